@@ -1,0 +1,1 @@
+admin_test_libs = $(admin_libs) $(CMOCKA_LIBS)

@@ -1,0 +1,1 @@
+gateway_test_libs = $(gateway_libs) $(CMOCKA_LIBS)

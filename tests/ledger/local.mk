@@ -1,0 +1,1 @@
+ledger_test_libs = $(ledger_libs) $(CMOCKA_LIBS)

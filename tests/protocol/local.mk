@@ -1,0 +1,1 @@
+protocol_test_libs = $(protocol_libs) $(CMOCKA_LIBS)

@@ -1,0 +1,1 @@
+storage_test_libs = $(storage_libs) $(CMOCKA_LIBS)
