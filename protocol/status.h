@@ -77,7 +77,6 @@
 	X(TG_OVER_REFUND,         72, false, true,  "more returned than the purchase has left") \
 	X(TG_REVERSED_BEFORE,     73, false, true,  "reversed before it arrived") \
 	X(TG_NOT_REVERSIBLE,      74, false, true,  "the original cannot be undone by this operation") \
-	X(TG_OTHER_PARTNER,       75, false, true,  "original belongs to a partner of another group") \
 	X(TG_RETURN_FORBIDDEN,    76, false, true,  "the partner takes no returns of this kind, or too late") \
 	X(TG_MEMBER_BLOCKED,      77, false, true,  "member is blocked") \
 	X(TG_EARN_OFF,            78, false, true,  "the partner does not issue points") \

@@ -1,0 +1,116 @@
+/*
+ * config_rows.h - what the ledger knows of programme, partners, rules, stores and terminals.
+ *
+ * These structs are set whole by a record (an after-image) and read by the decisions.  They hold no
+ * pointers; texts are UTF-8, padded with zero bytes, not always terminated.
+ */
+#ifndef TG_LEDGER_CONFIG_ROWS_H
+#define TG_LEDGER_CONFIG_ROWS_H
+
+#include <stdint.h>
+
+#define NAME_BYTES 48
+
+/* No limit, for every field that says "limit". */
+#define LIMIT_NONE INT64_MAX
+
+/* programme_config.flags */
+#define PROGRAMME_EXPIRES_ON_ANNIVERSARY 0x1u /* last day is the anniversary, not the day before */
+
+struct programme_config {
+	uint32_t version;		/* counts up with every change, from 1 */
+	uint32_t flags;			/* PROGRAMME_* */
+	int64_t	 window_ms;		/* how long a transaction id is remembered (W) */
+	int64_t	 clock_ahead_ms;	/* business time may lie this far in the future */
+	int64_t	 burn_clock_ms;		/* a burn's or hold's clock may be off by this, either way */
+	int64_t	 point_value_num;	/* one point is worth num / den minor units of money */
+	int64_t	 point_value_den;
+	int32_t	 expiry_months;		/* regular points: months after the last activity */
+	int32_t	 hold_seconds_default;	/* for a HOLD that names none */
+	int32_t	 hold_seconds_max;
+	int32_t	 declines_per_terminal_day; /* recorded declines and tombstones, then LIMITED */
+	int64_t	 member_day_earn_points;    /* limit over all partners, LIMIT_NONE for none */
+	int64_t	 member_day_burn_points;    /* limit over all partners */
+};
+
+/* partner_config.flags */
+#define PARTNER_TEST 0x01u	    /* meets test members only; kept out of totals and figures */
+#define PARTNER_BLOCKED 0x02u
+#define PARTNER_EARN_OFF 0x04u
+#define PARTNER_BURN_OFF 0x08u
+#define PARTNER_BASE_GROSS 0x10u    /* what points paid for earns too */
+#define PARTNER_REFUND_PRO_RATA 0x20u /* else money comes back first */
+#define PARTNER_RETURN_NO_BURN 0x40u  /* burned points are not given back for returned goods */
+#define PARTNER_RETURN_LOSES_EXPIRED 0x80u /* ... and those past their day are lost, not re-dated */
+
+/* Until confirmed, instead of a number of days. */
+#define PENDING_UNTIL_CONFIRMED INT32_MAX
+
+struct partner_config {
+	uint32_t number;		/* the partner's number, >= 1 */
+	uint32_t group;			/* partners of one group take each other's refunds; 0: none */
+	uint32_t flags;			/* PARTNER_* */
+	int32_t	 pending_days;		/* earned points become available after these; 0: at once */
+	int32_t	 return_days;		/* burned points come back within these days; INT32_MAX: always */
+	int32_t	 restored_days;		/* new life of restored points that are past their last day */
+	int64_t	 burn_minimum_points;	/* smallest burn, 0 for none */
+	int64_t	 burn_step_points;	/* a burn is a multiple of this, 0 or 1 for any */
+	int64_t	 earn_transaction_points; /* limits, LIMIT_NONE for none */
+	int64_t	 burn_transaction_points;
+	int64_t	 terminal_day_earn_points;
+	int64_t	 terminal_day_burn_points;
+	int64_t	 bonus_member_day_points; /* cap: beyond it a day's bonus is refused, never the base */
+	uint8_t	 name[NAME_BYTES];
+};
+
+/*
+ * How a partner's purchases earn.  A rule is never changed: a new version is a new row, and a
+ * transaction keeps the version it was decided under, so that a refund applies the same one.
+ *
+ * base  = floor(base amount * base_num / base_den)
+ * bonus = base amount >= bonus_threshold_amount ?
+ *         floor(base amount * bonus_num / bonus_den) + bonus_fixed_points : 0
+ */
+struct rule_config {
+	uint32_t partner;		/* whose purchases */
+	uint32_t version;		/* counts up per partner, from 1 */
+	int64_t	 base_num;		/* points per minor unit of money, as a ratio */
+	int64_t	 base_den;		/* > 0; num and den <= 10^12, so that products fit 128 bits */
+	int64_t	 bonus_num;		/* 0 and no fixed points: no bonus component */
+	int64_t	 bonus_den;		/* > 0 */
+	int64_t	 bonus_threshold_amount; /* minor units of money */
+	int64_t	 bonus_fixed_points;
+	uint32_t bonus_sponsor;		/* partner that issues the bonus; 0: the partner itself */
+	int32_t	 bonus_days;		/* life of the bonus as a limited lot; 0: regular points */
+	uint32_t bonus_usable_at;	/* 0 anywhere, else a USABLE_AT_* value */
+};
+
+/* Where a limited lot can be spent: 0 anywhere, a partner's number, or a store's with the top bit. */
+#define USABLE_ANYWHERE UINT32_C(0)
+#define USABLE_AT_STORE UINT32_C(0x80000000)
+#define USABLE_NUMBER(usable_at) ((usable_at) & UINT32_C(0x7fffffff))
+
+/* store_config.flags and terminal_config.flags */
+#define STORE_BLOCKED 0x1u
+#define TERMINAL_BLOCKED 0x1u
+#define TERMINAL_TEST 0x2u
+
+struct store_config {
+	uint32_t number;		/* >= 1, < 2^31 */
+	uint32_t partner;
+	uint32_t flags;			/* STORE_* */
+	uint8_t	 name[NAME_BYTES];
+};
+
+struct terminal_config {
+	uint32_t number;		/* >= 1 */
+	uint32_t partner;
+	uint32_t store;			/* 0: a partner's system, not in a store */
+	uint32_t flags;			/* TERMINAL_* */
+	uint16_t key_generation;	/* current generation of the terminal's key, from 1 */
+	uint16_t key_generation_old;	/* still accepted besides, 0: none */
+	uint32_t rights;		/* bits of enum tg_right */
+	uint8_t	 name[NAME_BYTES];
+};
+
+#endif

@@ -1,0 +1,333 @@
+/*
+ * record.h - the one form of everything that ever changes.
+ *
+ * A request is decided into records, records are journalled, then applied.  Recovery, a standby, the
+ * reply, the sink, the console's tail and the auditor read the same struct.  No reader asks the rules
+ * again: a record says what happened, row by row.
+ *
+ * struct record is the form in memory; record_encode() and record_decode() turn it into the bytes of
+ * the journal, field by field, little endian.  Sections that a record does not have take no bytes.
+ */
+#ifndef TG_LEDGER_RECORD_H
+#define TG_LEDGER_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ledger/config_rows.h"
+#include "protocol/message.h"
+#include "protocol/status.h"
+
+#define RECORD_VERSION 1
+#define RECORD_BYTES_MAX 16384	/* of one encoded record, lines and moves at their maxima */
+#define RECORD_HEADER_BYTES 32	/* length, kind, version, sections, sequence, times, status */
+#define RECORD_POSTINGS_MAX 64
+#define RECORD_MOVES_MAX 160
+#define OPERATOR_BYTES 32
+#define ORIGIN_BYTES 48
+
+/* Columns: name, number (never re-used), text.  20-27 equal the operation on the wire. */
+/* clang-format off */
+#define RECORD_KIND_LIST(X) \
+	X(PROGRAMME,   1, "programme set") \
+	X(PARTNER,     2, "partner set") \
+	X(RULE,        3, "earning rule of a partner added") \
+	X(STORE,       4, "store set") \
+	X(TERMINAL,    5, "terminal set") \
+	X(CLOCK,       6, "clock accepted or stepped by an operator") \
+	X(CUTOVER,     7, "business date moved") \
+	X(SWEEP,       8, "slice of the daily sweep done") \
+	X(FORGET,      9, "transactions past their window dropped") \
+	X(ENROLL,     10, "member made") \
+	X(LINK,       11, "identifier linked") \
+	X(UNLINK,     12, "identifier unlinked") \
+	X(EARN,       20, "points earned") \
+	X(BURN,       21, "points burned") \
+	X(HOLD,       22, "points reserved") \
+	X(CAPTURE,    23, "hold captured") \
+	X(RELEASE,    24, "hold released") \
+	X(REFUND,     25, "purchase refunded") \
+	X(REVERSE,    26, "transaction reversed") \
+	X(CONFIRM,    27, "pending points confirmed") \
+	X(EXPIRE,     30, "points expired") \
+	X(MATURE,     31, "pending points became available") \
+	X(HOLD_EXPIRE, 32, "hold passed its deadline") \
+	X(REOPEN,     33, "archived transaction opened again") \
+	X(RELINK,     34, "identifier stored under the newer key") \
+	X(NOTE,       35, "operator's command without effect on the ledger")
+/* clang-format on */
+
+enum record_kind {
+#define RECORD_KIND_ENUM(name, number, text) RECORD_##name = (number),
+	RECORD_KIND_LIST(RECORD_KIND_ENUM)
+#undef RECORD_KIND_ENUM
+};
+
+/* Accounts.  Columns: name, number, lowest sign allowed (-1, 0, 1: <= 0, any, >= 0), per partner?, text. */
+/* clang-format off */
+#define ACCOUNT_LIST(X) \
+	X(AVAILABLE,   1,  1, false, "member.available") \
+	X(PENDING,     2,  1, false, "member.pending") \
+	X(HELD,        3,  1, false, "member.held") \
+	X(DEBT,        4, -1, true,  "member.debt, by the partner that caused it") \
+	X(ISSUED,      5, -1, true,  "partner.issued") \
+	X(REDEEMED,    6,  0, true,  "partner.redeemed") \
+	X(BREAKAGE,    7,  1, false, "operator.breakage") \
+	X(WRITTEN_OFF, 8, -1, false, "operator.written_off") \
+	X(ADJUSTMENTS, 9,  0, false, "operator.adjustments")
+/* clang-format on */
+
+enum account {
+#define ACCOUNT_ENUM(name, number, sign, per_partner, text) ACCOUNT_##name = (number),
+	ACCOUNT_LIST(ACCOUNT_ENUM)
+#undef ACCOUNT_ENUM
+};
+
+enum unit { UNIT_POINTS = 1 };
+
+/* One leg of a record.  The postings of a record sum to zero for each unit. */
+struct posting {
+	uint8_t	 account;		/* enum account */
+	uint8_t	 unit;			/* enum unit */
+	uint32_t partner;		/* number, where the account is per partner; else 0 */
+	int64_t	 points;		/* signed */
+};
+
+/* What a move changes.  Rows are named by number. */
+enum move_kind {
+	MOVE_REGULAR = 1,	/* the member's regular points */
+	MOVE_LOT,		/* a limited lot of the member */
+	MOVE_PENDING,		/* pending points of the member */
+	MOVE_DEBT,		/* a debt of the member; points signed as the account: debt falls by +p */
+	MOVE_PORTION,		/* what this burn or hold took from a lot, kept for its reversal */
+};
+
+#define MOVE_NEW 0x1u	/* the row is claimed and gets the attributes below */
+#define MOVE_GONE 0x2u	/* the row is free after this move */
+#define MOVE_OF_HOLD 0x4u /* PORTION: hangs on the record's hold, not on its transaction row */
+
+struct move {
+	uint8_t	 kind;			/* enum move_kind */
+	uint8_t	 flags;			/* MOVE_* */
+	uint32_t row;			/* 0 for MOVE_REGULAR */
+	int64_t	 points;		/* signed change of the row's points */
+	/* With MOVE_NEW only: */
+	uint64_t serial;		/* of the lot: sequence << 8 | number in the record; unique */
+	uint64_t origin;		/* sequence of the earn that the points come from; 0: none */
+	int32_t	 last_day;		/* last day of the points, inclusive; INT32_MAX: regular points */
+	int32_t	 matures_day;		/* PENDING: first day available */
+	uint32_t usable_at;		/* USABLE_* */
+	uint32_t partner;		/* issuer of the points, or partner that caused the debt */
+	uint16_t lot_flags;		/* LOT_* of rows.h */
+};
+
+/* Sections that a record may have; each is encoded after the header in this order. */
+/* clang-format off */
+#define RECORD_SECTION_LIST(X) \
+	X(PRINCIPAL) X(OPERATOR) X(TRANSACTION) X(MEMBER) X(AMOUNT) X(TILL) X(ORIGINAL) X(HOLD) \
+	X(REFUNDED) X(REGULAR_DAY) X(AFTER) X(AFTER_OTHER) X(POSTINGS) X(MOVES) X(LINES) X(IDENTIFIERS) \
+	X(PROGRAMME) X(PARTNER) X(RULE) X(STORE) X(TERMINAL) X(CLOCK) X(DATE) X(SWEEP) X(DETAILS) X(REOPENED)
+/* clang-format on */
+
+enum record_section_index {
+#define RECORD_SECTION_INDEX(name) RECORD_INDEX_##name,
+	RECORD_SECTION_LIST(RECORD_SECTION_INDEX)
+#undef RECORD_SECTION_INDEX
+	RECORD_SECTION_COUNT,
+};
+
+#define RECORD_HAS_BIT(name) (UINT32_C(1) << RECORD_INDEX_##name)
+#define RECORD_HAS(record, name) (((record)->sections & RECORD_HAS_BIT(name)) != 0)
+
+/* record.flags */
+#define RECORD_LATE 0x01u	/* sent from store and forward */
+#define RECORD_REPEAT 0x02u	/* the terminal says it was sent before */
+#define RECORD_TEST 0x04u	/* test member: kept out of totals and figures */
+#define RECORD_CAPPED 0x08u	/* a cap refused the bonus */
+#define RECORD_TOMBSTONE 0x10u	/* REVERSE of an original never seen */
+#define RECORD_GROSS 0x20u	/* the base was not reduced by what points paid for */
+#define RECORD_SKIP_LIMITED 0x40u /* the request left limited points alone */
+
+/* An identifier as the ledger knows it: never in clear. */
+struct identifier_image {
+	uint32_t row;			/* row in the identifier table */
+	uint8_t	 type;			/* as on the wire */
+	uint8_t	 key;			/* which of the gateway's identifier keys made the hash */
+	uint8_t	 hash[16];		/* HMAC-SHA-256, first 16 bytes; the first 8 are not all zero */
+};
+
+struct record {
+	/* header: always there */
+	uint64_t sequence;		/* >= 1, consecutive */
+	int64_t	 booked_at_utc_ms;	/* never falls from one record to the next */
+	int32_t	 business_date;		/* programme's date at deciding, days since 1970-01-01 */
+	uint8_t	 kind;			/* enum record_kind */
+	uint8_t	 version;		/* RECORD_VERSION when made; older ones are lifted by decode */
+	uint16_t status;		/* enum tg_status */
+	uint16_t flags;			/* RECORD_LATE ... */
+	uint32_t sections;		/* bits RECORD_HAS_BIT() */
+
+	/* PRINCIPAL: who asked and for which till */
+	uint32_t partner;
+	uint32_t store;			/* 0: a partner's system for no store */
+	uint32_t terminal;
+
+	/* OPERATOR: zero-padded UTF-8 */
+	uint8_t operator_name[OPERATOR_BYTES];
+	uint8_t origin[ORIGIN_BYTES];
+
+	/* TRANSACTION */
+	uint8_t	 transaction_id[TG_TRANSACTION_ID_BYTES];
+	uint8_t	 fingerprint[16];
+	int64_t	 business_time_utc_ms;
+	uint32_t transaction_row;	/* row in the transaction table; tombstone's row is original_row */
+
+	/* MEMBER */
+	uint64_t member;		/* member reference */
+
+	/* AMOUNT */
+	int64_t	 amount;		/* money, minor units; see message.h */
+	int64_t	 points;		/* asked for, or granted in an earn; >= 0 */
+	uint32_t rule_version;		/* of the partner's rule; 0: none applied */
+
+	/* TILL */
+	int32_t	 till_day;		/* INT32_MIN: not told */
+	uint32_t till;			/* 0: not told */
+	uint8_t	 receipt_bytes;		/* length of receipt */
+	uint8_t	 receipt[TG_RECEIPT_BYTES_MAX];
+	uint8_t	 receipt_key[16];	/* hash over partner, store, till, till's day, receipt; 0: none */
+
+	/* DETAILS: of the request, for the record */
+	int64_t	 covered;		/* part of amount that points paid for, minor units */
+	int64_t	 base_points;		/* components of an earn */
+	int64_t	 bonus_points;
+	uint32_t bonus_sponsor;
+	uint32_t campaign;
+	uint8_t	 tender;
+	uint8_t	 channel;
+	uint8_t	 reason;
+
+	/* ORIGINAL: the earn, burn, hold or unknown transaction that this one is about */
+	uint8_t	 original_id[TG_TRANSACTION_ID_BYTES];
+	int64_t	 original_time_utc_ms;
+	uint32_t original_row;		/* transaction row; 0: none (HOLD_EXPIRE names the hold) */
+	uint8_t	 original_burn_id[TG_TRANSACTION_ID_BYTES]; /* zero: none */
+	uint32_t original_burn_row;	/* transaction row; 0: none */
+
+	/* HOLD */
+	uint32_t hold_row;
+	int64_t	 hold_deadline_utc_ms;
+	int64_t	 captured_points;
+
+	/* REFUNDED: what refund or reversal did; each >= 0 */
+	int64_t	 returned_money;	/* added to the earn's returned money, minor units */
+	int64_t	 returned_covered;	/* added to the burn's returned covered amount, minor units */
+	int64_t	 taken_points;		/* earned points taken back (absorbed included) */
+	int64_t	 absorbed_points;	/* ... of which had expired before: taken from nobody */
+	int64_t	 debt_points;		/* ... of which became debt */
+	int64_t	 restored_points;	/* burned points given back (debt payment included) */
+	int64_t	 restored_regular_points; /* ... of which count against the burn's regular part */
+	int64_t	 lost_points;		/* burned points past their day, not given back */
+	int64_t	 paid_debt_points;	/* also in an earn: part that paid debt */
+
+	/* REGULAR_DAY */
+	int32_t regular_last_day;	/* the member's regular points' new last day */
+
+	/* AFTER and AFTER_OTHER: what reply and MariaDB show of the member */
+	int64_t	 available_points;	/* usable anywhere at the booking, limited lots included */
+	int64_t	 regular_points;
+	int32_t	 next_expiry_day;	/* INT32_MAX: none */
+	int64_t	 next_expiry_points;
+	int64_t	 pending_points;	/* AFTER_OTHER; zero when absent */
+	int64_t	 held_points;
+	int64_t	 debt_after_points;	/* shown positive */
+
+	/* POSTINGS, MOVES */
+	uint32_t posting_count;
+	uint32_t move_count;
+	struct posting postings[RECORD_POSTINGS_MAX];
+	struct move moves[RECORD_MOVES_MAX];
+
+	/* LINES: as record_lines_append() made them; borrowed */
+	uint8_t	 line_count;
+	uint16_t lines_bytes;
+	const uint8_t *lines;
+
+	/* IDENTIFIERS: of ENROLL, LINK, UNLINK, RELINK */
+	uint8_t	 identifier_count;	/* 0..2 */
+	struct identifier_image identifiers[2];
+
+	/* configuration rows, set whole; row is the table's row */
+	uint32_t config_row;		/* with each of PARTNER, RULE, STORE, TERMINAL */
+	struct programme_config programme;
+	struct partner_config partner_image;
+	struct rule_config rule;
+	struct store_config store_image;
+	struct terminal_config terminal_image;
+
+	/* CLOCK */
+	int64_t	 clock_utc_ms;		/* time accepted or stepped to */
+
+	/* DATE: CUTOVER */
+	int32_t	 next_business_date;
+
+	/* SWEEP, FORGET */
+	int32_t	 sweep_day;		/* the sweep expires what ended on this day or before */
+	uint8_t	 sweep_phase;		/* which table: enum sweep_phase of rows.h */
+	uint32_t sweep_row;		/* next row to look at */
+	uint64_t forget_through;	/* transaction rows up to this sequence are dropped */
+
+	/* REOPENED: an archived transaction as evidence made it again */
+	uint64_t reopened_sequence;
+	uint8_t	 reopened_kind;
+	int64_t	 reopened_booked_at_utc_ms;
+};
+
+/* Set the header to zero and every count to 0; other members are undefined until their section is. */
+void record_init(struct record *record);
+
+/*
+ * Encode into bytes[0..capacity).  Returns the length (<= RECORD_BYTES_MAX, a multiple of 8), or 0
+ * when it does not fit.
+ */
+size_t record_encode(const struct record *record, uint8_t *bytes, size_t capacity);
+
+/*
+ * Decode one record from the front of bytes.  ret_record->lines points into bytes.  Every version
+ * ever released is lifted to the present form.
+ *
+ * TG_OK; TG_CORRUPT: not a whole record; TG_TOO_NEW: version above RECORD_VERSION.
+ */
+TG_MUST_CHECK enum tg_status record_decode(const uint8_t *bytes, size_t size,
+					   struct record *ret_record, size_t *ret_bytes);
+
+/* Length of the record at bytes, from its header; 0 if fewer than RECORD_HEADER_BYTES are there. */
+size_t record_peek_bytes(const uint8_t *bytes, size_t size);
+
+/* Sum of the postings in unit: zero for a sound record. */
+int64_t record_posting_sum(const struct record *record, enum unit unit);
+
+/* Names for people, tools and tables: "EARN", "member.available"; "?" when not in the list. */
+const char *record_kind_name(uint8_t kind);
+const char *account_name(uint8_t account);
+
+/* One line of a receipt. */
+struct purchase_line {
+	const uint8_t *item;		/* UTF-8, borrowed */
+	uint8_t	 item_bytes;		/* 0..32 */
+	uint32_t category;
+	uint32_t quantity;		/* thousandths of a piece or unit */
+	int64_t	 amount;		/* money, minor units; negative for a discount */
+};
+
+#define LINE_ITEM_BYTES_MAX 32
+#define LINE_BYTES_MAX (1 + LINE_ITEM_BYTES_MAX + 4 + 4 + 8)
+
+/* Append a line in the record's form; returns its length, 0 when it does not fit. */
+size_t record_line_append(uint8_t *bytes, size_t capacity, const struct purchase_line *line);
+
+/* Read the line at *offset and move on.  False at the end or when the bytes are not a line. */
+bool record_line_next(const struct record *record, size_t *offset, struct purchase_line *ret_line);
+
+#endif
