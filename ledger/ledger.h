@@ -1,0 +1,114 @@
+/*
+ * ledger.h - members, points, holds, transactions and partners: decide and apply.
+ *
+ * Owns all ledger state in memory.  Does no I/O, reads no clock and no random source, starts no
+ * thread: the same calls give the same state everywhere.  One thread calls it.
+ */
+#ifndef TG_LEDGER_LEDGER_H
+#define TG_LEDGER_LEDGER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ledger/record.h"
+#include "ledger/request.h"
+#include "ledger/table.h"
+#include "protocol/status.h"
+
+struct ledger;
+
+/* How many rows each table may hold at once; address space is reserved, memory taken as used. */
+struct ledger_limits {
+	uint32_t members_max;
+	uint32_t identifiers_max;
+	uint32_t lots_max;
+	uint32_t pendings_max;
+	uint32_t debts_max;
+	uint32_t holds_max;
+	uint32_t portions_max;
+	uint32_t transactions_max;
+	uint32_t partners_max;
+	uint32_t rules_max;
+	uint32_t stores_max;
+	uint32_t terminals_max;
+	uint32_t totals_max;
+	uint16_t shard;			/* in the high bits of member references */
+};
+
+/* Sizes for a small programme: tests and demonstrations. */
+struct ledger_limits ledger_limits_small(void);
+
+/* NULL when address space cannot be reserved. */
+struct ledger *ledger_new(const struct ledger_limits *limits);
+void ledger_free(struct ledger *ledger);
+
+/* What one request comes to: zero or more records, and the answer. */
+#define DECISION_RECORDS_MAX 24
+struct decision {
+	struct ledger_answer answer;
+	uint32_t record_count;		/* 0: nothing to journal, answer from present state */
+	struct record *records;		/* owned by the decision, DECISION_RECORDS_MAX of them */
+};
+
+/* Room for one decision, used over and over.  NULL when out of memory. */
+struct decision *decision_new(void);
+void decision_free(struct decision *decision);
+
+/*
+ * Decide request against the present state.  Pure: changes nothing but *decision.
+ *
+ * Records come numbered from ledger_sequence() + 1 and must be journalled and applied in order, all
+ * or none, before the next call.  They point into the request (lines).  Every refusal is a status in
+ * the answer; the last record, if any, is the request's own outcome unless the answer's status is not
+ * a recorded one.
+ */
+void ledger_decide(const struct ledger *ledger, const struct ledger_request *request,
+		   const struct ledger_now *now, struct decision *decision);
+
+/* Bring a record about.  Total: it cannot fail, for records of decide or of a verified journal. */
+void ledger_apply(struct ledger *ledger, const struct record *record);
+
+/* Sequence of the last applied record, 0 at birth. */
+uint64_t ledger_sequence(const struct ledger *ledger);
+
+/* booked_at of the last applied record, INT64_MIN at birth. */
+int64_t ledger_booked_at_utc_ms(const struct ledger *ledger);
+
+/* Present business date; DAY_NONE until the first CUTOVER sets it. */
+int32_t ledger_business_date(const struct ledger *ledger);
+
+/* The programme in force; version 0 before the first SET_PROGRAMME. */
+const struct programme_config *ledger_programme(const struct ledger *ledger);
+
+/* State hash now (settles rows changed since the last call). */
+struct state_hash ledger_state_hash(struct ledger *ledger);
+
+/* The tables, for snapshot and metrics. */
+struct table_set *ledger_tables(struct ledger *ledger);
+
+/* After a snapshot's rows were loaded into the tables: rebuild indexes, heaps and lists from them. */
+void ledger_rebuild(struct ledger *ledger);
+
+/* Sum over all accounts of the unit: zero, always. */
+int64_t ledger_conservation(const struct ledger *ledger, enum unit unit);
+
+/*
+ * Compare accounts with the rows they stand for (members, lots, pendings, holds, debts).
+ * Walks everything: for tests and tools.  On a difference false, with a text in why.
+ */
+bool ledger_audit(const struct ledger *ledger, char *why, size_t why_bytes);
+
+/* Configuration rows for listing: the nth live one (from 0) or NULL at the end. */
+const struct partner_config *ledger_partner_at(const struct ledger *ledger, uint32_t nth);
+const struct store_config *ledger_store_at(const struct ledger *ledger, uint32_t nth);
+const struct terminal_config *ledger_terminal_at(const struct ledger *ledger, uint32_t nth);
+const struct terminal_config *ledger_terminal_find(const struct ledger *ledger, uint32_t number);
+const struct partner_config *ledger_partner_find(const struct ledger *ledger, uint32_t number);
+const struct store_config *ledger_store_find(const struct ledger *ledger, uint32_t number);
+
+/* Balance of an account; partner is 0 for accounts that are not per partner. */
+int64_t ledger_account_points(const struct ledger *ledger, enum account account, enum unit unit,
+			      uint32_t partner);
+
+#endif

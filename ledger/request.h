@@ -1,0 +1,235 @@
+/*
+ * request.h - what the ledger is asked, and what it answers, in plain structs.
+ *
+ * The gateway translates wire messages and console commands into struct ledger_request and struct
+ * ledger_answer into replies.  Nothing here knows msgpack, sockets, clocks or time zones: days and
+ * times, identifier hashes and fingerprints arrive computed.
+ */
+#ifndef TG_LEDGER_REQUEST_H
+#define TG_LEDGER_REQUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ledger/config_rows.h"
+#include "ledger/record.h"
+#include "protocol/message.h"
+#include "protocol/status.h"
+
+/* Not told. */
+#define DAY_NONE INT32_MIN
+
+/* The time of a decision, fixed by the gateway when a journal batch opens. */
+struct ledger_now {
+	int64_t utc_ms;			/* never falls */
+	int32_t day;			/* utc_ms in the programme's zone, days since 1970-01-01 */
+};
+
+/* Columns: name, number, text.  Numbers of wire operations equal enum tg_operation. */
+/* clang-format off */
+#define LEDGER_REQUEST_LIST(X) \
+	X(AUTH,      2, "tell partner, store, rights and blocks of a principal") \
+	X(ENROLL,   10, "make a member") \
+	X(LINK,     11, "link an identifier") \
+	X(UNLINK,   12, "unlink an identifier") \
+	X(INQUIRY,  13, "look at a member") \
+	X(QUOTE,    14, "decide without recording") \
+	X(EARN,     20, "earn") \
+	X(BURN,     21, "burn") \
+	X(HOLD,     22, "hold") \
+	X(CAPTURE,  23, "capture") \
+	X(RELEASE,  24, "release") \
+	X(REFUND,   25, "refund") \
+	X(REVERSE,  26, "reverse") \
+	X(CONFIRM,  27, "confirm pending points") \
+	X(STATUS,   30, "what became of a transaction") \
+	X(TOTALS,   31, "totals of a day") \
+	X(TICK,    100, "a bounded slice of what has fallen due") \
+	X(CUTOVER, 101, "move the business date by one day") \
+	X(SET_PROGRAMME, 102, "set the programme") \
+	X(SET_PARTNER,   103, "add or change a partner") \
+	X(ADD_RULE,      104, "add a version of a partner's earning rule") \
+	X(SET_STORE,     105, "add or change a store") \
+	X(SET_TERMINAL,  106, "add or change a terminal") \
+	X(CLOCK,         107, "note a clock accepted or stepped by an operator") \
+	X(SHOW_MEMBER,      108, "console: a member with everything about it") \
+	X(SHOW_TRANSACTION, 109, "console: a transaction by partner and id")
+/* clang-format on */
+
+enum ledger_request_kind {
+#define LEDGER_REQUEST_ENUM(name, number, text) REQUEST_##name = (number),
+	LEDGER_REQUEST_LIST(LEDGER_REQUEST_ENUM)
+#undef LEDGER_REQUEST_ENUM
+};
+
+/* An identifier under the newer and, while keys rotate, the older of the gateway's identifier keys. */
+struct identifier_hash {
+	uint8_t type;			/* 0: none */
+	uint8_t key;			/* number of the newer key */
+	uint8_t key_old;		/* number of the older key, 0: none */
+	uint8_t hash[16];		/* first 8 bytes not all zero */
+	uint8_t hash_old[16];
+};
+
+/* What MariaDB knows of an original that has left the window; see storage's archive query. */
+struct archived_transaction {
+	bool	 is_found;
+	uint64_t sequence;
+	uint8_t	 kind;
+	uint16_t status;
+	uint32_t partner, store, terminal;
+	uint64_t member;
+	uint8_t	 fingerprint[16];
+	int64_t	 booked_at_utc_ms;
+	int64_t	 business_time_utc_ms;
+	int64_t	 amount, covered, points;
+	uint32_t rule_version;
+	uint16_t flags;			/* RECORD_* */
+	int64_t	 returned_money, returned_covered;
+	int64_t	 taken_points, restored_points;
+	bool	 is_reversed;
+};
+
+struct ledger_request {
+	uint8_t kind;			/* enum ledger_request_kind */
+
+	/* Who asks.  A console command has an operator's name and no terminal. */
+	uint32_t principal;		/* number of the authenticated terminal; 0: operator or gateway */
+	uint32_t terminal;		/* acts for: 0 or the principal itself, or named by ACT_FOR */
+	uint32_t store;			/* as named by ACT_FOR; 0: the terminal's own */
+	uint8_t	 operator_name[OPERATOR_BYTES];
+	uint8_t	 origin[ORIGIN_BYTES];
+
+	/* Transaction */
+	uint8_t	 transaction_id[TG_TRANSACTION_ID_BYTES];
+	uint8_t	 fingerprint[16];
+	int64_t	 business_time_utc_ms;
+	int32_t	 business_day;		/* of business_time in the programme's zone */
+	bool	 is_late;
+	bool	 is_repeat;
+
+	/* Member: by reference or identifier, exactly one */
+	uint64_t member;		/* 0: by identifier */
+	struct identifier_hash identifier;
+	struct identifier_hash new_identifier; /* LINK; second identifier of ENROLL */
+
+	/* Money and points, >= 0, at most TG_AMOUNT_MAX */
+	int64_t	 amount;
+	int64_t	 covered;
+	int64_t	 points;
+	bool	 has_points;		/* REFUND: points to give back are stated */
+	bool	 skip_limited;
+
+	/* Original */
+	uint8_t	 original_id[TG_TRANSACTION_ID_BYTES];
+	bool	 has_original;
+	uint8_t	 original_burn_id[TG_TRANSACTION_ID_BYTES];
+	bool	 has_original_burn;
+	int64_t	 original_time_utc_ms;
+	uint8_t	 reason;		/* 1 time-out, 2 voided, 3 goods returned, 4 other */
+	const struct archived_transaction *archived; /* evidence fetched for this request, or NULL */
+	const struct archived_transaction *archived_burn;
+
+	/* Till and receipt */
+	int32_t	 till_day;		/* DAY_NONE: not told */
+	uint32_t till;
+	uint8_t	 receipt_bytes;
+	uint8_t	 receipt[TG_RECEIPT_BYTES_MAX];
+	uint8_t	 tender;
+	uint8_t	 channel;
+	uint32_t campaign;
+	uint8_t	 line_count;
+	uint16_t lines_bytes;
+	const uint8_t *lines;		/* as record_line_append() makes them; owned by the caller */
+
+	int32_t	 hold_seconds;		/* 0: the programme's default */
+
+	/* QUOTE, INQUIRY, TOTALS, STATUS */
+	uint8_t	 quoted_kind;		/* REQUEST_EARN or REQUEST_BURN */
+	uint8_t	 entries_wanted;
+	int32_t	 total_day;
+	uint8_t	 total_basis;		/* 1 business date, 2 till's day */
+	uint8_t	 total_scope;		/* 1 terminal, 2 store, 3 partner */
+	uint32_t partner;		/* console: whose transaction */
+
+	/* Configuration and clock */
+	struct programme_config programme;
+	struct partner_config partner_image;
+	struct rule_config rule;
+	struct store_config store_image;
+	struct terminal_config terminal_image;
+	int64_t	 clock_utc_ms;
+};
+
+#define ANSWER_EXPIRIES_MAX 64
+#define ANSWER_ENTRIES_MAX 20
+#define ANSWER_TOTALS_MAX 16
+
+/* States of a transaction or hold, as field STATE on the wire. */
+enum transaction_state {
+	STATE_STANDING = 0,
+	STATE_REVERSED = 1,
+	STATE_OPEN = 2,
+	STATE_CAPTURED = 3,
+	STATE_RELEASED = 4,
+	STATE_EXPIRED = 5,
+};
+
+struct answer_expiry {
+	int32_t last_day;
+	int64_t points;
+};
+
+struct answer_entry {
+	uint64_t sequence;
+	uint8_t	 kind;
+	uint16_t status;
+	int64_t	 booked_at_utc_ms;
+	uint32_t partner, store;
+	int64_t	 points;		/* signed effect on available */
+};
+
+struct answer_total {
+	uint8_t	 kind;			/* record kind; declines apart, with is_declined */
+	bool	 is_declined;
+	int64_t	 count;
+	int64_t	 points;
+	int64_t	 amount;
+};
+
+/* What there is to tell; members that an operation does not set are zero. */
+struct ledger_answer {
+	uint16_t status;		/* enum tg_status */
+	uint8_t	 kind;			/* of the request */
+	uint8_t	 field;			/* enum tg_field + 1 at fault, 0: none */
+	bool	 is_replay;		/* stored outcome of an earlier copy */
+	bool	 is_capped;
+	bool	 has_member;		/* member and balances below are set */
+	bool	 has_more;		/* TICK, SWEEP: ask again, more is due */
+	bool	 wants_archive;		/* ORIGINAL_ARCHIVED: fetch evidence and ask again */
+	uint64_t sequence;		/* of the record; 0: none */
+	int64_t	 booked_at_utc_ms;
+	int32_t	 business_date;
+	uint64_t member;
+	int64_t	 points;		/* granted, burned, held, captured, released */
+	int64_t	 base_points, bonus_points;
+	int64_t	 taken_points, restored_points, lost_points, paid_debt_points, money_returned;
+	int64_t	 available_points, pending_points, held_points, debt_points;
+	int32_t	 next_expiry_day;	/* INT32_MAX: none */
+	int64_t	 next_expiry_points;
+	int64_t	 deadline_utc_ms;
+	/* STATUS */
+	uint16_t outcome;
+	uint8_t	 outcome_kind;
+	uint8_t	 outcome_state;		/* enum transaction_state */
+	/* AUTH */
+	uint32_t partner, store, rights;
+	uint16_t key_generation, key_generation_old;
+	/* lists */
+	uint8_t	 expiry_count, entry_count, total_count;
+	struct answer_expiry expiries[ANSWER_EXPIRIES_MAX];
+	struct answer_entry entries[ANSWER_ENTRIES_MAX];
+	struct answer_total totals[ANSWER_TOTALS_MAX];
+};
+
+#endif
