@@ -7,3 +7,5 @@ include tests/storage/local.mk
 include tests/admin/local.mk
 include tests/gateway/local.mk
 include tests/system/local.mk
+
+dist_check_SCRIPTS += %D%/check_style
