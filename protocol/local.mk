@@ -1,5 +1,6 @@
 noinst_LTLIBRARIES += libprotocol.la
-libprotocol_la_SOURCES =
+libprotocol_la_SOURCES = \
+	%D%/assert.h
 libprotocol_la_CPPFLAGS = $(AM_CPPFLAGS) $(MSGPACK_CFLAGS) $(OPENSSL_CFLAGS)
 protocol_libs = libprotocol.la $(MSGPACK_LIBS) $(OPENSSL_LIBS) $(UNISTRING_LIBS)
 

@@ -1,1 +1,6 @@
 ledger_test_libs = $(ledger_libs) $(CMOCKA_LIBS)
+
+check_PROGRAMS += %D%/test_index
+tests_ledger_test_index_LDADD = $(ledger_test_libs)
+check_PROGRAMS += %D%/test_table
+tests_ledger_test_table_LDADD = $(ledger_test_libs)
