@@ -53,9 +53,9 @@ storage_read(const struct storage_io *io, int file, void *bytes, size_t bytes_ma
 
 	while (have_bytes < bytes_max) {
 		size_t read_bytes;
-		enum tg_status status = io->pread(io->context, file, next + have_bytes,
-						  bytes_max - have_bytes, offset + have_bytes,
-						  &read_bytes, error);
+		enum tg_status status =
+			io->pread(io->context, file, next + have_bytes, bytes_max - have_bytes,
+				  offset + have_bytes, &read_bytes, error);
 
 		if (status != TG_OK)
 			return status;
