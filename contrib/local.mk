@@ -1,1 +1,2 @@
 EXTRA_DIST += %D%/packages.txt
+dist_noinst_SCRIPTS += %D%/check

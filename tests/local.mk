@@ -8,4 +8,14 @@ include tests/admin/local.mk
 include tests/gateway/local.mk
 include tests/system/local.mk
 
-dist_check_SCRIPTS += %D%/check_style
+# These look at the source, not at what was built from it.
+source_checks = %D%/check_style %D%/check_docs
+dist_noinst_SCRIPTS += $(source_checks)
+EXTRA_DIST += %D%/tap.py
+
+# The pipeline tests alone, as contrib/check runs them under ThreadSanitizer.
+.PHONY: check-pipeline
+check-pipeline: all-am
+	$(AM_V_at)test -z '$(pipeline_tests)' || { \
+		$(MAKE) $(AM_MAKEFLAGS) $(pipeline_tests) && \
+		$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(pipeline_tests)'; }
