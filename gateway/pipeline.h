@@ -1,0 +1,140 @@
+/*
+ * pipeline.h - requests on their way to the ledger, answers on their way back.
+ *
+ * Joins I/O threads, control thread, ledger step and journal thread by bounded queues.  An answer
+ * comes back when every record applied before it was formed is durable, never earlier.  Owns the
+ * jobs, the queues, the open journal batch, the ledger thread and the journal thread.  Knows nothing
+ * of sockets, sessions or frames: a session is a number to it.
+ *
+ * A port is one thread's end of the pipeline: one for each I/O thread and one for the control thread
+ * (console, timers).  All functions that take a port belong to the thread of that port.
+ *
+ *	wake-up of an I/O thread			the same, when pipeline_port_fd() is readable
+ *	  for each frame read:				  pipeline_port_wake(port)
+ *	    job = pipeline_job_take(port, kind)		  while ((job = pipeline_job_done(port)))
+ *	    fill job->request and the head of job	    answer it; pipeline_job_give(port, job)
+ *	    pipeline_submit(port, job)			  while (pipeline_notice_next(port, &notice))
+ *	  pipeline_flush(port)				    close or change sessions
+ *							  pipeline_flush(port)
+ */
+#ifndef TG_GATEWAY_PIPELINE_H
+#define TG_GATEWAY_PIPELINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ledger/ledger.h"
+#include "ledger/request.h"
+#include "protocol/status.h"
+
+struct pipeline;
+struct pipeline_port;
+
+/* Queues of a port.  Order is kept within a lane of a port, not between lanes. */
+enum pipeline_lane {
+	PIPELINE_TERMINAL, /* requests of sessions, AUTH too; control: console */
+	PIPELINE_BATCH,	   /* items of BATCH frames; control: timers.  After the other lane */
+	PIPELINE_LANE_COUNT,
+};
+
+/* Bytes of the lines of one request, at most. */
+#define PIPELINE_LINES_BYTES_MAX (TG_LINES_MAX * LINE_BYTES_MAX)
+
+/* One request and its answer.  Owned by the pipeline; lent from take to give. */
+struct pipeline_job {
+	/* By the submitter.  take() sets request to zero and the rest of this part too. */
+	uint64_t session;	 /* given back as it is: slot and generation, say */
+	uint32_t request_id;	 /* given back as it is */
+	uint32_t item_index;	 /* given back as it is: place in a BATCH */
+	uint8_t	 lane;		 /* enum pipeline_lane */
+	struct ledger_request request; /* holds all it needs: lines point to lines_storage */
+	uint8_t	 lines_storage[PIPELINE_LINES_BYTES_MAX]; /* not set to zero by take() */
+
+	/* By the ledger step; for the submitter after pipeline_job_done(). */
+	struct ledger_answer answer; /* lists hold as many elements as their counts say */
+
+	/* The pipeline's own. */
+	struct pipeline_port *port;	 /* takes the answer */
+	uint64_t wait_sequence;		 /* durable before the answer is given */
+	int64_t	 queued_mono_us;	 /* when submitted */
+	struct archived_transaction *archived; /* owned; evidence fetched for original and burn, or NULL */
+	bool	 has_archive;		 /* the archive was asked already */
+};
+
+/* A record that concerns open sessions, durable by now. */
+struct pipeline_notice {
+	uint8_t	 kind;		/* RECORD_PARTNER, RECORD_STORE or RECORD_TERMINAL */
+	bool	 is_blocked;	/* by the row's own flag */
+	uint32_t number;	/* of partner, store or terminal */
+	uint32_t partner;	/* STORE, TERMINAL: belongs to this partner */
+	uint32_t store;		/* TERMINAL: stands in this store, 0: a partner's system */
+	uint32_t rights;	/* TERMINAL: bits of enum tg_right */
+	uint16_t key_generation;     /* TERMINAL: sessions of other generations end */
+	uint16_t key_generation_old; /* TERMINAL: accepted besides, 0: none */
+	uint64_t sequence;	/* of the record */
+};
+
+/*
+ * A free job for a request of that kind (enum ledger_request_kind), request.kind set.
+ * NULL: all are in use, or only those kept for RELEASE, REVERSE and the console are left: BUSY.
+ */
+struct pipeline_job *pipeline_job_take(struct pipeline_port *port, uint8_t kind);
+
+/* Give a job back that was not submitted, or whose answer has been used. */
+void pipeline_job_give(struct pipeline_port *port, struct pipeline_job *job);
+
+/*
+ * Put a job into its lane.  Does not block.
+ *
+ * TG_OK: the job comes back by pipeline_job_done(), always.  Else the job is still the caller's, and
+ * the connection must answer everything it has read already in the same way, so that no CAPTURE
+ * overtakes its HOLD: TG_BUSY: the lane is full or has been waiting beyond its bound;
+ * TG_SHUTTING_DOWN: the gateway drains.
+ */
+TG_MUST_CHECK enum tg_status pipeline_submit(struct pipeline_port *port, struct pipeline_job *job);
+
+/*
+ * After the last submit of a wake-up: see to it that the ledger step runs.  With its own thread it is
+ * woken; inline it runs here, for at most a millisecond or so, and the port's fd becomes readable
+ * again if there is more to do.  Cheap when nothing was submitted.
+ */
+void pipeline_flush(struct pipeline_port *port);
+
+/* Becomes readable when answers, notices or inline work wait for the port.  Owned by the pipeline. */
+int pipeline_port_fd(const struct pipeline_port *port);
+
+/* Make the fd unreadable; before looking for answers. */
+void pipeline_port_wake(struct pipeline_port *port);
+
+/* The next answer that may be told, NULL when there is none.  Bound the number per wake-up. */
+struct pipeline_job *pipeline_job_done(struct pipeline_port *port);
+
+/* The next notice.  False: none. */
+bool pipeline_notice_next(struct pipeline_port *port, struct pipeline_notice *ret_notice);
+
+/* Jobs submitted by this port and not yet given back. */
+uint32_t pipeline_port_in_flight(const struct pipeline_port *port);
+
+/*
+ * For any thread.
+ */
+
+/* The ledger's time now, ms UTC: for HELLO and for deadlines told to clients. */
+int64_t pipeline_utc_ms(const struct pipeline *pipeline);
+
+/* Present business date as of the last durable record; DAY_NONE before the first CUTOVER. */
+int32_t pipeline_business_date(const struct pipeline *pipeline);
+
+/* Day of a time in the programme's zone, days since 1970-01-01. */
+int32_t pipeline_day(const struct pipeline *pipeline, int64_t utc_ms);
+
+/* Is the clock moved by the console (clock.source = stepped)? */
+bool pipeline_is_stepped(const struct pipeline *pipeline);
+
+/* The port of I/O thread io_index, 0 <= io_index < pipeline_config.io_threads. */
+struct pipeline_port *pipeline_io_port(struct pipeline *pipeline, uint32_t io_index);
+
+/* The port of the control thread. */
+struct pipeline_port *pipeline_control_port(struct pipeline *pipeline);
+
+#endif
