@@ -1,11 +1,11 @@
 /*
  * message.h - the message table: every operation and every field on the wire.
  *
- * A request is [request id, operation, body], an answer [request id, status, body], a message of the
- * server's own [0, operation, body].  A body is a map from field number to value.  Encoder, decoder,
- * protocol reference, client library and fuzz dictionary all come from the three lists below.
- * Numbers are never re-used.  Fields below 64 must be understood by the receiver of a request; fields
- * from 64 may be ignored.
+ * A request is [request id, operation, body], an answer [request id, status, body], a message of
+ * the server's own [0, operation, body].  A body is a map from field number to value.  Encoder,
+ * decoder, protocol reference, client library and fuzz dictionary come from the lists below; which
+ * operation has which fields stands in message.c.  Numbers are never re-used.  Fields below 64 must
+ * be understood by the receiver of a request; fields from 64 may be ignored.
  */
 #ifndef TG_PROTOCOL_MESSAGE_H
 #define TG_PROTOCOL_MESSAGE_H
@@ -32,6 +32,21 @@
 #define TG_TRANSACTION_ID_BYTES 16
 #define TG_IDENTIFIER_BYTES_MAX 64
 #define TG_RECEIPT_BYTES_MAX 32
+#define TG_ITEM_BYTES_MAX 32
+#define TG_ENTRIES_MAX 20
+#define TG_EXPIRIES_MAX 64
+#define TG_TOTALS_MAX 64
+#define TG_DAY_MAX 2932896 /* 9999-12-31 */
+#define TG_TIME_MS_MAX INT64_C(253402300799999) /* its last millisecond */
+
+/* Version of the set of printed fields; part of every fingerprint. */
+#define TG_TABLE_VERSION 1
+
+/* Fields below this number must be understood by the receiver of a request. */
+#define TG_FIELD_NUMBER_IGNORABLE 64
+
+/* Field numbers are at most this; a larger key in a body is a malformed frame. */
+#define TG_FIELD_NUMBER_MAX 255
 
 /*
  * Operations.  Columns: name, wire number, right needed (a bit of enum tg_right, 0 for none),
@@ -61,21 +76,21 @@
 	X(BATCH,   40, TG_RIGHT_BATCH,    false, "many transactions in one frame, an outcome each")
 /* clang-format on */
 
-/* Rights of a principal, as bits; the console and CSV files use the names in lower case. */
+/* Rights of a principal.  Columns: name, word for console and CSV files, bit, text. */
 /* clang-format off */
 #define TG_RIGHT_LIST(X) \
-	X(ENROLL,  0x0001, "make members, link and unlink identifiers") \
-	X(INQUIRY, 0x0002, "inquire, quote, ask for status and totals") \
-	X(EARN,    0x0004, "earn") \
-	X(BURN,    0x0008, "burn, hold, capture, release") \
-	X(REFUND,  0x0010, "refund") \
-	X(REVERSE, 0x0020, "reverse") \
-	X(BATCH,   0x0040, "send batches and large frames") \
-	X(ACT_FOR, 0x0080, "a partner's system: may name stores and terminals of its partner")
+	X(ENROLL,  enroll,  0x0001, "make members, link and unlink identifiers") \
+	X(INQUIRY, inquiry, 0x0002, "inquire, quote, ask for status and totals") \
+	X(EARN,    earn,    0x0004, "earn") \
+	X(BURN,    burn,    0x0008, "burn, hold, capture, release") \
+	X(REFUND,  refund,  0x0010, "refund") \
+	X(REVERSE, reverse, 0x0020, "reverse") \
+	X(BATCH,   batch,   0x0040, "send batches and large frames") \
+	X(ACT_FOR, act_for, 0x0080, "a partner's system: may name stores and terminals of its partner")
 /* clang-format on */
 
 enum tg_right {
-#define TG_RIGHT_ENUM(name, bit, text) TG_RIGHT_##name = (bit),
+#define TG_RIGHT_ENUM(name, word, bit, text) TG_RIGHT_##name = (bit),
 	TG_RIGHT_LIST(TG_RIGHT_ENUM)
 #undef TG_RIGHT_ENUM
 };
@@ -86,18 +101,57 @@ enum tg_operation {
 #undef TG_OPERATION_ENUM
 };
 
-/* What a field's bytes are.  Bounds are of the value for integers, of the bytes or elements else. */
+/*
+ * What a field's bytes are.  Columns: name, text.  Bounds are of the value for integers, of the
+ * bytes for BIN and STR, of the number of rows for the array types after them.
+ */
+/* clang-format off */
+#define TG_TYPE_LIST(X) \
+	X(INT,      "integer of any width") \
+	X(BOOL,     "true or false") \
+	X(BIN,      "bytes") \
+	X(STR,      "UTF-8 text without control characters") \
+	X(LINES,    "array of receipt lines") \
+	X(ITEMS,    "array of [operation, body]; in an answer of [status, body]") \
+	X(EXPIRIES, "array of last days with points") \
+	X(ENTRIES,  "array of a member's entries") \
+	X(TOTALS,   "array of counts and sums by kind")
+/* clang-format on */
+
 enum tg_type {
-	TG_TYPE_INT,	   /* integer of any width, within bounds */
-	TG_TYPE_BOOL,	   /* true or false */
-	TG_TYPE_BIN,	   /* bytes */
-	TG_TYPE_STR,	   /* UTF-8 text without control characters */
-	TG_TYPE_LINES,	   /* array of [item text, category, quantity, amount] */
-	TG_TYPE_ITEMS,	   /* array of [operation, body]; in an answer of [status, body] */
-	TG_TYPE_EXPIRIES,  /* array of [last day, points] */
-	TG_TYPE_ENTRIES,   /* array of [sequence, kind, status, booked at, partner, store, points] */
-	TG_TYPE_TOTALS,	   /* array of [kind, count, points, amount] */
+#define TG_TYPE_ENUM(name, text) TG_TYPE_##name,
+	TG_TYPE_LIST(TG_TYPE_ENUM)
+#undef TG_TYPE_ENUM
 };
+
+/*
+ * Rows of the array types: each is an array of exactly these values, in this order.  Columns: name,
+ * type, lower bound, upper bound, unit and meaning.
+ */
+/* clang-format off */
+#define TG_LINE_COLUMNS(X) \
+	X(item,         STR, 0, TG_ITEM_BYTES_MAX, "item number or text, may be empty") \
+	X(category,     INT, 0, UINT32_MAX, "category of goods, 0 for none") \
+	X(quantity,     INT, 0, UINT32_MAX, "thousandths of a piece or unit") \
+	X(amount,       INT, -TG_AMOUNT_MAX, TG_AMOUNT_MAX, "money of the whole line, minor units; a discount is negative")
+#define TG_EXPIRY_COLUMNS(X) \
+	X(day,          INT, 0, TG_DAY_MAX, "last day the points can be used") \
+	X(points,       INT, 0, TG_BALANCE_MAX, "points that expire after it")
+#define TG_ENTRY_COLUMNS(X) \
+	X(sequence,     INT, 1, INT64_MAX, "number of the record in the ledger") \
+	X(kind,         INT, 0, 255, "the operation; 30 expired, 31 matured, 32 hold past its deadline") \
+	X(status,       INT, 0, 65535, "status it was answered with") \
+	X(booked_at,    INT, 0, INT64_MAX, "when it was booked, ms UTC") \
+	X(partner,      INT, 0, UINT32_MAX, "partner number, 0 for the programme itself") \
+	X(store,        INT, 0, UINT32_MAX, "store number, 0 for none") \
+	X(points,       INT, -TG_BALANCE_MAX, TG_BALANCE_MAX, "change of the member's points")
+#define TG_TOTAL_COLUMNS(X) \
+	X(kind,         INT, 0, 255, "operation") \
+	X(is_declined,  BOOL, 0, 1, "those declined, or those that succeeded") \
+	X(count,        INT, 0, INT64_MAX, "how many transactions") \
+	X(points,       INT, -TG_BALANCE_MAX, TG_BALANCE_MAX, "sum of their points") \
+	X(amount,       INT, -TG_BALANCE_MAX, TG_BALANCE_MAX, "sum of their amounts, minor units")
+/* clang-format on */
 
 /*
  * Fields.  Columns: name, wire number, type, lower bound, upper bound, unit and meaning.
@@ -112,23 +166,23 @@ enum tg_type {
 	X(KEY_GENERATION,     5, INT,   1, 65535, "generation of the terminal's key") \
 	X(PROOF,              6, BIN,   32, 32, "HMAC-SHA-256 that proves the key") \
 	X(TRANSACTION_ID,     7, BIN,   16, 16, "made and kept by the terminal before the first send") \
-	X(BUSINESS_TIME,      8, INT,   0, INT64_C(253402300799999), "when it happened at the till, ms UTC") \
+	X(BUSINESS_TIME,      8, INT,   0, TG_TIME_MS_MAX, "when it happened at the till, ms UTC") \
 	X(MEMBER,             9, INT,   1, INT64_MAX, "member reference") \
 	X(IDENTIFIER_TYPE,   10, INT,   1, 255, "type of the identifier: 1 card, 2 phone, 3 app, others configured") \
 	X(IDENTIFIER,        11, STR,   1, 64, "identifier as read at the till") \
-	X(NEW_TYPE,          12, INT,   1, 255, "type of the identifier to link") \
-	X(NEW_IDENTIFIER,    13, STR,   1, 64, "identifier to link") \
+	X(NEW_TYPE,          12, INT,   1, 255, "type of the identifier to link or unlink") \
+	X(NEW_IDENTIFIER,    13, STR,   1, 64, "identifier to link or unlink") \
 	X(AMOUNT,            14, INT,   0, TG_AMOUNT_MAX, "money, minor units: eligible amount of the purchase, or value returned") \
 	X(COVERED,           15, INT,   0, TG_AMOUNT_MAX, "part of the amount that points paid for, minor units") \
 	X(POINTS,            16, INT,   0, TG_AMOUNT_MAX, "points asked for") \
 	X(ORIGINAL,          17, BIN,   16, 16, "transaction id of the original (in REFUND, the earn)") \
-	X(ORIGINAL_TIME,     18, INT,   0, INT64_C(253402300799999), "business time of the original, ms UTC") \
+	X(ORIGINAL_TIME,     18, INT,   0, TG_TIME_MS_MAX, "business time of the original, ms UTC") \
 	X(ORIGINAL_BURN,     19, BIN,   16, 16, "in REFUND: transaction id of the burn or capture that paid a part") \
 	X(REASON,            20, INT,   1, 255, "1 time-out, 2 voided at the till, 3 goods returned, 4 other") \
 	X(RECEIPT,           21, STR,   1, 32, "receipt number") \
 	X(TILL,              22, INT,   1, UINT32_MAX, "till number within the store") \
-	X(TILL_DAY,          23, INT,   0, 2932896, "the till's own business day, days since 1970-01-01") \
-	X(LINES,             24, LINES, 1, 100, "lines of the receipt") \
+	X(TILL_DAY,          23, INT,   0, TG_DAY_MAX, "the till's own business day, days since 1970-01-01") \
+	X(LINES,             24, LINES, 1, TG_LINES_MAX, "lines of the receipt") \
 	X(TENDER,            25, INT,   0, 255, "means of payment: 1 cash, 2 card, 3 wallet, 4 points, others configured") \
 	X(CHANNEL,           26, INT,   0, 255, "channel: 1 store, 2 web, 3 app, 4 phone, others configured") \
 	X(CAMPAIGN,          27, INT,   1, UINT32_MAX, "campaign or touch that led here") \
@@ -137,7 +191,7 @@ enum tg_type {
 	X(HOLD_SECONDS,      30, INT,   1, 3024000, "how long the hold may stay open, s") \
 	X(SKIP_LIMITED,      31, BOOL,  0, 1, "leave limited points alone") \
 	X(QUOTED_OPERATION,  32, INT,   20, 21, "operation to quote: 20 EARN, 21 BURN") \
-	X(DAY,               33, INT,   0, 2932896, "day to total, days since 1970-01-01") \
+	X(DAY,               33, INT,   0, TG_DAY_MAX, "day to total, days since 1970-01-01") \
 	X(BASIS,             34, INT,   1, 2, "1 by business date, 2 by the till's own day") \
 	X(SCOPE,             35, INT,   1, 3, "1 terminal, 2 store, 3 partner") \
 	X(ITEMS,             36, ITEMS, 1, TG_BATCH_ITEMS_MAX, "transactions of a batch, or their outcomes") \
@@ -151,7 +205,7 @@ enum tg_type {
 	X(FRAME_BYTES_MAX,   82, INT,   1, UINT32_MAX, "largest frame the session may send, bytes") \
 	X(IN_FLIGHT_MAX,     83, INT,   1, 65535, "requests the session may have unanswered") \
 	X(SERVER_TIME,       84, INT,   0, INT64_MAX, "the server's time, ms UTC") \
-	X(BUSINESS_DATE,     85, INT,   0, 2932896, "business date of the programme, days since 1970-01-01") \
+	X(BUSINESS_DATE,     85, INT,   0, TG_DAY_MAX, "business date of the programme, days since 1970-01-01") \
 	X(STEPPED_CLOCK,     86, BOOL,  0, 1, "the clock is moved by hand: a demonstration or a test") \
 	X(PARTNER,           87, INT,   1, UINT32_MAX, "partner number") \
 	X(RIGHTS,            88, INT,   0, 65535, "rights of the principal, bits") \
@@ -160,18 +214,18 @@ enum tg_type {
 	X(SEQUENCE,          91, INT,   1, INT64_MAX, "number of the record in the ledger") \
 	X(BOOKED_AT,         92, INT,   0, INT64_MAX, "when it was booked, ms UTC") \
 	X(REPLAY,            93, BOOL,  0, 1, "this outcome was decided for an earlier copy of the request") \
-	X(OUTCOME,           94, INT,   0, 65535, "status of the transaction asked for") \
+	X(OUTCOME,           94, INT,   0, 65535, "status of the transaction asked for; in NOTICE, the reason") \
 	X(KIND,              95, INT,   0, 255, "operation of the transaction asked for") \
 	X(STATE,             96, INT,   0, 255, "0 standing, 1 reversed, 2 open, 3 captured, 4 released, 5 expired") \
 	X(AVAILABLE,         97, INT,   -TG_BALANCE_MAX, TG_BALANCE_MAX, "points usable here and now") \
 	X(PENDING,           98, INT,   -TG_BALANCE_MAX, TG_BALANCE_MAX, "points not yet usable") \
 	X(HELD,              99, INT,   -TG_BALANCE_MAX, TG_BALANCE_MAX, "points in open holds") \
 	X(DEBT,             100, INT,   -TG_BALANCE_MAX, TG_BALANCE_MAX, "points owed, shown positive") \
-	X(EXPIRES_DAY,      101, INT,   0, 2932896, "last day of the points that expire next") \
+	X(EXPIRES_DAY,      101, INT,   0, TG_DAY_MAX, "last day of the points that expire next") \
 	X(EXPIRES_POINTS,   102, INT,   0, TG_BALANCE_MAX, "points that expire next") \
-	X(EXPIRIES,         103, EXPIRIES, 0, 64, "last days and points, soonest first") \
-	X(ENTRIES,          104, ENTRIES, 0, 20, "last entries, newest first") \
-	X(TOTALS,           105, TOTALS, 0, 64, "counts and sums by kind") \
+	X(EXPIRIES,         103, EXPIRIES, 0, TG_EXPIRIES_MAX, "last days and points, soonest first") \
+	X(ENTRIES,          104, ENTRIES, 0, TG_ENTRIES_MAX, "last entries, newest first") \
+	X(TOTALS,           105, TOTALS, 0, TG_TOTALS_MAX, "counts and sums by kind") \
 	X(BASE_POINTS,      106, INT,   0, TG_BALANCE_MAX, "points of the base component") \
 	X(BONUS_POINTS,     107, INT,   0, TG_BALANCE_MAX, "points of the bonus component") \
 	X(CAPPED,           108, BOOL,  0, 1, "a cap cut the bonus") \
@@ -182,7 +236,8 @@ enum tg_type {
 	X(DEADLINE,         113, INT,   0, INT64_MAX, "until when the hold stays open, ms UTC") \
 	X(MONEY_RETURNED,   114, INT,   0, TG_AMOUNT_MAX, "money to give back, minor units") \
 	X(MESSAGE,          115, STR,   0, 200, "text for the receipt or the operator") \
-	X(OFFERS,           116, STR,   0, 200, "text of an offer for the receipt")
+	X(OFFERS,           116, STR,   0, 200, "text of an offer for the receipt") \
+	X(BATCH_BYTES_MAX,  117, INT,   1, UINT32_MAX, "largest frame of a session with the right to batch, bytes")
 /* clang-format on */
 
 /* Indexes into the field table, dense from 0; the wire number is tg_field_number(). */
@@ -195,10 +250,132 @@ enum tg_field {
 
 /* Which side may send a field of an operation, and how it is treated. */
 enum tg_use {
-	TG_USE_REQUIRED = 1,	/* request: must be there */
-	TG_USE_OPTIONAL = 2,	/* request: may be there */
-	TG_USE_REPLY = 4,	/* answer: may be there */
-	TG_USE_PRINTED = 8,	/* request: part of the fingerprint when present */
+	TG_USE_REQUIRED = 1, /* request: must be there */
+	TG_USE_OPTIONAL = 2, /* request: may be there */
+	TG_USE_REPLY = 4, /* answer: may be there */
+	TG_USE_PRINTED = 8, /* request: part of the fingerprint when present */
 };
+
+/* Values of REASON, STATE, BASIS, SCOPE; wire numbers, never re-used. */
+enum tg_reason {
+	TG_REASON_TIME_OUT = 1,
+	TG_REASON_VOIDED = 2,
+	TG_REASON_RETURNED = 3,
+	TG_REASON_OTHER = 4,
+};
+
+enum tg_state {
+	TG_STATE_STANDING = 0,
+	TG_STATE_REVERSED = 1,
+	TG_STATE_OPEN = 2,
+	TG_STATE_CAPTURED = 3,
+	TG_STATE_RELEASED = 4,
+	TG_STATE_EXPIRED = 5,
+};
+
+enum tg_basis {
+	TG_BASIS_BUSINESS_DATE = 1,
+	TG_BASIS_TILL_DAY = 2,
+};
+
+enum tg_scope {
+	TG_SCOPE_TERMINAL = 1,
+	TG_SCOPE_STORE = 2,
+	TG_SCOPE_PARTNER = 3,
+};
+
+/* A set of fields: bit (field % 64) of words[field / 64]. */
+#define TG_FIELD_WORDS 2
+struct tg_field_set {
+	uint64_t words[TG_FIELD_WORDS];
+};
+
+/* What the table knows of an operation. */
+struct tg_operation_info {
+	const char *name; /* "EARN" */
+	const char *text; /* one English sentence part */
+	uint32_t number; /* on the wire */
+	uint32_t right; /* bit of enum tg_right that it needs, 0 for none */
+	bool has_transaction_id; /* is recorded under a transaction id; allowed in a batch */
+	struct tg_field_set required; /* request: must be there */
+	struct tg_field_set requested; /* request: may be there, the required ones included */
+	struct tg_field_set replied; /* answer: may be there */
+	struct tg_field_set printed; /* request: part of the fingerprint when present */
+};
+
+/* What the table knows of a field, or of a column of an array type's rows. */
+struct tg_field_info {
+	const char *name; /* "AMOUNT"; columns in lower case */
+	const char *text; /* unit and meaning */
+	uint32_t number; /* on the wire; of a column, 0 */
+	enum tg_type type; /* of the value */
+	int64_t low; /* smallest value, or fewest bytes or rows */
+	int64_t high; /* largest value, or most bytes or rows */
+};
+
+/* What the table knows of an operation; NULL when the number is not in the list.  Static memory. */
+const struct tg_operation_info *tg_operation_info(uint64_t number);
+
+/* The operation's name, "?" for a number that is not in the list. */
+const char *tg_operation_name(uint64_t number);
+
+/* What the table knows of a field.  Never NULL; static memory. */
+const struct tg_field_info *tg_field_info(enum tg_field field);
+
+/* The field's number on the wire. */
+uint32_t tg_field_number(enum tg_field field);
+
+/* The field with this number on the wire, or TG_FIELD_COUNT when there is none. */
+enum tg_field tg_field_by_number(uint64_t number);
+
+/* The name of the field with this number on the wire, "?" when there is none. */
+const char *tg_field_number_name(uint64_t number);
+
+/* The type's name in upper case, and its description. */
+const char *tg_type_name(enum tg_type type);
+const char *tg_type_text(enum tg_type type);
+
+/*
+ * The columns of an array type's rows, in order.  ret_count: how many.  NULL with a count of 0 for
+ * types without rows, and for ITEMS, whose rows are messages themselves.
+ */
+const struct tg_field_info *tg_type_columns(enum tg_type type, uint32_t *ret_count);
+
+/* The word for a right's single bit ("act_for"), "?" for anything else. */
+const char *tg_right_name(uint32_t right);
+
+/* The bit of a right by its word in any case, 0 when there is none. */
+uint32_t tg_right_by_name(const char *word);
+
+/* Is the field in the set? */
+static inline bool
+tg_field_set_has(const struct tg_field_set *set, enum tg_field field)
+{
+	return (set->words[(unsigned)field / 64] >> ((unsigned)field % 64)) & 1;
+}
+
+/* Put the field into the set. */
+static inline void
+tg_field_set_add(struct tg_field_set *set, enum tg_field field)
+{
+	set->words[(unsigned)field / 64] |= UINT64_C(1) << ((unsigned)field % 64);
+}
+
+/*
+ * The first field of the set at or after from, in number order; TG_FIELD_COUNT when there is none.
+ * for (f = tg_field_set_next(&s, 0); f < TG_FIELD_COUNT; f = tg_field_set_next(&s, f + 1)) ...
+ */
+static inline enum tg_field
+tg_field_set_next(const struct tg_field_set *set, unsigned from)
+{
+	for (unsigned word = from / 64; word < TG_FIELD_WORDS; word++) {
+		uint64_t bits = set->words[word] >> (from % 64) << (from % 64);
+
+		if (bits != 0)
+			return (enum tg_field)(word * 64 + (unsigned)__builtin_ctzll(bits));
+		from = 0;
+	}
+	return TG_FIELD_COUNT;
+}
 
 #endif

@@ -1,0 +1,489 @@
+/*
+ * message.c - which operation has which fields, and look-ups in the message table.
+ *
+ * The USES_ lists below are the table: one row for each field of each operation.  All else here is
+ * made from them and from the lists in message.h at compile time.
+ */
+#include "protocol/message.h"
+
+#include <assert.h>
+#include <strings.h>
+
+#include "protocol/assert.h"
+
+/* How a row's second column reads: requests need or may have a field, answers tell it. */
+enum {
+	NEED = TG_USE_REQUIRED | TG_USE_PRINTED,
+	NEED_UNPRINTED = TG_USE_REQUIRED,
+	MAY = TG_USE_OPTIONAL | TG_USE_PRINTED,
+	MAY_UNPRINTED = TG_USE_OPTIONAL,
+	TELL = TG_USE_REPLY,
+};
+
+/* clang-format off */
+
+/* Groups of rows that several operations share. */
+
+/* Every answer may carry these. */
+#define ANSWER(X) \
+	X(FIELD,            TELL) \
+	X(RETRY_AFTER,      TELL) \
+	X(MESSAGE,          TELL)
+
+/* For whom a partner's system acts. */
+#define ACTS_FOR(X) \
+	X(TERMINAL,         MAY_UNPRINTED) \
+	X(STORE,            MAY_UNPRINTED)
+
+/* What makes a request a transaction. */
+#define TRANSACTION(X) \
+	ACTS_FOR(X) \
+	X(TRANSACTION_ID,   NEED_UNPRINTED) \
+	X(BUSINESS_TIME,    NEED) \
+	X(LATE,             MAY_UNPRINTED) \
+	X(REPEAT,           MAY_UNPRINTED) \
+	X(ATTEMPT,          MAY_UNPRINTED)
+
+/* The member: exactly one of MEMBER, and IDENTIFIER with its type. */
+#define NAMES_MEMBER(X) \
+	X(MEMBER,           MAY) \
+	X(IDENTIFIER_TYPE,  MAY) \
+	X(IDENTIFIER,       MAY)
+
+/* Where on the receipt it stands. */
+#define RECEIPT_OF(X) \
+	X(RECEIPT,          MAY) \
+	X(TILL,             MAY) \
+	X(TILL_DAY,         MAY) \
+	X(LINES,            MAY) \
+	X(TENDER,           MAY) \
+	X(CHANNEL,          MAY) \
+	X(CAMPAIGN,         MAY)
+
+/* An earlier transaction of the same partner. */
+#define NAMES_ORIGINAL(X) \
+	X(ORIGINAL,         NEED) \
+	X(ORIGINAL_TIME,    NEED)
+
+/* The member as it stands after the request. */
+#define BALANCES(X) \
+	X(MEMBER,           TELL) \
+	X(AVAILABLE,        TELL) \
+	X(PENDING,          TELL) \
+	X(HELD,             TELL) \
+	X(DEBT,             TELL) \
+	X(EXPIRES_DAY,      TELL) \
+	X(EXPIRES_POINTS,   TELL) \
+	X(BUSINESS_DATE,    TELL)
+
+/* The record that the request became. */
+#define BOOKED(X) \
+	ANSWER(X) \
+	BALANCES(X) \
+	X(SEQUENCE,         TELL) \
+	X(BOOKED_AT,        TELL) \
+	X(REPLAY,           TELL) \
+	X(OFFERS,           TELL)
+
+#define EARN_RESULT(X) \
+	X(POINTS,           TELL) \
+	X(BASE_POINTS,      TELL) \
+	X(BONUS_POINTS,     TELL) \
+	X(CAPPED,           TELL) \
+	X(PAID_DEBT,        TELL)
+
+#define RETURN_RESULT(X) \
+	X(TAKEN_POINTS,     TELL) \
+	X(RESTORED_POINTS,  TELL) \
+	X(LOST_POINTS,      TELL) \
+	X(PAID_DEBT,        TELL) \
+	X(MONEY_RETURNED,   TELL)
+
+/* The operations. */
+
+#define USES_HELLO(X) \
+	ANSWER(X) \
+	X(VERSION,          NEED_UNPRINTED | TELL) \
+	X(CLIENT_NONCE,     NEED_UNPRINTED) \
+	X(SOFTWARE,         MAY_UNPRINTED) \
+	X(SERVER_NONCE,     TELL) \
+	X(INSTANCE,         TELL) \
+	X(FRAME_BYTES_MAX,  TELL) \
+	X(BATCH_BYTES_MAX,  TELL) \
+	X(IN_FLIGHT_MAX,    TELL) \
+	X(SERVER_TIME,      TELL) \
+	X(BUSINESS_DATE,    TELL) \
+	X(STEPPED_CLOCK,    TELL)
+
+#define USES_AUTH(X) \
+	ANSWER(X) \
+	X(TERMINAL,         NEED_UNPRINTED | TELL) \
+	X(KEY_GENERATION,   MAY_UNPRINTED) \
+	X(PROOF,            MAY_UNPRINTED | TELL) \
+	X(PARTNER,          TELL) \
+	X(STORE,            TELL) \
+	X(RIGHTS,           TELL) \
+	X(FRAME_BYTES_MAX,  TELL) \
+	X(IN_FLIGHT_MAX,    TELL) \
+	X(SERVER_TIME,      TELL) \
+	X(BUSINESS_DATE,    TELL)
+
+#define USES_PING(X) \
+	ANSWER(X) \
+	X(BUSINESS_TIME,    MAY_UNPRINTED) \
+	X(SOFTWARE,         MAY_UNPRINTED) \
+	X(QUEUE_DEPTH,      MAY_UNPRINTED) \
+	X(QUEUE_AGE,        MAY_UNPRINTED) \
+	X(SERVER_TIME,      TELL) \
+	X(BUSINESS_DATE,    TELL)
+
+#define USES_NOTICE(X) \
+	X(OUTCOME,          TELL) \
+	X(RETRY_AFTER,      TELL) \
+	X(MESSAGE,          TELL)
+
+#define USES_ENROLL(X) \
+	TRANSACTION(X) \
+	X(IDENTIFIER_TYPE,  NEED) \
+	X(IDENTIFIER,       NEED) \
+	X(NEW_TYPE,         MAY) \
+	X(NEW_IDENTIFIER,   MAY) \
+	X(CHANNEL,          MAY) \
+	X(CAMPAIGN,         MAY) \
+	BOOKED(X)
+
+#define USES_LINK(X) \
+	TRANSACTION(X) \
+	NAMES_MEMBER(X) \
+	X(NEW_TYPE,         NEED) \
+	X(NEW_IDENTIFIER,   NEED) \
+	BOOKED(X)
+
+#define USES_UNLINK(X) \
+	TRANSACTION(X) \
+	NAMES_MEMBER(X) \
+	X(NEW_TYPE,         NEED) \
+	X(NEW_IDENTIFIER,   NEED) \
+	BOOKED(X)
+
+#define USES_INQUIRY(X) \
+	ACTS_FOR(X) \
+	NAMES_MEMBER(X) \
+	X(ENTRIES_WANTED,   MAY_UNPRINTED) \
+	ANSWER(X) \
+	BALANCES(X) \
+	X(EXPIRIES,         TELL) \
+	X(ENTRIES,          TELL) \
+	X(OFFERS,           TELL)
+
+#define USES_QUOTE(X) \
+	ACTS_FOR(X) \
+	NAMES_MEMBER(X) \
+	RECEIPT_OF(X) \
+	X(BUSINESS_TIME,    MAY) \
+	X(QUOTED_OPERATION, NEED) \
+	X(AMOUNT,           MAY) \
+	X(COVERED,          MAY) \
+	X(POINTS,           MAY) \
+	X(SKIP_LIMITED,     MAY) \
+	ANSWER(X) \
+	BALANCES(X) \
+	EARN_RESULT(X) \
+	X(OFFERS,           TELL)
+
+#define USES_EARN(X) \
+	TRANSACTION(X) \
+	NAMES_MEMBER(X) \
+	RECEIPT_OF(X) \
+	X(AMOUNT,           NEED) \
+	X(COVERED,          MAY) \
+	BOOKED(X) \
+	EARN_RESULT(X)
+
+#define USES_BURN(X) \
+	TRANSACTION(X) \
+	NAMES_MEMBER(X) \
+	RECEIPT_OF(X) \
+	X(POINTS,           NEED | TELL) \
+	X(AMOUNT,           MAY) \
+	X(COVERED,          MAY) \
+	X(SKIP_LIMITED,     MAY) \
+	BOOKED(X)
+
+#define USES_HOLD(X) \
+	TRANSACTION(X) \
+	NAMES_MEMBER(X) \
+	RECEIPT_OF(X) \
+	X(POINTS,           NEED | TELL) \
+	X(AMOUNT,           MAY) \
+	X(COVERED,          MAY) \
+	X(HOLD_SECONDS,     MAY) \
+	X(SKIP_LIMITED,     MAY) \
+	BOOKED(X) \
+	X(DEADLINE,         TELL)
+
+#define USES_CAPTURE(X) \
+	TRANSACTION(X) \
+	NAMES_MEMBER(X) \
+	NAMES_ORIGINAL(X) \
+	RECEIPT_OF(X) \
+	X(POINTS,           NEED | TELL) \
+	X(AMOUNT,           MAY) \
+	X(COVERED,          MAY) \
+	BOOKED(X) \
+	X(RESTORED_POINTS,  TELL) \
+	X(LOST_POINTS,      TELL)
+
+#define USES_RELEASE(X) \
+	TRANSACTION(X) \
+	NAMES_MEMBER(X) \
+	NAMES_ORIGINAL(X) \
+	X(REASON,           MAY) \
+	BOOKED(X) \
+	X(RESTORED_POINTS,  TELL) \
+	X(LOST_POINTS,      TELL)
+
+#define USES_REFUND(X) \
+	TRANSACTION(X) \
+	NAMES_MEMBER(X) \
+	RECEIPT_OF(X) \
+	X(ORIGINAL,         MAY) \
+	X(ORIGINAL_TIME,    NEED) \
+	X(ORIGINAL_BURN,    MAY) \
+	X(AMOUNT,           NEED) \
+	X(POINTS,           MAY) \
+	X(REASON,           MAY) \
+	BOOKED(X) \
+	RETURN_RESULT(X)
+
+#define USES_REVERSE(X) \
+	TRANSACTION(X) \
+	NAMES_MEMBER(X) \
+	NAMES_ORIGINAL(X) \
+	X(REASON,           NEED) \
+	X(RECEIPT,          MAY) \
+	X(TILL,             MAY) \
+	X(TILL_DAY,         MAY) \
+	BOOKED(X) \
+	RETURN_RESULT(X) \
+	X(OUTCOME,          TELL) \
+	X(KIND,             TELL)
+
+#define USES_CONFIRM(X) \
+	TRANSACTION(X) \
+	NAMES_MEMBER(X) \
+	NAMES_ORIGINAL(X) \
+	BOOKED(X) \
+	X(POINTS,           TELL)
+
+#define USES_STATUS(X) \
+	ACTS_FOR(X) \
+	NAMES_MEMBER(X) \
+	NAMES_ORIGINAL(X) \
+	BOOKED(X) \
+	EARN_RESULT(X) \
+	RETURN_RESULT(X) \
+	X(OUTCOME,          TELL) \
+	X(KIND,             TELL) \
+	X(STATE,            TELL) \
+	X(DEADLINE,         TELL)
+
+#define USES_TOTALS(X) \
+	ACTS_FOR(X) \
+	X(DAY,              NEED) \
+	X(BASIS,            NEED) \
+	X(SCOPE,            NEED) \
+	ANSWER(X) \
+	X(BUSINESS_DATE,    TELL) \
+	X(TOTALS,           TELL)
+
+#define USES_BATCH(X) \
+	X(ITEMS,            NEED_UNPRINTED | TELL) \
+	ANSWER(X)
+
+/* From rows to sets: the bit of a field in one word of a set, if its use has the flag. */
+#define BIT_IF(field, word, is_wanted) \
+	| ((is_wanted) ? (uint64_t)((field) / 64 == (word)) << ((field) % 64) : 0)
+#define REQUIRED_0(field, use) BIT_IF(TG_FIELD_##field, 0, (use) & TG_USE_REQUIRED)
+#define REQUIRED_1(field, use) BIT_IF(TG_FIELD_##field, 1, (use) & TG_USE_REQUIRED)
+#define REQUESTED_0(field, use) BIT_IF(TG_FIELD_##field, 0, (use) & (TG_USE_REQUIRED | TG_USE_OPTIONAL))
+#define REQUESTED_1(field, use) BIT_IF(TG_FIELD_##field, 1, (use) & (TG_USE_REQUIRED | TG_USE_OPTIONAL))
+#define REPLIED_0(field, use) BIT_IF(TG_FIELD_##field, 0, (use) & TG_USE_REPLY)
+#define REPLIED_1(field, use) BIT_IF(TG_FIELD_##field, 1, (use) & TG_USE_REPLY)
+#define PRINTED_0(field, use) BIT_IF(TG_FIELD_##field, 0, (use) & TG_USE_PRINTED)
+#define PRINTED_1(field, use) BIT_IF(TG_FIELD_##field, 1, (use) & TG_USE_PRINTED)
+#define SET_OF(uses, flag) { { 0 uses(flag##_0), 0 uses(flag##_1) } }
+
+/* clang-format on */
+
+static_assert(TG_FIELD_COUNT <= 64 * TG_FIELD_WORDS, "a field set holds every field");
+
+/* By wire number; gaps have no name. */
+static const struct tg_operation_info operations[] = {
+#define OPERATION_ROW(op_name, op_number, op_right, has_id, op_text) \
+	[op_number] = { \
+		.name = #op_name, \
+		.text = op_text, \
+		.number = op_number, \
+		.right = op_right, \
+		.has_transaction_id = has_id, \
+		.required = SET_OF(USES_##op_name, REQUIRED), \
+		.requested = SET_OF(USES_##op_name, REQUESTED), \
+		.replied = SET_OF(USES_##op_name, REPLIED), \
+		.printed = SET_OF(USES_##op_name, PRINTED), \
+	},
+	TG_OPERATION_LIST(OPERATION_ROW)
+#undef OPERATION_ROW
+};
+
+static const struct tg_field_info fields[TG_FIELD_COUNT] = {
+#define FIELD_ROW(field_name, field_number, field_type, field_low, field_high, field_text) \
+	[TG_FIELD_##field_name] = { #field_name,	  field_text, field_number, \
+				    TG_TYPE_##field_type, field_low,  field_high },
+	TG_FIELD_LIST(FIELD_ROW)
+#undef FIELD_ROW
+};
+
+/* By wire number: the field's index plus one, 0 where there is none. */
+static const uint8_t fields_by_number[TG_FIELD_NUMBER_MAX + 1] = {
+#define FIELD_NUMBER(name, number, type, low, high, text) [number] = TG_FIELD_##name + 1,
+	TG_FIELD_LIST(FIELD_NUMBER)
+#undef FIELD_NUMBER
+};
+
+static_assert(TG_FIELD_COUNT < UINT8_MAX, "an index plus one fits its table");
+
+#define COLUMN_ROW(name, type, low, high, text) { #name, text, 0, TG_TYPE_##type, low, high },
+static const struct tg_field_info line_columns[] = { TG_LINE_COLUMNS(COLUMN_ROW) };
+static const struct tg_field_info expiry_columns[] = { TG_EXPIRY_COLUMNS(COLUMN_ROW) };
+static const struct tg_field_info entry_columns[] = { TG_ENTRY_COLUMNS(COLUMN_ROW) };
+static const struct tg_field_info total_columns[] = { TG_TOTAL_COLUMNS(COLUMN_ROW) };
+#undef COLUMN_ROW
+
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
+const struct tg_operation_info *
+tg_operation_info(uint64_t number)
+{
+	if (number >= LENGTH(operations) || operations[number].name == NULL)
+		return NULL;
+	return &operations[number];
+}
+
+const char *
+tg_operation_name(uint64_t number)
+{
+	const struct tg_operation_info *info = tg_operation_info(number);
+
+	return info != NULL ? info->name : "?";
+}
+
+const struct tg_field_info *
+tg_field_info(enum tg_field field)
+{
+	TG_ASSERT((unsigned)field < TG_FIELD_COUNT);
+	return &fields[field];
+}
+
+uint32_t
+tg_field_number(enum tg_field field)
+{
+	return tg_field_info(field)->number;
+}
+
+enum tg_field
+tg_field_by_number(uint64_t number)
+{
+	if (number > TG_FIELD_NUMBER_MAX || fields_by_number[number] == 0)
+		return TG_FIELD_COUNT;
+	return (enum tg_field)(fields_by_number[number] - 1);
+}
+
+const char *
+tg_field_number_name(uint64_t number)
+{
+	enum tg_field field = tg_field_by_number(number);
+
+	return field < TG_FIELD_COUNT ? fields[field].name : "?";
+}
+
+const char *
+tg_type_name(enum tg_type type)
+{
+	static const char *const names[] = {
+#define TYPE_NAME(name, text) [TG_TYPE_##name] = #name,
+		TG_TYPE_LIST(TYPE_NAME)
+#undef TYPE_NAME
+	};
+
+	TG_ASSERT((unsigned)type < LENGTH(names));
+	return names[type];
+}
+
+const char *
+tg_type_text(enum tg_type type)
+{
+	static const char *const texts[] = {
+#define TYPE_TEXT(name, text) [TG_TYPE_##name] = text,
+		TG_TYPE_LIST(TYPE_TEXT)
+#undef TYPE_TEXT
+	};
+
+	TG_ASSERT((unsigned)type < LENGTH(texts));
+	return texts[type];
+}
+
+const struct tg_field_info *
+tg_type_columns(enum tg_type type, uint32_t *ret_count)
+{
+	switch (type) {
+	case TG_TYPE_LINES:
+		*ret_count = LENGTH(line_columns);
+		return line_columns;
+	case TG_TYPE_EXPIRIES:
+		*ret_count = LENGTH(expiry_columns);
+		return expiry_columns;
+	case TG_TYPE_ENTRIES:
+		*ret_count = LENGTH(entry_columns);
+		return entry_columns;
+	case TG_TYPE_TOTALS:
+		*ret_count = LENGTH(total_columns);
+		return total_columns;
+	case TG_TYPE_INT:
+	case TG_TYPE_BOOL:
+	case TG_TYPE_BIN:
+	case TG_TYPE_STR:
+	case TG_TYPE_ITEMS:
+		break;
+	}
+	*ret_count = 0;
+	return NULL;
+}
+
+/* Rights by word. */
+static const struct right_row {
+	const char *word; /* as console and CSV files write it */
+	uint32_t bit; /* of enum tg_right */
+} rights[] = {
+#define RIGHT_ROW(name, word, bit, text) { #word, bit },
+	TG_RIGHT_LIST(RIGHT_ROW)
+#undef RIGHT_ROW
+};
+
+const char *
+tg_right_name(uint32_t right)
+{
+	for (size_t i = 0; i < LENGTH(rights); i++)
+		if (rights[i].bit == right)
+			return rights[i].word;
+	return "?";
+}
+
+uint32_t
+tg_right_by_name(const char *word)
+{
+	for (size_t i = 0; i < LENGTH(rights); i++)
+		if (strcasecmp(rights[i].word, word) == 0)
+			return rights[i].bit;
+	return 0;
+}

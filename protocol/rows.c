@@ -1,0 +1,194 @@
+/*
+ * rows.c - reads and writes fields that are arrays: lines, expiries, entries, totals, items.
+ *
+ * What the decoder has checked is not checked again: a value that is not as the table says stops the
+ * process, because it would be a bug of ours.
+ */
+#include "protocol/rows.h"
+
+#include "protocol/assert.h"
+
+void
+tg_rows_start(const struct tg_value *value, struct tg_rows *ret_rows)
+{
+	struct tg_head head;
+
+	ret_rows->cursor.at = value->data;
+	ret_rows->cursor.end = value->data + value->bytes;
+	TG_ASSERT(tg_cursor_head(&ret_rows->cursor, &head) && head.kind == TG_HEAD_ARRAY);
+	ret_rows->left = head.length;
+}
+
+/* Enter the next row; false at the end. */
+static bool
+next_row(struct tg_rows *rows)
+{
+	struct tg_head head;
+
+	if (rows->left == 0)
+		return false;
+	rows->left--;
+	TG_ASSERT(tg_cursor_head(&rows->cursor, &head) && head.kind == TG_HEAD_ARRAY);
+	return true;
+}
+
+/* Read an integer or a boolean. */
+static int64_t
+next_integer(struct tg_rows *rows)
+{
+	struct tg_head head;
+
+	TG_ASSERT(tg_cursor_head(&rows->cursor, &head) &&
+		  (head.kind == TG_HEAD_INT || head.kind == TG_HEAD_BOOL));
+	return head.integer;
+}
+
+bool
+tg_rows_next_line(struct tg_rows *rows, struct tg_line *ret_line)
+{
+	struct tg_head head;
+
+	if (!next_row(rows))
+		return false;
+	TG_ASSERT(tg_cursor_head(&rows->cursor, &head) && head.kind == TG_HEAD_STR);
+	ret_line->item = (const char *)rows->cursor.at;
+	ret_line->item_bytes = head.length;
+	rows->cursor.at += head.length;
+	ret_line->category = (uint32_t)next_integer(rows);
+	ret_line->quantity = (uint32_t)next_integer(rows);
+	ret_line->amount = next_integer(rows);
+	return true;
+}
+
+bool
+tg_rows_next_expiry(struct tg_rows *rows, struct tg_expiry *ret_expiry)
+{
+	if (!next_row(rows))
+		return false;
+	ret_expiry->day = (int32_t)next_integer(rows);
+	ret_expiry->points = next_integer(rows);
+	return true;
+}
+
+bool
+tg_rows_next_entry(struct tg_rows *rows, struct tg_entry *ret_entry)
+{
+	if (!next_row(rows))
+		return false;
+	ret_entry->sequence = next_integer(rows);
+	ret_entry->kind = (uint32_t)next_integer(rows);
+	ret_entry->status = (uint32_t)next_integer(rows);
+	ret_entry->booked_at_utc_ms = next_integer(rows);
+	ret_entry->partner = (uint32_t)next_integer(rows);
+	ret_entry->store = (uint32_t)next_integer(rows);
+	ret_entry->points = next_integer(rows);
+	return true;
+}
+
+bool
+tg_rows_next_total(struct tg_rows *rows, struct tg_total *ret_total)
+{
+	if (!next_row(rows))
+		return false;
+	ret_total->kind = (uint32_t)next_integer(rows);
+	ret_total->is_declined = next_integer(rows) != 0;
+	ret_total->count = next_integer(rows);
+	ret_total->points = next_integer(rows);
+	ret_total->amount = next_integer(rows);
+	return true;
+}
+
+bool
+tg_rows_next_item(struct tg_rows *rows, struct tg_cursor *ret_item)
+{
+	if (rows->left == 0)
+		return false;
+	rows->left--;
+	ret_item->at = rows->cursor.at;
+	TG_ASSERT(tg_cursor_skip(&rows->cursor));
+	ret_item->end = rows->cursor.at;
+	return true;
+}
+
+/* Set the field to what was written since start_bytes. */
+static bool
+finish(const struct tg_writer *writer, size_t start_bytes, enum tg_field field, uint32_t count,
+       struct tg_message *message)
+{
+	if (writer->is_full)
+		return false;
+	tg_message_set_bytes(message, field, writer->base + start_bytes,
+			     writer->used_bytes - start_bytes);
+	message->values[field].count = count;
+	return true;
+}
+
+bool
+tg_lines_write(struct tg_writer *writer, const struct tg_line *lines, uint32_t count,
+	       struct tg_message *message)
+{
+	size_t start_bytes = writer->used_bytes;
+
+	tg_write_array(writer, count);
+	for (uint32_t i = 0; i < count; i++) {
+		tg_write_array(writer, 4);
+		tg_write_str(writer, lines[i].item, lines[i].item_bytes);
+		tg_write_integer(writer, lines[i].category);
+		tg_write_integer(writer, lines[i].quantity);
+		tg_write_integer(writer, lines[i].amount);
+	}
+	return finish(writer, start_bytes, TG_FIELD_LINES, count, message);
+}
+
+bool
+tg_expiries_write(struct tg_writer *writer, const struct tg_expiry *expiries, uint32_t count,
+		  struct tg_message *message)
+{
+	size_t start_bytes = writer->used_bytes;
+
+	tg_write_array(writer, count);
+	for (uint32_t i = 0; i < count; i++) {
+		tg_write_array(writer, 2);
+		tg_write_integer(writer, expiries[i].day);
+		tg_write_integer(writer, expiries[i].points);
+	}
+	return finish(writer, start_bytes, TG_FIELD_EXPIRIES, count, message);
+}
+
+bool
+tg_entries_write(struct tg_writer *writer, const struct tg_entry *entries, uint32_t count,
+		 struct tg_message *message)
+{
+	size_t start_bytes = writer->used_bytes;
+
+	tg_write_array(writer, count);
+	for (uint32_t i = 0; i < count; i++) {
+		tg_write_array(writer, 7);
+		tg_write_integer(writer, entries[i].sequence);
+		tg_write_integer(writer, entries[i].kind);
+		tg_write_integer(writer, entries[i].status);
+		tg_write_integer(writer, entries[i].booked_at_utc_ms);
+		tg_write_integer(writer, entries[i].partner);
+		tg_write_integer(writer, entries[i].store);
+		tg_write_integer(writer, entries[i].points);
+	}
+	return finish(writer, start_bytes, TG_FIELD_ENTRIES, count, message);
+}
+
+bool
+tg_totals_write(struct tg_writer *writer, const struct tg_total *totals, uint32_t count,
+		struct tg_message *message)
+{
+	size_t start_bytes = writer->used_bytes;
+
+	tg_write_array(writer, count);
+	for (uint32_t i = 0; i < count; i++) {
+		tg_write_array(writer, 5);
+		tg_write_integer(writer, totals[i].kind);
+		tg_write_bool(writer, totals[i].is_declined);
+		tg_write_integer(writer, totals[i].count);
+		tg_write_integer(writer, totals[i].points);
+		tg_write_integer(writer, totals[i].amount);
+	}
+	return finish(writer, start_bytes, TG_FIELD_TOTALS, count, message);
+}
