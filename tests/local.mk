@@ -1,5 +1,7 @@
 # Programs that also run under ThreadSanitizer: those with more than one thread.
 pipeline_tests =
+# Fuzz targets.  Without libFuzzer they run in `make check`, over their corpus and mutations of it.
+fuzz_programs =
 
 include tests/protocol/local.mk
 include tests/ledger/local.mk
@@ -12,6 +14,17 @@ include tests/system/local.mk
 source_checks = %D%/check_style %D%/check_docs
 dist_noinst_SCRIPTS += $(source_checks)
 EXTRA_DIST += %D%/tap.py
+
+if FUZZERS
+noinst_PROGRAMS += $(fuzz_programs)
+fuzz_libs = $(FUZZER_LDFLAGS)
+else
+check_PROGRAMS += $(fuzz_programs)
+check_LTLIBRARIES += %D%/libfuzzmain.la
+fuzz_libs = %D%/libfuzzmain.la
+endif
+tests_libfuzzmain_la_SOURCES = %D%/fuzz.h %D%/fuzz_main.c
+CLEANFILES += $(fuzz_programs:=.input)
 
 # The pipeline tests alone, as contrib/check runs them under ThreadSanitizer.
 .PHONY: check-pipeline
