@@ -188,20 +188,24 @@ main(int argc, char **argv)
 	struct fuzz_run run = { .random_state = UINT64_C(0x9e3779b97f4a7c15) };
 	char path[PATH_BYTES];
 
-	snprintf(path, sizeof(path), "%s.input", argv[0]);
-	run.current_file = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (run.current_file < 0 || ftruncate(run.current_file, INPUT_BYTES_MAX) != 0)
-		die("open", path);
-	run.current = mmap(NULL, INPUT_BYTES_MAX, PROT_READ | PROT_WRITE, MAP_SHARED,
-			   run.current_file, 0);
+	/* The arguments first: one of them may be the input that is left from a crash. */
 	run.corpus = calloc(CORPUS_MAX, sizeof(run.corpus[0]));
-	if (run.current == MAP_FAILED || run.corpus == NULL)
+	if (run.corpus == NULL)
 		die("memory", argv[0]);
 	for (int i = 1; i < argc && i <= CORPUS_MAX; i++)
 		run.corpus[run.corpus_count++] = read_input(argv[i]);
 	if (argc == 1)
 		load_corpus(&run, argv[0]);
 	qsort(run.corpus, run.corpus_count, sizeof(run.corpus[0]), compare_inputs);
+
+	snprintf(path, sizeof(path), "%s.input", argv[0]);
+	run.current_file = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (run.current_file < 0 || ftruncate(run.current_file, INPUT_BYTES_MAX) != 0)
+		die("open", path);
+	run.current = mmap(NULL, INPUT_BYTES_MAX, PROT_READ | PROT_WRITE, MAP_SHARED,
+			   run.current_file, 0);
+	if (run.current == MAP_FAILED)
+		die("mmap", path);
 
 	printf("1..2\n");
 	for (size_t i = 0; i < run.corpus_count; i++)
