@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Feed one input to the decoder under test.  Returns 0; a fault shows as an assertion or a crash. */
+/* Feed one input to the decoder under test.  Returns 0; a fault shows as a failed assertion. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t data_bytes);
 
 #endif

@@ -31,7 +31,7 @@ struct input {
 struct fuzz_run {
 	struct input *corpus;		/* owned; CORPUS_MAX of them, corpus_count in use */
 	size_t	 corpus_count;
-	uint8_t	*current;		/* INPUT_BYTES_MAX bytes of the file that outlives a crash */
+	uint8_t	*current;		/* INPUT_BYTES_MAX bytes of a file, for after a crash */
 	int	 current_file;
 	uint64_t random_state;		/* of xorshift64, never 0 */
 };
@@ -92,7 +92,9 @@ feed_file(struct fuzz_run *run, const struct input *input)
 static size_t
 mutate(struct fuzz_run *run, size_t input_bytes)
 {
-	static const uint8_t telling[] = { 0x00, 0x01, 0x7f, 0x80, 0xc0, 0xc1, 0xcf, 0xd3, 0xdf, 0xff };
+	static const uint8_t telling[] = {
+		0x00, 0x01, 0x7f, 0x80, 0xc0, 0xc1, 0xcf, 0xd3, 0xdf, 0xff,
+	};
 	size_t at = random_below(run, input_bytes + 1);
 	size_t run_bytes = 1 + random_below(run, 8);
 	const struct input *other = &run->corpus[random_below(run, run->corpus_count)];
