@@ -8,6 +8,7 @@ include tests/ledger/local.mk
 include tests/storage/local.mk
 include tests/admin/local.mk
 include tests/gateway/local.mk
+include tests/contrib/local.mk
 include tests/system/local.mk
 
 # These look at the source, not at what was built from it.
