@@ -1,4 +1,16 @@
 noinst_LTLIBRARIES += libgateway.la
 libgateway_la_SOURCES =
+# The network side: configuration, log, connections.
+libgateway_la_SOURCES += %D%/address.c %D%/address.h
+libgateway_la_SOURCES += %D%/config.c %D%/config.h %D%/config_table.h
+libgateway_la_SOURCES += %D%/config_file.c %D%/config_print.c
+libgateway_la_SOURCES += %D%/config_number.c %D%/config_number.h
+libgateway_la_SOURCES += %D%/config_value.c %D%/config_value.h
 libgateway_la_CPPFLAGS = $(AM_CPPFLAGS) $(CONFIG_CFLAGS) $(EVENT_CFLAGS) $(OPENSSL_CFLAGS)
 gateway_libs = libgateway.la $(admin_libs) $(CONFIG_LIBS) $(EVENT_LIBS)
+
+# Prints CONFIG.md and contrib/examples/tallygate.conf from the key table; see tests/check_docs.
+noinst_PROGRAMS += %D%/gen_config
+gateway_gen_config_SOURCES = %D%/gen_config.c
+gateway_gen_config_LDADD = $(gateway_libs)
+EXTRA_DIST += %D%/CONFIG.md contrib/examples/tallygate.conf

@@ -1,0 +1,186 @@
+/*
+ * config_table.h - the one list of configuration keys.
+ *
+ * A row is the whole truth about a key: members of struct config, reading, checking, printing, the
+ * reference gateway/CONFIG.md and the sample contrib/examples/tallygate.conf all come from it.
+ *
+ * Columns: group, name, type, default, lower bound, upper bound, unit, reloadable, help.
+ * The key is "group.name" and the member group_name.  Bounds are of the value for INT, of the
+ * number of bytes for TEXT, of the number of entries for LIST.  The default stands as it would in
+ * the file; that of a LIST is one entry, or nothing.  The unit of a CHOICE is its words, in the
+ * order of its enum in config.h.  CONFIG_KEEP: a change needs a restart; CONFIG_SWAP: it takes
+ * effect on SIGHUP.
+ */
+#ifndef TG_GATEWAY_CONFIG_TABLE_H
+#define TG_GATEWAY_CONFIG_TABLE_H
+
+/* clang-format off */
+#define CONFIG_LIST(X) \
+	X(gateway, instance, TEXT, "tallygate", 1, 64, "", CONFIG_KEEP, \
+	  "name of the coalition's instance; told to terminals, part of every terminal's key") \
+	X(gateway, io_threads, INT, "1", 1, 64, "threads", CONFIG_KEEP, \
+	  "threads that serve connections") \
+	X(gateway, ledger_thread, CHOICE, "inline", 0, 0, "inline|own", CONFIG_KEEP, \
+	  "where the ledger step runs: inline on the first I/O thread, or on its own thread") \
+	X(gateway, drain_ms, INT, "10000", 0, 600000, "ms", CONFIG_SWAP, \
+	  "longest wait at shutdown for answers in flight and for peers to close") \
+	X(gateway, reconnect_after_ms, INT, "500", 0, 600000, "ms", CONFIG_SWAP, \
+	  "at shutdown terminals are asked to reconnect after this ...") \
+	X(gateway, reconnect_spread_ms, INT, "4000", 0, 3600000, "ms", CONFIG_SWAP, \
+	  "... plus a random time up to this") \
+	X(listen, tls, LIST, "0.0.0.0:7411", 0, 16, "addresses", CONFIG_KEEP, \
+	  "numeric addresses with port where TLS connections are accepted; IPv6 in brackets") \
+	X(listen, plain, LIST, "", 0, 16, "addresses", CONFIG_KEEP, \
+	  "the same without TLS; loopback addresses only") \
+	X(listen, backlog, INT, "4096", 1, 65535, "connections", CONFIG_KEEP, \
+	  "connections that the kernel keeps waiting to be accepted") \
+	X(tls, certificate_file, TEXT, "", 0, 511, "path", CONFIG_SWAP, \
+	  "the server's certificate chain, PEM, its own first; read again on SIGHUP") \
+	X(tls, key_file, TEXT, "", 0, 511, "path", CONFIG_SWAP, \
+	  "private key of the certificate, PEM; read again on SIGHUP") \
+	X(tls, ca_file, TEXT, "", 0, 511, "path", CONFIG_SWAP, \
+	  "authorities whose client certificates are accepted, PEM; none: no client certificates") \
+	X(tls, crl_file, TEXT, "", 0, 511, "path", CONFIG_SWAP, \
+	  "revocation lists of those authorities, PEM; none: revocation is not checked") \
+	X(tls, version_min, CHOICE, "1.2", 0, 0, "1.2|1.3", CONFIG_SWAP, \
+	  "oldest TLS version spoken") \
+	X(tls, ticket_file, TEXT, "", 0, 511, "path", CONFIG_SWAP, \
+	  "secret (32 bytes or more) that ticket keys come from, for gateways to share and to keep" \
+	  " over restarts; none: random at start") \
+	X(tls, ticket_ms, INT, "43200000", 60000, 604800000, "ms", CONFIG_SWAP, \
+	  "time after which the ticket key changes; a ticket lives once to twice as long") \
+	X(keys, master_file, TEXT, "", 0, 511, "path", CONFIG_KEEP, \
+	  "secret (32 bytes or more) that every terminal's key is derived from") \
+	X(keys, identifier_file, TEXT, "", 0, 511, "path", CONFIG_KEEP, \
+	  "secret (32 bytes or more) under which identifiers are stored") \
+	X(keys, identifier_number, INT, "1", 1, 255, "", CONFIG_KEEP, \
+	  "number of that key, stored with each identifier; a new key has a new number") \
+	X(keys, identifier_old_file, TEXT, "", 0, 511, "path", CONFIG_KEEP, \
+	  "the secret before, while identifiers move to the newer one") \
+	X(keys, identifier_old_number, INT, "0", 0, 255, "", CONFIG_KEEP, \
+	  "number of the key before, 0 for none") \
+	X(data, directory, TEXT, "/var/lib/tallygate", 1, 400, "path", CONFIG_KEEP, \
+	  "where journal, snapshots and the instance lock are") \
+	X(data, archive_directory, TEXT, "", 0, 400, "path", CONFIG_KEEP, \
+	  "where compressed segments go; none: directory archive in data.directory") \
+	X(data, snapshot_ms, INT, "900000", 0, 604800000, "ms", CONFIG_SWAP, \
+	  "time from one snapshot to the next, 0 for none") \
+	X(journal, backend, CHOICE, "file", 0, 0, "file|memory", CONFIG_KEEP, \
+	  "where records become durable; memory forgets them, for tests only") \
+	X(journal, segment_bytes, INT, "67108864", 1048576, 1073741824, "bytes", CONFIG_KEEP, \
+	  "size of a journal segment") \
+	X(journal, low_water_bytes, INT, "268435456", 0, INT64_MAX, "bytes", CONFIG_SWAP, \
+	  "free disk space below which new records are refused") \
+	X(queue, requests, INT, "16384", 256, 1048576, "requests", CONFIG_KEEP, \
+	  "requests that may wait for the ledger step") \
+	X(queue, reserved, INT, "1024", 0, 65536, "requests", CONFIG_KEEP, \
+	  "places of these kept for release, reversal and the console") \
+	X(queue, delay_ms, INT, "250", 1, 60000, "ms", CONFIG_SWAP, \
+	  "bound of the wait for the ledger step; beyond it requests are answered BUSY") \
+	X(queue, retry_after_ms, INT, "200", 1, 600000, "ms", CONFIG_SWAP, \
+	  "a BUSY answer asks to wait for this, plus a random time up to as much again") \
+	X(limits, connections, INT, "20000", 1, 1000000, "connections", CONFIG_KEEP, \
+	  "connections open at once; more are closed when accepted") \
+	X(limits, partner_connections, INT, "10000", 1, 1000000, "connections", CONFIG_SWAP, \
+	  "connections of one partner") \
+	X(limits, partner_in_flight, INT, "8192", 1, 1000000, "requests", CONFIG_SWAP, \
+	  "unanswered requests of one partner; more are answered BUSY") \
+	X(limits, in_flight, INT, "32", 1, 4096, "requests", CONFIG_SWAP, \
+	  "unanswered requests of one connection; beyond it nothing more is read from it") \
+	X(limits, handshakes, INT, "1024", 1, 100000, "connections", CONFIG_SWAP, \
+	  "unfinished TLS handshakes; beyond it no connection is accepted") \
+	X(limits, output_bytes, INT, "65536", 4096, 16777216, "bytes", CONFIG_SWAP, \
+	  "answers waiting for one connection; beyond it nothing more is read from it") \
+	X(limits, requests_per_wakeup, INT, "64", 1, 4096, "requests", CONFIG_SWAP, \
+	  "requests taken from one connection before the others have their turn") \
+	X(limits, auth_failures, INT, "60", 1, 1000000, "a minute", CONFIG_SWAP, \
+	  "failed authentications from one address; beyond it its attempts are answered BUSY") \
+	X(deadlines, handshake_ms, INT, "10000", 100, 600000, "ms", CONFIG_SWAP, \
+	  "from accepting a connection to the end of its TLS handshake") \
+	X(deadlines, auth_ms, INT, "10000", 100, 600000, "ms", CONFIG_SWAP, \
+	  "from there to the end of authentication") \
+	X(deadlines, frame_ms, INT, "5000", 100, 600000, "ms", CONFIG_SWAP, \
+	  "from the first byte of a frame to its last") \
+	X(deadlines, large_frame_ms, INT, "30000", 100, 600000, "ms", CONFIG_SWAP, \
+	  "the same for a frame of more than 16 KiB") \
+	X(deadlines, idle_ms, INT, "900000", 1000, 86400000, "ms", CONFIG_SWAP, \
+	  "longest silence of a connection that waits for nothing") \
+	X(deadlines, output_ms, INT, "10000", 100, 600000, "ms", CONFIG_SWAP, \
+	  "longest time in which a peer takes none of the answers that wait for it") \
+	X(deadlines, peer_lost_ms, INT, "30000", 1000, 600000, "ms", CONFIG_KEEP, \
+	  "a peer that acknowledges nothing for this long is given up (keepalive, user timeout)") \
+	X(deadlines, session_ms, INT, "86400000", 0, 604800000, "ms", CONFIG_SWAP, \
+	  "age at which a connection is asked to reconnect, for new TLS keys; 0 for never") \
+	X(ledger, shard, INT, "0", 0, 255, "", CONFIG_KEEP, \
+	  "shard number in the high bits of member references") \
+	X(ledger, members_max, INT, "1000000", 16, 1000000000, "rows", CONFIG_KEEP, "members") \
+	X(ledger, identifiers_max, INT, "1500000", 16, 2000000000, "rows", CONFIG_KEEP, "identifiers") \
+	X(ledger, lots_max, INT, "2000000", 16, 2000000000, "rows", CONFIG_KEEP, "limited lots") \
+	X(ledger, pendings_max, INT, "200000", 16, 2000000000, "rows", CONFIG_KEEP, "pending points") \
+	X(ledger, debts_max, INT, "100000", 16, 2000000000, "rows", CONFIG_KEEP, "debts") \
+	X(ledger, holds_max, INT, "200000", 16, 2000000000, "rows", CONFIG_KEEP, "holds") \
+	X(ledger, portions_max, INT, "1000000", 16, 2000000000, "rows", CONFIG_KEEP, \
+	  "what burns and holds took from lots") \
+	X(ledger, transactions_max, INT, "10000000", 16, 2000000000, "rows", CONFIG_KEEP, \
+	  "transaction ids inside the window") \
+	X(ledger, partners_max, INT, "1000", 16, 1000000, "rows", CONFIG_KEEP, "partners") \
+	X(ledger, rules_max, INT, "10000", 16, 1000000, "rows", CONFIG_KEEP, "earning rules, old ones too") \
+	X(ledger, stores_max, INT, "100000", 16, 10000000, "rows", CONFIG_KEEP, "stores") \
+	X(ledger, terminals_max, INT, "200000", 16, 10000000, "rows", CONFIG_KEEP, "terminals") \
+	X(ledger, totals_max, INT, "1000000", 16, 100000000, "rows", CONFIG_KEEP, \
+	  "totals by terminal, day and kind") \
+	X(programme, zone, TEXT, "UTC", 1, 63, "zone name", CONFIG_KEEP, \
+	  "time zone of the programme's days, as in /usr/share/zoneinfo") \
+	X(programme, cut_off, TIME, "00:00", 0, 0, "hh:mm", CONFIG_KEEP, \
+	  "time of day, in that zone, at which the business date moves") \
+	X(programme, window_s, INT, "259200", 60, 3024000, "s", CONFIG_KEEP, \
+	  "how long a transaction id is remembered, and how late a request may arrive") \
+	X(programme, clock_ahead_s, INT, "600", 0, 86400, "s", CONFIG_KEEP, \
+	  "how far in the future a terminal's clock may be") \
+	X(programme, burn_clock_s, INT, "300", 1, 86400, "s", CONFIG_KEEP, \
+	  "how far off, either way, the clock of a burn or hold may be") \
+	X(programme, point_value_num, INT, "1", 1, 1000000, "", CONFIG_KEEP, \
+	  "a point is worth this ...") \
+	X(programme, point_value_den, INT, "1", 1, 1000000, "", CONFIG_KEEP, \
+	  "... divided by this, in minor units of money") \
+	X(programme, expiry_months, INT, "12", 1, 120, "months", CONFIG_KEEP, \
+	  "life of regular points after the last activity") \
+	X(programme, expires_on_anniversary, BOOL, "false", 0, 1, "", CONFIG_KEEP, \
+	  "their last day is the anniversary itself, not the day before") \
+	X(programme, hold_s, INT, "300", 1, 3024000, "s", CONFIG_KEEP, \
+	  "life of a hold that names none") \
+	X(programme, hold_max_s, INT, "3024000", 1, 3024000, "s", CONFIG_KEEP, \
+	  "longest life of a hold") \
+	X(programme, declines_per_terminal_day, INT, "1000", 1, 1000000, "declines", CONFIG_KEEP, \
+	  "declines and tombstones recorded for one terminal and day; beyond it LIMITED") \
+	X(programme, member_day_earn_points, INT, "0", 0, TG_AMOUNT_MAX, "points", CONFIG_KEEP, \
+	  "limit of what a member earns in a day, 0 for none") \
+	X(programme, member_day_burn_points, INT, "0", 0, TG_AMOUNT_MAX, "points", CONFIG_KEEP, \
+	  "limit of what a member burns in a day, 0 for none") \
+	X(clock, source, CHOICE, "system", 0, 0, "system|stepped", CONFIG_KEEP, \
+	  "stepped: moved from the console, for demonstrations and tests on loopback") \
+	X(sink, enabled, BOOL, "true", 0, 1, "", CONFIG_KEEP, \
+	  "write records to MariaDB") \
+	X(mariadb, socket, TEXT, "", 0, 107, "path", CONFIG_KEEP, \
+	  "Unix socket of the server; none: TCP to mariadb.host") \
+	X(mariadb, host, TEXT, "127.0.0.1", 0, 255, "host", CONFIG_KEEP, "host of the server") \
+	X(mariadb, port, INT, "3306", 1, 65535, "port", CONFIG_KEEP, "port of the server") \
+	X(mariadb, user, TEXT, "tallygate", 1, 80, "", CONFIG_KEEP, "user there") \
+	X(mariadb, password_file, TEXT, "", 0, 511, "path", CONFIG_KEEP, \
+	  "file whose first line is the user's password; none: no password") \
+	X(mariadb, database, TEXT, "tallygate", 1, 64, "", CONFIG_KEEP, "database there") \
+	X(mariadb, tls, BOOL, "false", 0, 1, "", CONFIG_KEEP, \
+	  "speak TLS to the server and check its certificate") \
+	X(mariadb, ca_file, TEXT, "", 0, 511, "path", CONFIG_KEEP, \
+	  "authority of the server's certificate, PEM") \
+	X(mariadb, timeout_ms, INT, "10000", 1000, 600000, "ms", CONFIG_KEEP, \
+	  "longest wait for the server, of connecting, reading and writing each") \
+	X(console, socket, TEXT, "", 0, 107, "path", CONFIG_KEEP, \
+	  "Unix socket of the operators' console; none: console.sock in data.directory") \
+	X(console, mode, MODE, "0660", 0, 0777, "octal", CONFIG_KEEP, \
+	  "permissions of that socket") \
+	X(log, level, CHOICE, "info", 0, 0, "error|warn|info|debug", CONFIG_SWAP, \
+	  "least important lines that are written to standard error")
+/* clang-format on */
+
+#endif
