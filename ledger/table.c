@@ -132,26 +132,32 @@ free_unlink(struct table *table, uint32_t row)
 	links_put(table, row, (struct free_links){ TABLE_NONE, TABLE_NONE });
 }
 
-/* hash += part of a live row, modulo 2^128. */
+struct state_hash
+state_hash_of_row(uint32_t table_id, const void *row, uint32_t hashed_bytes)
+{
+	XXH128_hash_t part = XXH3_128bits_withSeed(row, hashed_bytes, table_id);
+
+	return (struct state_hash){ .low = part.low64, .high = part.high64 };
+}
+
+/* The part of a live row. */
+static struct state_hash
+part_of(const struct table *table, uint32_t row)
+{
+	return state_hash_of_row(table->config.id, table_bytes(table, row),
+				 table->config.hashed_bytes);
+}
+
 static void
 hash_add_row(struct state_hash *hash, const struct table *table, uint32_t row)
 {
-	XXH128_hash_t part = XXH3_128bits_withSeed(table_bytes(table, row),
-						   table->config.hashed_bytes, table->config.id);
-
-	hash->low += part.low64;
-	hash->high += part.high64 + (hash->low < part.low64);
+	*hash = state_hash_sum(*hash, part_of(table, row));
 }
 
-/* hash -= part of a live row, modulo 2^128. */
 static void
 hash_subtract_row(struct state_hash *hash, const struct table *table, uint32_t row)
 {
-	XXH128_hash_t part = XXH3_128bits_withSeed(table_bytes(table, row),
-						   table->config.hashed_bytes, table->config.id);
-
-	hash->high -= part.high64 + (hash->low < part.low64);
-	hash->low -= part.low64;
+	*hash = state_hash_difference(*hash, part_of(table, row));
 }
 
 /* Give the snapshot the row as it is, if it has not been given yet. */
@@ -435,28 +441,34 @@ table_load_pre_image(struct table *table, uint32_t row, const void *bytes)
 	return true;
 }
 
-void
+bool
+table_has_pre_image(const struct table *table, uint32_t row)
+{
+	TG_ASSERT(row >= 1 && row <= table->config.rows_max);
+	return bit_is_set(table->marks, row);
+}
+
+struct state_hash
 table_load_finish(struct table *table, uint32_t rows_used)
 {
+	struct state_hash part = { 0, 0 };
+
 	TG_ASSERT(rows_used <= table->config.rows_max);
 	bits_clear(table->marks, 1, rows_used);
 	table->rows_used = rows_used;
 	table->live_count = 0;
 	table->free_head = TABLE_NONE;
+	/* From the top down, so that the lowest free row is taken first. */
 	for (uint32_t row = rows_used; row >= 1; row--) {
 		if (table_key(table, row) != 0) {
 			table->live_count++;
+			hash_add_row(&part, table, row);
 			continue;
 		}
 		/* Its links are of another free list. */
 		memset(row_at(table, row), 0, table->config.row_bytes);
 		free_push(table, row);
 	}
-}
-
-void
-table_set_load_finish(struct table_set *set)
-{
-	TG_ASSERT(set->dirty_count == 0 && !set->is_dirty_overflown);
-	set->hash = table_set_hash_recompute(set);
+	table->set->hash = state_hash_sum(table->set->hash, part);
+	return part;
 }

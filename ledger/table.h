@@ -38,25 +38,25 @@ struct state_hash {
 struct table_set;
 
 struct table_config {
-	const char *name; /* for errors, metrics and the snapshot; static text */
-	uint32_t id; /* 1..TABLE_SET_MAX-1, part of every row's hash; never re-used */
-	uint32_t version; /* of the row layout, kept in snapshots */
-	uint32_t row_bytes; /* multiple of 8, at least 16 */
+	const char *name;      /* for errors, metrics and the snapshot; static text */
+	uint32_t id;	       /* 1..TABLE_SET_MAX-1, part of every row's hash; never re-used */
+	uint32_t version;      /* of the row layout, kept in snapshots */
+	uint32_t row_bytes;    /* multiple of 8, at least 16 */
 	uint32_t hashed_bytes; /* canonical fields: the first bytes of the row, links excluded */
-	uint32_t rows_max; /* rows that can be live at once, from the configuration */
+	uint32_t rows_max;     /* rows that can be live at once, from the configuration */
 };
 
 struct table {
 	struct table_config config;
 	struct table_set *set; /* borrowed: where hash and snapshot hook live */
-	uint8_t *base; /* owned; (rows_max + 1) * row_bytes of reserved address space */
-	uint32_t rows_used; /* rows 1..rows_used have been live at some time (high-water mark) */
-	uint32_t live_count; /* rows live now */
-	uint32_t free_head; /* doubly linked list of free rows <= rows_used; TABLE_NONE: empty */
+	uint8_t *base;	       /* owned; (rows_max + 1) * row_bytes of reserved address space */
+	uint32_t rows_used;    /* rows 1..rows_used have been live at some time (high-water mark) */
+	uint32_t live_count;   /* rows live now */
+	uint32_t free_head;    /* doubly linked list of free rows <= rows_used; TABLE_NONE: empty */
 	uint32_t snapshot_next; /* rows snapshot_next..snapshot_last still owe a pre-image */
 	uint32_t snapshot_last; /* rows_used when the snapshot began; 0: no snapshot */
-	uint64_t *marks; /* owned; a bit a row: pre-image given (snapshot), or loaded */
-	uint64_t *dirty; /* owned; a bit a row: taken out of the hash until it is settled */
+	uint64_t *marks;	/* owned; a bit a row: pre-image given (snapshot), or loaded */
+	uint64_t *dirty;	/* owned; a bit a row: taken out of the hash until it is settled */
 };
 
 /*
@@ -74,12 +74,12 @@ struct table_dirty_row {
 /* All tables of one ledger.  Invariant: tables[id] is NULL or has that id. */
 struct table_set {
 	struct table *tables[TABLE_SET_MAX]; /* borrowed, by id; entered by table_init() */
-	struct state_hash hash; /* of the live rows that are not dirty */
-	struct table_dirty_row *dirty_rows; /* owned; rows edited since they were last settled */
-	uint32_t dirty_count; /* 0..TABLE_DIRTY_ROWS_MAX */
-	bool is_dirty_overflown; /* some dirty rows have their bit only */
-	table_pre_image_fn *on_pre_image; /* NULL: no snapshot is being taken */
-	void *on_pre_image_context; /* borrowed: first argument of on_pre_image */
+	struct state_hash hash;		     /* of the live rows that are not dirty */
+	struct table_dirty_row *dirty_rows;  /* owned; rows edited since they were last settled */
+	uint32_t dirty_count;		     /* 0..TABLE_DIRTY_ROWS_MAX */
+	bool is_dirty_overflown;	     /* some dirty rows have their bit only */
+	table_pre_image_fn *on_pre_image;    /* NULL: no snapshot is being taken */
+	void *on_pre_image_context;	     /* borrowed: first argument of on_pre_image */
 };
 
 /* Length of the dirty list; beyond it settling has to look through the tables' bits. */
@@ -190,6 +190,27 @@ state_hash_equal(struct state_hash a, struct state_hash b)
 	return a.low == b.low && a.high == b.high;
 }
 
+/* a + b, modulo 2^128. */
+static inline struct state_hash
+state_hash_sum(struct state_hash a, struct state_hash b)
+{
+	a.low += b.low;
+	a.high += b.high + (a.low < b.low);
+	return a;
+}
+
+/* a - b, modulo 2^128. */
+static inline struct state_hash
+state_hash_difference(struct state_hash a, struct state_hash b)
+{
+	a.high -= b.high + (a.low < b.low);
+	a.low -= b.low;
+	return a;
+}
+
+/* What a live row adds to the state hash: of its table's id and its first hashed_bytes. */
+struct state_hash state_hash_of_row(uint32_t table_id, const void *row, uint32_t hashed_bytes);
+
 /*
  * Snapshot side.  From begin to end, each row that is live or free up to the present rows_used is
  * given once: by the hook if it changes before table_snapshot_copied() has covered it, else by the
@@ -217,10 +238,13 @@ void table_load_rows(struct table *table, uint32_t first, uint32_t count, const 
 /* Put one row as a pre-image.  False: this row's pre-image was put before; nothing changed. */
 TG_MUST_CHECK bool table_load_pre_image(struct table *table, uint32_t row, const void *bytes);
 
-/* All rows of the table are there: its first rows_used rows are as loaded, live or free. */
-void table_load_finish(struct table *table, uint32_t rows_used);
+/* Has the row been put as a pre-image?  False again after table_load_finish(). */
+bool table_has_pre_image(const struct table *table, uint32_t row);
 
-/* Every table is finished: compute the state hash from scratch and keep it.  Slow. */
-void table_set_load_finish(struct table_set *set);
+/*
+ * All rows of the table are there: its first rows_used rows are as loaded, live or free.  Returns
+ * the table's part of the state hash, computed from its rows and added to the set's.  Slow.
+ */
+struct state_hash table_load_finish(struct table *table, uint32_t rows_used);
 
 #endif

@@ -1,1 +1,6 @@
 storage_test_libs = $(storage_libs) $(CMOCKA_LIBS)
+
+snapshot_fixture = %D%/snapshot_fixture.c %D%/snapshot_fixture.h
+check_PROGRAMS += %D%/test_snapshot
+tests_storage_test_snapshot_SOURCES = %D%/test_snapshot.c $(snapshot_fixture)
+tests_storage_test_snapshot_LDADD = $(storage_test_libs)
