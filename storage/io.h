@@ -71,6 +71,11 @@ struct storage_io {
 				 uint64_t offset, size_t *ret_bytes, struct storage_error *error);
 	/* Make written bytes and the size durable (fdatasync).  After an error the file is lost. */
 	enum tg_status (*sync)(void *context, int file, struct storage_error *error);
+	/*
+	 * Forget what memory holds of a synced file, so that the next read comes from the disk.  After
+	 * a failed sync of another process memory may hold bytes that the disk never got.
+	 */
+	void (*forget_cache)(void *context, int file);
 	/* Cut or lengthen (with zeros, perhaps sparse) to bytes. */
 	enum tg_status (*truncate)(void *context, int file, uint64_t bytes,
 				   struct storage_error *error);

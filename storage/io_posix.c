@@ -135,6 +135,13 @@ posix_sync(void *context, int file, struct storage_error *error)
 	return TG_OK;
 }
 
+static void
+posix_forget_cache(void *context, int file)
+{
+	(void)context;
+	(void)posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
+}
+
 static enum tg_status
 posix_truncate(void *context, int file, uint64_t bytes, struct storage_error *error)
 {
@@ -295,6 +302,7 @@ storage_io_posix(struct storage_io *ret_io)
 		.pread = posix_pread,
 		.pwrite = posix_pwrite,
 		.sync = posix_sync,
+		.forget_cache = posix_forget_cache,
 		.truncate = posix_truncate,
 		.rename = posix_rename,
 		.unlink = posix_unlink,
