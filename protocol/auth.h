@@ -1,16 +1,17 @@
 /*
  * auth.h - a terminal's key, and the proofs by which terminal and server show that they know it.
  *
- * Pure but for OpenSSL: keys, nonces and the TLS exporter's bytes come in as arguments.  Keys are the
- * caller's to store and to clear (tg_auth_clear()).  All integers in what is hashed are big endian.
+ * Pure but for OpenSSL: keys, nonces and the TLS exporter's bytes come in as arguments.  Keys are
+ * the caller's to store and to clear (tg_auth_clear()).  All integers in what is hashed are big
+ * endian.
  *
  *   key    = HKDF-SHA-256(secret = master key, salt = "tallygate terminal key v1",
  *                         info = instance, terminal (4 bytes), generation (2 bytes)), 32 bytes
  *   proof  = HMAC-SHA-256(key, label, version (1), terminal (4), generation (2), client nonce (16),
  *                         server nonce (16), exporter (32))
  *   label  = "tallygate terminal proof v1" in AUTH, "tallygate server proof v1" in its answer
- *   exporter = RFC 5705 keying material of the TLS connection, label "EXPORTER-tallygate-auth-v1", no
- *              context, 32 bytes; on a connection without TLS, 32 bytes of 0
+ *   exporter = RFC 5705 keying material of the TLS connection, label "EXPORTER-tallygate-auth-v1",
+ *              no context, 32 bytes; on a connection without TLS, 32 bytes of 0
  *
  * Texts are ASCII without a NUL at their end.
  */
@@ -42,18 +43,19 @@ enum tg_auth_side {
 
 /* What a proof is made over. */
 struct tg_auth_input {
-	uint8_t version; /* protocol version agreed in HELLO */
-	uint32_t terminal; /* number of the principal */
-	uint16_t generation; /* of its key */
+	uint8_t version;		      /* protocol version agreed in HELLO */
+	uint32_t terminal;		      /* number of the principal */
+	uint16_t generation;		      /* of its key */
 	uint8_t client_nonce[TG_NONCE_BYTES]; /* from HELLO */
 	uint8_t server_nonce[TG_NONCE_BYTES]; /* from its answer */
-	uint8_t exporter[TG_EXPORTER_BYTES]; /* zero on a connection without TLS */
+	uint8_t exporter[TG_EXPORTER_BYTES];  /* zero on a connection without TLS */
 };
 
 /*
  * Derive a terminal's key from the master key.
  *
- * master_bytes: at least TG_MASTER_KEY_BYTES_MIN.  instance: ends in NUL, 1 to TG_INSTANCE_BYTES_MAX.
+ * master_bytes: at least TG_MASTER_KEY_BYTES_MIN.  instance: 1 to TG_INSTANCE_BYTES_MAX and a NUL.
+ *
  * TG_OK; TG_BAD_FIELD: master key too short, or instance empty or too long; TG_NO_MEMORY: OpenSSL
  * failed.
  */
@@ -68,8 +70,8 @@ TG_MUST_CHECK enum tg_status tg_auth_make_proof(enum tg_auth_side side,
 						uint8_t ret_proof[TG_PROOF_BYTES]);
 
 /*
- * Is this the proof of the side?  Takes the same time whatever proof holds; false when OpenSSL fails.
- * proof: TG_PROOF_BYTES.
+ * Is this the proof of the side?  Takes the same time whatever proof, TG_PROOF_BYTES, holds; false
+ * when OpenSSL fails.
  */
 TG_MUST_CHECK bool tg_auth_check_proof(enum tg_auth_side side, const uint8_t key[TG_KEY_BYTES],
 				       const struct tg_auth_input *input, const uint8_t *proof);

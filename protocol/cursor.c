@@ -5,8 +5,8 @@
 
 /* How the bytes 0xc0 to 0xdf go on: kind, and how many bytes of big-endian integer follow. */
 static const struct wide_head {
-	uint8_t kind; /* enum tg_head_kind */
-	uint8_t bytes; /* that follow: of the integer, or of the length */
+	uint8_t kind;	   /* enum tg_head_kind */
+	uint8_t bytes;	   /* that follow: of the integer, or of the length */
 	uint8_t is_signed; /* the integer is in two's complement */
 } wide_heads[32] = {
 	[0x00] = { TG_HEAD_NIL, 0, 0 },	    [0x01] = { TG_HEAD_REFUSED, 0, 0 },
@@ -53,9 +53,8 @@ set_integer(const struct wide_head *wide, uint64_t raw, struct tg_head *ret_head
 	}
 }
 
-/* Read the rest of a head that began with a byte from 0xc0 to 0xdf. */
-static bool
-read_wide(struct tg_cursor *cursor, uint8_t first, struct tg_head *ret_head)
+bool
+tg_cursor_wide_head(struct tg_cursor *cursor, uint8_t first, struct tg_head *ret_head)
 {
 	const struct wide_head *wide = &wide_heads[first - 0xc0];
 	uint64_t raw = 0;
@@ -71,29 +70,6 @@ read_wide(struct tg_cursor *cursor, uint8_t first, struct tg_head *ret_head)
 		ret_head->integer = first & 1;
 	else
 		ret_head->length = (uint32_t)raw;
-	return true;
-}
-
-bool
-tg_cursor_head(struct tg_cursor *cursor, struct tg_head *ret_head)
-{
-	uint8_t first;
-
-	if (cursor->at == cursor->end)
-		return false;
-	first = *cursor->at++;
-	if (first <= 0x7f || first >= 0xe0) {
-		ret_head->kind = TG_HEAD_INT;
-		ret_head->integer = (int8_t)first;
-	} else if (first >= 0xc0) {
-		return read_wide(cursor, first, ret_head);
-	} else if (first >= 0xa0) {
-		ret_head->kind = TG_HEAD_STR;
-		ret_head->length = first & 0x1fu;
-	} else {
-		ret_head->kind = first >= 0x90 ? TG_HEAD_ARRAY : TG_HEAD_MAP;
-		ret_head->length = first & 0x0fu;
-	}
 	return true;
 }
 

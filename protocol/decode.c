@@ -1,9 +1,9 @@
 /*
  * decode.c - the bytes of a frame into a message, checked against the message table.
  *
- * The pre-scan has read every head once and vouches for lengths and nesting.  So the bytes are walked
- * a second time with the same cursor instead of being unpacked into a tree of objects: no memory is
- * needed, and array fields stay as they are until somebody reads their rows.
+ * The pre-scan has read every head once and vouches for lengths and nesting.  So the bytes are
+ * walked a second time with the same cursor instead of being unpacked into a tree of objects: no
+ * memory is needed, and array fields stay as they are until somebody reads their rows.
  */
 #include "protocol/decode.h"
 
@@ -56,7 +56,7 @@ check_rows(struct tg_cursor *cursor, enum tg_type type, uint32_t row_count, bool
 	return true;
 }
 
-/* Read an array field: its bytes as they are, its rows checked; items are checked one by one later. */
+/* Read an array field: its bytes as they are, its rows checked; items are checked later. */
 static bool
 decode_array(struct tg_cursor *cursor, const struct tg_field_info *info, bool is_bounded,
 	     struct tg_value *ret_value)
@@ -104,7 +104,7 @@ decode_bytes(struct tg_cursor *cursor, const struct tg_field_info *info, bool is
 	return true;
 }
 
-/* Read one value of the type that the table gives it; false when it is not of it, or out of bounds. */
+/* Read one value; false when it is not of the type in the table, or out of bounds. */
 static bool
 decode_value(struct tg_cursor *cursor, const struct tg_field_info *info, bool is_bounded,
 	     struct tg_value *ret_value)

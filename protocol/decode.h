@@ -22,9 +22,9 @@
  *
  * TG_OK: every field is of its type and within bounds, required ones are there, the member is named
  * in exactly one way, nothing below TG_FIELD_NUMBER_IGNORABLE is unknown to the operation.
- * TG_BAD_FRAME, TG_UNKNOWN_OPERATION, TG_UNKNOWN_FIELD, TG_BAD_FIELD, TG_MISSING_FIELD: request_id is
- * that of the frame, or 0 where it could not be read; code is the operation but for BAD_FRAME; the
- * fields are of no use.
+ * TG_BAD_FRAME, TG_UNKNOWN_OPERATION, TG_UNKNOWN_FIELD, TG_BAD_FIELD, TG_MISSING_FIELD: request_id
+ * is that of the frame, or 0 where it could not be read; code is the operation but for BAD_FRAME;
+ * the fields are of no use.
  */
 TG_MUST_CHECK enum tg_status tg_decode_request(const uint8_t *payload, size_t bytes,
 					       struct tg_message *message, uint32_t *ret_field);
@@ -32,8 +32,8 @@ TG_MUST_CHECK enum tg_status tg_decode_request(const uint8_t *payload, size_t by
 /*
  * Decode an answer, or a message of the server's own (its request id is 0, its code an operation).
  *
- * Fields that are not in the table are passed over, so that a newer server is understood.  Types are
- * checked, and the length of bytes; bounds of integers and text are the server's business.
+ * Fields that are not in the table are passed over, so that a newer server is understood.  Types
+ * are checked, and the length of bytes; bounds of integers and text are the server's business.
  * TG_OK, TG_BAD_FRAME, TG_BAD_FIELD: as above.
  */
 TG_MUST_CHECK enum tg_status tg_decode_answer(const uint8_t *payload, size_t bytes,

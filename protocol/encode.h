@@ -2,7 +2,8 @@
  * encode.h - a message into the bytes of a whole frame.
  *
  * Integers take the fewest bytes and fields stand in number order, so equal messages give equal
- * bytes.  What is in the message is the caller's business: values are not checked against the table.
+ * bytes.  What is in the message is the caller's business: values are not checked against the
+ * table.
  */
 #ifndef TG_PROTOCOL_ENCODE_H
 #define TG_PROTOCOL_ENCODE_H
@@ -16,16 +17,16 @@
 #include "protocol/writer.h"
 
 /*
- * Append the message as a frame, header included, to what the writer holds: a request, an answer or a
- * message of the server's own, as its request id and code say.  False when it does not fit.
+ * Append the message as a frame, header included, to what the writer holds: a request, an answer
+ * or a message of the server's own, as its request id and code say.  False when it does not fit.
  */
 TG_MUST_CHECK bool tg_encode(struct tg_writer *writer, const struct tg_message *message);
 
 /* A frame that holds a batch of requests or of answers, being written. */
 struct tg_batch_writer {
 	struct tg_writer *writer; /* borrowed */
-	size_t header_at_bytes; /* where its frame begins in the writer */
-	uint32_t left; /* items still to add */
+	size_t header_at_bytes;	  /* where its frame begins in the writer */
+	uint32_t left;		  /* items still to add */
 };
 
 /*

@@ -18,6 +18,7 @@ enum {
 	MAY = TG_USE_OPTIONAL | TG_USE_PRINTED,
 	MAY_UNPRINTED = TG_USE_OPTIONAL,
 	TELL = TG_USE_REPLY,
+	ASKED = TG_USE_REQUIRED | TG_USE_OPTIONAL,
 };
 
 /* clang-format off */
@@ -306,8 +307,8 @@ enum {
 	| ((is_wanted) ? (uint64_t)((field) / 64 == (word)) << ((field) % 64) : 0)
 #define REQUIRED_0(field, use) BIT_IF(TG_FIELD_##field, 0, (use) & TG_USE_REQUIRED)
 #define REQUIRED_1(field, use) BIT_IF(TG_FIELD_##field, 1, (use) & TG_USE_REQUIRED)
-#define REQUESTED_0(field, use) BIT_IF(TG_FIELD_##field, 0, (use) & (TG_USE_REQUIRED | TG_USE_OPTIONAL))
-#define REQUESTED_1(field, use) BIT_IF(TG_FIELD_##field, 1, (use) & (TG_USE_REQUIRED | TG_USE_OPTIONAL))
+#define REQUESTED_0(field, use) BIT_IF(TG_FIELD_##field, 0, (use) & ASKED)
+#define REQUESTED_1(field, use) BIT_IF(TG_FIELD_##field, 1, (use) & ASKED)
 #define REPLIED_0(field, use) BIT_IF(TG_FIELD_##field, 0, (use) & TG_USE_REPLY)
 #define REPLIED_1(field, use) BIT_IF(TG_FIELD_##field, 1, (use) & TG_USE_REPLY)
 #define PRINTED_0(field, use) BIT_IF(TG_FIELD_##field, 0, (use) & TG_USE_PRINTED)
@@ -368,6 +369,15 @@ tg_operation_info(uint64_t number)
 	if (number >= LENGTH(operations) || operations[number].name == NULL)
 		return NULL;
 	return &operations[number];
+}
+
+uint32_t
+tg_operation_next(uint32_t number)
+{
+	while (++number < LENGTH(operations))
+		if (operations[number].name != NULL)
+			return number;
+	return 0;
 }
 
 const char *
@@ -463,7 +473,7 @@ tg_type_columns(enum tg_type type, uint32_t *ret_count)
 /* Rights by word. */
 static const struct right_row {
 	const char *word; /* as console and CSV files write it */
-	uint32_t bit; /* of enum tg_right */
+	uint32_t bit;	  /* of enum tg_right */
 } rights[] = {
 #define RIGHT_ROW(name, word, bit, text) { #word, bit },
 	TG_RIGHT_LIST(RIGHT_ROW)

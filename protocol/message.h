@@ -36,7 +36,7 @@
 #define TG_ENTRIES_MAX 20
 #define TG_EXPIRIES_MAX 64
 #define TG_TOTALS_MAX 64
-#define TG_DAY_MAX 2932896 /* 9999-12-31 */
+#define TG_DAY_MAX 2932896			/* 9999-12-31 */
 #define TG_TIME_MS_MAX INT64_C(253402300799999) /* its last millisecond */
 
 /* Version of the set of printed fields; part of every fingerprint. */
@@ -241,19 +241,21 @@ enum tg_type {
 /* clang-format on */
 
 /* Indexes into the field table, dense from 0; the wire number is tg_field_number(). */
+/* clang-format off */
 enum tg_field {
 #define TG_FIELD_ENUM(name, number, type, low, high, text) TG_FIELD_##name,
 	TG_FIELD_LIST(TG_FIELD_ENUM)
 #undef TG_FIELD_ENUM
 	TG_FIELD_COUNT,
 };
+/* clang-format on */
 
 /* Which side may send a field of an operation, and how it is treated. */
 enum tg_use {
 	TG_USE_REQUIRED = 1, /* request: must be there */
 	TG_USE_OPTIONAL = 2, /* request: may be there */
-	TG_USE_REPLY = 4, /* answer: may be there */
-	TG_USE_PRINTED = 8, /* request: part of the fingerprint when present */
+	TG_USE_REPLY = 4,    /* answer: may be there */
+	TG_USE_PRINTED = 8,  /* request: part of the fingerprint when present */
 };
 
 /* Values of REASON, STATE, BASIS, SCOPE; wire numbers, never re-used. */
@@ -292,29 +294,32 @@ struct tg_field_set {
 
 /* What the table knows of an operation. */
 struct tg_operation_info {
-	const char *name; /* "EARN" */
-	const char *text; /* one English sentence part */
-	uint32_t number; /* on the wire */
-	uint32_t right; /* bit of enum tg_right that it needs, 0 for none */
-	bool has_transaction_id; /* is recorded under a transaction id; allowed in a batch */
-	struct tg_field_set required; /* request: must be there */
+	const char *name;	       /* "EARN" */
+	const char *text;	       /* one English sentence part */
+	uint32_t number;	       /* on the wire */
+	uint32_t right;		       /* bit of enum tg_right that it needs, 0 for none */
+	bool has_transaction_id;       /* is recorded under a transaction id; allowed in a batch */
+	struct tg_field_set required;  /* request: must be there */
 	struct tg_field_set requested; /* request: may be there, the required ones included */
-	struct tg_field_set replied; /* answer: may be there */
-	struct tg_field_set printed; /* request: part of the fingerprint when present */
+	struct tg_field_set replied;   /* answer: may be there */
+	struct tg_field_set printed;   /* request: part of the fingerprint when present */
 };
 
 /* What the table knows of a field, or of a column of an array type's rows. */
 struct tg_field_info {
-	const char *name; /* "AMOUNT"; columns in lower case */
-	const char *text; /* unit and meaning */
-	uint32_t number; /* on the wire; of a column, 0 */
+	const char *name;  /* "AMOUNT"; columns in lower case */
+	const char *text;  /* unit and meaning */
+	uint32_t number;   /* on the wire; of a column, 0 */
 	enum tg_type type; /* of the value */
-	int64_t low; /* smallest value, or fewest bytes or rows */
-	int64_t high; /* largest value, or most bytes or rows */
+	int64_t low;	   /* smallest value, or fewest bytes or rows */
+	int64_t high;	   /* largest value, or most bytes or rows */
 };
 
 /* What the table knows of an operation; NULL when the number is not in the list.  Static memory. */
 const struct tg_operation_info *tg_operation_info(uint64_t number);
+
+/* The lowest number of an operation above this one, 0 when there is none.  Begin with 0. */
+uint32_t tg_operation_next(uint32_t number);
 
 /* The operation's name, "?" for a number that is not in the list. */
 const char *tg_operation_name(uint64_t number);

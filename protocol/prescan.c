@@ -8,8 +8,8 @@
 
 /* A container whose end is not yet reached. */
 struct level {
-	uint32_t left; /* values still to come; a map counts its keys and its values */
-	bool is_map; /* an even number left: the next is a key */
+	uint32_t left;	 /* values still to come; a map counts its keys and its values */
+	bool is_map;	 /* an even number left: the next is a key */
 	uint64_t met[4]; /* map: keys met so far, a bit each */
 };
 

@@ -1,8 +1,8 @@
 /*
  * rows.c - reads and writes fields that are arrays: lines, expiries, entries, totals, items.
  *
- * What the decoder has checked is not checked again: a value that is not as the table says stops the
- * process, because it would be a bug of ours.
+ * What the decoder has checked is not checked again: a value that is not as the table says stops
+ * the process, because it would be a bug of ours.
  */
 #include "protocol/rows.h"
 

@@ -19,43 +19,43 @@
 
 /* One line of a receipt. */
 struct tg_line {
-	const char *item; /* UTF-8 without NUL at its end, borrowed; may be NULL if empty */
+	const char *item;    /* UTF-8 without NUL at its end, borrowed; may be NULL if empty */
 	uint32_t item_bytes; /* 0 to TG_ITEM_BYTES_MAX */
-	uint32_t category; /* of goods, 0 for none */
-	uint32_t quantity; /* thousandths of a piece or unit */
-	int64_t amount; /* money of the whole line, minor units; a discount is negative */
+	uint32_t category;   /* of goods, 0 for none */
+	uint32_t quantity;   /* thousandths of a piece or unit */
+	int64_t amount;	     /* money of the whole line, minor units; a discount is negative */
 };
 
 /* Points that expire after one day. */
 struct tg_expiry {
-	int32_t day; /* last day they can be used, days since 1970-01-01 */
+	int32_t day;	/* last day they can be used, days since 1970-01-01 */
 	int64_t points; /* >= 0 */
 };
 
 /* One of a member's entries. */
 struct tg_entry {
-	int64_t sequence; /* of the record */
-	uint32_t kind; /* operation, or what happened by itself */
-	uint32_t status; /* answered */
+	int64_t sequence;	  /* of the record */
+	uint32_t kind;		  /* operation, or what happened by itself */
+	uint32_t status;	  /* answered */
 	int64_t booked_at_utc_ms; /* when it was booked */
-	uint32_t partner; /* number, 0 for the programme itself */
-	uint32_t store; /* number, 0 for none */
-	int64_t points; /* change of the member's points */
+	uint32_t partner;	  /* number, 0 for the programme itself */
+	uint32_t store;		  /* number, 0 for none */
+	int64_t points;		  /* change of the member's points */
 };
 
 /* Count and sums of one kind. */
 struct tg_total {
-	uint32_t kind; /* operation */
+	uint32_t kind;	  /* operation */
 	bool is_declined; /* of those declined; else of those that succeeded */
-	int64_t count; /* transactions */
-	int64_t points; /* their sum */
-	int64_t amount; /* their sum, minor units */
+	int64_t count;	  /* transactions */
+	int64_t points;	  /* their sum */
+	int64_t amount;	  /* their sum, minor units */
 };
 
 /* Rows not yet read. */
 struct tg_rows {
 	struct tg_cursor cursor; /* at the next row */
-	uint32_t left; /* rows still to come */
+	uint32_t left;		 /* rows still to come */
 };
 
 /* Begin to read a field of an array type.  value: of a decoded message, or made by tg_*_write(). */

@@ -1,9 +1,9 @@
 /*
  * value.h - one message in memory: which fields are present and their values.
  *
- * Decoder and encoder, server and client share it.  It owns nothing: bytes point into the frame that
- * was decoded or into memory of whoever fills it, and live no longer than those.  Values of absent
- * fields are not initialised.
+ * Decoder and encoder, server and client share it.  It owns nothing: bytes point into the frame
+ * that was decoded or into memory of whoever fills it, and live no longer than those.  Values of
+ * absent fields are not initialised.
  */
 #ifndef TG_PROTOCOL_VALUE_H
 #define TG_PROTOCOL_VALUE_H
@@ -21,7 +21,7 @@ struct tg_value {
 		int64_t integer; /* INT; BOOL as 0 or 1 */
 		struct {
 			const uint8_t
-				*data; /* borrowed: BIN and STR their bytes, array types msgpack */
+				*data;	/* borrowed: BIN and STR their bytes, array types msgpack */
 			uint32_t bytes; /* length of data */
 			uint32_t count; /* array types: rows */
 		};
@@ -31,7 +31,7 @@ struct tg_value {
 /* A request, an answer or a message of the server's own. */
 struct tg_message {
 	uint32_t request_id; /* >= 1; 0 for the server's own messages */
-	uint32_t code; /* request, server's own: operation; answer: status; <= 65535 */
+	uint32_t code;	     /* request, server's own: operation; answer: status; <= 65535 */
 	struct tg_field_set present; /* fields whose values are set */
 	struct tg_value values[TG_FIELD_COUNT];
 };

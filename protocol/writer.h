@@ -1,8 +1,8 @@
 /*
  * writer.h - msgpack values into a buffer of the caller's, never past its end.
  *
- * Owns nothing.  Once a value does not fit, the writer is full and stays so: nothing more is written,
- * and one look at is_full at the end is enough.
+ * Owns nothing.  Once a value does not fit, the writer is full and stays so: nothing more is
+ * written, and one look at is_full at the end is enough.
  */
 #ifndef TG_PROTOCOL_WRITER_H
 #define TG_PROTOCOL_WRITER_H
@@ -13,10 +13,10 @@
 
 /* A buffer being filled.  Invariant: used_bytes <= capacity_bytes. */
 struct tg_writer {
-	uint8_t *base; /* the caller's */
+	uint8_t *base;	       /* the caller's */
 	size_t capacity_bytes; /* of base */
-	size_t used_bytes; /* written so far, from the front */
-	bool is_full; /* something did not fit; what is written is of no use */
+	size_t used_bytes;     /* written so far, from the front */
+	bool is_full;	       /* something did not fit; what is written is of no use */
 };
 
 /* Begin to fill a buffer. */

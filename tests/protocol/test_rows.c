@@ -1,0 +1,316 @@
+/*
+ * test_rows.c - array fields: lines, expiries, entries, totals, and the items of a batch.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "protocol/decode.h"
+#include "protocol/encode.h"
+#include "protocol/frame.h"
+#include "protocol/rows.h"
+#include "tests/protocol/samples.h"
+
+static struct sample sample;
+static struct tg_message decoded;
+static struct tg_message item_message;
+static uint8_t frame[TG_FRAME_HEADER_BYTES + TG_FRAME_BYTES_MAX_BATCH];
+static uint8_t scratch[16 * 1024];
+
+/* Encode a message, decode it as an answer. */
+static void
+pass_answer(const struct tg_message *message)
+{
+	struct tg_writer writer;
+	uint32_t field;
+
+	tg_writer_init(&writer, frame, sizeof(frame));
+	assert_true(tg_encode(&writer, message));
+	assert_int_equal(tg_decode_answer(frame + TG_FRAME_HEADER_BYTES,
+					  writer.used_bytes - TG_FRAME_HEADER_BYTES, &decoded,
+					  &field),
+			 TG_OK);
+}
+
+/* What: lines come back as written, empty item and discount included.  How: three lines. */
+static void
+lines_round_trip(void **state)
+{
+	static const struct tg_line lines[] = {
+		{ "4006381333931", 13, 17, 2000, 398 },
+		{ NULL, 0, 0, 0, -50 },
+		{ "caf\xc3\xa9", 5, UINT32_MAX, UINT32_MAX, TG_AMOUNT_MAX },
+	};
+	struct tg_writer writer;
+	struct tg_message message;
+	struct tg_rows rows;
+	struct tg_line line;
+
+	(void)state;
+	tg_message_init(&message, 1, 0);
+	tg_writer_init(&writer, scratch, sizeof(scratch));
+	assert_true(tg_lines_write(&writer, lines, 3, &message));
+	pass_answer(&message);
+	assert_int_equal(decoded.values[TG_FIELD_LINES].count, 3);
+	tg_rows_start(&decoded.values[TG_FIELD_LINES], &rows);
+	for (size_t i = 0; i < 3; i++) {
+		assert_true(tg_rows_next_line(&rows, &line));
+		assert_int_equal(line.item_bytes, lines[i].item_bytes);
+		if (line.item_bytes > 0)
+			assert_memory_equal(line.item, lines[i].item, line.item_bytes);
+		assert_int_equal(line.category, lines[i].category);
+		assert_int_equal(line.quantity, lines[i].quantity);
+		assert_int_equal(line.amount, lines[i].amount);
+	}
+	assert_false(tg_rows_next_line(&rows, &line));
+}
+
+/* What: what answers list comes back as written.  How: two rows of each kind, none of one. */
+static void
+lists_of_answers_round_trip(void **state)
+{
+	static const struct tg_expiry expiries[] = { { 19800, 100 }, { 20000, TG_BALANCE_MAX } };
+	static const struct tg_entry entries[] = {
+		{ INT64_MAX, 20, 0, 1700000000000, 7, 9, 120 },
+		{ 1, 30, 60, 0, 0, 0, -TG_BALANCE_MAX },
+	};
+	static const struct tg_total totals[] = { { 20, false, 5, 100, 9999 },
+						  { 21, true, 1, -100, -5 } };
+	struct tg_writer writer;
+	struct tg_message message;
+	struct tg_rows rows;
+	struct tg_expiry expiry;
+	struct tg_entry entry;
+	struct tg_total total;
+
+	(void)state;
+	tg_message_init(&message, 1, 0);
+	tg_writer_init(&writer, scratch, sizeof(scratch));
+	assert_true(tg_expiries_write(&writer, expiries, 2, &message));
+	assert_true(tg_entries_write(&writer, entries, 2, &message));
+	assert_true(tg_totals_write(&writer, totals, 2, &message));
+	pass_answer(&message);
+	tg_rows_start(&decoded.values[TG_FIELD_EXPIRIES], &rows);
+	for (size_t i = 0; i < 2; i++) {
+		assert_true(tg_rows_next_expiry(&rows, &expiry));
+		assert_int_equal(expiry.day, expiries[i].day);
+		assert_int_equal(expiry.points, expiries[i].points);
+	}
+	assert_false(tg_rows_next_expiry(&rows, &expiry));
+	tg_rows_start(&decoded.values[TG_FIELD_ENTRIES], &rows);
+	for (size_t i = 0; i < 2; i++) {
+		assert_true(tg_rows_next_entry(&rows, &entry));
+		assert_int_equal(entry.sequence, entries[i].sequence);
+		assert_int_equal(entry.kind, entries[i].kind);
+		assert_int_equal(entry.status, entries[i].status);
+		assert_int_equal(entry.booked_at_utc_ms, entries[i].booked_at_utc_ms);
+		assert_int_equal(entry.partner, entries[i].partner);
+		assert_int_equal(entry.store, entries[i].store);
+		assert_int_equal(entry.points, entries[i].points);
+	}
+	assert_false(tg_rows_next_entry(&rows, &entry));
+	tg_rows_start(&decoded.values[TG_FIELD_TOTALS], &rows);
+	for (size_t i = 0; i < 2; i++) {
+		assert_true(tg_rows_next_total(&rows, &total));
+		assert_int_equal(total.kind, totals[i].kind);
+		assert_int_equal(total.is_declined, totals[i].is_declined);
+		assert_int_equal(total.count, totals[i].count);
+		assert_int_equal(total.points, totals[i].points);
+		assert_int_equal(total.amount, totals[i].amount);
+	}
+	assert_false(tg_rows_next_total(&rows, &total));
+	tg_message_init(&message, 1, 0);
+	assert_true(tg_totals_write(&writer, NULL, 0, &message));
+	pass_answer(&message);
+	tg_rows_start(&decoded.values[TG_FIELD_TOTALS], &rows);
+	assert_false(tg_rows_next_total(&rows, &total));
+}
+
+/* What: rows that do not fit leave the message alone.  How: each capacity up to enough. */
+static void
+rows_that_do_not_fit_are_refused(void **state)
+{
+	static const struct tg_line lines[] = { { "item", 4, 1, 1, 1 } };
+	struct tg_writer writer;
+	struct tg_message message;
+
+	(void)state;
+	tg_message_init(&message, 1, 0);
+	for (size_t capacity = 0; capacity <= 10; capacity++) {
+		tg_writer_init(&writer, scratch, capacity);
+		assert_int_equal(tg_lines_write(&writer, lines, 1, &message), capacity == 10);
+		assert_int_equal(tg_message_has(&message, TG_FIELD_LINES), capacity == 10);
+	}
+}
+
+/* The lines of an earn as hex, and whether they pass. */
+static const struct {
+	const char *hex;
+	bool is_accepted;
+	const char *claim;
+} line_cases[] = {
+	{ "91 94 a0 00 00 00", true, "least" },
+	{ "91 94 a0 00 00 d3ffffff172b5af000", true, "lowest amount" },
+	{ "91 94 a0 00 00 d3ffffff172b5aefff", false, "amount one lower" },
+	{ "91 94 a0 00 00 cf000000e8d4a51001", false, "amount above the highest" },
+	{ "91 94 a0 ceffffffff ceffffffff 00", true, "highest category and quantity" },
+	{ "91 94 a0 cf0000000100000000 00 00", false, "category too high" },
+	{ "91 94 a0 00 ff 00", false, "quantity below 0" },
+	{ "90", false, "no line" },
+	{ "91 93 a0 00 00", false, "a column too few" },
+	{ "91 95 a0 00 00 00 00", false, "a column too many" },
+	{ "91 94 00 00 00 00", false, "item is a number" },
+	{ "91 94 a10a 00 00 00", false, "control character in the item" },
+	{ "91 94 d921 61*33 00 00 00", false, "item too long" },
+	{ "91 94 d920 61*32 00 00 00", true, "longest item" },
+	{ "91 00", false, "a line is a number" },
+	{ "dc0065 00*101", false, "too many lines" },
+	{ "a0", false, "lines are text" },
+};
+
+/* What: each line is checked.  How: an earn with the lines of each case. */
+static void
+lines_are_checked_one_by_one(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(line_cases) / sizeof(line_cases[0]); i++) {
+		size_t bytes = sample_hex(line_cases[i].hex, scratch, sizeof(scratch));
+		struct tg_writer writer;
+		enum tg_status status;
+		uint32_t field;
+
+		sample_request(&sample, TG_OP_EARN, SAMPLE_LOW, true);
+		tg_message_set_bytes(&sample.message, TG_FIELD_LINES, scratch, bytes);
+		tg_writer_init(&writer, frame, sizeof(frame));
+		assert_true(tg_encode(&writer, &sample.message));
+		status = tg_decode_request(frame + TG_FRAME_HEADER_BYTES,
+					   writer.used_bytes - TG_FRAME_HEADER_BYTES, &decoded,
+					   &field);
+		if (status != (line_cases[i].is_accepted ? TG_OK : TG_BAD_FIELD) ||
+		    (status == TG_BAD_FIELD && field != tg_field_number(TG_FIELD_LINES)))
+			fail_msg("%s: %s", line_cases[i].claim, tg_status_name(status));
+	}
+}
+
+/* What: a batch of the most items passes and each item comes back.  How: 8,190 earns. */
+static void
+largest_batch_round_trips(void **state)
+{
+	struct tg_batch_writer batch;
+	struct tg_writer writer;
+	struct tg_rows rows;
+	struct tg_cursor item;
+	uint32_t field, count = 0;
+
+	(void)state;
+	sample_request(&sample, TG_OP_EARN, SAMPLE_LOW, true);
+	tg_writer_init(&writer, frame, sizeof(frame));
+	tg_batch_begin(&batch, &writer, 9, TG_OP_BATCH, TG_BATCH_ITEMS_MAX);
+	for (uint32_t i = 0; i < TG_BATCH_ITEMS_MAX; i++) {
+		tg_message_set_integer(&sample.message, TG_FIELD_AMOUNT, i);
+		tg_batch_add(&batch, &sample.message);
+	}
+	assert_true(tg_batch_end(&batch));
+	assert_int_equal(tg_decode_request(frame + TG_FRAME_HEADER_BYTES,
+					   writer.used_bytes - TG_FRAME_HEADER_BYTES, &decoded,
+					   &field),
+			 TG_OK);
+	assert_int_equal(decoded.request_id, 9);
+	sample.message.request_id = 0;
+	tg_rows_start(&decoded.values[TG_FIELD_ITEMS], &rows);
+	while (tg_rows_next_item(&rows, &item)) {
+		assert_int_equal(tg_decode_item_request(item, &item_message, &field), TG_OK);
+		tg_message_set_integer(&sample.message, TG_FIELD_AMOUNT, count++);
+		assert_true(sample_is_equal(&item_message, &sample.message));
+	}
+	assert_int_equal(count, TG_BATCH_ITEMS_MAX);
+}
+
+/* What: one bad item does not spoil its neighbours.  How: five items, each judged by itself. */
+static void
+bad_item_is_judged_by_itself(void **state)
+{
+	static const struct {
+		enum tg_status status;
+		enum tg_field field;
+	} expected[] = { { TG_BAD_FRAME, TG_FIELD_COUNT },
+			 { TG_UNKNOWN_OPERATION, TG_FIELD_COUNT },
+			 { TG_UNKNOWN_OPERATION, TG_FIELD_COUNT },
+			 { TG_MISSING_FIELD, TG_FIELD_TRANSACTION_ID },
+			 { TG_UNKNOWN_FIELD, TG_FIELD_DAY },
+			 { TG_BAD_FRAME, TG_FIELD_COUNT } };
+	size_t bytes = sample_hex("93 01 28 81 24 96 00 92 28 80 92 1f 80 92 14 80 92 14 81 2100 "
+				  "92 14 90",
+				  frame, sizeof(frame));
+	struct tg_rows rows;
+	struct tg_cursor item;
+	uint32_t field;
+	size_t i = 0;
+
+	(void)state;
+	assert_int_equal(tg_decode_request(frame, bytes, &decoded, &field), TG_OK);
+	tg_rows_start(&decoded.values[TG_FIELD_ITEMS], &rows);
+	while (tg_rows_next_item(&rows, &item)) {
+		assert_int_equal(tg_decode_item_request(item, &item_message, &field),
+				 expected[i].status);
+		assert_int_equal(field, expected[i].field < TG_FIELD_COUNT
+						? tg_field_number(expected[i].field)
+						: 0);
+		i++;
+	}
+	assert_int_equal(i, sizeof(expected) / sizeof(expected[0]));
+}
+
+/* What: outcomes of a batch come back in order.  How: three answers with different statuses. */
+static void
+outcomes_of_a_batch_round_trip(void **state)
+{
+	static const uint32_t statuses[] = { TG_OK, TG_NO_POINTS, TG_BUSY };
+	struct tg_batch_writer batch;
+	struct tg_writer writer;
+	struct tg_message answer;
+	struct tg_rows rows;
+	struct tg_cursor item;
+	uint32_t field;
+
+	(void)state;
+	tg_writer_init(&writer, frame, sizeof(frame));
+	tg_batch_begin(&batch, &writer, 3, TG_OK, 3);
+	for (size_t i = 0; i < 3; i++) {
+		tg_message_init(&answer, 0, statuses[i]);
+		tg_message_set_integer(&answer, TG_FIELD_SEQUENCE, (int64_t)i + 100);
+		tg_batch_add(&batch, &answer);
+	}
+	assert_true(tg_batch_end(&batch));
+	assert_int_equal(tg_decode_answer(frame + TG_FRAME_HEADER_BYTES,
+					  writer.used_bytes - TG_FRAME_HEADER_BYTES, &decoded,
+					  &field),
+			 TG_OK);
+	tg_rows_start(&decoded.values[TG_FIELD_ITEMS], &rows);
+	for (size_t i = 0; i < 3; i++) {
+		assert_true(tg_rows_next_item(&rows, &item));
+		assert_int_equal(tg_decode_item_answer(item, &item_message, &field), TG_OK);
+		assert_int_equal(item_message.code, statuses[i]);
+		assert_int_equal(tg_message_integer(&item_message, TG_FIELD_SEQUENCE, 0), 100 + i);
+	}
+	assert_false(tg_rows_next_item(&rows, &item));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lines_round_trip),
+		cmocka_unit_test(lists_of_answers_round_trip),
+		cmocka_unit_test(rows_that_do_not_fit_are_refused),
+		cmocka_unit_test(lines_are_checked_one_by_one),
+		cmocka_unit_test(largest_batch_round_trips),
+		cmocka_unit_test(bad_item_is_judged_by_itself),
+		cmocka_unit_test(outcomes_of_a_batch_round_trip),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
