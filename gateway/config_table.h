@@ -45,8 +45,8 @@
 	X(tls, version_min, CHOICE, "1.2", 0, 0, "1.2|1.3", CONFIG_SWAP, \
 	  "oldest TLS version spoken") \
 	X(tls, ticket_file, TEXT, "", 0, 511, "path", CONFIG_SWAP, \
-	  "secret (32 bytes or more) that ticket keys come from, for gateways to share and to keep" \
-	  " over restarts; none: random at start") \
+	  "secret (32 bytes or more) that ticket keys come from, shared by gateways and kept over" \
+	  " restarts; none: random at start") \
 	X(tls, ticket_ms, INT, "43200000", 60000, 604800000, "ms", CONFIG_SWAP, \
 	  "time after which the ticket key changes; a ticket lives once to twice as long") \
 	X(keys, master_file, TEXT, "", 0, 511, "path", CONFIG_KEEP, \
