@@ -1,0 +1,126 @@
+/*
+ * host.h - what the console asks of the gateway around it.
+ *
+ * The gateway fills a struct console_host and hands it to console_start(); a test fills it with a
+ * fake.  The console never touches sessions, queues, clock or ledger by other ways.
+ *
+ * Threads: each console session runs on a thread of its own (at most CONSOLE_SESSIONS_MAX), so every
+ * function here is called by any of them, several at once, and may block.  Before console_stop() the
+ * gateway makes all of them return TG_SHUTTING_DOWN, those that wait at that moment too.
+ */
+#ifndef TG_ADMIN_HOST_H
+#define TG_ADMIN_HOST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ledger/ledger.h"
+#include "ledger/request.h"
+#include "protocol/status.h"
+
+/* What figures() is asked for; each is a command `show ...`. */
+enum host_topic {
+	HOST_STATS,		/* requests, answers, delays, tables, connections, clock and alarms */
+	HOST_JOURNAL,		/* durable sequence, batches, segments, disk, archive, snapshots */
+	HOST_SINK,		/* cursor, lag, state of MariaDB, last error */
+	HOST_VERSION,		/* program, build, instance, incarnation, start time */
+};
+
+#define HOST_FIGURES_MAX 128
+#define HOST_FIGURE_TEXT_BYTES 96
+
+/* One line of figures.  Strings other than text are static. */
+struct host_figure {
+	const char *name;	/* "durable sequence" */
+	const char *unit;	/* "records", "ms", "bytes"; "" for none and for texts */
+	bool	 is_text;	/* text counts, not number */
+	int64_t	 number;
+	char	 text[HOST_FIGURE_TEXT_BYTES]; /* ends with a NUL; control bytes are taken out */
+};
+
+/* One connection of a terminal or of a partner's system. */
+struct host_session {
+	uint64_t id;		/* as in the log */
+	char	 peer[64];	/* address and port */
+	char	 state[24];	/* "open", "handshake", "hello" ... */
+	char	 tls[16];	/* "TLSv1.3"; "plain" */
+	uint32_t partner, store, terminal; /* 0 before authentication */
+	uint32_t in_flight;	/* requests without an answer */
+	uint64_t requests;	/* since it opened */
+	int64_t	 open_ms;	/* since it opened */
+	int64_t	 idle_ms;	/* since its last request */
+};
+
+/* What an operator did, for the log: every command, refused ones too. */
+struct host_audit {
+	const char *operator_name;
+	const char *origin;	/* "console uid=1000 pid=4711" */
+	const char *command;	/* printable UTF-8; identifiers masked to the last four */
+	const char *result;	/* "ok", or the reason of the refusal */
+	uint64_t sequence;	/* of the record it became, 0: none */
+};
+
+/* Runs on the ledger's thread between requests: reads, takes at most about a millisecond. */
+typedef void host_ledger_fn(const struct ledger *ledger, void *argument);
+
+struct console_host {
+	void *context;		/* borrowed; first argument of every function */
+
+	/*
+	 * Ask the ledger and wait until the answer may be told: until everything it rests on is
+	 * durable.  request is borrowed for the call.
+	 * TG_OK: *ret_answer is set, and may hold a refusal.  TG_BUSY, TG_SHUTTING_DOWN: not asked.
+	 * TG_TIMEOUT: the outcome is unknown.
+	 */
+	enum tg_status (*submit)(void *context, const struct ledger_request *request,
+				 struct ledger_answer *ret_answer);
+
+	/*
+	 * As submit(), for a request of kind CLOCK: clock_utc_ms 0 accepts the wall clock, else it
+	 * moves the stepped clock there.  Returns when cut-offs that became due are recorded, too.
+	 * Besides submit()'s: TG_FORBIDDEN: not for this kind of clock; TG_BAD_FIELD: in the past.
+	 */
+	enum tg_status (*set_clock)(void *context, const struct ledger_request *request,
+				    struct ledger_answer *ret_answer);
+
+	/*
+	 * Run fn on the ledger's thread, and wait until what it may have seen is durable.
+	 * TG_OK; TG_BUSY; TG_SHUTTING_DOWN: fn did not run.
+	 */
+	enum tg_status (*run_on_ledger)(void *context, host_ledger_fn *fn, void *argument);
+
+	/*
+	 * Hash an identifier under the gateway's keys.  text: UTF-8 as read at a till.
+	 * TG_OK; TG_BAD_FIELD: not a possible identifier of that type.
+	 */
+	enum tg_status (*hash_identifier)(void *context, uint8_t type, const char *text,
+					  struct identifier_hash *ret_hash);
+
+	/* Fill figures[0..HOST_FIGURES_MAX); returns how many. */
+	uint32_t (*figures)(void *context, enum host_topic topic, struct host_figure *figures);
+
+	/*
+	 * Fill rows with open sessions, in order of id, from the first with an id above after_id
+	 * (0: from the beginning).  Returns how many, rows_max at most; fewer: those were the last.
+	 */
+	uint32_t (*sessions)(void *context, uint64_t after_id, struct host_session *rows,
+			     uint32_t rows_max);
+
+	/*
+	 * Make a snapshot now and wait for it.  ret_sequence: of the last record in it.
+	 * TG_OK; TG_OUT_OF_TURN: one is being made already; TG_IO and others: it was not made.
+	 */
+	enum tg_status (*snapshot)(void *context, uint64_t *ret_sequence);
+
+	/* Begin to drain and stop.  Returns at once. */
+	void (*shutdown)(void *context);
+
+	/* The ledger's time, ms UTC, and business date (DAY_NONE: none yet). */
+	int64_t (*utc_ms)(void *context);
+	int32_t (*business_date)(void *context);
+
+	/* Write down what an operator did. */
+	void (*audit)(void *context, const struct host_audit *audit);
+};
+
+#endif
