@@ -28,6 +28,10 @@
 	  "at shutdown terminals are asked to reconnect after this ...") \
 	X(gateway, reconnect_spread_ms, INT, "4000", 0, 3600000, "ms", CONFIG_SWAP, \
 	  "... plus a random time up to this") \
+	X(gateway, sink_flush_ms, INT, "5000", 0, 600000, "ms", CONFIG_SWAP, \
+	  "longest wait at shutdown, after that, for MariaDB to take the last records") \
+	X(gateway, snapshot_at_end, BOOL, "false", 0, 1, "", CONFIG_SWAP, \
+	  "make a snapshot at shutdown, for a faster start") \
 	X(listen, tls, LIST, "0.0.0.0:7411", 0, 16, "addresses", CONFIG_KEEP, \
 	  "numeric addresses with port where TLS connections are accepted; IPv6 in brackets") \
 	X(listen, plain, LIST, "", 0, 16, "addresses", CONFIG_KEEP, \
@@ -65,17 +69,25 @@
 	  "where compressed segments go; none: directory archive in data.directory") \
 	X(data, snapshot_ms, INT, "900000", 0, 604800000, "ms", CONFIG_SWAP, \
 	  "time from one snapshot to the next, 0 for none") \
+	X(data, snapshots_kept, INT, "2", 2, 100, "snapshots", CONFIG_SWAP, \
+	  "snapshots kept; journal segments from the oldest one on are kept too") \
 	X(journal, backend, CHOICE, "file", 0, 0, "file|memory", CONFIG_KEEP, \
 	  "where records become durable; memory forgets them, for tests only") \
 	X(journal, segment_bytes, INT, "67108864", 1048576, 1073741824, "bytes", CONFIG_KEEP, \
 	  "size of a journal segment") \
+	X(journal, batch_bytes, INT, "4194304", 1048576, 67108864, "bytes", CONFIG_KEEP, \
+	  "size of a journal batch at most") \
+	X(journal, idle_mark_ms, INT, "10", 1, 60000, "ms", CONFIG_KEEP, \
+	  "idle time after which the journal's last batch is marked durable") \
+	X(journal, reserve_bytes, INT, "67108864", 0, INT64_MAX, "bytes", CONFIG_KEEP, \
+	  "size of a file kept to be deleted when the disk is full, for an orderly end") \
 	X(journal, low_water_bytes, INT, "268435456", 0, INT64_MAX, "bytes", CONFIG_SWAP, \
 	  "free disk space below which new records are refused") \
-	X(queue, requests, INT, "16384", 256, 1048576, "requests", CONFIG_KEEP, \
-	  "requests that may wait for the ledger step") \
-	X(queue, reserved, INT, "1024", 0, 65536, "requests", CONFIG_KEEP, \
-	  "places of these kept for release, reversal and the console") \
-	X(queue, delay_ms, INT, "250", 1, 60000, "ms", CONFIG_SWAP, \
+	X(queue, requests, INT, "4096", 64, 1048576, "requests", CONFIG_KEEP, \
+	  "requests of one I/O thread that may be on their way at once") \
+	X(queue, reserved, INT, "64", 0, 65536, "requests", CONFIG_KEEP, \
+	  "of these, kept for release and reversal") \
+	X(queue, delay_ms, INT, "100", 1, 60000, "ms", CONFIG_SWAP, \
 	  "bound of the wait for the ledger step; beyond it requests are answered BUSY") \
 	X(queue, retry_after_ms, INT, "200", 1, 600000, "ms", CONFIG_SWAP, \
 	  "a BUSY answer asks to wait for this, plus a random time up to as much again") \
@@ -159,6 +171,8 @@
 	  "limit of what a member burns in a day, 0 for none") \
 	X(clock, source, CHOICE, "system", 0, 0, "system|stepped", CONFIG_KEEP, \
 	  "stepped: moved from the console, for demonstrations and tests on loopback") \
+	X(clock, start_utc_ms, INT, "0", 0, TG_TIME_MS_MAX, "ms UTC", CONFIG_KEEP, \
+	  "where a stepped clock begins when there is no record yet, 0 for now") \
 	X(sink, enabled, BOOL, "true", 0, 1, "", CONFIG_KEEP, \
 	  "write records to MariaDB") \
 	X(mariadb, socket, TEXT, "", 0, 107, "path", CONFIG_KEEP, \
