@@ -113,10 +113,10 @@ struct move {
 	uint32_t row;			/* 0 for MOVE_REGULAR */
 	int64_t	 points;		/* signed change of the row's points */
 	/* With MOVE_NEW only: */
-	uint64_t serial;		/* of the lot: sequence << 8 | number in the record; unique */
-	uint64_t origin;		/* sequence of the earn that the points come from; 0: none */
-	int32_t	 last_day;		/* last day of the points, inclusive; INT32_MAX: regular points */
-	int32_t	 matures_day;		/* PENDING: first day available */
+	uint64_t serial;		/* sequence of the record that made the points << 8 | number in it */
+	int32_t	 last_day;		/* LOT, PORTION: last day of the points, inclusive */
+	int32_t	 matures_day;		/* PENDING: first day available; DEBT: day it arose */
+	int32_t	 life_days;		/* PENDING: life as a limited lot once available; 0: regular */
 	uint32_t usable_at;		/* USABLE_* */
 	uint32_t partner;		/* issuer of the points, or partner that caused the debt */
 	uint16_t lot_flags;		/* LOT_* of rows.h */
@@ -125,9 +125,9 @@ struct move {
 /* Sections that a record may have; each is encoded after the header in this order. */
 /* clang-format off */
 #define RECORD_SECTION_LIST(X) \
-	X(PRINCIPAL) X(OPERATOR) X(TRANSACTION) X(MEMBER) X(AMOUNT) X(TILL) X(ORIGINAL) X(HOLD) \
+	X(PRINCIPAL) X(OPERATOR) X(TRANSACTION) X(MEMBER) X(AMOUNT) X(TILL) X(DETAILS) X(ORIGINAL) X(HOLD) \
 	X(REFUNDED) X(REGULAR_DAY) X(AFTER) X(AFTER_OTHER) X(POSTINGS) X(MOVES) X(LINES) X(IDENTIFIERS) \
-	X(PROGRAMME) X(PARTNER) X(RULE) X(STORE) X(TERMINAL) X(CLOCK) X(DATE) X(SWEEP) X(DETAILS) X(REOPENED)
+	X(PROGRAMME) X(PARTNER) X(RULE) X(STORE) X(TERMINAL) X(CLOCK) X(DATE) X(SWEEP) X(REOPENED)
 /* clang-format on */
 
 enum record_section_index {
