@@ -2,7 +2,7 @@
  * config_rows.h - what the ledger knows of programme, partners, rules, stores and terminals.
  *
  * These structs are set whole by a record (an after-image) and read by the decisions.  They hold no
- * pointers; texts are UTF-8, padded with zero bytes, not always terminated.
+ * pointers and no unnamed padding; texts are UTF-8, padded with zero bytes, not always terminated.
  */
 #ifndef TG_LEDGER_CONFIG_ROWS_H
 #define TG_LEDGER_CONFIG_ROWS_H
@@ -82,7 +82,8 @@ struct rule_config {
 	int64_t	 bonus_fixed_points;
 	uint32_t bonus_sponsor;		/* partner that issues the bonus; 0: the partner itself */
 	int32_t	 bonus_days;		/* life of the bonus as a limited lot; 0: regular points */
-	uint32_t bonus_usable_at;	/* 0 anywhere, else a USABLE_AT_* value */
+	uint32_t bonus_usable_at;	/* USABLE_ANYWHERE, or where */
+	uint32_t pad;			/* zero */
 };
 
 /* Where a limited lot can be spent: 0 anywhere, a partner's number, or a store's with the top bit. */

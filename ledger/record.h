@@ -20,10 +20,10 @@
 #include "protocol/status.h"
 
 #define RECORD_VERSION 1
-#define RECORD_BYTES_MAX 16384	/* of one encoded record, lines and moves at their maxima */
+#define RECORD_BYTES_MAX 24576	/* of one encoded record, lines and moves at their maxima */
 #define RECORD_HEADER_BYTES 32	/* length, kind, version, sections, sequence, times, status */
 #define RECORD_POSTINGS_MAX 64
-#define RECORD_MOVES_MAX 160
+#define RECORD_MOVES_MAX 255
 #define OPERATOR_BYTES 32
 #define ORIGIN_BYTES 48
 
@@ -181,7 +181,7 @@ struct record {
 	uint8_t	 transaction_id[TG_TRANSACTION_ID_BYTES];
 	uint8_t	 fingerprint[16];
 	int64_t	 business_time_utc_ms;
-	uint32_t transaction_row;	/* row in the transaction table; tombstone's row is original_row */
+	uint32_t transaction_row;	/* row in the transaction table */
 
 	/* MEMBER */
 	uint64_t member;		/* member reference */
@@ -211,9 +211,9 @@ struct record {
 	/* ORIGINAL: the earn, burn, hold or unknown transaction that this one is about */
 	uint8_t	 original_id[TG_TRANSACTION_ID_BYTES];
 	int64_t	 original_time_utc_ms;
-	uint32_t original_row;		/* transaction row; 0: none (HOLD_EXPIRE names the hold) */
-	uint8_t	 original_burn_id[TG_TRANSACTION_ID_BYTES]; /* zero: none */
-	uint32_t original_burn_row;	/* transaction row; 0: none */
+	uint32_t original_row;		/* transaction row of an earn; tombstone: the row it gets; 0: none */
+	uint8_t	 original_burn_id[TG_TRANSACTION_ID_BYTES]; /* REFUND; zero: none */
+	uint32_t original_burn_row;	/* transaction row of a burn or capture; 0: none */
 
 	/* HOLD */
 	uint32_t hold_row;
@@ -276,7 +276,8 @@ struct record {
 	int32_t	 sweep_day;		/* the sweep expires what ended on this day or before */
 	uint8_t	 sweep_phase;		/* which table: enum sweep_phase of rows.h */
 	uint32_t sweep_row;		/* next row to look at */
-	uint64_t forget_through;	/* transaction rows up to this sequence are dropped */
+	int64_t	 sweep_before_utc_ms;	/* holds resolved before this are dropped */
+	uint32_t forget_count;		/* FORGET: how many of the oldest transaction rows are dropped */
 
 	/* REOPENED: an archived transaction as evidence made it again */
 	uint64_t reopened_sequence;

@@ -355,6 +355,7 @@ section_rule(struct cursor *c, struct record *r)
 	cursor_u32(c, &p->bonus_sponsor);
 	cursor_i32(c, &p->bonus_days);
 	cursor_u32(c, &p->bonus_usable_at);
+	p->pad = 0;
 }
 
 static void
@@ -403,7 +404,8 @@ section_sweep(struct cursor *c, struct record *r)
 	cursor_i32(c, &r->sweep_day);
 	cursor_u8(c, &r->sweep_phase);
 	cursor_u32(c, &r->sweep_row);
-	cursor_u64(c, &r->forget_through);
+	cursor_i64(c, &r->sweep_before_utc_ms);
+	cursor_u32(c, &r->forget_count);
 }
 
 static void

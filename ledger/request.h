@@ -163,7 +163,7 @@ struct ledger_request {
 
 #define ANSWER_EXPIRIES_MAX 64
 #define ANSWER_ENTRIES_MAX 20
-#define ANSWER_TOTALS_MAX 16
+#define ANSWER_TOTALS_MAX 22
 
 /* States of a transaction or hold, as field STATE on the wire. */
 enum transaction_state {
@@ -215,6 +215,7 @@ struct ledger_answer {
 	int64_t	 base_points, bonus_points;
 	int64_t	 taken_points, restored_points, lost_points, paid_debt_points, money_returned;
 	int64_t	 available_points, pending_points, held_points, debt_points;
+	int64_t	 usable_points;		/* INQUIRY: of the available, usable at this store */
 	int32_t	 next_expiry_day;	/* INT32_MAX: none */
 	int64_t	 next_expiry_points;
 	int64_t	 deadline_utc_ms;

@@ -1,0 +1,324 @@
+/*
+ * answer.c - what a requester is told: out of the record just made, out of the row that keeps an
+ * earlier outcome, or out of the present state.
+ */
+#include "ledger/plan.h"
+
+#include <string.h>
+
+void
+answer_from_record(struct ledger_answer *a, const struct record *r)
+{
+	a->status = r->status;
+	a->sequence = r->sequence;
+	a->booked_at_utc_ms = r->booked_at_utc_ms;
+	a->business_date = r->business_date;
+	a->is_capped = (r->flags & RECORD_CAPPED) != 0;
+	if (RECORD_HAS(r, AMOUNT) && r->status == TG_OK)
+		a->points = r->points;
+	if (r->kind == RECORD_EARN && r->status == TG_OK) {
+		a->base_points = r->base_points;
+		a->bonus_points = r->bonus_points;
+	}
+	if (RECORD_HAS(r, REFUNDED)) {
+		a->taken_points = r->taken_points;
+		a->restored_points = r->restored_points;
+		a->lost_points = r->lost_points;
+		a->paid_debt_points = r->paid_debt_points;
+		a->money_returned = r->returned_money;
+	}
+	if (RECORD_HAS(r, HOLD) && r->kind == RECORD_HOLD)
+		a->deadline_utc_ms = r->hold_deadline_utc_ms;
+	if (!RECORD_HAS(r, MEMBER) || !RECORD_HAS(r, AFTER))
+		return;
+	a->has_member = true;
+	a->member = r->member;
+	a->available_points = r->available_points;
+	a->next_expiry_day = r->next_expiry_day;
+	a->next_expiry_points = r->next_expiry_points;
+	if (RECORD_HAS(r, AFTER_OTHER)) {
+		a->pending_points = r->pending_points;
+		a->held_points = r->held_points;
+		a->debt_points = r->debt_after_points;
+	}
+}
+
+void
+answer_from_row(struct ledger_answer *a, const struct ledger *l, uint32_t row)
+{
+	const struct transaction_row *t = ledger_transaction_row(l, row);
+	bool is_undoing = t->kind == RECORD_REFUND || t->kind == RECORD_REVERSE;
+
+	a->status = t->status;
+	a->is_replay = true;
+	a->sequence = t->sequence & ~(UINT64_C(1) << 63);
+	a->booked_at_utc_ms = t->booked_at_utc_ms;
+	a->business_date = t->business_date;
+	a->is_capped = (t->flags & RECORD_CAPPED) != 0;
+	if (t->status == TG_OK)
+		a->points = t->points;
+	if (t->kind == RECORD_EARN && t->status == TG_OK) {
+		a->base_points = t->base_points;
+		a->bonus_points = t->bonus_points;
+	}
+	a->paid_debt_points = t->paid_debt_points;
+	if (is_undoing) {
+		a->taken_points = t->taken_points;
+		a->restored_points = t->restored_points;
+		a->lost_points = t->lost_points;
+		a->money_returned = t->returned_money;
+	}
+	if (t->kind == RECORD_HOLD)
+		a->deadline_utc_ms = t->deadline_utc_ms;
+	if (t->member_row == TABLE_NONE || t->kind == TRANSACTION_TOMBSTONE)
+		return;
+	a->has_member = true;
+	a->member = state_member_reference(l, t->member_row);
+	a->available_points = t->available_points;
+	a->pending_points = t->pending_points;
+	a->held_points = t->held_points;
+	a->debt_points = t->debt_points;
+	a->next_expiry_day = t->next_expiry_day;
+	a->next_expiry_points = t->next_expiry_points;
+}
+
+enum tg_status
+answer_auth(struct plan *p)
+{
+	struct ledger_answer *a = &p->decision->answer;
+	const struct terminal_config *c = &p->terminal->config;
+
+	a->partner = c->partner;
+	a->store = c->store;
+	a->rights = c->rights;
+	a->key_generation = c->key_generation;
+	a->key_generation_old = c->key_generation_old;
+	return TG_OK;
+}
+
+static void
+add_expiry(struct ledger_answer *a, int32_t last_day, int64_t points)
+{
+	uint32_t at;
+
+	for (at = 0; at < a->expiry_count && a->expiries[at].last_day <= last_day; at++) {
+		if (a->expiries[at].last_day == last_day) {
+			a->expiries[at].points += points;
+			return;
+		}
+	}
+	if (a->expiry_count == ANSWER_EXPIRIES_MAX)
+		return;
+	memmove(&a->expiries[at + 1], &a->expiries[at],
+		(a->expiry_count - at) * sizeof(a->expiries[0]));
+	a->expiries[at] = (struct answer_expiry){last_day, points};
+	a->expiry_count++;
+}
+
+static void
+list_expiries(const struct plan *p, struct ledger_answer *a)
+{
+	const struct view *v = &p->view;
+
+	if (v->regular > 0 && v->regular_last_day >= p->now->day)
+		add_expiry(a, v->regular_last_day, v->regular);
+	for (uint32_t i = 0; i < v->lot_count; i++) {
+		if (v->lots[i].now > 0 && v->lots[i].last_day >= p->now->day)
+			add_expiry(a, v->lots[i].last_day, v->lots[i].now);
+	}
+}
+
+/* Signed effect of a transaction on what the member can use. */
+static int64_t
+entry_points(const struct transaction_row *t)
+{
+	if (t->status != TG_OK)
+		return 0;
+	switch (t->kind) {
+	case RECORD_EARN:
+		return t->points;
+	case RECORD_BURN:
+	case RECORD_CAPTURE:
+	case RECORD_HOLD:
+		return -t->points;
+	case RECORD_RELEASE:
+		return t->points;
+	case RECORD_REFUND:
+	case RECORD_REVERSE:
+		return t->restored_points - t->taken_points;
+	default:
+		return 0;
+	}
+}
+
+/* Newest first; a partner sees its own entries only, an operator all. */
+static void
+list_entries(const struct plan *p, struct ledger_answer *a)
+{
+	const struct ledger *l = p->ledger;
+	uint32_t wanted = p->request->entries_wanted;
+	uint64_t newer = UINT64_MAX;
+	uint32_t at = ledger_member_row(l, p->view.member_row)->newest_transaction;
+
+	while (a->entry_count < wanted && a->entry_count < ANSWER_ENTRIES_MAX &&
+	       table_is_live(&l->transactions, at)) {
+		const struct transaction_row *t = ledger_transaction_row(l, at);
+
+		if (t->member_row != p->view.member_row || t->sequence >= newer)
+			return;
+		newer = t->sequence;
+		at = t->older_of_member;
+		if (p->partner != NULL && t->partner != p->partner->number)
+			continue;
+		a->entries[a->entry_count++] = (struct answer_entry){
+			.sequence = t->sequence,
+			.kind = t->kind,
+			.status = t->status,
+			.booked_at_utc_ms = t->booked_at_utc_ms,
+			.partner = t->partner,
+			.store = t->store,
+			.points = entry_points(t),
+		};
+	}
+}
+
+enum tg_status
+answer_inquiry(struct plan *p)
+{
+	struct ledger_answer *a = &p->decision->answer;
+	const struct view *v = &p->view;
+	struct view_place place = plan_place(p);
+
+	a->has_member = true;
+	a->member = v->reference;
+	a->business_date = ledger_business_date(p->ledger);
+	a->available_points = view_available(v, p->now->day);
+	a->usable_points = view_usable(v, &place, p->now->day);
+	a->pending_points = view_pending_points(v);
+	a->held_points = v->held;
+	a->debt_points = view_debt_points(v);
+	a->next_expiry_day = view_next_expiry(v, p->now->day, &a->next_expiry_points);
+	list_expiries(p, a);
+	list_entries(p, a);
+	return TG_OK;
+}
+
+/* State of a transaction now: of its hold, where it made one. */
+static uint8_t
+state_now(const struct ledger *l, const struct transaction_row *t)
+{
+	uint32_t hold;
+
+	if (t->kind != RECORD_HOLD || t->status != TG_OK)
+		return t->state;
+	hold = state_find_hold(l, t->partner, t->id);
+	return hold == TABLE_NONE ? STATE_EXPIRED : ledger_hold_row(l, hold)->state;
+}
+
+static enum tg_status
+answer_archived_status(struct plan *p)
+{
+	struct ledger_answer *a = &p->decision->answer;
+	const struct archived_transaction *archived = p->request->archived;
+
+	if (p->request->original_time_utc_ms >= p->now->utc_ms - p->programme->window_ms ||
+	    p->request->original_time_utc_ms == 0)
+		return TG_UNKNOWN_TRANSACTION;
+	if (archived == NULL) {
+		a->wants_archive = true;
+		return TG_ORIGINAL_ARCHIVED;
+	}
+	if (!archived->is_found)
+		return TG_UNKNOWN_TRANSACTION;
+	a->outcome = archived->status;
+	a->outcome_kind = archived->kind;
+	a->outcome_state = archived->is_reversed ? STATE_REVERSED : STATE_STANDING;
+	a->sequence = archived->sequence;
+	a->booked_at_utc_ms = archived->booked_at_utc_ms;
+	a->points = archived->points;
+	a->taken_points = archived->taken_points;
+	a->restored_points = archived->restored_points;
+	return TG_OK;
+}
+
+enum tg_status
+answer_status(struct plan *p)
+{
+	struct ledger_answer *a = &p->decision->answer;
+	uint32_t partner = p->partner != NULL ? p->partner->number : p->request->partner;
+	uint32_t row = state_find_transaction(p->ledger, partner, p->request->original_id);
+	const struct transaction_row *t;
+
+	if (row == TABLE_NONE)
+		return answer_archived_status(p);
+	t = ledger_transaction_row(p->ledger, row);
+	answer_from_row(a, p->ledger, row);
+	a->is_replay = false;
+	a->taken_points = t->taken_points;
+	a->restored_points = t->restored_points;
+	a->outcome = t->status;
+	a->outcome_kind = t->kind;
+	a->outcome_state = state_now(p->ledger, t);
+	return TG_OK;
+}
+
+static void
+add_total_of(const struct ledger *l, struct answer_total *total, uint64_t key)
+{
+	uint32_t row = state_find_total(l, key);
+
+	if (row == TABLE_NONE)
+		return;
+	total->count += ledger_total_row(l, row)->count;
+	total->points += ledger_total_row(l, row)->points;
+	total->amount += ledger_total_row(l, row)->amount;
+}
+
+/* One line of the answer: sums over the terminals of the scope. */
+static void
+sum_totals(const struct plan *p, struct answer_total *total, uint32_t bits)
+{
+	const struct ledger_request *q = p->request;
+	const struct ledger *l = p->ledger;
+	uint32_t store = state_find_store(l, p->store);
+
+	if (q->total_scope == 3) {
+		add_total_of(l, total,
+			     state_total_key(q->total_day, bits | TOTAL_SCOPE_PARTNER, total->kind,
+					     p->partner->number));
+		return;
+	}
+	if (q->total_scope == 1 || store == TABLE_NONE) {
+		add_total_of(l, total, state_total_key(q->total_day, bits, total->kind,
+						       p->terminal->config.number));
+		return;
+	}
+	for (uint32_t at = ledger_store_row(l, store)->first_terminal; at != TABLE_NONE;
+	     at = ledger_terminal_row(l, at)->next_of_store) {
+		add_total_of(l, total, state_total_key(q->total_day, bits, total->kind,
+						       ledger_terminal_row(l, at)->config.number));
+	}
+}
+
+enum tg_status
+answer_totals(struct plan *p)
+{
+	static const uint8_t kinds[] = {RECORD_EARN,	RECORD_BURN,	RECORD_HOLD,   RECORD_CAPTURE,
+					RECORD_RELEASE, RECORD_REFUND,	RECORD_REVERSE, RECORD_ENROLL,
+					RECORD_LINK,	RECORD_UNLINK,	RECORD_CONFIRM};
+	struct ledger_answer *a = &p->decision->answer;
+	uint32_t basis = p->request->total_basis == 2 ? TOTAL_BASIS_TILL : 0;
+
+	a->business_date = ledger_business_date(p->ledger);
+	for (uint32_t i = 0; i < sizeof(kinds) * 2; i++) {
+		struct answer_total total = {
+			.kind = kinds[i / 2],
+			.is_declined = i % 2 != 0,
+		};
+
+		sum_totals(p, &total, basis | (total.is_declined ? TOTAL_DECLINED : 0));
+		if (total.count > 0 && a->total_count < ANSWER_TOTALS_MAX)
+			a->totals[a->total_count++] = total;
+	}
+	return TG_OK;
+}

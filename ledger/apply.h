@@ -1,0 +1,44 @@
+/*
+ * apply.h - the parts of ledger_apply(): each brings one side of a record about.
+ *
+ * For the files of this folder only.  None can fail and none decides: what they do is said by the
+ * record, row by row.
+ */
+#ifndef TG_LEDGER_APPLY_H
+#define TG_LEDGER_APPLY_H
+
+#include <stdbool.h>
+
+#include "ledger/state.h"
+
+/* Programme, partner, rule, store or terminal, set whole. */
+void apply_config(struct ledger *l, const struct record *r);
+
+/* Member row, identifiers. */
+void apply_member(struct ledger *l, const struct record *r);
+
+/* Transaction row, tombstone or reopened row; before the moves that hang portions on it. */
+void apply_transaction(struct ledger *l, const struct record *r);
+
+/* Hold row of a HOLD, before the moves; and what a later record makes of it, after them. */
+void apply_hold_made(struct ledger *l, const struct record *r);
+void apply_hold_resolved(struct ledger *l, const struct record *r);
+
+/* What a refund or reversal adds to its originals. */
+void apply_originals(struct ledger *l, const struct record *r);
+
+/* Regular points, lots, pending points, debts, portions. */
+void apply_moves(struct ledger *l, const struct record *r);
+
+/* Sweep and window: rows dropped. */
+void apply_sweep(struct ledger *l, const struct record *r);
+void apply_forget(struct ledger *l, const struct record *r);
+
+/* Did the request succeed (also as a tombstone)? */
+static inline bool
+record_is_done(const struct record *r)
+{
+	return r->status == TG_OK || r->status == TG_ORIGINAL_UNKNOWN;
+}
+
+#endif

@@ -1,0 +1,175 @@
+/*
+ * apply_config.c - configuration rows and members as records set them.
+ */
+#include <string.h>
+
+#include "ledger/apply.h"
+
+/* The named row, claimed if it is free; *ret_is_new says which. */
+static void *
+claim_or_edit(struct table *table, uint32_t row, bool *ret_is_new)
+{
+	*ret_is_new = !table_is_live(table, row);
+	return *ret_is_new ? table_claim(table, row) : table_edit(table, row);
+}
+
+static void
+set_partner(struct ledger *l, const struct record *r)
+{
+	bool is_new;
+	struct partner_row *row = claim_or_edit(&l->partners, r->config_row, &is_new);
+
+	row->key = r->partner_image.number;
+	row->config = r->partner_image;
+	if (is_new)
+		index_insert(&l->partners_by_number, state_hash_u64(row->key), r->config_row);
+}
+
+static void
+add_rule(struct ledger *l, const struct record *r)
+{
+	struct rule_row *row = table_claim(&l->rules, r->config_row);
+	struct partner_row *partner =
+	    table_edit(&l->partners, state_find_partner(l, r->rule.partner));
+
+	row->key = (uint64_t)r->rule.partner << 32 | r->rule.version;
+	row->valid_from_utc_ms = r->booked_at_utc_ms;
+	row->config = r->rule;
+	row->older_rule = partner->newest_rule;
+	partner->newest_rule = r->config_row;
+	index_insert(&l->rules_by_key, state_hash_u64(row->key), r->config_row);
+}
+
+static void
+set_store(struct ledger *l, const struct record *r)
+{
+	bool is_new;
+	struct store_row *row = claim_or_edit(&l->stores, r->config_row, &is_new);
+
+	row->key = r->store_image.number;
+	row->config = r->store_image;
+	if (is_new)
+		index_insert(&l->stores_by_number, state_hash_u64(row->key), r->config_row);
+}
+
+static void
+unlink_terminal(struct ledger *l, uint32_t terminal)
+{
+	uint32_t store = state_find_store(l, ledger_terminal_row(l, terminal)->config.store);
+	uint32_t next = ledger_terminal_row(l, terminal)->next_of_store;
+	uint32_t at;
+
+	if (store == TABLE_NONE)
+		return;
+	at = ledger_store_row(l, store)->first_terminal;
+	if (at == terminal) {
+		((struct store_row *)table_edit(&l->stores, store))->first_terminal = next;
+		return;
+	}
+	while (ledger_terminal_row(l, at)->next_of_store != terminal)
+		at = ledger_terminal_row(l, at)->next_of_store;
+	((struct terminal_row *)table_edit(&l->terminals, at))->next_of_store = next;
+}
+
+static void
+set_terminal(struct ledger *l, const struct record *r)
+{
+	bool is_new;
+	uint32_t store = state_find_store(l, r->terminal_image.store);
+	struct terminal_row *row;
+
+	if (table_is_live(&l->terminals, r->config_row))
+		unlink_terminal(l, r->config_row);
+	row = claim_or_edit(&l->terminals, r->config_row, &is_new);
+	row->key = r->terminal_image.number;
+	row->config = r->terminal_image;
+	row->next_of_store = TABLE_NONE;
+	if (store != TABLE_NONE) {
+		struct store_row *owner = table_edit(&l->stores, store);
+
+		row->next_of_store = owner->first_terminal;
+		owner->first_terminal = r->config_row;
+	}
+	if (is_new)
+		index_insert(&l->terminals_by_number, state_hash_u64(row->key), r->config_row);
+}
+
+void
+apply_config(struct ledger *l, const struct record *r)
+{
+	if (RECORD_HAS(r, PROGRAMME)) {
+		struct state_row *state = table_edit(&l->state, STATE_ROW);
+
+		state->programme = r->programme;
+	}
+	if (RECORD_HAS(r, PARTNER))
+		set_partner(l, r);
+	if (RECORD_HAS(r, RULE))
+		add_rule(l, r);
+	if (RECORD_HAS(r, STORE))
+		set_store(l, r);
+	if (RECORD_HAS(r, TERMINAL))
+		set_terminal(l, r);
+}
+
+static void
+add_identifier(struct ledger *l, uint32_t member, const struct identifier_image *image)
+{
+	struct identifier_row *row = table_claim(&l->identifiers, image->row);
+
+	memcpy(row->hash, image->hash, sizeof(row->hash));
+	row->member_row = member;
+	row->type = image->type;
+	row->key = image->key;
+	index_insert(&l->identifiers_by_hash, state_hash_16(row->hash), image->row);
+}
+
+static void
+drop_identifier(struct ledger *l, uint32_t row)
+{
+	index_remove(&l->identifiers_by_hash, state_hash_16(ledger_identifier_row(l, row)->hash), row);
+	table_release(&l->identifiers, row);
+}
+
+static void
+apply_identifiers(struct ledger *l, const struct record *r)
+{
+	uint32_t member = (uint32_t)r->member;
+	struct member_row *row = table_edit(&l->members, member);
+
+	for (uint32_t i = 0; i < r->identifier_count; i++) {
+		const struct identifier_image *image = &r->identifiers[i];
+
+		if (r->kind == RECORD_UNLINK) {
+			drop_identifier(l, image->row);
+			row->identifier_count--;
+		} else if (r->kind == RECORD_RELINK) {
+			drop_identifier(l, image->row);
+			add_identifier(l, member, image);
+		} else {
+			add_identifier(l, member, image);
+			row->identifier_count++;
+		}
+	}
+}
+
+void
+apply_member(struct ledger *l, const struct record *r)
+{
+	if (!RECORD_HAS(r, MEMBER) || !record_is_done(r))
+		return;
+	if (r->kind == RECORD_ENROLL) {
+		struct member_row *row = table_claim(&l->members, (uint32_t)r->member);
+
+		row->key = r->member;
+		row->flags = (r->flags & RECORD_TEST) != 0 ? MEMBER_TEST : 0;
+		row->counters_day = r->business_date;
+	}
+	if (RECORD_HAS(r, REGULAR_DAY)) {
+		struct member_row *row = table_edit(&l->members, (uint32_t)r->member);
+
+		row->regular_last_day = r->regular_last_day;
+	}
+	if (RECORD_HAS(r, IDENTIFIERS))
+		apply_identifiers(l, r);
+}

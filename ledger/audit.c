@@ -1,0 +1,159 @@
+/*
+ * audit.c - does the ledger add up?  And its configuration rows, for listing.
+ *
+ * Walks whole tables: for tests, tools and the console, never between two requests.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "ledger/state.h"
+
+int64_t
+ledger_conservation(const struct ledger *l, enum unit unit)
+{
+	int64_t sum = 0;
+
+	for (uint32_t row = 1; row <= l->accounts.rows_used; row++) {
+		const struct account_row *account = ledger_account_row(l, row);
+
+		if (account->key != 0 && (uint8_t)(account->key >> 32) == (uint8_t)unit)
+			sum += account->balance_points;
+	}
+	return sum;
+}
+
+/* What the rows of members say that the accounts should hold. */
+struct audit_sums {
+	int64_t available;
+	int64_t pending;
+	int64_t held;
+	int64_t debt;
+};
+
+static struct audit_sums
+sum_rows(const struct ledger *l)
+{
+	struct audit_sums s = {0, 0, 0, 0};
+
+	for (uint32_t row = 1; row <= l->members.rows_used; row++)
+		s.available += ledger_member_row(l, row)->key != 0 ?
+				   ledger_member_row(l, row)->regular_points :
+				   0;
+	for (uint32_t row = 1; row <= l->lots.rows_used; row++)
+		s.available += table_is_live(&l->lots, row) ? ledger_lot_row(l, row)->points : 0;
+	for (uint32_t row = 1; row <= l->pendings.rows_used; row++)
+		s.pending += table_is_live(&l->pendings, row) ? ledger_pending_row(l, row)->points : 0;
+	for (uint32_t row = 1; row <= l->debts.rows_used; row++)
+		s.debt += table_is_live(&l->debts, row) ? ledger_debt_row(l, row)->points : 0;
+	for (uint32_t row = 1; row <= l->holds.rows_used; row++) {
+		if (table_is_live(&l->holds, row) && ledger_hold_row(l, row)->state == STATE_OPEN)
+			s.held += ledger_hold_row(l, row)->points;
+	}
+	return s;
+}
+
+static int64_t
+account_total(const struct ledger *l, uint8_t account)
+{
+	int64_t sum = 0;
+
+	for (uint32_t row = 1; row <= l->accounts.rows_used; row++) {
+		const struct account_row *a = ledger_account_row(l, row);
+
+		if (a->key != 0 && (uint8_t)(a->key >> 40) == account)
+			sum += a->balance_points;
+	}
+	return sum;
+}
+
+static bool
+is_equal(const char *what, int64_t accounts, int64_t rows, char *why, size_t why_bytes)
+{
+	if (accounts == rows)
+		return true;
+	snprintf(why, why_bytes, "%s: accounts say %" PRId64 ", rows %" PRId64, what, accounts,
+		 rows);
+	return false;
+}
+
+bool
+ledger_audit(const struct ledger *l, char *why, size_t why_bytes)
+{
+	struct audit_sums s = sum_rows(l);
+	struct state_hash kept = table_set_hash((struct table_set *)(uintptr_t)&l->set);
+	struct state_hash fresh = table_set_hash_recompute(&l->set);
+
+	if (!is_equal("member.available", account_total(l, ACCOUNT_AVAILABLE), s.available, why,
+		      why_bytes) ||
+	    !is_equal("member.pending", account_total(l, ACCOUNT_PENDING), s.pending, why,
+		      why_bytes) ||
+	    !is_equal("member.held", account_total(l, ACCOUNT_HELD), s.held, why, why_bytes) ||
+	    !is_equal("member.debt", account_total(l, ACCOUNT_DEBT), -s.debt, why, why_bytes) ||
+	    !is_equal("sum of all accounts", ledger_conservation(l, UNIT_POINTS), 0, why,
+		      why_bytes))
+		return false;
+	if (!state_hash_equal(kept, fresh)) {
+		snprintf(why, why_bytes, "state hash differs from the rows");
+		return false;
+	}
+	return true;
+}
+
+/* The nth live row of a table, TABLE_NONE at the end. */
+static uint32_t
+nth_live(const struct table *table, uint32_t nth)
+{
+	for (uint32_t row = 1; row <= table->rows_used; row++) {
+		if (table_is_live(table, row) && nth-- == 0)
+			return row;
+	}
+	return TABLE_NONE;
+}
+
+const struct partner_config *
+ledger_partner_at(const struct ledger *l, uint32_t nth)
+{
+	uint32_t row = nth_live(&l->partners, nth);
+
+	return row == TABLE_NONE ? NULL : &ledger_partner_row(l, row)->config;
+}
+
+const struct store_config *
+ledger_store_at(const struct ledger *l, uint32_t nth)
+{
+	uint32_t row = nth_live(&l->stores, nth);
+
+	return row == TABLE_NONE ? NULL : &ledger_store_row(l, row)->config;
+}
+
+const struct terminal_config *
+ledger_terminal_at(const struct ledger *l, uint32_t nth)
+{
+	uint32_t row = nth_live(&l->terminals, nth);
+
+	return row == TABLE_NONE ? NULL : &ledger_terminal_row(l, row)->config;
+}
+
+const struct partner_config *
+ledger_partner_find(const struct ledger *l, uint32_t number)
+{
+	uint32_t row = state_find_partner(l, number);
+
+	return row == TABLE_NONE ? NULL : &ledger_partner_row(l, row)->config;
+}
+
+const struct store_config *
+ledger_store_find(const struct ledger *l, uint32_t number)
+{
+	uint32_t row = state_find_store(l, number);
+
+	return row == TABLE_NONE ? NULL : &ledger_store_row(l, row)->config;
+}
+
+const struct terminal_config *
+ledger_terminal_find(const struct ledger *l, uint32_t number)
+{
+	uint32_t row = state_find_terminal(l, number);
+
+	return row == TABLE_NONE ? NULL : &ledger_terminal_row(l, row)->config;
+}

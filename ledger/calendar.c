@@ -1,0 +1,73 @@
+/*
+ * calendar.c - days of the Gregorian calendar.
+ *
+ * The two conversions count in eras of 400 years of 146,097 days, with years that begin in March so
+ * that the leap day comes last (method of E. G. Richards and of H. Hinnant's chrono notes).
+ */
+#include "ledger/calendar.h"
+
+#define DAYS_PER_ERA 146097
+#define DAYS_TO_EPOCH 719468 /* from 0000-03-01 to 1970-01-01 */
+
+static int32_t
+floor_div(int32_t value, int32_t by)
+{
+	return value / by - (value % by < 0 ? 1 : 0);
+}
+
+int32_t
+calendar_day(struct civil_date date)
+{
+	int32_t year = date.month <= 2 ? date.year - 1 : date.year;
+	int32_t era = floor_div(year, 400);
+	int32_t year_of_era = year - era * 400;
+	int32_t month = (date.month + 9) % 12;
+	int32_t day_of_year = (153 * month + 2) / 5 + date.day - 1;
+	int32_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+
+	return era * DAYS_PER_ERA + day_of_era - DAYS_TO_EPOCH;
+}
+
+struct civil_date
+calendar_date(int32_t day)
+{
+	int32_t shifted = day + DAYS_TO_EPOCH;
+	int32_t era = floor_div(shifted, DAYS_PER_ERA);
+	int32_t day_of_era = shifted - era * DAYS_PER_ERA;
+	int32_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 -
+			       day_of_era / 146096) / 365;
+	int32_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	int32_t month = (5 * day_of_year + 2) / 153;
+	struct civil_date date;
+
+	date.day = day_of_year - (153 * month + 2) / 5 + 1;
+	date.month = month < 10 ? month + 3 : month - 9;
+	date.year = year_of_era + era * 400 + (date.month <= 2 ? 1 : 0);
+	return date;
+}
+
+int32_t
+calendar_month_days(int32_t year, int32_t month)
+{
+	struct civil_date first = {year, month, 1};
+	struct civil_date next = {month == 12 ? year + 1 : year, month == 12 ? 1 : month + 1, 1};
+
+	return calendar_day(next) - calendar_day(first);
+}
+
+int32_t
+calendar_last_day(int32_t day, int32_t months, bool is_anniversary)
+{
+	struct civil_date date = calendar_date(day);
+	int32_t month_index = date.year * 12 + date.month - 1 + months;
+	int32_t month_days;
+
+	date.year = floor_div(month_index, 12);
+	date.month = month_index - date.year * 12 + 1;
+	month_days = calendar_month_days(date.year, date.month);
+	if (date.day > month_days) {
+		date.day = month_days;
+		return calendar_day(date);
+	}
+	return calendar_day(date) - (is_anniversary ? 0 : 1);
+}

@@ -1,0 +1,33 @@
+/*
+ * calendar.h - days of the Gregorian calendar, without zones and clocks.
+ *
+ * A day is an int32: days since 1970-01-01.
+ */
+#ifndef TG_LEDGER_CALENDAR_H
+#define TG_LEDGER_CALENDAR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct civil_date {
+	int32_t year;
+	int32_t month;	/* 1..12 */
+	int32_t day;	/* 1..31 */
+};
+
+int32_t calendar_day(struct civil_date date);
+struct civil_date calendar_date(int32_t day);
+
+/* Days in a month, leap years seen. */
+int32_t calendar_month_days(int32_t year, int32_t month);
+
+/*
+ * Last day, inclusive, of points whose last activity was on day and that live for months.
+ *
+ * It is the day before the anniversary, or the anniversary itself with is_anniversary.  Where the
+ * target month lacks the day (29 February, 31st) it is the month's last day either way: 2024-04-01
+ * and 12 months give 2025-03-31, 2024-02-29 gives 2025-02-28 (domain decision 3).
+ */
+int32_t calendar_last_day(int32_t day, int32_t months, bool is_anniversary);
+
+#endif

@@ -1,0 +1,151 @@
+/*
+ * due.c - what has fallen due for a member: holds past their deadline, pending points that mature,
+ * points past their last day.
+ *
+ * Points past their day are out of reach from the next day on, whatever is recorded; they become
+ * breakage when no late request can reach them any more (domain decision 4), or earlier when an
+ * activity is about to give the regular points a new day.
+ */
+#include "ledger/plan.h"
+
+static enum tg_status
+expire_holds(struct plan *p)
+{
+	const struct ledger *l = p->ledger;
+	uint32_t holds[MEMBER_HOLDS_MAX];
+	uint32_t count = 0;
+
+	for (uint32_t at = ledger_member_row(l, p->view.member_row)->first_hold; at != TABLE_NONE;
+	     at = ledger_hold_row(l, at)->next) {
+		TG_ASSERT(count < MEMBER_HOLDS_MAX);
+		if (ledger_hold_row(l, at)->deadline_utc_ms <= p->now->utc_ms &&
+		    at != p->kept_hold)
+			holds[count++] = at;
+	}
+	/* The chain is newest first; the oldest hold expires first. */
+	while (count > 0) {
+		enum tg_status status;
+
+		plan_begin(p, RECORD_HOLD_EXPIRE);
+		status = plan_resolve_hold(p, holds[--count], 0);
+		if (status == TG_OK)
+			status = plan_finish(p);
+		if (status != TG_OK)
+			return status;
+	}
+	return TG_OK;
+}
+
+enum tg_status
+plan_mature(struct plan *p, struct view_pending *pending, int32_t day)
+{
+	struct view *v = &p->view;
+	int64_t points = pending->now;
+
+	pending->now = 0;
+	plan_post(p, ACCOUNT_PENDING, 0, -points);
+	plan_post(p, ACCOUNT_AVAILABLE, 0, points);
+	if (pending->life_days == 0) {
+		int32_t last_day = plan_regular_last_day(p, day);
+
+		v->regular += points;
+		if (last_day > v->regular_last_day)
+			v->regular_last_day = last_day;
+		return TG_OK;
+	}
+	return view_give_lot(v,
+			     &(struct view_lot){
+				 .serial = pending->serial,
+				 .usable_at = pending->usable_at,
+				 .issuer = pending->issuer,
+				 .last_day = day + pending->life_days,
+			     },
+			     points)
+		   ? TG_OK
+		   : TG_LOTS_FULL;
+}
+
+/* Is anything of the member to mature by today? */
+static bool
+has_matured(const struct plan *p)
+{
+	for (uint32_t i = 0; i < p->view.pending_count; i++) {
+		if (p->view.pendings[i].matures_day <= p->now->day)
+			return true;
+	}
+	return false;
+}
+
+static enum tg_status
+mature(struct plan *p)
+{
+	struct view *v = &p->view;
+
+	if (!has_matured(p))
+		return TG_OK;
+	plan_begin(p, RECORD_MATURE);
+	for (uint32_t i = 0; i < v->pending_count; i++) {
+		struct view_pending *pending = &v->pendings[i];
+		enum tg_status status;
+
+		if (pending->matures_day > p->now->day)
+			continue;
+		status = plan_mature(p, pending, pending->matures_day);
+		if (status != TG_OK)
+			return status;
+	}
+	return plan_finish(p);
+}
+
+/* Do regular points that ended on their day have to go now? */
+static bool
+regular_is_due(const struct plan *p, bool is_activity)
+{
+	const struct view *v = &p->view;
+
+	if (v->regular == 0 || v->regular_last_day >= p->judged_day)
+		return false;
+	return is_activity || v->regular_last_day <= plan_sweep_day(p);
+}
+
+static enum tg_status
+expire(struct plan *p, bool is_activity)
+{
+	struct view *v = &p->view;
+	int32_t sweep_day = plan_sweep_day(p);
+	bool regular_goes = regular_is_due(p, is_activity);
+	int64_t points = regular_goes ? v->regular : 0;
+
+	for (uint32_t i = 0; i < v->lot_count; i++) {
+		if (v->lots[i].last_day <= sweep_day)
+			points += v->lots[i].now;
+	}
+	if (points == 0)
+		return TG_OK;
+	plan_begin(p, RECORD_EXPIRE);
+	if (regular_goes)
+		v->regular = 0;
+	for (uint32_t i = 0; i < v->lot_count; i++) {
+		if (v->lots[i].last_day <= sweep_day)
+			v->lots[i].now = 0;
+	}
+	plan_post(p, ACCOUNT_AVAILABLE, 0, -points);
+	plan_post(p, ACCOUNT_BREAKAGE, 0, points);
+	return plan_finish(p);
+}
+
+enum tg_status
+plan_due(struct plan *p, bool is_activity)
+{
+	enum tg_status status;
+
+	if (p->view.member_row == TABLE_NONE)
+		return TG_OK;
+	status = expire_holds(p);
+	/* What ended before the pending points came is not saved by their day. */
+	if (status == TG_OK)
+		status = expire(p, is_activity || has_matured(p));
+	if (status == TG_OK)
+		status = mature(p);
+	return status;
+}

@@ -1,0 +1,471 @@
+/*
+ * plan.c - records in the making: sections, postings, moves out of the view.
+ */
+#include "ledger/plan.h"
+
+#include <string.h>
+#include <xxhash.h>
+
+#include "ledger/calendar.h"
+
+#define MS_PER_DAY INT64_C(86400000)
+
+int32_t
+plan_sweep_day(const struct plan *p)
+{
+	/* A late request may still find the points alive on its own day; one more for the zones. */
+	int64_t window_days = (p->programme->window_ms + MS_PER_DAY - 1) / MS_PER_DAY + 1;
+
+	return p->now->day - 1 - (int32_t)window_days;
+}
+
+int32_t
+plan_regular_last_day(const struct plan *p, int32_t day)
+{
+	return calendar_last_day(day, p->programme->expiry_months,
+				 (p->programme->flags & PROGRAMME_EXPIRES_ON_ANNIVERSARY) != 0);
+}
+
+void
+plan_activity(struct plan *p)
+{
+	int32_t last_day = plan_regular_last_day(p, p->judged_day);
+
+	if (last_day > p->view.regular_last_day)
+		p->view.regular_last_day = last_day;
+}
+
+struct record *
+plan_begin(struct plan *p, enum record_kind kind)
+{
+	struct decision *d = p->decision;
+	const struct state_row *state = ledger_state(p->ledger);
+	struct record *r = &d->records[d->record_count];
+
+	TG_ASSERT(p->record == NULL && d->record_count < DECISION_RECORDS_MAX);
+	record_init(r);
+	r->sequence = state->sequence + d->record_count + 1;
+	r->booked_at_utc_ms = points_max(p->now->utc_ms, state->booked_at_utc_ms);
+	r->business_date = state->business_date;
+	r->kind = (uint8_t)kind;
+	r->status = TG_OK;
+	if (p->view.member_row != TABLE_NONE) {
+		r->sections |= RECORD_HAS_BIT(MEMBER);
+		r->member = p->view.reference;
+	}
+	if ((p->partner != NULL && (p->partner->flags & PARTNER_TEST) != 0) ||
+	    (p->view.member_row != TABLE_NONE && (p->view.flags & MEMBER_TEST) != 0))
+		r->flags |= RECORD_TEST;
+	memset(&r->returned_money, 0,
+	       offsetof(struct record, regular_last_day) - offsetof(struct record, returned_money));
+	p->record = r;
+	return r;
+}
+
+void
+plan_add_operator(struct plan *p)
+{
+	struct record *r = p->record;
+
+	if (p->request->operator_name[0] == 0)
+		return;
+	r->sections |= RECORD_HAS_BIT(OPERATOR);
+	memcpy(r->operator_name, p->request->operator_name, OPERATOR_BYTES);
+	memcpy(r->origin, p->request->origin, ORIGIN_BYTES);
+}
+
+static void
+add_principal(struct plan *p, struct record *r)
+{
+	r->sections |= RECORD_HAS_BIT(PRINCIPAL);
+	r->partner = p->partner->number;
+	r->store = p->store;
+	r->terminal = p->terminal->config.number;
+}
+
+static void
+add_transaction(struct plan *p, struct record *r)
+{
+	const struct ledger_request *q = p->request;
+
+	r->sections |= RECORD_HAS_BIT(TRANSACTION);
+	memcpy(r->transaction_id, q->transaction_id, sizeof(r->transaction_id));
+	memcpy(r->fingerprint, q->fingerprint, sizeof(r->fingerprint));
+	r->business_time_utc_ms = q->business_time_utc_ms;
+	r->transaction_row = table_free_peek(&p->ledger->transactions, p->transactions_planned++);
+	r->flags |= q->is_late ? RECORD_LATE : 0;
+	r->flags |= q->is_repeat ? RECORD_REPEAT : 0;
+	r->flags |= q->skip_limited ? RECORD_SKIP_LIMITED : 0;
+}
+
+void
+plan_receipt_key(const struct plan *p, uint8_t ret_key[16])
+{
+	const struct ledger_request *q = p->request;
+	int32_t day = q->till_day != DAY_NONE ? q->till_day : q->business_day;
+	uint32_t head[4] = {p->partner->number, p->store, q->till, (uint32_t)day};
+	uint8_t bytes[sizeof(head) + TG_RECEIPT_BYTES_MAX];
+	XXH128_canonical_t key;
+
+	memcpy(bytes, head, sizeof(head));
+	memcpy(bytes + sizeof(head), q->receipt, q->receipt_bytes);
+	XXH128_canonicalFromHash(&key, XXH3_128bits(bytes, sizeof(head) + q->receipt_bytes));
+	memcpy(ret_key, &key, sizeof(key));
+}
+
+static void
+add_till(struct plan *p, struct record *r)
+{
+	const struct ledger_request *q = p->request;
+
+	if (q->till_day == DAY_NONE && q->till == 0 && q->receipt_bytes == 0)
+		return;
+	r->sections |= RECORD_HAS_BIT(TILL);
+	r->till_day = q->till_day;
+	r->till = q->till;
+	r->receipt_bytes = q->receipt_bytes;
+	memset(r->receipt_key, 0, sizeof(r->receipt_key));
+	if (q->receipt_bytes > 0) {
+		memcpy(r->receipt, q->receipt, q->receipt_bytes);
+		plan_receipt_key(p, r->receipt_key);
+	}
+}
+
+static void
+add_details(struct plan *p, struct record *r)
+{
+	const struct ledger_request *q = p->request;
+
+	r->covered = q->covered;
+	r->base_points = 0;
+	r->bonus_points = 0;
+	r->bonus_sponsor = 0;
+	r->campaign = q->campaign;
+	r->tender = q->tender;
+	r->channel = q->channel;
+	r->reason = q->reason;
+	if (q->covered != 0 || q->campaign != 0 || q->tender != 0 || q->channel != 0 ||
+	    q->reason != 0)
+		r->sections |= RECORD_HAS_BIT(DETAILS);
+}
+
+static void
+add_original(struct plan *p, struct record *r)
+{
+	const struct ledger_request *q = p->request;
+
+	if (!q->has_original && !q->has_original_burn)
+		return;
+	r->sections |= RECORD_HAS_BIT(ORIGINAL);
+	memset(r->original_id, 0, sizeof(r->original_id));
+	memset(r->original_burn_id, 0, sizeof(r->original_burn_id));
+	if (q->has_original)
+		memcpy(r->original_id, q->original_id, sizeof(r->original_id));
+	if (q->has_original_burn)
+		memcpy(r->original_burn_id, q->original_burn_id, sizeof(r->original_burn_id));
+	r->original_time_utc_ms = q->original_time_utc_ms;
+	r->original_row = TABLE_NONE;
+	r->original_burn_row = TABLE_NONE;
+}
+
+void
+plan_add_request(struct plan *p)
+{
+	const struct ledger_request *q = p->request;
+	struct record *r = p->record;
+
+	add_principal(p, r);
+	add_transaction(p, r);
+	add_till(p, r);
+	add_details(p, r);
+	add_original(p, r);
+	r->sections |= RECORD_HAS_BIT(AMOUNT);
+	r->amount = q->amount;
+	r->points = q->points;
+	r->rule_version = 0;
+	if (q->line_count > 0) {
+		r->sections |= RECORD_HAS_BIT(LINES);
+		r->line_count = q->line_count;
+		r->lines_bytes = q->lines_bytes;
+		r->lines = q->lines;
+	}
+}
+
+void
+plan_post(struct plan *p, enum account account, uint32_t partner, int64_t points)
+{
+	struct record *r = p->record;
+	struct posting *posting;
+
+	if (points == 0)
+		return;
+	r->sections |= RECORD_HAS_BIT(POSTINGS);
+	for (uint32_t i = 0; i < r->posting_count; i++) {
+		posting = &r->postings[i];
+		if (posting->account == (uint8_t)account && posting->partner == partner) {
+			posting->points += points;
+			return;
+		}
+	}
+	TG_ASSERT(r->posting_count < RECORD_POSTINGS_MAX);
+	posting = &r->postings[r->posting_count++];
+	posting->account = (uint8_t)account;
+	posting->unit = UNIT_POINTS;
+	posting->partner = partner;
+	posting->points = points;
+}
+
+struct move *
+plan_move(struct plan *p, enum move_kind kind)
+{
+	struct record *r = p->record;
+	struct move *m;
+
+	TG_ASSERT(r->move_count < RECORD_MOVES_MAX);
+	r->sections |= RECORD_HAS_BIT(MOVES);
+	m = &r->moves[r->move_count++];
+	memset(m, 0, sizeof(*m));
+	m->kind = (uint8_t)kind;
+	return m;
+}
+
+/*
+ * The move that brings a row from `before` to `now` points; NULL when nothing changed.  A new row
+ * takes the planned-th next free one.
+ */
+static struct move *
+move_row(struct plan *p, enum move_kind kind, const struct table *table, uint32_t *row,
+	 uint32_t *planned, int64_t before, int64_t now)
+{
+	struct move *m;
+
+	if (before == now)
+		return NULL;
+	m = plan_move(p, kind);
+	m->points = now - before;
+	if (before == 0) {
+		*row = table_free_peek(table, (*planned)++);
+		m->flags = MOVE_NEW;
+	} else if (now == 0) {
+		m->flags = MOVE_GONE;
+	}
+	m->row = *row;
+	return m;
+}
+
+/* Drop entries that have become empty, so that later records of the decision do not see them. */
+#define COMPACT(entries, count)                                                                    \
+	do {                                                                                       \
+		uint32_t kept_ = 0;                                                                \
+		for (uint32_t i_ = 0; i_ < (count); i_++) {                                        \
+			if ((entries)[i_].now != 0) {                                              \
+				(entries)[kept_] = (entries)[i_];                                  \
+				(entries)[kept_++].before = (entries)[i_].now;                     \
+			}                                                                          \
+		}                                                                                  \
+		(count) = kept_;                                                                   \
+	} while (0)
+
+static bool
+move_lots(struct plan *p)
+{
+	struct view *v = &p->view;
+
+	for (uint32_t i = 0; i < v->lot_count; i++) {
+		struct view_lot *lot = &v->lots[i];
+		struct move *m = move_row(p, MOVE_LOT, &p->ledger->lots, &lot->row,
+					  &p->lots_planned, lot->before, lot->now);
+
+		if (m == NULL)
+			continue;
+		m->serial = lot->serial;
+		m->last_day = lot->last_day;
+		m->usable_at = lot->usable_at;
+		m->partner = lot->issuer;
+		m->lot_flags = lot->lot_flags;
+		if (m->row == TABLE_NONE)
+			return false;
+	}
+	COMPACT(v->lots, v->lot_count);
+	return true;
+}
+
+static bool
+move_pendings(struct plan *p)
+{
+	struct view *v = &p->view;
+
+	for (uint32_t i = 0; i < v->pending_count; i++) {
+		struct view_pending *pending = &v->pendings[i];
+		struct move *m = move_row(p, MOVE_PENDING, &p->ledger->pendings, &pending->row,
+					  &p->pendings_planned, pending->before, pending->now);
+
+		if (m == NULL)
+			continue;
+		m->serial = pending->serial;
+		m->matures_day = pending->matures_day;
+		m->life_days = pending->life_days;
+		m->usable_at = pending->usable_at;
+		m->partner = pending->issuer;
+		if (m->row == TABLE_NONE)
+			return false;
+	}
+	COMPACT(v->pendings, v->pending_count);
+	return true;
+}
+
+static bool
+move_debts(struct plan *p)
+{
+	struct view *v = &p->view;
+
+	for (uint32_t i = 0; i < v->debt_count; i++) {
+		struct view_debt *debt = &v->debts[i];
+		struct move *m = move_row(p, MOVE_DEBT, &p->ledger->debts, &debt->row,
+					  &p->debts_planned, debt->before, debt->now);
+
+		if (m == NULL)
+			continue;
+		m->points = -m->points;
+		m->partner = debt->partner;
+		m->matures_day = debt->since_day;
+		if (m->row == TABLE_NONE)
+			return false;
+	}
+	COMPACT(v->debts, v->debt_count);
+	return true;
+}
+
+static void
+add_after(struct plan *p, struct record *r)
+{
+	struct view *v = &p->view;
+
+	r->sections |= RECORD_HAS_BIT(AFTER);
+	r->available_points = view_available(v, p->now->day);
+	r->regular_points = v->regular;
+	r->next_expiry_day = view_next_expiry(v, p->now->day, &r->next_expiry_points);
+	r->pending_points = view_pending_points(v);
+	r->held_points = v->held;
+	r->debt_after_points = view_debt_points(v);
+	if (r->pending_points != 0 || r->held_points != 0 || r->debt_after_points != 0)
+		r->sections |= RECORD_HAS_BIT(AFTER_OTHER);
+}
+
+/* Would every account stay within its bounds after all records so far? */
+static bool
+accounts_hold(const struct plan *p)
+{
+	const struct record *r = p->record;
+
+	for (uint32_t i = 0; i < r->posting_count; i++) {
+		const struct posting *a = &r->postings[i];
+		int64_t balance = ledger_account_points(p->ledger, (enum account)a->account,
+							UNIT_POINTS, a->partner);
+
+		for (const struct record *at = p->decision->records; at <= r; at++) {
+			for (uint32_t j = 0; j < at->posting_count; j++) {
+				const struct posting *b = &at->postings[j];
+
+				if (b->account == a->account && b->partner == a->partner)
+					balance += b->points;
+			}
+		}
+		if (!points_is_balance(balance))
+			return false;
+	}
+	return true;
+}
+
+enum tg_status
+plan_finish(struct plan *p)
+{
+	struct view *v = &p->view;
+	struct record *r = p->record;
+
+	TG_ASSERT(record_posting_sum(r, UNIT_POINTS) == 0);
+	if (v->member_row != TABLE_NONE) {
+		if (v->regular != v->regular_before)
+			plan_move(p, MOVE_REGULAR)->points = v->regular - v->regular_before;
+		v->regular_before = v->regular;
+		if (v->regular_last_day != v->regular_last_day_before) {
+			r->sections |= RECORD_HAS_BIT(REGULAR_DAY);
+			r->regular_last_day = v->regular_last_day;
+			v->regular_last_day_before = v->regular_last_day;
+		}
+		if (!move_lots(p) || !move_pendings(p) || !move_debts(p))
+			return TG_LOTS_FULL;
+		add_after(p, r);
+	}
+	if (!accounts_hold(p))
+		return TG_LIMIT_BALANCE;
+	p->decision->record_count++;
+	p->record = NULL;
+	return TG_OK;
+}
+
+struct view_place
+plan_place(const struct plan *p)
+{
+	return (struct view_place){
+		.partner = p->partner != NULL ? p->partner->number : 0,
+		.store = p->store,
+		.skip_limited = p->request->skip_limited,
+		.is_anywhere = p->partner == NULL,
+	};
+}
+
+int64_t
+plan_pay_debt(struct plan *p, int64_t points)
+{
+	struct view *v = &p->view;
+	int64_t left = points;
+
+	for (uint32_t i = 0; i < v->debt_count && left > 0; i++) {
+		int64_t paid = points_min(left, v->debts[i].now);
+
+		v->debts[i].now -= paid;
+		left -= paid;
+		plan_post(p, ACCOUNT_DEBT, v->debts[i].partner, paid);
+	}
+	return points - left;
+}
+
+enum tg_status
+plan_keep_portion(struct plan *p, const struct view_lot *lot, int64_t points, uint8_t flags)
+{
+	struct move *m = plan_move(p, MOVE_PORTION);
+
+	m->flags = (uint8_t)(MOVE_NEW | flags);
+	m->row = table_free_peek(&p->ledger->portions, p->portions_planned++);
+	m->points = points;
+	m->serial = lot->serial;
+	m->last_day = lot->last_day;
+	m->usable_at = lot->usable_at;
+	m->partner = lot->issuer;
+	m->lot_flags = lot->lot_flags;
+	return m->row == TABLE_NONE ? TG_TABLE_FULL : TG_OK;
+}
+
+enum tg_status
+plan_take(struct plan *p, int64_t points, uint8_t portion_flags)
+{
+	struct view *v = &p->view;
+	struct view_place place = plan_place(p);
+	uint32_t order[MEMBER_LOTS_MAX];
+	uint32_t count = view_burn_order(v, &place, p->now->day, order);
+	int64_t left = points;
+
+	for (uint32_t i = 0; i < count && left > 0; i++) {
+		struct view_lot *lot = &v->lots[order[i]];
+		int64_t taken = points_min(left, lot->now);
+
+		if (plan_keep_portion(p, lot, taken, portion_flags) != TG_OK)
+			return TG_TABLE_FULL;
+		lot->now -= taken;
+		left -= taken;
+	}
+	TG_ASSERT(left <= v->regular);
+	v->regular -= left;
+	return TG_OK;
+}

@@ -1,0 +1,165 @@
+/*
+ * plan.h - a decision in the making: the request, the view of its member, the records so far.
+ *
+ * For the files of this folder only.  A handler checks first, then builds its record between
+ * plan_begin() and plan_finish(); on a refusal it returns the status and the dispatcher throws away
+ * or replaces what was built.
+ */
+#ifndef TG_LEDGER_PLAN_H
+#define TG_LEDGER_PLAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ledger/points.h"
+#include "ledger/state.h"
+#include "ledger/view.h"
+
+struct plan {
+	const struct ledger *ledger;
+	const struct ledger_request *request;
+	const struct ledger_now *now;
+	const struct programme_config *programme;
+	struct decision *decision;
+	struct record *record;		/* open record; NULL between finish and begin */
+	struct view view;		/* of the request's member; member_row 0: none named */
+
+	/* Who asks; NULL and 0 for operator and gateway. */
+	const struct partner_config *partner;
+	const struct terminal_row *terminal; /* the till that acts */
+	uint32_t store;			/* where: number, 0 for none */
+
+	/* What time the rules look at: the till's for late requests, else the gateway's. */
+	int64_t	 judged_utc_ms;
+	int32_t	 judged_day;
+
+	uint32_t identifier_row;	/* by which the member was found; TABLE_NONE: by reference */
+	bool	 is_old_key;		/* found under the older identifier key */
+	uint32_t kept_hold;		/* a late capture's hold: not to be expired as due */
+
+	/* Rows planned in this decision, by table: the next claim's number for table_free_peek(). */
+	uint32_t lots_planned, pendings_planned, debts_planned, portions_planned;
+	uint32_t transactions_planned;
+};
+
+/* First day on which points that ended on a day are turned into breakage by sweep or due items. */
+int32_t plan_sweep_day(const struct plan *p);
+
+/* Last day of regular points after an activity on day (domain decision 3). */
+int32_t plan_regular_last_day(const struct plan *p, int32_t day);
+
+/* Points may not come back to life by a new activity: its day goes on, never back. */
+void plan_activity(struct plan *p);
+
+/* Open the next record of the decision, with the member if there is one. */
+struct record *plan_begin(struct plan *p, enum record_kind kind);
+
+/* Add the operator that a console command names, if any. */
+void plan_add_operator(struct plan *p);
+
+/* Add what the request says: principal, transaction, amounts, till, details, original. */
+void plan_add_request(struct plan *p);
+
+/* Key by which a receipt earns once: partner, store, till, till's day, number (decision 13). */
+void plan_receipt_key(const struct plan *p, uint8_t ret_key[16]);
+
+/* Post to an account; postings to the same account are added up. */
+void plan_post(struct plan *p, enum account account, uint32_t partner, int64_t points);
+
+/* A move that the view does not make: portions. */
+struct move *plan_move(struct plan *p, enum move_kind kind);
+
+/*
+ * Close the open record: moves from what changed in the view, what is shown after it.
+ *
+ * TG_OK; TG_LOTS_FULL, TG_TABLE_FULL: a table has no room; TG_LIMIT_BALANCE: a balance would leave
+ * its bounds.
+ */
+TG_MUST_CHECK enum tg_status plan_finish(struct plan *p);
+
+/* What has fallen due for the member, as records of their own (due.c).  TG_OK or as plan_finish(). */
+TG_MUST_CHECK enum tg_status plan_due(struct plan *p, bool is_activity);
+
+/* Pay debts with up to points, oldest first; posts and returns what was paid. */
+int64_t plan_pay_debt(struct plan *p, int64_t points);
+
+/* Take points in burn order, remembered as portions; the caller has checked that they suffice. */
+TG_MUST_CHECK enum tg_status plan_take(struct plan *p, int64_t points, uint8_t portion_flags);
+
+/* A portion's points are kept with the transaction (flags 0) or the hold (MOVE_OF_HOLD). */
+TG_MUST_CHECK enum tg_status plan_keep_portion(struct plan *p, const struct view_lot *lot,
+					       int64_t points, uint8_t flags);
+
+/* Where this request may use limited points. */
+struct view_place plan_place(const struct plan *p);
+
+/* Give matured pending points their form: regular or a lot.  day: first day available. */
+TG_MUST_CHECK enum tg_status plan_mature(struct plan *p, struct view_pending *pending, int32_t day);
+
+/* Points of a hold: burn `captured` of them, give the rest back (hold.c). */
+TG_MUST_CHECK enum tg_status plan_resolve_hold(struct plan *p, uint32_t hold, int64_t captured);
+
+/* Handlers, one per request kind: TG_OK with the record built, or the refusal. */
+TG_MUST_CHECK enum tg_status plan_earn(struct plan *p);
+TG_MUST_CHECK enum tg_status plan_burn(struct plan *p);
+TG_MUST_CHECK enum tg_status plan_hold(struct plan *p);
+TG_MUST_CHECK enum tg_status plan_capture(struct plan *p);
+TG_MUST_CHECK enum tg_status plan_release(struct plan *p);
+TG_MUST_CHECK enum tg_status plan_refund(struct plan *p);
+TG_MUST_CHECK enum tg_status plan_reverse(struct plan *p);
+TG_MUST_CHECK enum tg_status plan_confirm(struct plan *p);
+TG_MUST_CHECK enum tg_status plan_enroll(struct plan *p);
+TG_MUST_CHECK enum tg_status plan_link(struct plan *p);
+TG_MUST_CHECK enum tg_status plan_unlink(struct plan *p);
+TG_MUST_CHECK enum tg_status plan_tick(struct plan *p);
+TG_MUST_CHECK enum tg_status plan_cutover(struct plan *p);
+TG_MUST_CHECK enum tg_status plan_setup(struct plan *p);
+
+/* Questions: fill the answer, make no record. */
+TG_MUST_CHECK enum tg_status answer_auth(struct plan *p);
+TG_MUST_CHECK enum tg_status answer_inquiry(struct plan *p);
+TG_MUST_CHECK enum tg_status answer_status(struct plan *p);
+TG_MUST_CHECK enum tg_status answer_totals(struct plan *p);
+
+/* Answers from what is kept: a record just made, or a transaction's row. */
+void answer_from_record(struct ledger_answer *answer, const struct record *r);
+void answer_from_row(struct ledger_answer *answer, const struct ledger *l, uint32_t row);
+
+/* Components of an earn of base amount under a rule; is_capped leaves the bonus out. */
+struct components {
+	int64_t base_points;
+	int64_t bonus_points;
+};
+struct components earn_components(const struct rule_config *rule, int64_t base_amount,
+				  bool is_capped);
+
+/* Amount that earned, once so much of the purchase's money and covered part has gone back. */
+int64_t earn_kept_base(const struct transaction_row *earn, int64_t money_back,
+		       int64_t covered_back);
+
+/*
+ * The transaction of that id of the asking partner, or of one of its group (refund.c).
+ *
+ * TG_OK; TG_UNKNOWN_ORIGINAL; TG_ORIGINAL_ARCHIVED: it would be older than the window, and evidence
+ * has to be fetched.  With evidence at hand, a REOPEN record is made and TG_OK comes with row
+ * TABLE_NONE: the request has to be decided again after that record.
+ */
+TG_MUST_CHECK enum tg_status plan_find_original(struct plan *p, const uint8_t *id,
+						const struct archived_transaction *archived,
+						uint32_t *ret_row);
+
+/*
+ * Take back points of an earn (refund.c): pending, own lots, regular, unlimited lots, then debt.
+ * Fills the open record's REFUNDED members and posts.
+ */
+TG_MUST_CHECK enum tg_status plan_take_back(struct plan *p, const struct transaction_row *earn,
+					    struct components taken, uint32_t sponsor);
+
+/*
+ * Give back points of a burn, last taken first (refund.c).  is_void: by the till itself, else goods
+ * returned.  Fills the open record's REFUNDED members, posts, pays debt first.
+ */
+TG_MUST_CHECK enum tg_status plan_give_back(struct plan *p, const struct transaction_row *burn,
+					    int64_t points, bool is_void);
+
+#endif

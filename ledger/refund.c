@@ -1,0 +1,515 @@
+/*
+ * refund.c - goods come back: burned points are given back, earned ones taken (decisions 6 and 7).
+ *
+ * All amounts are worked out as what is undone in total after this refund, less what was undone
+ * before: so any sequence of partial refunds ends exactly.
+ */
+#include "ledger/plan.h"
+
+#include <string.h>
+
+/* A partner of the asking one's group that has a transaction of this id. */
+static uint32_t
+find_in_group(const struct plan *p, const uint8_t *id)
+{
+	const struct ledger *l = p->ledger;
+
+	if (p->partner->group == 0)
+		return TABLE_NONE;
+	for (uint32_t at = 1; at <= l->partners.rows_used; at++) {
+		uint32_t row;
+
+		if (!table_is_live(&l->partners, at) ||
+		    ledger_partner_row(l, at)->config.group != p->partner->group)
+			continue;
+		row = state_find_transaction(l, ledger_partner_row(l, at)->config.number, id);
+		if (row != TABLE_NONE)
+			return row;
+	}
+	return TABLE_NONE;
+}
+
+/* Make the archived original a row again, for another window. */
+static enum tg_status
+reopen(struct plan *p, const uint8_t *id, const struct archived_transaction *a)
+{
+	struct record *r;
+	uint32_t member = state_find_member(p->ledger, a->member);
+
+	if (member == TABLE_NONE || member != p->view.member_row)
+		return TG_OTHER_MEMBER;
+	r = plan_begin(p, RECORD_REOPEN);
+	r->flags |= a->flags;
+	r->status = a->status;
+	r->sections |= RECORD_HAS_BIT(PRINCIPAL) | RECORD_HAS_BIT(TRANSACTION) |
+		       RECORD_HAS_BIT(AMOUNT) | RECORD_HAS_BIT(DETAILS) |
+		       RECORD_HAS_BIT(REFUNDED) | RECORD_HAS_BIT(REOPENED);
+	r->partner = a->partner;
+	r->store = a->store;
+	r->terminal = a->terminal;
+	memcpy(r->transaction_id, id, sizeof(r->transaction_id));
+	memcpy(r->fingerprint, a->fingerprint, sizeof(r->fingerprint));
+	r->business_time_utc_ms = a->business_time_utc_ms;
+	r->transaction_row = table_free_peek(&p->ledger->transactions, p->transactions_planned++);
+	r->amount = a->amount;
+	r->points = a->points;
+	r->rule_version = a->rule_version;
+	memset(&r->covered, 0, offsetof(struct record, original_id) - offsetof(struct record, covered));
+	r->covered = a->covered;
+	r->returned_money = a->returned_money;
+	r->returned_covered = a->returned_covered;
+	r->taken_points = a->taken_points;
+	r->restored_points = a->restored_points;
+	r->reopened_sequence = a->sequence;
+	r->reopened_kind = a->kind;
+	r->reopened_booked_at_utc_ms = a->booked_at_utc_ms;
+	if (r->transaction_row == TABLE_NONE)
+		return TG_WINDOW_FULL;
+	return plan_finish(p);
+}
+
+enum tg_status
+plan_find_original(struct plan *p, const uint8_t *id, const struct archived_transaction *archived,
+		   uint32_t *ret_row)
+{
+	uint32_t row = state_find_transaction(p->ledger, p->partner->number, id);
+
+	if (row == TABLE_NONE)
+		row = find_in_group(p, id);
+	*ret_row = row;
+	if (row != TABLE_NONE)
+		return TG_OK;
+	if (p->request->original_time_utc_ms >= p->now->utc_ms - p->programme->window_ms)
+		return TG_UNKNOWN_ORIGINAL;
+	if (archived == NULL) {
+		p->decision->answer.wants_archive = true;
+		return TG_ORIGINAL_ARCHIVED;
+	}
+	if (!archived->is_found || archived->is_reversed)
+		return archived->is_found ? TG_ALREADY_REVERSED : TG_UNKNOWN_ORIGINAL;
+	p->decision->answer.has_more = true;
+	return reopen(p, id, archived);
+}
+
+/* Take up to left points out of the earn's own pending points; what it took. */
+static int64_t
+take_pending(struct plan *p, uint64_t sequence, int64_t left)
+{
+	struct view *v = &p->view;
+	int64_t taken = 0;
+
+	for (uint32_t i = 0; i < v->pending_count && taken < left; i++) {
+		struct view_pending *pending = &v->pendings[i];
+		int64_t part = points_min(left - taken, pending->now);
+
+		if (pending->serial >> 8 != sequence)
+			continue;
+		pending->now -= part;
+		taken += part;
+	}
+	plan_post(p, ACCOUNT_PENDING, 0, -taken);
+	return taken;
+}
+
+/* ... out of its own limited lots that are still alive, whatever their restrictions. */
+static int64_t
+take_own_lots(struct plan *p, uint64_t sequence, int64_t left)
+{
+	struct view *v = &p->view;
+	int64_t taken = 0;
+
+	for (uint32_t i = 0; i < v->lot_count && taken < left; i++) {
+		struct view_lot *lot = &v->lots[i];
+		int64_t part = points_min(left - taken, lot->now);
+
+		if (lot->serial >> 8 != sequence)
+			continue;
+		lot->now -= part;
+		taken += part;
+	}
+	return taken;
+}
+
+/* ... out of other lots that are not bound to a partner or store, soonest last day first. */
+static int64_t
+take_unbound_lots(struct plan *p, int64_t left)
+{
+	struct view *v = &p->view;
+	struct view_place place = {.is_anywhere = true};
+	uint32_t order[MEMBER_LOTS_MAX];
+	uint32_t count = view_burn_order(v, &place, p->now->day, order);
+	int64_t taken = 0;
+
+	for (uint32_t i = 0; i < count && taken < left; i++) {
+		struct view_lot *lot = &v->lots[order[i]];
+		int64_t part = points_min(left - taken, lot->now);
+
+		if (lot->usable_at != USABLE_ANYWHERE)
+			continue;
+		lot->now -= part;
+		taken += part;
+	}
+	return taken;
+}
+
+enum tg_status
+plan_take_back(struct plan *p, const struct transaction_row *earn, struct components taken,
+	       uint32_t sponsor)
+{
+	struct view *v = &p->view;
+	struct record *r = p->record;
+	int64_t total = taken.base_points + taken.bonus_points;
+	int64_t left = total;
+	int64_t available, absorbed, bonus_absorbed;
+
+	left -= take_pending(p, earn->sequence, left);
+	available = take_own_lots(p, earn->sequence, left);
+	left -= available;
+	absorbed = points_min(left, earn->expired_points - earn->absorbed_points);
+	left -= absorbed;
+	if (left > 0) {
+		int64_t regular = points_min(left, v->regular);
+
+		v->regular -= regular;
+		left -= regular;
+		available += regular;
+	}
+	if (left > 0) {
+		int64_t unbound = take_unbound_lots(p, left);
+
+		left -= unbound;
+		available += unbound;
+	}
+	plan_post(p, ACCOUNT_AVAILABLE, 0, -available);
+	plan_post(p, ACCOUNT_DEBT, p->partner->number, -left);
+	if (left > 0 && !view_owe(v, p->partner->number, r->business_date, left))
+		return TG_LOTS_FULL;
+	/* What had expired is breakage already; only limited lots expire alone, so bonus first. */
+	bonus_absorbed = points_min(absorbed, taken.bonus_points);
+	plan_post(p, ACCOUNT_ISSUED, sponsor, taken.bonus_points - bonus_absorbed);
+	plan_post(p, ACCOUNT_ISSUED, earn->partner,
+		  taken.base_points - (absorbed - bonus_absorbed));
+	r->sections |= RECORD_HAS_BIT(REFUNDED);
+	r->taken_points = total;
+	r->absorbed_points = absorbed;
+	r->debt_points = left;
+	return TG_OK;
+}
+
+/*
+ * The lot that points come back to, with the day they may have; false: they are lost.
+ * Points that are voided live to the end of the next day at least.
+ */
+static bool
+redate(const struct plan *p, struct view_lot *lot, bool is_void)
+{
+	int32_t today = p->now->day;
+
+	if (is_void) {
+		if (lot->last_day < today + 1)
+			lot->last_day = today + 1;
+		return true;
+	}
+	if (lot->last_day >= today)
+		return true;
+	if ((p->partner->flags & PARTNER_RETURN_LOSES_EXPIRED) != 0 ||
+	    (lot->lot_flags & LOT_REDATED) != 0)
+		return false;
+	lot->last_day = today + p->partner->restored_days;
+	lot->lot_flags |= LOT_REDATED;
+	return true;
+}
+
+/* Points come back: debt first, the rest to the lot, or to the regular points (lot NULL). */
+static enum tg_status
+give(struct plan *p, const struct view_lot *lot, int64_t points)
+{
+	struct record *r = p->record;
+	int64_t paid = plan_pay_debt(p, points);
+	int64_t rest = points - paid;
+
+	r->restored_points += points;
+	r->paid_debt_points += paid;
+	plan_post(p, ACCOUNT_AVAILABLE, 0, rest);
+	if (rest == 0)
+		return TG_OK;
+	if (lot == NULL) {
+		p->view.regular += rest;
+		return TG_OK;
+	}
+	return view_give_lot(&p->view, lot, rest) ? TG_OK : TG_LOTS_FULL;
+}
+
+/* The part that came from regular points: to them, or, past their day, as points of a day given. */
+static enum tg_status
+give_regular(struct plan *p, int64_t points, bool is_void)
+{
+	struct record *r = p->record;
+	struct view_lot lot = {
+		.serial = r->sequence << 8 | 3,
+		.issuer = p->partner->number,
+		.last_day = p->view.regular_last_day,
+	};
+
+	if (points == 0)
+		return TG_OK;
+	r->restored_regular_points += points;
+	if (p->view.regular_last_day >= p->now->day)
+		return give(p, NULL, points);
+	if (redate(p, &lot, is_void))
+		return give(p, &lot, points);
+	r->lost_points += points;
+	return TG_OK;
+}
+
+static enum tg_status
+give_portion(struct plan *p, uint32_t row, int64_t points, bool is_void)
+{
+	const struct portion_row *portion = ledger_portion_row(p->ledger, row);
+	struct view_lot lot = {
+		.serial = portion->serial,
+		.last_day = portion->last_day,
+		.usable_at = portion->usable_at,
+		.issuer = portion->issuer,
+		.lot_flags = portion->lot_flags,
+	};
+	struct move *m = plan_move(p, MOVE_PORTION);
+
+	m->row = row;
+	m->points = -points;
+	m->flags = points == portion->points ? MOVE_GONE : 0;
+	if (redate(p, &lot, is_void))
+		return give(p, &lot, points);
+	p->record->lost_points += points;
+	return TG_OK;
+}
+
+enum tg_status
+plan_give_back(struct plan *p, const struct transaction_row *burn, int64_t points, bool is_void)
+{
+	struct record *r = p->record;
+	int64_t regular = points_min(points, burn->regular_points);
+	int64_t left = points - regular;
+	enum tg_status status;
+
+	r->sections |= RECORD_HAS_BIT(REFUNDED);
+	status = give_regular(p, regular, is_void);
+	for (uint32_t at = burn->first_portion; status == TG_OK && left > 0 && at != TABLE_NONE;
+	     at = ledger_portion_row(p->ledger, at)->next) {
+		int64_t part = points_min(left, ledger_portion_row(p->ledger, at)->points);
+
+		status = give_portion(p, at, part, is_void);
+		left -= part;
+	}
+	TG_ASSERT(status != TG_OK || left == 0);
+	plan_post(p, ACCOUNT_REDEEMED, burn->partner, -r->restored_points);
+	return status;
+}
+
+/* The two halves of a purchase and what this refund undoes of each. */
+struct refund {
+	const struct transaction_row *earn;	/* NULL: not named */
+	const struct transaction_row *burn;	/* NULL: not named */
+	uint32_t earn_row, burn_row;
+	int64_t money, money_before, money_now;		/* paid in money: all, returned, now */
+	int64_t covered, covered_before, covered_now;	/* paid with points, as money */
+	int64_t points_before, points_now;		/* burned points given back */
+};
+
+static enum tg_status
+check_original(const struct plan *p, const struct transaction_row *t, bool is_burn)
+{
+	bool kind_fits = is_burn ? t->kind == RECORD_BURN || t->kind == RECORD_CAPTURE :
+				   t->kind == RECORD_EARN;
+
+	if (t->kind == TRANSACTION_TOMBSTONE || t->state == STATE_REVERSED)
+		return TG_ALREADY_REVERSED;
+	if (!kind_fits || t->status != TG_OK)
+		return TG_NOT_REVERSIBLE;
+	return t->member_row == p->view.member_row ? TG_OK : TG_OTHER_MEMBER;
+}
+
+static enum tg_status
+find_originals(struct plan *p, struct refund *f)
+{
+	const struct ledger_request *q = p->request;
+	enum tg_status status = TG_OK;
+
+	if (q->has_original) {
+		status = plan_find_original(p, q->original_id, q->archived, &f->earn_row);
+		if (status != TG_OK || p->decision->answer.has_more)
+			return status;
+		f->earn = ledger_transaction_row(p->ledger, f->earn_row);
+		status = check_original(p, f->earn, false);
+	}
+	if (status == TG_OK && q->has_original_burn) {
+		status = plan_find_original(p, q->original_burn_id, q->archived_burn, &f->burn_row);
+		if (status != TG_OK || p->decision->answer.has_more)
+			return status;
+		f->burn = ledger_transaction_row(p->ledger, f->burn_row);
+		status = check_original(p, f->burn, true);
+	}
+	return status;
+}
+
+/* What was paid, in money and in points' worth of money, and how much of each went back before. */
+static void
+measure_purchase(const struct plan *p, struct refund *f)
+{
+	const struct programme_config *programme = p->programme;
+
+	if (f->earn != NULL) {
+		f->money = points_max(f->earn->amount - f->earn->covered, 0);
+		f->money_before = f->earn->returned_money;
+		f->covered = points_min(f->earn->covered, f->earn->amount);
+		f->covered_before = f->earn->returned_covered;
+	}
+	if (f->burn != NULL) {
+		f->covered = f->burn->covered;
+		if (f->covered == 0)
+			f->covered = points_mul_div_floor(f->burn->points,
+							  programme->point_value_num,
+							  programme->point_value_den);
+		f->covered_before = f->burn->returned_covered;
+		f->points_before = f->burn->restored_points + f->burn->lost_points;
+	}
+}
+
+/* Split the value returned into money and points' worth: money first, or pro rata. */
+static void
+split_value(const struct plan *p, struct refund *f)
+{
+	int64_t value = p->request->amount;
+	int64_t money_left = f->money - f->money_before;
+	int64_t covered_left = f->covered - f->covered_before;
+
+	f->money_now = points_min(value, money_left);
+	if ((p->partner->flags & PARTNER_REFUND_PRO_RATA) != 0 && f->money + f->covered > 0) {
+		int64_t after = f->money_before + f->covered_before + value;
+		int64_t money_after = points_mul_div_floor(after, f->money, f->money + f->covered);
+
+		f->money_now = points_min(points_max(money_after - f->money_before, 0), money_left);
+		/* What the points' share cannot take comes in money. */
+		if (value - f->money_now > covered_left)
+			f->money_now = points_min(value - covered_left, money_left);
+	}
+	f->covered_now = value - f->money_now;
+}
+
+static enum tg_status
+measure_return(const struct plan *p, struct refund *f)
+{
+	const struct ledger_request *q = p->request;
+	int64_t burned = f->burn != NULL ? f->burn->points : 0;
+
+	if (q->has_points) {
+		int64_t after = f->points_before + q->points;
+
+		if (after > burned)
+			return TG_OVER_REFUND;
+		f->points_now = q->points;
+		if (burned > 0)
+			f->covered_now =
+			    points_mul_div_floor(f->covered, after, burned) - f->covered_before;
+		f->money_now = q->amount - f->covered_now;
+		if (f->money_now < 0)
+			return TG_OVER_REFUND;
+	} else {
+		split_value(p, f);
+		if (burned > 0 && f->covered > 0)
+			f->points_now = points_mul_div_floor(burned,
+							     f->covered_before + f->covered_now,
+							     f->covered) -
+					f->points_before;
+	}
+	if (f->money_now > f->money - f->money_before ||
+	    f->covered_now > f->covered - f->covered_before)
+		return TG_OVER_REFUND;
+	f->points_now = points_max(f->points_now, 0);
+	return TG_OK;
+}
+
+static enum tg_status
+check_return_policy(const struct plan *p, const struct refund *f)
+{
+	int64_t age_ms;
+
+	if (f->points_now == 0)
+		return TG_OK;
+	age_ms = p->judged_utc_ms - f->burn->business_time_utc_ms;
+	if ((p->partner->flags & PARTNER_RETURN_NO_BURN) != 0)
+		return TG_RETURN_FORBIDDEN;
+	if (p->partner->return_days != INT32_MAX &&
+	    age_ms > (int64_t)p->partner->return_days * 86400000)
+		return TG_RETURN_FORBIDDEN;
+	return TG_OK;
+}
+
+int64_t
+earn_kept_base(const struct transaction_row *earn, int64_t money_back, int64_t covered_back)
+{
+	if ((earn->flags & RECORD_GROSS) != 0)
+		return points_max(earn->amount - money_back - covered_back, 0);
+	return points_max(earn->amount - earn->covered, 0) - money_back;
+}
+
+/* The original's own rule applied to what was kept before and is kept now: the difference goes. */
+static enum tg_status
+take_for_return(struct plan *p, const struct refund *f)
+{
+	const struct transaction_row *earn = f->earn;
+	uint32_t rule_row = state_find_rule(p->ledger, earn->partner, earn->rule_version);
+	bool is_capped = (earn->flags & RECORD_CAPPED) != 0;
+	const struct rule_config *rule;
+	struct components before, now, taken;
+
+	if (rule_row == TABLE_NONE)
+		return TG_NOT_REVERSIBLE;
+	rule = &ledger_rule_row(p->ledger, rule_row)->config;
+	before = earn_components(rule, earn_kept_base(earn, f->money_before, earn->returned_covered),
+				 is_capped);
+	now = earn_components(rule,
+			      earn_kept_base(earn, f->money_before + f->money_now,
+					earn->returned_covered + f->covered_now),
+			      is_capped);
+	taken.base_points = before.base_points - now.base_points;
+	taken.bonus_points = before.bonus_points - now.bonus_points;
+	return plan_take_back(p, earn, taken,
+			      rule->bonus_sponsor != 0 ? rule->bonus_sponsor : earn->partner);
+}
+
+enum tg_status
+plan_refund(struct plan *p)
+{
+	struct refund f = {0};
+	struct record *r;
+	enum tg_status status;
+
+	if (!p->request->has_original && !p->request->has_original_burn) {
+		p->decision->answer.field = TG_FIELD_ORIGINAL + 1;
+		return TG_MISSING_FIELD;
+	}
+	status = find_originals(p, &f);
+	if (status != TG_OK || p->decision->answer.has_more)
+		return status;
+	measure_purchase(p, &f);
+	status = measure_return(p, &f);
+	if (status == TG_OK)
+		status = check_return_policy(p, &f);
+	if (status != TG_OK)
+		return status;
+	r = plan_begin(p, RECORD_REFUND);
+	plan_add_request(p);
+	r->original_row = f.earn_row;
+	r->original_burn_row = f.burn_row;
+	r->sections |= RECORD_HAS_BIT(REFUNDED);
+	if (f.points_now > 0)
+		status = plan_give_back(p, f.burn, f.points_now, false);
+	if (status == TG_OK && f.earn != NULL)
+		status = take_for_return(p, &f);
+	if (status != TG_OK)
+		return status;
+	r->returned_money = f.money_now;
+	r->returned_covered = f.covered_now;
+	return plan_finish(p);
+}

@@ -1,0 +1,132 @@
+/*
+ * reverse.c - undo a transaction whole: its outcome is unknown, or the till voids it (decision 9).
+ *
+ * An original that never came, and still could, leaves a tombstone: it will be refused when it does.
+ */
+#include "ledger/plan.h"
+
+#define REASON_TIMEOUT 1
+
+static enum tg_status
+bury(struct plan *p)
+{
+	struct record *r = plan_begin(p, RECORD_REVERSE);
+
+	plan_add_request(p);
+	r->status = TG_ORIGINAL_UNKNOWN;
+	r->flags |= RECORD_TOMBSTONE;
+	r->original_row = table_free_peek(&p->ledger->transactions, p->transactions_planned++);
+	if (r->original_row == TABLE_NONE)
+		return TG_WINDOW_FULL;
+	return plan_finish(p);
+}
+
+/* A reversal that finds nothing left to do, or nothing ever done. */
+static enum tg_status
+nothing_to_undo(struct plan *p, enum tg_status status)
+{
+	struct record *r = plan_begin(p, RECORD_REVERSE);
+
+	plan_add_request(p);
+	r->status = (uint16_t)status;
+	r->points = 0;
+	return plan_finish(p);
+}
+
+static enum tg_status
+reverse_earn(struct plan *p, uint32_t row)
+{
+	const struct transaction_row *earn = ledger_transaction_row(p->ledger, row);
+	uint32_t rule_row = state_find_rule(p->ledger, earn->partner, earn->rule_version);
+	const struct rule_config *rule;
+	struct components all;
+	struct record *r;
+	enum tg_status status;
+
+	if (rule_row == TABLE_NONE || earn->returned_money != 0 || earn->returned_covered != 0)
+		return TG_NOT_REVERSIBLE;
+	rule = &ledger_rule_row(p->ledger, rule_row)->config;
+	all = earn_components(rule, earn_kept_base(earn, 0, 0), (earn->flags & RECORD_CAPPED) != 0);
+	r = plan_begin(p, RECORD_REVERSE);
+	plan_add_request(p);
+	r->original_row = row;
+	r->points = earn->points;
+	status = plan_take_back(p, earn, all,
+				rule->bonus_sponsor != 0 ? rule->bonus_sponsor : earn->partner);
+	return status == TG_OK ? plan_finish(p) : status;
+}
+
+static enum tg_status
+reverse_burn(struct plan *p, uint32_t row)
+{
+	const struct transaction_row *burn = ledger_transaction_row(p->ledger, row);
+	struct record *r;
+	enum tg_status status;
+
+	if (burn->restored_points != 0 || burn->lost_points != 0)
+		return TG_NOT_REVERSIBLE;
+	r = plan_begin(p, RECORD_REVERSE);
+	plan_add_request(p);
+	r->original_burn_row = row;
+	r->points = burn->points;
+	status = plan_give_back(p, burn, burn->points, true);
+	return status == TG_OK ? plan_finish(p) : status;
+}
+
+static enum tg_status
+reverse_hold(struct plan *p, const struct transaction_row *original)
+{
+	uint32_t row = state_find_hold(p->ledger, original->partner, original->id);
+	const struct hold_row *hold;
+	struct record *r;
+	enum tg_status status;
+
+	if (row == TABLE_NONE)
+		return TG_HOLD_EXPIRED;
+	hold = ledger_hold_row(p->ledger, row);
+	if (hold->state == STATE_CAPTURED)
+		return TG_HOLD_CAPTURED;
+	if (hold->state != STATE_OPEN)
+		return nothing_to_undo(p, TG_OK);
+	r = plan_begin(p, RECORD_REVERSE);
+	plan_add_request(p);
+	r->points = hold->points;
+	status = plan_resolve_hold(p, row, 0);
+	return status == TG_OK ? plan_finish(p) : status;
+}
+
+enum tg_status
+plan_reverse(struct plan *p)
+{
+	const struct ledger_request *q = p->request;
+	const struct transaction_row *original;
+	uint32_t row;
+	enum tg_status status = plan_find_original(p, q->original_id, q->archived, &row);
+
+	if (status == TG_UNKNOWN_ORIGINAL &&
+	    q->original_time_utc_ms >= p->now->utc_ms - p->programme->window_ms &&
+	    (q->reason == REASON_TIMEOUT || q->reason == 0))
+		return bury(p);
+	if (status != TG_OK || p->decision->answer.has_more)
+		return status;
+	original = ledger_transaction_row(p->ledger, row);
+	if (original->kind == TRANSACTION_TOMBSTONE)
+		return nothing_to_undo(p, TG_ORIGINAL_UNKNOWN);
+	if (original->member_row != p->view.member_row)
+		return TG_OTHER_MEMBER;
+	if (original->status != TG_OK)
+		return nothing_to_undo(p, TG_OK);
+	if (original->state == STATE_REVERSED)
+		return TG_ALREADY_REVERSED;
+	switch (original->kind) {
+	case RECORD_EARN:
+		return reverse_earn(p, row);
+	case RECORD_BURN:
+	case RECORD_CAPTURE:
+		return reverse_burn(p, row);
+	case RECORD_HOLD:
+		return reverse_hold(p, original);
+	default:
+		return TG_NOT_REVERSIBLE;
+	}
+}

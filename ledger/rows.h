@@ -1,0 +1,288 @@
+/*
+ * rows.h - the layout of every row of ledger state.
+ *
+ * Each struct begins with its key, then come canonical fields, then from LINKS on what other rows
+ * name it by: chains and positions that can be laid differently for the same state, and so stay out
+ * of the state hash.  Snapshots keep these bytes with the table's version: a change of layout is a
+ * new version.  All padding is named and zero.
+ */
+#ifndef TG_LEDGER_ROWS_H
+#define TG_LEDGER_ROWS_H
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ledger/config_rows.h"
+#include "protocol/message.h"
+
+/*
+ * Tables.  Columns: member of struct ledger, id (never re-used), version of the layout, row struct,
+ * rows at most (of `const struct ledger_limits *limits`).
+ */
+/* clang-format off */
+#define LEDGER_TABLE_LIST(X) \
+	X(state,         1, 1, state_row,        1) \
+	X(partners,      2, 1, partner_row,      limits->partners_max) \
+	X(rules,         3, 1, rule_row,         limits->rules_max) \
+	X(stores,        4, 1, store_row,        limits->stores_max) \
+	X(terminals,     5, 1, terminal_row,     limits->terminals_max) \
+	X(members,       6, 1, member_row,       limits->members_max) \
+	X(identifiers,   7, 1, identifier_row,   limits->identifiers_max) \
+	X(lots,          8, 1, lot_row,          limits->lots_max) \
+	X(pendings,      9, 1, pending_row,      limits->pendings_max) \
+	X(debts,        10, 1, debt_row,         limits->debts_max) \
+	X(holds,        11, 1, hold_row,         limits->holds_max) \
+	X(portions,     12, 1, portion_row,      limits->portions_max) \
+	X(transactions, 13, 1, transaction_row,  limits->transactions_max) \
+	X(totals,       14, 1, total_row,        limits->totals_max) \
+	X(accounts,     15, 1, account_row,      16 + 4 * limits->partners_max)
+/* clang-format on */
+
+/* What the daily sweep is looking through. */
+enum sweep_phase {
+	SWEEP_IDLE = 0,
+	SWEEP_MEMBERS = 1,	/* points past their last day become breakage, pending ones mature */
+	SWEEP_HOLDS = 2,	/* holds resolved before the window are dropped */
+	SWEEP_TOTALS = 3,	/* totals of days before the window are dropped */
+};
+
+/* The one row of what there is only one of. */
+struct state_row {
+	uint64_t key;			/* 1 */
+	uint64_t sequence;		/* of the last record applied */
+	int64_t	 booked_at_utc_ms;	/* of the last record applied */
+	int32_t	 business_date;		/* DAY_NONE before the first CUTOVER */
+	int32_t	 sweep_day;		/* the sweep under way expires up to this day */
+	uint32_t sweep_row;		/* next row it looks at */
+	uint32_t sweep_phase;		/* enum sweep_phase */
+	struct programme_config programme;
+	uint8_t	 links[0];
+	uint32_t oldest_transaction;	/* queue of transaction rows by the time they entered */
+	uint32_t newest_transaction;
+};
+
+struct partner_row {
+	uint64_t key;			/* number */
+	struct partner_config config;
+	uint8_t	 links[0];
+	uint32_t newest_rule;		/* chain of rule rows, newest first */
+	uint32_t pad;
+};
+
+struct rule_row {
+	uint64_t key;			/* partner << 32 | version */
+	int64_t	 valid_from_utc_ms;	/* booked_at of its record */
+	struct rule_config config;
+	uint8_t	 links[0];
+	uint32_t older_rule;
+	uint32_t pad2;
+};
+
+struct store_row {
+	uint64_t key;			/* number */
+	struct store_config config;
+	uint32_t pad;
+	uint8_t	 links[0];
+	uint32_t first_terminal;	/* chain of terminal rows */
+	uint32_t pad2;
+};
+
+struct terminal_row {
+	uint64_t key;			/* number */
+	struct terminal_config config;
+	int32_t	 counters_day;		/* business date of the counters below */
+	uint32_t declines_today;	/* recorded declines and tombstones */
+	uint32_t pad;
+	int64_t	 earned_today_points;
+	int64_t	 burned_today_points;
+	uint8_t	 links[0];
+	uint32_t next_of_store;
+	uint32_t pad2;
+};
+
+/* member_row.flags */
+#define MEMBER_BLOCKED 0x1u
+#define MEMBER_TEST 0x2u	/* meets test partners only; kept out of totals */
+
+/* A member with points only: 64 bytes, one cache line.  The row number is in the reference. */
+struct member_row {
+	uint64_t key;			/* member reference: shard << 48 | row */
+	int64_t	 regular_points;	/* >= 0 */
+	int64_t	 earned_today_points;	/* on counters_day */
+	int64_t	 burned_today_points;	/* on counters_day; holds count when captured */
+	int32_t	 regular_last_day;	/* last day of the regular points; 0 while there never were any */
+	int32_t	 counters_day;		/* business date of the counters */
+	uint16_t flags;			/* MEMBER_* */
+	uint8_t	 identifier_count;
+	uint8_t	 pad;
+	uint8_t	 links[0];
+	uint32_t first_lot;
+	uint32_t first_pending;
+	uint32_t first_debt;
+	uint32_t first_hold;
+	uint32_t newest_transaction;	/* chain by transaction_row.older_of_member */
+};
+
+struct identifier_row {
+	uint8_t	 hash[16];		/* key: the first 8, not all zero */
+	uint32_t member_row;
+	uint8_t	 type;
+	uint8_t	 key;			/* number of the identifier key that made the hash */
+	uint16_t pad;
+	uint8_t	 links[0];
+};
+
+/* lot_row.lot_flags */
+#define LOT_REDATED 0x1u	/* restored past its day with a new one: happens once per lot */
+
+/* Limited points: one last day, one origin. */
+struct lot_row {
+	uint64_t serial;		/* key: sequence of the origin record << 8 | number in it */
+	int64_t	 points;		/* > 0, not held */
+	int32_t	 last_day;		/* inclusive */
+	uint32_t usable_at;		/* USABLE_* */
+	uint32_t issuer;		/* partner number */
+	uint16_t lot_flags;
+	uint16_t pad;
+	uint32_t member_row;
+	uint8_t	 links[0];
+	uint32_t next;			/* of the member */
+};
+
+struct pending_row {
+	uint64_t serial;		/* key: sequence of the earn << 8 | number in it */
+	int64_t	 points;		/* > 0 */
+	int32_t	 matures_day;		/* first day available; INT32_MAX until confirmed */
+	int32_t	 life_days;		/* as a limited lot from then on; 0: regular points */
+	uint32_t usable_at;
+	uint32_t issuer;
+	uint32_t member_row;
+	uint8_t	 links[0];
+	uint32_t next;			/* of the member */
+};
+
+struct debt_row {
+	uint64_t key;			/* member row << 32 | partner that caused it */
+	int64_t	 points;		/* > 0, owed */
+	int32_t	 since_day;		/* business date of its first refund */
+	uint32_t pad;
+	uint8_t	 links[0];
+	uint32_t next;			/* of the member, oldest first */
+	uint32_t pad2;
+};
+
+struct hold_row {
+	uint64_t sequence;		/* key: of the HOLD record */
+	uint8_t	 id[TG_TRANSACTION_ID_BYTES];
+	uint32_t partner;
+	uint32_t store;
+	uint32_t terminal;
+	uint32_t member_row;
+	int64_t	 points;		/* reserved at first */
+	int64_t	 regular_points;	/* ... of which from regular points */
+	int64_t	 captured_points;	/* once captured */
+	int64_t	 deadline_utc_ms;
+	int64_t	 resolved_at_utc_ms;	/* 0 while open */
+	uint8_t	 state;			/* enum transaction_state: OPEN, CAPTURED, RELEASED, EXPIRED */
+	uint8_t	 pad[7];
+	uint8_t	 links[0];
+	uint32_t first_portion;		/* last taken first */
+	uint32_t next;			/* of the member */
+	uint32_t heap_index;		/* place among open holds by deadline; 0: not there */
+	uint32_t pad2;
+};
+
+/* What was taken from a limited lot: kept with a hold or burn, so that it can go back. */
+struct portion_row {
+	uint64_t serial;		/* of the lot */
+	int64_t	 points;		/* taken and not yet given back, > 0 */
+	int32_t	 last_day;
+	uint32_t usable_at;
+	uint32_t issuer;
+	uint16_t lot_flags;
+	uint16_t pad;
+	uint8_t	 links[0];
+	uint32_t next;			/* taken just before this one */
+	uint32_t pad2;
+};
+
+/* transaction_row.kind of an original that was reversed before it came. */
+#define TRANSACTION_TOMBSTONE 255
+
+struct transaction_row {
+	uint64_t sequence;		/* key: of its record; tombstone: of the REVERSE, top bit set */
+	uint8_t	 id[TG_TRANSACTION_ID_BYTES];
+	uint8_t	 fingerprint[16];
+	uint8_t	 receipt_key[16];	/* zero: no receipt, or reversed since */
+	uint32_t partner;
+	uint32_t store;
+	uint32_t terminal;
+	uint32_t member_row;		/* 0: none */
+	int64_t	 booked_at_utc_ms;
+	int64_t	 kept_from_utc_ms;	/* dropped a window after this: booked_at, or when reopened */
+	int64_t	 business_time_utc_ms;
+	int32_t	 business_date;
+	uint32_t rule_version;
+	uint16_t status;		/* enum tg_status: the outcome */
+	uint16_t flags;			/* RECORD_* */
+	uint8_t	 kind;			/* enum record_kind or TRANSACTION_TOMBSTONE */
+	uint8_t	 state;			/* enum transaction_state */
+	uint16_t pad;
+	/* the outcome, for duplicates */
+	int64_t	 amount;
+	int64_t	 covered;
+	int64_t	 points;
+	int64_t	 base_points;
+	int64_t	 bonus_points;
+	int64_t	 paid_debt_points;
+	int64_t	 available_points;	/* after it */
+	int64_t	 pending_points;
+	int64_t	 held_points;
+	int64_t	 debt_points;
+	int64_t	 next_expiry_points;
+	int64_t	 deadline_utc_ms;	/* HOLD */
+	int32_t	 next_expiry_day;
+	uint32_t hold_row;		/* HOLD: its row while that is kept */
+	/* an earn: what was undone so far; a refund or reversal: what it did */
+	int64_t	 returned_money;
+	int64_t	 taken_points;
+	int64_t	 absorbed_points;
+	int64_t	 expired_points;	/* an earn: of its own lots and pending points */
+	/* a burn or capture: what was undone so far; a refund or reversal: what it did */
+	int64_t	 returned_covered;
+	int64_t	 restored_points;
+	int64_t	 lost_points;
+	int64_t	 regular_points;	/* burn: taken from regular points and not yet given back */
+	uint8_t	 links[0];
+	uint32_t first_portion;		/* last taken first */
+	uint32_t older_of_member;	/* valid while that row has the same member and is older */
+	uint32_t next_entered;		/* queue of state_row */
+	uint32_t pad2;
+};
+
+/* total_row.key: day, basis, scope, declined, kind and owner in one number. */
+#define TOTAL_BASIS_TILL 0x1u
+#define TOTAL_SCOPE_PARTNER 0x2u
+#define TOTAL_DECLINED 0x4u
+
+struct total_row {
+	uint64_t key;			/* day << 42 | TOTAL_* bits << 39 | kind << 32 | owner; never 0 */
+	int64_t	 count;
+	int64_t	 points;
+	int64_t	 amount;
+	uint8_t	 links[0];
+};
+
+struct account_row {
+	uint64_t key;			/* account << 40 | unit << 32 | partner */
+	int64_t	 balance_points;
+	uint8_t	 links[0];
+};
+
+static_assert(sizeof(struct member_row) == 64, "one cache line, see the memory budget");
+static_assert(sizeof(struct lot_row) == 40, "two of them in a member's 200 bytes");
+static_assert(sizeof(struct identifier_row) == 24, "1.3 of them in a member's 200 bytes");
+static_assert(sizeof(struct pending_row) % 8 == 0, "table rows are multiples of 8");
+
+#endif

@@ -1,0 +1,183 @@
+/*
+ * setup.c - programme, partners, rules, stores and terminals, as an operator sets them.
+ *
+ * Checked for bounds here, so that no later decision has to: ratios stay within 10^12, so that
+ * amount x numerator fits 128 bits.
+ */
+#include "ledger/plan.h"
+
+#define RATIO_MAX INT64_C(1000000000000)
+
+/* An operator's record: no principal, no transaction. */
+static struct record *
+begin_setup(struct plan *p, enum record_kind kind)
+{
+	struct record *r = plan_begin(p, kind);
+
+	plan_add_operator(p);
+	return r;
+}
+
+/* The row found, or the next free one; TABLE_NONE when the table is full. */
+static uint32_t
+row_to_set(const struct table *table, uint32_t found)
+{
+	return found != TABLE_NONE ? found : table_free_peek(table, 0);
+}
+
+static enum tg_status
+set_programme(struct plan *p)
+{
+	const struct programme_config *c = &p->request->programme;
+	struct record *r;
+
+	if (c->window_ms <= 0 || c->clock_ahead_ms < 0 || c->burn_clock_ms < 0 ||
+	    c->point_value_num <= 0 || c->point_value_num > RATIO_MAX || c->point_value_den <= 0 ||
+	    c->point_value_den > RATIO_MAX || c->expiry_months <= 0 || c->expiry_months > 1200 ||
+	    c->hold_seconds_default <= 0 || c->hold_seconds_max < c->hold_seconds_default ||
+	    c->declines_per_terminal_day < 0 || c->member_day_earn_points < 0 ||
+	    c->member_day_burn_points < 0)
+		return TG_BAD_FIELD;
+	r = begin_setup(p, RECORD_PROGRAMME);
+	r->sections |= RECORD_HAS_BIT(PROGRAMME);
+	r->programme = *c;
+	r->programme.version = p->programme->version + 1;
+	return plan_finish(p);
+}
+
+static enum tg_status
+set_partner(struct plan *p)
+{
+	const struct partner_config *c = &p->request->partner_image;
+	struct record *r;
+	uint32_t row = row_to_set(&p->ledger->partners, state_find_partner(p->ledger, c->number));
+
+	if (c->number == 0 || c->pending_days < 0 || c->return_days < 0 || c->restored_days < 0 ||
+	    c->burn_minimum_points < 0 || c->burn_step_points < 0 ||
+	    c->earn_transaction_points < 0 || c->burn_transaction_points < 0 ||
+	    c->terminal_day_earn_points < 0 || c->terminal_day_burn_points < 0 ||
+	    c->bonus_member_day_points < 0)
+		return TG_BAD_FIELD;
+	if (row == TABLE_NONE)
+		return TG_TABLE_FULL;
+	r = begin_setup(p, RECORD_PARTNER);
+	r->sections |= RECORD_HAS_BIT(PARTNER);
+	r->config_row = row;
+	r->partner_image = *c;
+	return plan_finish(p);
+}
+
+static enum tg_status
+add_rule(struct plan *p)
+{
+	const struct rule_config *c = &p->request->rule;
+	uint32_t partner = state_find_partner(p->ledger, c->partner);
+	uint32_t row = table_free_peek(&p->ledger->rules, 0);
+	uint32_t newest;
+	struct record *r;
+
+	if (partner == TABLE_NONE)
+		return TG_UNKNOWN_PARTNER;
+	if (c->bonus_sponsor != 0 && state_find_partner(p->ledger, c->bonus_sponsor) == TABLE_NONE)
+		return TG_UNKNOWN_PARTNER;
+	if (c->base_num < 0 || c->base_num > RATIO_MAX || c->base_den <= 0 ||
+	    c->base_den > RATIO_MAX || c->bonus_num < 0 || c->bonus_num > RATIO_MAX ||
+	    c->bonus_den <= 0 || c->bonus_den > RATIO_MAX || c->bonus_threshold_amount < 0 ||
+	    c->bonus_fixed_points < 0 || c->bonus_fixed_points > TG_AMOUNT_MAX ||
+	    c->bonus_days < 0 || c->bonus_days > 36525)
+		return TG_BAD_FIELD;
+	if (row == TABLE_NONE)
+		return TG_TABLE_FULL;
+	newest = ledger_partner_row(p->ledger, partner)->newest_rule;
+	r = begin_setup(p, RECORD_RULE);
+	r->sections |= RECORD_HAS_BIT(RULE);
+	r->config_row = row;
+	r->rule = *c;
+	r->rule.pad = 0;
+	r->rule.version =
+	    newest == TABLE_NONE ? 1 : ledger_rule_row(p->ledger, newest)->config.version + 1;
+	return plan_finish(p);
+}
+
+static enum tg_status
+set_store(struct plan *p)
+{
+	const struct store_config *c = &p->request->store_image;
+	uint32_t found = state_find_store(p->ledger, c->number);
+	uint32_t row = row_to_set(&p->ledger->stores, found);
+	struct record *r;
+
+	if (c->number == 0 || (c->number & USABLE_AT_STORE) != 0)
+		return TG_BAD_FIELD;
+	if (state_find_partner(p->ledger, c->partner) == TABLE_NONE)
+		return TG_UNKNOWN_PARTNER;
+	/* Its terminals and lots belong to the partner: a store does not change hands under them. */
+	if (found != TABLE_NONE && ledger_store_row(p->ledger, found)->config.partner != c->partner)
+		return TG_BAD_FIELD;
+	if (row == TABLE_NONE)
+		return TG_TABLE_FULL;
+	r = begin_setup(p, RECORD_STORE);
+	r->sections |= RECORD_HAS_BIT(STORE);
+	r->config_row = row;
+	r->store_image = *c;
+	return plan_finish(p);
+}
+
+static enum tg_status
+set_terminal(struct plan *p)
+{
+	const struct terminal_config *c = &p->request->terminal_image;
+	uint32_t found = state_find_terminal(p->ledger, c->number);
+	uint32_t row = row_to_set(&p->ledger->terminals, found);
+	uint32_t store = state_find_store(p->ledger, c->store);
+	struct record *r;
+
+	if (c->number == 0 || c->key_generation == 0)
+		return TG_BAD_FIELD;
+	if (state_find_partner(p->ledger, c->partner) == TABLE_NONE)
+		return TG_UNKNOWN_PARTNER;
+	if (c->store != 0 && (store == TABLE_NONE ||
+			      ledger_store_row(p->ledger, store)->config.partner != c->partner))
+		return TG_UNKNOWN_STORE;
+	if (found != TABLE_NONE &&
+	    ledger_terminal_row(p->ledger, found)->config.partner != c->partner)
+		return TG_BAD_FIELD;
+	if (row == TABLE_NONE)
+		return TG_TABLE_FULL;
+	r = begin_setup(p, RECORD_TERMINAL);
+	r->sections |= RECORD_HAS_BIT(TERMINAL);
+	r->config_row = row;
+	r->terminal_image = *c;
+	return plan_finish(p);
+}
+
+static enum tg_status
+note_clock(struct plan *p)
+{
+	struct record *r = begin_setup(p, RECORD_CLOCK);
+
+	r->sections |= RECORD_HAS_BIT(CLOCK);
+	r->clock_utc_ms = p->request->clock_utc_ms;
+	return plan_finish(p);
+}
+
+enum tg_status
+plan_setup(struct plan *p)
+{
+	switch (p->request->kind) {
+	case REQUEST_SET_PROGRAMME:
+		return set_programme(p);
+	case REQUEST_SET_PARTNER:
+		return set_partner(p);
+	case REQUEST_ADD_RULE:
+		return add_rule(p);
+	case REQUEST_SET_STORE:
+		return set_store(p);
+	case REQUEST_SET_TERMINAL:
+		return set_terminal(p);
+	case REQUEST_CLOCK:
+		return note_clock(p);
+	default:
+		return TG_UNKNOWN_OPERATION;
+	}
+}

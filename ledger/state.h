@@ -1,0 +1,125 @@
+/*
+ * state.h - the inside of struct ledger: its tables, indexes and how to find a row.
+ *
+ * For the files of this folder only.  Finders read; nothing here decides.
+ */
+#ifndef TG_LEDGER_STATE_H
+#define TG_LEDGER_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ledger/index.h"
+#include "ledger/ledger.h"
+#include "ledger/rows.h"
+#include "ledger/table.h"
+
+/* What the transaction and hold indexes look for. */
+struct transaction_key {
+	uint32_t partner;
+	const uint8_t *id;		/* TG_TRANSACTION_ID_BYTES, borrowed */
+};
+
+struct ledger {
+	struct table_set set;
+#define LEDGER_TABLE_MEMBER(name, id, version, row, rows_max) struct table name;
+	LEDGER_TABLE_LIST(LEDGER_TABLE_MEMBER)
+#undef LEDGER_TABLE_MEMBER
+	struct index partners_by_number;
+	struct index rules_by_key;
+	struct index stores_by_number;
+	struct index terminals_by_number;
+	struct index identifiers_by_hash;
+	struct index holds_by_id;
+	struct index transactions_by_id;
+	struct index transactions_by_receipt;
+	struct index totals_by_key;
+	struct index accounts_by_key;
+	/* Open holds as a binary heap by (deadline, sequence); [0] is not used.  Derived state. */
+	uint32_t *deadline_heap;	/* owned; holds_max + 1 entries of hold rows */
+	uint32_t deadline_count;
+	uint16_t shard;
+};
+
+#define STATE_ROW 1
+
+static inline const struct state_row *
+ledger_state(const struct ledger *l)
+{
+	return table_row(&l->state, STATE_ROW);
+}
+
+/* Typed reading of rows: 1 <= row <= rows_used. */
+#define LEDGER_ROW_READER(table_name, row_type)                                                    \
+	static inline const struct row_type *ledger_##row_type(const struct ledger *l, uint32_t row) \
+	{                                                                                          \
+		return table_row(&l->table_name, row);                                             \
+	}
+LEDGER_ROW_READER(partners, partner_row)
+LEDGER_ROW_READER(rules, rule_row)
+LEDGER_ROW_READER(stores, store_row)
+LEDGER_ROW_READER(terminals, terminal_row)
+LEDGER_ROW_READER(members, member_row)
+LEDGER_ROW_READER(identifiers, identifier_row)
+LEDGER_ROW_READER(lots, lot_row)
+LEDGER_ROW_READER(pendings, pending_row)
+LEDGER_ROW_READER(debts, debt_row)
+LEDGER_ROW_READER(holds, hold_row)
+LEDGER_ROW_READER(portions, portion_row)
+LEDGER_ROW_READER(transactions, transaction_row)
+LEDGER_ROW_READER(totals, total_row)
+LEDGER_ROW_READER(accounts, account_row)
+#undef LEDGER_ROW_READER
+
+/* Rows by their keys; TABLE_NONE when there is none. */
+uint32_t state_find_partner(const struct ledger *l, uint32_t number);
+uint32_t state_find_rule(const struct ledger *l, uint32_t partner, uint32_t version);
+uint32_t state_find_store(const struct ledger *l, uint32_t number);
+uint32_t state_find_terminal(const struct ledger *l, uint32_t number);
+uint32_t state_find_identifier(const struct ledger *l, const uint8_t hash[16]);
+uint32_t state_find_member(const struct ledger *l, uint64_t reference);
+uint32_t state_find_hold(const struct ledger *l, uint32_t partner, const uint8_t *id);
+uint32_t state_find_transaction(const struct ledger *l, uint32_t partner, const uint8_t *id);
+uint32_t state_find_receipt(const struct ledger *l, const uint8_t key[16]);
+uint32_t state_find_total(const struct ledger *l, uint64_t key);
+uint32_t state_find_account(const struct ledger *l, uint64_t key);
+
+/* Is this 16-byte key or id all zero? */
+bool state_is_zero16(const uint8_t bytes[16]);
+
+/* Hash of a key as the indexes want it. */
+uint64_t state_hash_u64(uint64_t key);
+uint64_t state_hash_16(const uint8_t key[16]);
+uint64_t state_hash_transaction(uint32_t partner, const uint8_t *id);
+
+static inline uint64_t
+state_member_reference(const struct ledger *l, uint32_t row)
+{
+	return (uint64_t)l->shard << 48 | row;
+}
+
+static inline uint64_t
+state_account_key(uint8_t account, uint8_t unit, uint32_t partner)
+{
+	return (uint64_t)account << 40 | (uint64_t)unit << 32 | partner;
+}
+
+/* bits: TOTAL_* */
+static inline uint64_t
+state_total_key(int32_t day, uint32_t bits, uint8_t kind, uint32_t owner)
+{
+	return (uint64_t)(uint32_t)day << 42 | (uint64_t)bits << 39 | (uint64_t)kind << 32 | owner;
+}
+
+static inline int32_t
+state_total_day(uint64_t key)
+{
+	return (int32_t)(key >> 42);
+}
+
+/* Deadline heap: enter an open hold, take one out, look at the earliest (TABLE_NONE when empty). */
+void state_heap_insert(struct ledger *l, uint32_t hold);
+void state_heap_remove(struct ledger *l, uint32_t hold);
+uint32_t state_heap_first(const struct ledger *l);
+
+#endif
