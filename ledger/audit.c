@@ -77,10 +77,10 @@ is_equal(const char *what, int64_t accounts, int64_t rows, char *why, size_t why
 }
 
 bool
-ledger_audit(const struct ledger *l, char *why, size_t why_bytes)
+ledger_audit(struct ledger *l, char *why, size_t why_bytes)
 {
 	struct audit_sums s = sum_rows(l);
-	struct state_hash kept = table_set_hash((struct table_set *)(uintptr_t)&l->set);
+	struct state_hash kept = table_set_hash(&l->set);
 	struct state_hash fresh = table_set_hash_recompute(&l->set);
 
 	if (!is_equal("member.available", account_total(l, ACCOUNT_AVAILABLE), s.available, why,

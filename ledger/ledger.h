@@ -97,7 +97,7 @@ int64_t ledger_conservation(const struct ledger *ledger, enum unit unit);
  * Compare accounts with the rows they stand for (members, lots, pendings, holds, debts).
  * Walks everything: for tests and tools.  On a difference false, with a text in why.
  */
-bool ledger_audit(const struct ledger *ledger, char *why, size_t why_bytes);
+bool ledger_audit(struct ledger *ledger, char *why, size_t why_bytes);
 
 /* Configuration rows for listing: the nth live one (from 0) or NULL at the end. */
 const struct partner_config *ledger_partner_at(const struct ledger *ledger, uint32_t nth);
