@@ -20,3 +20,10 @@ EXTRA_LTLIBRARIES += libtallygate.la
 libtallygate_la_SOURCES =
 libtallygate_la_LIBADD = $(protocol_libs)
 libtallygate_la_LDFLAGS = $(library_ldflags) -version-info 0:0:0 -export-symbols-regex '^tg_'
+
+# PROTOCOL.md is printed from its template and the tables; after a change:
+# protocol/gen_reference >protocol/PROTOCOL.md
+noinst_PROGRAMS += %D%/gen_reference
+protocol_gen_reference_SOURCES = %D%/gen_reference.c %D%/gen_example.c %D%/gen_example.h
+protocol_gen_reference_LDADD = $(protocol_libs)
+EXTRA_DIST += %D%/PROTOCOL.md %D%/PROTOCOL.md.in

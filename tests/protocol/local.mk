@@ -24,3 +24,7 @@ tests_protocol_test_prescan_LDADD = $(protocol_test_libs)
 tests_protocol_test_rows_SOURCES = %D%/test_rows.c $(protocol_samples)
 tests_protocol_test_rows_LDADD = $(protocol_test_libs)
 tests_protocol_test_status_LDADD = $(protocol_test_libs)
+
+fuzz_programs += %D%/fuzz_frame
+tests_protocol_fuzz_frame_LDADD = $(protocol_libs) $(fuzz_libs)
+EXTRA_DIST += %D%/corpus_frame
