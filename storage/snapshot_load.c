@@ -35,7 +35,8 @@ struct loader {
 	uint64_t offset; /* of the next byte to be read */
 	struct snapshot_head head;
 	struct load_table tables[TABLE_SET_MAX]; /* by id */
-	uint8_t *payload;	  /* owned: of the present block, SNAPSHOT_BLOCK_BYTES_MAX */
+	uint8_t *payload;	  /* owned: of the present block */
+	size_t payload_bytes_max; /* room in payload, at most SNAPSHOT_BLOCK_BYTES_MAX */
 	uint8_t *lifted;	  /* owned: one row of the present layout */
 	struct snapshot_end seen; /* what was read; its checksum is not used */
 	XXH3_state_t *whole;	  /* owned: of all bytes read */
@@ -236,6 +237,22 @@ load_pre_image(struct loader *l, struct load_table *t, const struct snapshot_ent
 	return TG_OK;
 }
 
+/* Make room for the payload of a block. */
+static enum tg_status
+make_room(struct loader *l, size_t payload_bytes)
+{
+	uint8_t *payload;
+
+	if (payload_bytes <= l->payload_bytes_max)
+		return TG_OK;
+	payload = realloc(l->payload, payload_bytes);
+	if (payload == NULL)
+		return storage_fail(l->error, TG_NO_MEMORY, "%s: out of memory", l->name);
+	l->payload = payload;
+	l->payload_bytes_max = payload_bytes;
+	return TG_OK;
+}
+
 /* Load one entry of a block.  ret_bytes: its length with its rows. */
 static enum tg_status
 load_entry(struct loader *l, const uint8_t *bytes, size_t left_bytes, uint64_t offset,
@@ -330,7 +347,9 @@ load_block(struct loader *l, bool *ret_is_last)
 		return corrupt(l, start, "a block is missing or out of order");
 	if (block.payload_bytes > SNAPSHOT_BLOCK_BYTES_MAX)
 		return corrupt(l, start, "a block is too long");
-	status = read_next(l, l->payload, block.payload_bytes);
+	status = make_room(l, block.payload_bytes);
+	if (status == TG_OK)
+		status = read_next(l, l->payload, block.payload_bytes);
 	if (status != TG_OK)
 		return status;
 	start += SNAPSHOT_BLOCK_HEAD_BYTES;
@@ -401,7 +420,6 @@ loader_new(const struct snapshot_load_config *config, uint64_t sequence,
 	l->error = error;
 	l->file = -1;
 	snapshot_file_name(sequence, l->name);
-	l->payload = malloc(SNAPSHOT_BLOCK_BYTES_MAX);
 	l->lifted = malloc(SNAPSHOT_ROW_BYTES_MAX);
 	l->whole = XXH3_createState();
 	if (l->whole != NULL)
@@ -427,7 +445,7 @@ snapshot_load(const struct snapshot_load_config *config, uint64_t sequence,
 	struct loader *l = loader_new(config, sequence, error);
 	enum tg_status status;
 
-	if (l == NULL || l->payload == NULL || l->lifted == NULL || l->whole == NULL) {
+	if (l == NULL || l->lifted == NULL || l->whole == NULL) {
 		status = storage_fail(error, TG_NO_MEMORY, "loading a snapshot: out of memory");
 		goto out;
 	}

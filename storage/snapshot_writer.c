@@ -47,6 +47,7 @@ struct snapshot_writer {
 	size_t head_bytes;
 	uint8_t head[SNAPSHOT_HEAD_BYTES + SNAPSHOT_REST_BYTES_MAX];
 	pthread_t thread;
+	bool is_begun; /* the thread runs, or has ended and is to be joined */
 
 	/* Shared; guarded by lock, wake is signalled when they change for the thread. */
 	pthread_mutex_t lock;
@@ -368,7 +369,7 @@ enum tg_status
 snapshot_writer_begin(struct snapshot_writer *w, uint64_t sequence, const uint8_t *head,
 		      size_t head_bytes)
 {
-	TG_ASSERT(w->state == WRITER_IDLE && head_bytes <= sizeof(w->head));
+	TG_ASSERT(!w->is_begun && head_bytes <= sizeof(w->head));
 	w->sequence = sequence;
 	memcpy(w->head, head, head_bytes);
 	w->head_bytes = head_bytes;
@@ -386,6 +387,7 @@ snapshot_writer_begin(struct snapshot_writer *w, uint64_t sequence, const uint8_
 		w->state = WRITER_IDLE;
 		return TG_NO_MEMORY;
 	}
+	w->is_begun = true;
 	return TG_OK;
 }
 
@@ -485,6 +487,7 @@ snapshot_writer_collect(struct snapshot_writer *w, struct snapshot_result *ret_r
 	ret_result->status = w->status;
 	ret_result->error = w->error;
 	w->state = WRITER_IDLE;
+	w->is_begun = false;
 }
 
 void
@@ -492,7 +495,7 @@ snapshot_writer_free(struct snapshot_writer *w)
 {
 	if (w == NULL)
 		return;
-	if (w->state != WRITER_IDLE) {
+	if (w->is_begun) {
 		snapshot_writer_cancel(w, NULL);
 		if (w->is_inline)
 			snapshot_writer_run(w);
