@@ -111,7 +111,7 @@ add_expiry(struct ledger_answer *a, int32_t last_day, int64_t points)
 		return;
 	memmove(&a->expiries[at + 1], &a->expiries[at],
 		(a->expiry_count - at) * sizeof(a->expiries[0]));
-	a->expiries[at] = (struct answer_expiry){last_day, points};
+	a->expiries[at] = (struct answer_expiry){ last_day, points };
 	a->expiry_count++;
 }
 
@@ -289,23 +289,26 @@ sum_totals(const struct plan *p, struct answer_total *total, uint32_t bits)
 		return;
 	}
 	if (q->total_scope == 1 || store == TABLE_NONE) {
-		add_total_of(l, total, state_total_key(q->total_day, bits, total->kind,
-						       p->terminal->config.number));
+		add_total_of(l, total,
+			     state_total_key(q->total_day, bits, total->kind,
+					     p->terminal->config.number));
 		return;
 	}
 	for (uint32_t at = ledger_store_row(l, store)->first_terminal; at != TABLE_NONE;
 	     at = ledger_terminal_row(l, at)->next_of_store) {
-		add_total_of(l, total, state_total_key(q->total_day, bits, total->kind,
-						       ledger_terminal_row(l, at)->config.number));
+		add_total_of(l, total,
+			     state_total_key(q->total_day, bits, total->kind,
+					     ledger_terminal_row(l, at)->config.number));
 	}
 }
 
 enum tg_status
 answer_totals(struct plan *p)
 {
-	static const uint8_t kinds[] = {RECORD_EARN,	RECORD_BURN,	RECORD_HOLD,   RECORD_CAPTURE,
-					RECORD_RELEASE, RECORD_REFUND,	RECORD_REVERSE, RECORD_ENROLL,
-					RECORD_LINK,	RECORD_UNLINK,	RECORD_CONFIRM};
+	static const uint8_t kinds[] = { RECORD_EARN,	 RECORD_BURN,	 RECORD_HOLD,
+					 RECORD_CAPTURE, RECORD_RELEASE, RECORD_REFUND,
+					 RECORD_REVERSE, RECORD_ENROLL,	 RECORD_LINK,
+					 RECORD_UNLINK,	 RECORD_CONFIRM };
 	struct ledger_answer *a = &p->decision->answer;
 	uint32_t basis = p->request->total_basis == 2 ? TOTAL_BASIS_TILL : 0;
 

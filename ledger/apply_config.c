@@ -30,7 +30,7 @@ add_rule(struct ledger *l, const struct record *r)
 {
 	struct rule_row *row = table_claim(&l->rules, r->config_row);
 	struct partner_row *partner =
-	    table_edit(&l->partners, state_find_partner(l, r->rule.partner));
+		table_edit(&l->partners, state_find_partner(l, r->rule.partner));
 
 	row->key = (uint64_t)r->rule.partner << 32 | r->rule.version;
 	row->valid_from_utc_ms = r->booked_at_utc_ms;
@@ -127,7 +127,8 @@ add_identifier(struct ledger *l, uint32_t member, const struct identifier_image 
 static void
 drop_identifier(struct ledger *l, uint32_t row)
 {
-	index_remove(&l->identifiers_by_hash, state_hash_16(ledger_identifier_row(l, row)->hash), row);
+	index_remove(&l->identifiers_by_hash, state_hash_16(ledger_identifier_row(l, row)->hash),
+		     row);
 	table_release(&l->identifiers, row);
 }
 

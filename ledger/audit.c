@@ -33,16 +33,17 @@ struct audit_sums {
 static struct audit_sums
 sum_rows(const struct ledger *l)
 {
-	struct audit_sums s = {0, 0, 0, 0};
+	struct audit_sums s = { 0, 0, 0, 0 };
 
 	for (uint32_t row = 1; row <= l->members.rows_used; row++)
-		s.available += ledger_member_row(l, row)->key != 0 ?
-				   ledger_member_row(l, row)->regular_points :
-				   0;
+		s.available += ledger_member_row(l, row)->key != 0
+				       ? ledger_member_row(l, row)->regular_points
+				       : 0;
 	for (uint32_t row = 1; row <= l->lots.rows_used; row++)
 		s.available += table_is_live(&l->lots, row) ? ledger_lot_row(l, row)->points : 0;
 	for (uint32_t row = 1; row <= l->pendings.rows_used; row++)
-		s.pending += table_is_live(&l->pendings, row) ? ledger_pending_row(l, row)->points : 0;
+		s.pending +=
+			table_is_live(&l->pendings, row) ? ledger_pending_row(l, row)->points : 0;
 	for (uint32_t row = 1; row <= l->debts.rows_used; row++)
 		s.debt += table_is_live(&l->debts, row) ? ledger_debt_row(l, row)->points : 0;
 	for (uint32_t row = 1; row <= l->holds.rows_used; row++) {

@@ -34,9 +34,10 @@ calendar_date(int32_t day)
 	int32_t shifted = day + DAYS_TO_EPOCH;
 	int32_t era = floor_div(shifted, DAYS_PER_ERA);
 	int32_t day_of_era = shifted - era * DAYS_PER_ERA;
-	int32_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 -
-			       day_of_era / 146096) / 365;
-	int32_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	int32_t year_of_era =
+		(day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+	int32_t day_of_year =
+		day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
 	int32_t month = (5 * day_of_year + 2) / 153;
 	struct civil_date date;
 
@@ -49,8 +50,8 @@ calendar_date(int32_t day)
 int32_t
 calendar_month_days(int32_t year, int32_t month)
 {
-	struct civil_date first = {year, month, 1};
-	struct civil_date next = {month == 12 ? year + 1 : year, month == 12 ? 1 : month + 1, 1};
+	struct civil_date first = { year, month, 1 };
+	struct civil_date next = { month == 12 ? year + 1 : year, month == 12 ? 1 : month + 1, 1 };
 
 	return calendar_day(next) - calendar_day(first);
 }

@@ -22,7 +22,8 @@ struct programme_config {
 	uint32_t flags;			/* PROGRAMME_* */
 	int64_t	 window_ms;		/* how long a transaction id is remembered (W) */
 	int64_t	 clock_ahead_ms;	/* business time may lie this far in the future */
-	int64_t	 burn_clock_ms;		/* a burn's or hold's clock may be off by this, either way */
+	/* a burn's or hold's clock may be off by this, either way */
+	int64_t	 burn_clock_ms;
 	int64_t	 point_value_num;	/* one point is worth num / den minor units of money */
 	int64_t	 point_value_den;
 	int32_t	 expiry_months;		/* regular points: months after the last activity */
@@ -48,18 +49,22 @@ struct programme_config {
 
 struct partner_config {
 	uint32_t number;		/* the partner's number, >= 1 */
-	uint32_t group;			/* partners of one group take each other's refunds; 0: none */
+	/* partners of one group take each other's refunds; 0: none */
+	uint32_t group;
 	uint32_t flags;			/* PARTNER_* */
 	int32_t	 pending_days;		/* earned points become available after these; 0: at once */
-	int32_t	 return_days;		/* burned points come back within these days; INT32_MAX: always */
-	int32_t	 restored_days;		/* new life of restored points that are past their last day */
+	/* burned points come back within these days; INT32_MAX: always */
+	int32_t	 return_days;
+	/* new life of restored points that are past their last day */
+	int32_t	 restored_days;
 	int64_t	 burn_minimum_points;	/* smallest burn, 0 for none */
 	int64_t	 burn_step_points;	/* a burn is a multiple of this, 0 or 1 for any */
 	int64_t	 earn_transaction_points; /* limits, LIMIT_NONE for none */
 	int64_t	 burn_transaction_points;
 	int64_t	 terminal_day_earn_points;
 	int64_t	 terminal_day_burn_points;
-	int64_t	 bonus_member_day_points; /* cap: beyond it a day's bonus is refused, never the base */
+	/* cap: beyond it a day's bonus is refused, never the base */
+	int64_t	 bonus_member_day_points;
 	uint8_t	 name[NAME_BYTES];
 };
 
@@ -75,7 +80,8 @@ struct rule_config {
 	uint32_t partner;		/* whose purchases */
 	uint32_t version;		/* counts up per partner, from 1 */
 	int64_t	 base_num;		/* points per minor unit of money, as a ratio */
-	int64_t	 base_den;		/* > 0; num and den <= 10^12, so that products fit 128 bits */
+	/* > 0; num and den <= 10^12, so that products fit 128 bits */
+	int64_t	 base_den;
 	int64_t	 bonus_num;		/* 0 and no fixed points: no bonus component */
 	int64_t	 bonus_den;		/* > 0 */
 	int64_t	 bonus_threshold_amount; /* minor units of money */
@@ -86,7 +92,9 @@ struct rule_config {
 	uint32_t pad;			/* zero */
 };
 
-/* Where a limited lot can be spent: 0 anywhere, a partner's number, or a store's with the top bit. */
+/*
+ * Where a limited lot can be spent: 0 anywhere, a partner's number, or a store's with the top bit.
+ */
 #define USABLE_ANYWHERE UINT32_C(0)
 #define USABLE_AT_STORE UINT32_C(0x80000000)
 #define USABLE_NUMBER(usable_at) ((usable_at) & UINT32_C(0x7fffffff))

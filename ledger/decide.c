@@ -388,7 +388,9 @@ static void
 init_plan(struct plan *p, const struct ledger *l, const struct ledger_request *q,
 	  const struct ledger_now *now, struct decision *d)
 {
-	/* The view's arrays are filled as needed: clearing them would cost more than the decision. */
+	/*
+	 * The view's arrays are filled as needed: clearing them would cost more than the decision.
+	 */
 	memset(p, 0, offsetof(struct plan, view));
 	p->view.member_row = TABLE_NONE;
 	memset(&p->partner, 0, sizeof(*p) - offsetof(struct plan, partner));

@@ -9,13 +9,13 @@
 struct components
 earn_components(const struct rule_config *rule, int64_t base_amount, bool is_capped)
 {
-	struct components c = {0, 0};
+	struct components c = { 0, 0 };
 
 	c.base_points = points_mul_div_floor(base_amount, rule->base_num, rule->base_den);
 	if (!is_capped && base_amount >= rule->bonus_threshold_amount && base_amount > 0) {
 		c.bonus_points =
-		    points_mul_div_floor(base_amount, rule->bonus_num, rule->bonus_den) +
-		    rule->bonus_fixed_points;
+			points_mul_div_floor(base_amount, rule->bonus_num, rule->bonus_den) +
+			rule->bonus_fixed_points;
 	}
 	return c;
 }
@@ -45,23 +45,21 @@ member_earned_today(const struct plan *p)
 {
 	const struct member_row *member = ledger_member_row(p->ledger, p->view.member_row);
 
-	return member->counters_day == ledger_business_date(p->ledger) ?
-		   member->earned_today_points :
-		   0;
+	return member->counters_day == ledger_business_date(p->ledger) ? member->earned_today_points
+								       : 0;
 }
 
 static enum tg_status
 check_earn_limits(const struct plan *p, int64_t points)
 {
 	const struct terminal_row *terminal = p->terminal;
-	int64_t terminal_earned = terminal->counters_day == ledger_business_date(p->ledger) ?
-				      terminal->earned_today_points :
-				      0;
+	int64_t terminal_earned = terminal->counters_day == ledger_business_date(p->ledger)
+					  ? terminal->earned_today_points
+					  : 0;
 
 	if (points > TG_AMOUNT_MAX || points > p->partner->earn_transaction_points)
 		return TG_LIMIT_TRANSACTION;
-	if (points > 0 &&
-	    member_earned_today(p) + points > p->programme->member_day_earn_points)
+	if (points > 0 && member_earned_today(p) + points > p->programme->member_day_earn_points)
 		return TG_LIMIT_MEMBER_DAY;
 	if (points > 0 && terminal_earned + points > p->partner->terminal_day_earn_points)
 		return TG_LIMIT_TERMINAL_DAY;
@@ -88,17 +86,17 @@ give_component(struct plan *p, int64_t points, const struct rule_config *rule, b
 			return TG_LOTS_FULL;
 		return view_give_pending(v,
 					 &(struct view_pending){
-					     .serial = serial,
-					     .matures_day = days == PENDING_UNTIL_CONFIRMED ?
-								days :
-								p->judged_day + days,
-					     .life_days = life_days,
-					     .usable_at = usable_at,
-					     .issuer = issuer,
+						 .serial = serial,
+						 .matures_day = days == PENDING_UNTIL_CONFIRMED
+									? days
+									: p->judged_day + days,
+						 .life_days = life_days,
+						 .usable_at = usable_at,
+						 .issuer = issuer,
 					 },
 					 points)
-			   ? TG_OK
-			   : TG_LOTS_FULL;
+			       ? TG_OK
+			       : TG_LOTS_FULL;
 	}
 	plan_post(p, ACCOUNT_AVAILABLE, 0, points);
 	if (life_days == 0) {
@@ -109,14 +107,14 @@ give_component(struct plan *p, int64_t points, const struct rule_config *rule, b
 		return TG_LOTS_FULL;
 	return view_give_lot(v,
 			     &(struct view_lot){
-				 .serial = serial,
-				 .usable_at = usable_at,
-				 .issuer = issuer,
-				 .last_day = p->judged_day + life_days,
+				     .serial = serial,
+				     .usable_at = usable_at,
+				     .issuer = issuer,
+				     .last_day = p->judged_day + life_days,
 			     },
 			     points)
-		   ? TG_OK
-		   : TG_LOTS_FULL;
+		       ? TG_OK
+		       : TG_LOTS_FULL;
 }
 
 static enum tg_status
@@ -148,7 +146,8 @@ build_earn(struct plan *p, const struct rule_config *rule, struct components c, 
 	paid_base = points_min(paid, c.base_points);
 	status = give_component(p, c.base_points - paid_base, rule, false, p->partner->number);
 	if (status == TG_OK)
-		status = give_component(p, c.bonus_points - (paid - paid_base), rule, true, sponsor);
+		status =
+			give_component(p, c.bonus_points - (paid - paid_base), rule, true, sponsor);
 	if (status != TG_OK)
 		return status;
 	if (points > 0)
@@ -184,7 +183,7 @@ plan_earn(struct plan *p)
 		return TG_RECEIPT_USED;
 	c = earn_components(rule, base_amount, false);
 	if (c.bonus_points > 0 && member_earned_today(p) + c.base_points + c.bonus_points >
-				      p->partner->bonus_member_day_points) {
+					  p->partner->bonus_member_day_points) {
 		c.bonus_points = 0;
 		is_capped = true;
 	}

@@ -59,9 +59,9 @@ void decision_free(struct decision *decision);
  * Decide request against the present state.  Pure: changes nothing but *decision.
  *
  * Records come numbered from ledger_sequence() + 1 and must be journalled and applied in order, all
- * or none, before the next call.  They point into the request (lines).  Every refusal is a status in
- * the answer; the last record, if any, is the request's own outcome unless the answer's status is not
- * a recorded one.
+ * or none, before the next call.  They point into the request (lines).  Every refusal is a status
+ * in the answer; the last record, if any, is the request's own outcome unless the answer's status
+ * is not a recorded one.
  */
 void ledger_decide(const struct ledger *ledger, const struct ledger_request *request,
 		   const struct ledger_now *now, struct decision *decision);
@@ -87,7 +87,9 @@ struct state_hash ledger_state_hash(struct ledger *ledger);
 /* The tables, for snapshot and metrics. */
 struct table_set *ledger_tables(struct ledger *ledger);
 
-/* After a snapshot's rows were loaded into the tables: rebuild indexes, heaps and lists from them. */
+/*
+ * After a snapshot's rows were loaded into the tables: rebuild indexes, heaps and lists from them.
+ */
 void ledger_rebuild(struct ledger *ledger);
 
 /* Sum over all accounts of the unit: zero, always. */

@@ -33,11 +33,14 @@ struct plan {
 	int64_t	 judged_utc_ms;
 	int32_t	 judged_day;
 
-	uint32_t identifier_row;	/* by which the member was found; TABLE_NONE: by reference */
+	/* by which the member was found; TABLE_NONE: by reference */
+	uint32_t identifier_row;
 	bool	 is_old_key;		/* found under the older identifier key */
 	uint32_t kept_hold;		/* a late capture's hold: not to be expired as due */
 
-	/* Rows planned in this decision, by table: the next claim's number for table_free_peek(). */
+	/*
+	 * Rows planned in this decision, by table: the next claim's number for table_free_peek().
+	 */
 	uint32_t lots_planned, pendings_planned, debts_planned, portions_planned;
 	uint32_t transactions_planned;
 };
@@ -77,7 +80,9 @@ struct move *plan_move(struct plan *p, enum move_kind kind);
  */
 TG_MUST_CHECK enum tg_status plan_finish(struct plan *p);
 
-/* What has fallen due for the member, as records of their own (due.c).  TG_OK or as plan_finish(). */
+/*
+ * What has fallen due for the member, as records of their own (due.c).  TG_OK or as plan_finish().
+ */
 TG_MUST_CHECK enum tg_status plan_due(struct plan *p, bool is_activity);
 
 /* Pay debts with up to points, oldest first; posts and returns what was paid. */

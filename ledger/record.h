@@ -1,12 +1,13 @@
 /*
  * record.h - the one form of everything that ever changes.
  *
- * A request is decided into records, records are journalled, then applied.  Recovery, a standby, the
- * reply, the sink, the console's tail and the auditor read the same struct.  No reader asks the rules
- * again: a record says what happened, row by row.
+ * A request is decided into records, records are journalled, then applied.  Recovery, a standby,
+ * the reply, the sink, the console's tail and the auditor read the same struct.  No reader asks the
+ * rules again: a record says what happened, row by row.
  *
- * struct record is the form in memory; record_encode() and record_decode() turn it into the bytes of
- * the journal, field by field, little endian.  Sections that a record does not have take no bytes.
+ * struct record is the form in memory; record_encode() and record_decode() turn it into the bytes
+ * of the journal, field by field, little endian.  Sections that a record does not have take no
+ * bytes.
  */
 #ifndef TG_LEDGER_RECORD_H
 #define TG_LEDGER_RECORD_H
@@ -64,7 +65,10 @@ enum record_kind {
 #undef RECORD_KIND_ENUM
 };
 
-/* Accounts.  Columns: name, number, lowest sign allowed (-1, 0, 1: <= 0, any, >= 0), per partner?, text. */
+/*
+ * Accounts.  Columns: name, number, lowest sign allowed (-1, 0, 1: <= 0, any, >= 0), per partner?,
+ * text.
+ */
 /* clang-format off */
 #define ACCOUNT_LIST(X) \
 	X(AVAILABLE,   1,  1, false, "member.available") \
@@ -99,7 +103,8 @@ enum move_kind {
 	MOVE_REGULAR = 1,	/* the member's regular points */
 	MOVE_LOT,		/* a limited lot of the member */
 	MOVE_PENDING,		/* pending points of the member */
-	MOVE_DEBT,		/* a debt of the member; points signed as the account: debt falls by +p */
+	/* a debt of the member; points signed as the account: debt falls by +p */
+	MOVE_DEBT,
 	MOVE_PORTION,		/* what this burn or hold took from a lot, kept for its reversal */
 };
 
@@ -113,10 +118,12 @@ struct move {
 	uint32_t row;			/* 0 for MOVE_REGULAR */
 	int64_t	 points;		/* signed change of the row's points */
 	/* With MOVE_NEW only: */
-	uint64_t serial;		/* sequence of the record that made the points << 8 | number in it */
+	/* sequence of the record that made the points << 8 | number in it */
+	uint64_t serial;
 	int32_t	 last_day;		/* LOT, PORTION: last day of the points, inclusive */
 	int32_t	 matures_day;		/* PENDING: first day available; DEBT: day it arose */
-	int32_t	 life_days;		/* PENDING: life as a limited lot once available; 0: regular */
+	/* PENDING: life as a limited lot once available; 0: regular */
+	int32_t	 life_days;
 	uint32_t usable_at;		/* USABLE_* */
 	uint32_t partner;		/* issuer of the points, or partner that caused the debt */
 	uint16_t lot_flags;		/* LOT_* of rows.h */
@@ -154,7 +161,8 @@ struct identifier_image {
 	uint32_t row;			/* row in the identifier table */
 	uint8_t	 type;			/* as on the wire */
 	uint8_t	 key;			/* which of the gateway's identifier keys made the hash */
-	uint8_t	 hash[16];		/* HMAC-SHA-256, first 16 bytes; the first 8 are not all zero */
+	/* HMAC-SHA-256, first 16 bytes; the first 8 are not all zero */
+	uint8_t	 hash[16];
 };
 
 struct record {
@@ -163,7 +171,8 @@ struct record {
 	int64_t	 booked_at_utc_ms;	/* never falls from one record to the next */
 	int32_t	 business_date;		/* programme's date at deciding, days since 1970-01-01 */
 	uint8_t	 kind;			/* enum record_kind */
-	uint8_t	 version;		/* RECORD_VERSION when made; older ones are lifted by decode */
+	/* RECORD_VERSION when made; older ones are lifted by decode */
+	uint8_t	 version;
 	uint16_t status;		/* enum tg_status */
 	uint16_t flags;			/* RECORD_LATE ... */
 	uint32_t sections;		/* bits RECORD_HAS_BIT() */
@@ -196,7 +205,8 @@ struct record {
 	uint32_t till;			/* 0: not told */
 	uint8_t	 receipt_bytes;		/* length of receipt */
 	uint8_t	 receipt[TG_RECEIPT_BYTES_MAX];
-	uint8_t	 receipt_key[16];	/* hash over partner, store, till, till's day, receipt; 0: none */
+	/* hash over partner, store, till, till's day, receipt; 0: none */
+	uint8_t	 receipt_key[16];
 
 	/* DETAILS: of the request, for the record */
 	int64_t	 covered;		/* part of amount that points paid for, minor units */
@@ -211,7 +221,8 @@ struct record {
 	/* ORIGINAL: the earn, burn, hold or unknown transaction that this one is about */
 	uint8_t	 original_id[TG_TRANSACTION_ID_BYTES];
 	int64_t	 original_time_utc_ms;
-	uint32_t original_row;		/* transaction row of an earn; tombstone: the row it gets; 0: none */
+	/* transaction row of an earn; tombstone: the row it gets; 0: none */
+	uint32_t original_row;
 	uint8_t	 original_burn_id[TG_TRANSACTION_ID_BYTES]; /* REFUND; zero: none */
 	uint32_t original_burn_row;	/* transaction row of a burn or capture; 0: none */
 
@@ -222,7 +233,8 @@ struct record {
 
 	/* REFUNDED: what refund or reversal did; each >= 0 */
 	int64_t	 returned_money;	/* added to the earn's returned money, minor units */
-	int64_t	 returned_covered;	/* added to the burn's returned covered amount, minor units */
+	/* added to the burn's returned covered amount, minor units */
+	int64_t	 returned_covered;
 	int64_t	 taken_points;		/* earned points taken back (absorbed included) */
 	int64_t	 absorbed_points;	/* ... of which had expired before: taken from nobody */
 	int64_t	 debt_points;		/* ... of which became debt */
@@ -277,7 +289,8 @@ struct record {
 	uint8_t	 sweep_phase;		/* which table: enum sweep_phase of rows.h */
 	uint32_t sweep_row;		/* next row to look at */
 	int64_t	 sweep_before_utc_ms;	/* holds resolved before this are dropped */
-	uint32_t forget_count;		/* FORGET: how many of the oldest transaction rows are dropped */
+	/* FORGET: how many of the oldest transaction rows are dropped */
+	uint32_t forget_count;
 
 	/* REOPENED: an archived transaction as evidence made it again */
 	uint64_t reopened_sequence;
@@ -285,7 +298,9 @@ struct record {
 	int64_t	 reopened_booked_at_utc_ms;
 };
 
-/* Set the header to zero and every count to 0; other members are undefined until their section is. */
+/*
+ * Set the header to zero and every count to 0; other members are undefined until their section is.
+ */
 void record_init(struct record *record);
 
 /*

@@ -1,9 +1,9 @@
 /*
  * record_codec.c - the bytes of a record.
  *
- * One description per section serves both directions: a cursor either writes the members it is shown
- * or reads them.  Integers are little endian and fixed in width.  A record is padded with zeros to a
- * multiple of 8 bytes, so that the next header is aligned.
+ * One description per section serves both directions: a cursor either writes the members it is
+ * shown or reads them.  Integers are little endian and fixed in width.  A record is padded with
+ * zeros to a multiple of 8 bytes, so that the next header is aligned.
  */
 #include <assert.h>
 #include <endian.h>
@@ -249,8 +249,6 @@ section_moves(struct cursor *c, struct record *r)
 
 	cursor_u8(c, &count);
 	r->move_count = count;
-	if (count > RECORD_MOVES_MAX)
-		c->is_ok = false;
 	for (uint32_t i = 0; c->is_ok && i < r->move_count; i++) {
 		struct move *m = &r->moves[i];
 
@@ -449,6 +447,7 @@ static section_fn *const sections[RECORD_SECTION_COUNT] = {
 };
 
 static_assert(RECORD_SECTION_COUNT <= 32, "sections are bits of a uint32_t");
+static_assert(RECORD_MOVES_MAX == UINT8_MAX, "moves are counted in a byte");
 
 static void
 record_walk(struct cursor *c, struct record *r)

@@ -42,8 +42,8 @@ reopen(struct plan *p, const uint8_t *id, const struct archived_transaction *a)
 	r->flags |= a->flags;
 	r->status = a->status;
 	r->sections |= RECORD_HAS_BIT(PRINCIPAL) | RECORD_HAS_BIT(TRANSACTION) |
-		       RECORD_HAS_BIT(AMOUNT) | RECORD_HAS_BIT(DETAILS) |
-		       RECORD_HAS_BIT(REFUNDED) | RECORD_HAS_BIT(REOPENED);
+		       RECORD_HAS_BIT(AMOUNT) | RECORD_HAS_BIT(DETAILS) | RECORD_HAS_BIT(REFUNDED) |
+		       RECORD_HAS_BIT(REOPENED);
 	r->partner = a->partner;
 	r->store = a->store;
 	r->terminal = a->terminal;
@@ -54,7 +54,8 @@ reopen(struct plan *p, const uint8_t *id, const struct archived_transaction *a)
 	r->amount = a->amount;
 	r->points = a->points;
 	r->rule_version = a->rule_version;
-	memset(&r->covered, 0, offsetof(struct record, original_id) - offsetof(struct record, covered));
+	memset(&r->covered, 0,
+	       offsetof(struct record, original_id) - offsetof(struct record, covered));
 	r->covered = a->covered;
 	r->returned_money = a->returned_money;
 	r->returned_covered = a->returned_covered;
@@ -135,7 +136,7 @@ static int64_t
 take_unbound_lots(struct plan *p, int64_t left)
 {
 	struct view *v = &p->view;
-	struct view_place place = {.is_anywhere = true};
+	struct view_place place = { .is_anywhere = true };
 	uint32_t order[MEMBER_LOTS_MAX];
 	uint32_t count = view_burn_order(v, &place, p->now->day, order);
 	int64_t taken = 0;
@@ -308,19 +309,19 @@ plan_give_back(struct plan *p, const struct transaction_row *burn, int64_t point
 
 /* The two halves of a purchase and what this refund undoes of each. */
 struct refund {
-	const struct transaction_row *earn;	/* NULL: not named */
-	const struct transaction_row *burn;	/* NULL: not named */
+	const struct transaction_row *earn; /* NULL: not named */
+	const struct transaction_row *burn; /* NULL: not named */
 	uint32_t earn_row, burn_row;
-	int64_t money, money_before, money_now;		/* paid in money: all, returned, now */
-	int64_t covered, covered_before, covered_now;	/* paid with points, as money */
-	int64_t points_before, points_now;		/* burned points given back */
+	int64_t money, money_before, money_now;	      /* paid in money: all, returned, now */
+	int64_t covered, covered_before, covered_now; /* paid with points, as money */
+	int64_t points_before, points_now;	      /* burned points given back */
 };
 
 static enum tg_status
 check_original(const struct plan *p, const struct transaction_row *t, bool is_burn)
 {
-	bool kind_fits = is_burn ? t->kind == RECORD_BURN || t->kind == RECORD_CAPTURE :
-				   t->kind == RECORD_EARN;
+	bool kind_fits = is_burn ? t->kind == RECORD_BURN || t->kind == RECORD_CAPTURE
+				 : t->kind == RECORD_EARN;
 
 	if (t->kind == TRANSACTION_TOMBSTONE || t->state == STATE_REVERSED)
 		return TG_ALREADY_REVERSED;
@@ -367,9 +368,9 @@ measure_purchase(const struct plan *p, struct refund *f)
 	if (f->burn != NULL) {
 		f->covered = f->burn->covered;
 		if (f->covered == 0)
-			f->covered = points_mul_div_floor(f->burn->points,
-							  programme->point_value_num,
-							  programme->point_value_den);
+			f->covered =
+				points_mul_div_floor(f->burn->points, programme->point_value_num,
+						     programme->point_value_den);
 		f->covered_before = f->burn->returned_covered;
 		f->points_before = f->burn->restored_points + f->burn->lost_points;
 	}
@@ -410,17 +411,17 @@ measure_return(const struct plan *p, struct refund *f)
 		f->points_now = q->points;
 		if (burned > 0)
 			f->covered_now =
-			    points_mul_div_floor(f->covered, after, burned) - f->covered_before;
+				points_mul_div_floor(f->covered, after, burned) - f->covered_before;
 		f->money_now = q->amount - f->covered_now;
 		if (f->money_now < 0)
 			return TG_OVER_REFUND;
 	} else {
 		split_value(p, f);
 		if (burned > 0 && f->covered > 0)
-			f->points_now = points_mul_div_floor(burned,
-							     f->covered_before + f->covered_now,
-							     f->covered) -
-					f->points_before;
+			f->points_now =
+				points_mul_div_floor(burned, f->covered_before + f->covered_now,
+						     f->covered) -
+				f->points_before;
 	}
 	if (f->money_now > f->money - f->money_before ||
 	    f->covered_now > f->covered - f->covered_before)
@@ -466,11 +467,11 @@ take_for_return(struct plan *p, const struct refund *f)
 	if (rule_row == TABLE_NONE)
 		return TG_NOT_REVERSIBLE;
 	rule = &ledger_rule_row(p->ledger, rule_row)->config;
-	before = earn_components(rule, earn_kept_base(earn, f->money_before, earn->returned_covered),
-				 is_capped);
+	before = earn_components(
+		rule, earn_kept_base(earn, f->money_before, earn->returned_covered), is_capped);
 	now = earn_components(rule,
 			      earn_kept_base(earn, f->money_before + f->money_now,
-					earn->returned_covered + f->covered_now),
+					     earn->returned_covered + f->covered_now),
 			      is_capped);
 	taken.base_points = before.base_points - now.base_points;
 	taken.bonus_points = before.bonus_points - now.bonus_points;
@@ -481,7 +482,7 @@ take_for_return(struct plan *p, const struct refund *f)
 enum tg_status
 plan_refund(struct plan *p)
 {
-	struct refund f = {0};
+	struct refund f = { 0 };
 	struct record *r;
 	enum tg_status status;
 

@@ -62,7 +62,9 @@ enum ledger_request_kind {
 #undef LEDGER_REQUEST_ENUM
 };
 
-/* An identifier under the newer and, while keys rotate, the older of the gateway's identifier keys. */
+/*
+ * An identifier under the newer and, while keys rotate, the older of the gateway's identifier keys.
+ */
 struct identifier_hash {
 	uint8_t type;			/* 0: none */
 	uint8_t key;			/* number of the newer key */
@@ -94,8 +96,10 @@ struct ledger_request {
 	uint8_t kind;			/* enum ledger_request_kind */
 
 	/* Who asks.  A console command has an operator's name and no terminal. */
-	uint32_t principal;		/* number of the authenticated terminal; 0: operator or gateway */
-	uint32_t terminal;		/* acts for: 0 or the principal itself, or named by ACT_FOR */
+	/* number of the authenticated terminal; 0: operator or gateway */
+	uint32_t principal;
+	/* acts for: 0 or the principal itself, or named by ACT_FOR */
+	uint32_t terminal;
 	uint32_t store;			/* as named by ACT_FOR; 0: the terminal's own */
 	uint8_t	 operator_name[OPERATOR_BYTES];
 	uint8_t	 origin[ORIGIN_BYTES];
@@ -127,7 +131,8 @@ struct ledger_request {
 	bool	 has_original_burn;
 	int64_t	 original_time_utc_ms;
 	uint8_t	 reason;		/* 1 time-out, 2 voided, 3 goods returned, 4 other */
-	const struct archived_transaction *archived; /* evidence fetched for this request, or NULL */
+	/* evidence fetched for this request, or NULL */
+	const struct archived_transaction *archived;
 	const struct archived_transaction *archived_burn;
 
 	/* Till and receipt */
@@ -140,7 +145,8 @@ struct ledger_request {
 	uint32_t campaign;
 	uint8_t	 line_count;
 	uint16_t lines_bytes;
-	const uint8_t *lines;		/* as record_line_append() makes them; owned by the caller */
+	/* as record_line_append() makes them; owned by the caller */
+	const uint8_t *lines;
 
 	int32_t	 hold_seconds;		/* 0: the programme's default */
 

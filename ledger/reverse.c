@@ -1,7 +1,8 @@
 /*
  * reverse.c - undo a transaction whole: its outcome is unknown, or the till voids it (decision 9).
  *
- * An original that never came, and still could, leaves a tombstone: it will be refused when it does.
+ * An original that never came, and still could, leaves a tombstone: it will be refused when it
+ * does.
  */
 #include "ledger/plan.h"
 

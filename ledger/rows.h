@@ -42,7 +42,8 @@
 /* What the daily sweep is looking through. */
 enum sweep_phase {
 	SWEEP_IDLE = 0,
-	SWEEP_MEMBERS = 1,	/* points past their last day become breakage, pending ones mature */
+	/* points past their last day become breakage, pending ones mature */
+	SWEEP_MEMBERS = 1,
 	SWEEP_HOLDS = 2,	/* holds resolved before the window are dropped */
 	SWEEP_TOTALS = 3,	/* totals of days before the window are dropped */
 };
@@ -111,7 +112,8 @@ struct member_row {
 	int64_t	 regular_points;	/* >= 0 */
 	int64_t	 earned_today_points;	/* on counters_day */
 	int64_t	 burned_today_points;	/* on counters_day; holds count when captured */
-	int32_t	 regular_last_day;	/* last day of the regular points; 0 while there never were any */
+	/* last day of the regular points; 0 while there never were any */
+	int32_t	 regular_last_day;
 	int32_t	 counters_day;		/* business date of the counters */
 	uint16_t flags;			/* MEMBER_* */
 	uint8_t	 identifier_count;
@@ -184,7 +186,8 @@ struct hold_row {
 	int64_t	 captured_points;	/* once captured */
 	int64_t	 deadline_utc_ms;
 	int64_t	 resolved_at_utc_ms;	/* 0 while open */
-	uint8_t	 state;			/* enum transaction_state: OPEN, CAPTURED, RELEASED, EXPIRED */
+	/* enum transaction_state: OPEN, CAPTURED, RELEASED, EXPIRED */
+	uint8_t	 state;
 	uint8_t	 pad[7];
 	uint8_t	 links[0];
 	uint32_t first_portion;		/* last taken first */
@@ -211,7 +214,8 @@ struct portion_row {
 #define TRANSACTION_TOMBSTONE 255
 
 struct transaction_row {
-	uint64_t sequence;		/* key: of its record; tombstone: of the REVERSE, top bit set */
+	/* key: of its record; tombstone: of the REVERSE, top bit set */
+	uint64_t sequence;
 	uint8_t	 id[TG_TRANSACTION_ID_BYTES];
 	uint8_t	 fingerprint[16];
 	uint8_t	 receipt_key[16];	/* zero: no receipt, or reversed since */
@@ -220,7 +224,8 @@ struct transaction_row {
 	uint32_t terminal;
 	uint32_t member_row;		/* 0: none */
 	int64_t	 booked_at_utc_ms;
-	int64_t	 kept_from_utc_ms;	/* dropped a window after this: booked_at, or when reopened */
+	/* dropped a window after this: booked_at, or when reopened */
+	int64_t	 kept_from_utc_ms;
 	int64_t	 business_time_utc_ms;
 	int32_t	 business_date;
 	uint32_t rule_version;
@@ -267,7 +272,8 @@ struct transaction_row {
 #define TOTAL_DECLINED 0x4u
 
 struct total_row {
-	uint64_t key;			/* day << 42 | TOTAL_* bits << 39 | kind << 32 | owner; never 0 */
+	/* day << 42 | TOTAL_* bits << 39 | kind << 32 | owner; never 0 */
+	uint64_t key;
 	int64_t	 count;
 	int64_t	 points;
 	int64_t	 amount;

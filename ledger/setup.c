@@ -95,7 +95,7 @@ add_rule(struct plan *p)
 	r->rule = *c;
 	r->rule.pad = 0;
 	r->rule.version =
-	    newest == TABLE_NONE ? 1 : ledger_rule_row(p->ledger, newest)->config.version + 1;
+		newest == TABLE_NONE ? 1 : ledger_rule_row(p->ledger, newest)->config.version + 1;
 	return plan_finish(p);
 }
 
@@ -111,8 +111,9 @@ set_store(struct plan *p)
 		return TG_BAD_FIELD;
 	if (state_find_partner(p->ledger, c->partner) == TABLE_NONE)
 		return TG_UNKNOWN_PARTNER;
-	/* Its terminals and lots belong to the partner: a store does not change hands under them. */
-	if (found != TABLE_NONE && ledger_store_row(p->ledger, found)->config.partner != c->partner)
+	/* Terminals and lots belong to the partner: a store does not change hands. */
+	if (found != TABLE_NONE &&
+	    ledger_store_row(p->ledger, found)->config.partner != c->partner)
 		return TG_BAD_FIELD;
 	if (row == TABLE_NONE)
 		return TG_TABLE_FULL;

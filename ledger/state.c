@@ -129,10 +129,10 @@ index_configs(struct ledger *l, struct index *indexes[], struct index_config con
 	      size_t *ret_count)
 {
 	size_t n = 0;
-#define ADD_INDEX(index_name, table_name, hash_fn, has_fn)                                         \
-	do {                                                                                       \
-		indexes[n] = &l->index_name;                                                       \
-		configs[n++] = (struct index_config){&l->table_name, hash_fn, has_fn};             \
+#define ADD_INDEX(index_name, table_name, hash_fn, has_fn) \
+	do { \
+		indexes[n] = &l->index_name; \
+		configs[n++] = (struct index_config){ &l->table_name, hash_fn, has_fn }; \
 	} while (0)
 
 	ADD_INDEX(partners_by_number, partners, hash_key_row, NULL);
@@ -154,10 +154,10 @@ index_configs(struct ledger *l, struct index *indexes[], struct index_config con
 static bool
 open_tables(struct ledger *l, const struct ledger_limits *limits)
 {
-#define OPEN_TABLE(name, number, layout, row, rows)                                                \
-	if (table_init(&l->set, &l->name,                                                          \
-		       &(struct table_config){#name, number, layout, sizeof(struct row),           \
-					      offsetof(struct row, links), rows}) != TG_OK)        \
+#define OPEN_TABLE(name, number, layout, row, rows) \
+	if (table_init(&l->set, &l->name, \
+		       &(struct table_config){ #name, number, layout, sizeof(struct row), \
+					       offsetof(struct row, links), rows }) != TG_OK) \
 		return false;
 	LEDGER_TABLE_LIST(OPEN_TABLE)
 #undef OPEN_TABLE
@@ -228,8 +228,8 @@ ledger_free(struct ledger *l)
 		if (indexes[i]->slots != NULL)
 			index_deinit(indexes[i]);
 	}
-#define CLOSE_TABLE(name, number, layout, row, rows)                                   \
-	if (l->name.base != NULL)                                                                  \
+#define CLOSE_TABLE(name, number, layout, row, rows) \
+	if (l->name.base != NULL) \
 		table_deinit(&l->name);
 	LEDGER_TABLE_LIST(CLOSE_TABLE)
 #undef CLOSE_TABLE
@@ -307,15 +307,16 @@ state_find_member(const struct ledger *l, uint64_t reference)
 uint32_t
 state_find_hold(const struct ledger *l, uint32_t partner, const uint8_t *id)
 {
-	struct transaction_key key = {partner, id};
+	struct transaction_key key = { partner, id };
 
-	return index_find(&l->holds_by_id, state_hash_transaction(partner, id), match_hold_row, &key);
+	return index_find(&l->holds_by_id, state_hash_transaction(partner, id), match_hold_row,
+			  &key);
 }
 
 uint32_t
 state_find_transaction(const struct ledger *l, uint32_t partner, const uint8_t *id)
 {
-	struct transaction_key key = {partner, id};
+	struct transaction_key key = { partner, id };
 
 	return index_find(&l->transactions_by_id, state_hash_transaction(partner, id),
 			  match_transaction_row, &key);
@@ -396,8 +397,8 @@ int64_t
 ledger_account_points(const struct ledger *l, enum account account, enum unit unit,
 		      uint32_t partner)
 {
-	uint32_t row = state_find_account(
-	    l, state_account_key((uint8_t)account, (uint8_t)unit, partner));
+	uint32_t row =
+		state_find_account(l, state_account_key((uint8_t)account, (uint8_t)unit, partner));
 
 	return row == TABLE_NONE ? 0 : ledger_account_row(l, row)->balance_points;
 }

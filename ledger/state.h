@@ -50,10 +50,11 @@ ledger_state(const struct ledger *l)
 }
 
 /* Typed reading of rows: 1 <= row <= rows_used. */
-#define LEDGER_ROW_READER(table_name, row_type)                                                    \
-	static inline const struct row_type *ledger_##row_type(const struct ledger *l, uint32_t row) \
-	{                                                                                          \
-		return table_row(&l->table_name, row);                                             \
+#define LEDGER_ROW_READER(table_name, row_type)                                              \
+	static inline const struct row_type *ledger_##row_type(const struct ledger *l,         \
+							       uint32_t row)                   \
+	{                                                                                      \
+		return table_row(&l->table_name, row);                                         \
 	}
 LEDGER_ROW_READER(partners, partner_row)
 LEDGER_ROW_READER(rules, rule_row)

@@ -77,7 +77,8 @@ view_load(struct view *v, const struct ledger *l, uint32_t member_row)
 	load_lots(v, member->first_lot);
 	load_pendings(v, member->first_pending);
 	load_debts(v, member->first_debt);
-	for (uint32_t at = member->first_hold; at != TABLE_NONE; at = ledger_hold_row(l, at)->next) {
+	for (uint32_t at = member->first_hold; at != TABLE_NONE;
+	     at = ledger_hold_row(l, at)->next) {
 		const struct hold_row *hold = ledger_hold_row(l, at);
 
 		v->held += hold->points;
@@ -117,7 +118,7 @@ view_debt_points(const struct view *v)
 int64_t
 view_available(const struct view *v, int32_t today)
 {
-	const struct view_place anywhere = {.is_anywhere = true};
+	const struct view_place anywhere = { .is_anywhere = true };
 
 	return view_usable(v, &anywhere, today);
 }

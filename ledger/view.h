@@ -25,7 +25,9 @@
 #define MEMBER_DEBTS_MAX 8
 #define MEMBER_HOLDS_MAX 12
 
-/* before: points when the record was begun, 0 if the row is new then; now: points at this moment. */
+/*
+ * before: points when the record was begun, 0 if the row is new then; now: points at this moment.
+ */
 struct view_lot {
 	uint32_t row;			/* TABLE_NONE until the record is finished, for a new one */
 	uint32_t usable_at;

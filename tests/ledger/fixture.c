@@ -1,0 +1,223 @@
+/*
+ * fixture.c - a ledger under test and its twin.
+ */
+#include "tests/ledger/fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "ledger/calendar.h"
+
+#define MS_PER_DAY INT64_C(86400000)
+
+struct programme_config
+fixture_programme(void)
+{
+	return (struct programme_config){
+		.window_ms = 3 * MS_PER_DAY,
+		.clock_ahead_ms = 600000,
+		.burn_clock_ms = 300000,
+		.point_value_num = 1,
+		.point_value_den = 1,
+		.expiry_months = 12,
+		.hold_seconds_default = 300,
+		.hold_seconds_max = 35 * 86400,
+		.declines_per_terminal_day = 1000,
+		.member_day_earn_points = LIMIT_NONE / 2,
+		.member_day_burn_points = LIMIT_NONE / 2,
+	};
+}
+
+struct partner_config
+fixture_partner(uint32_t number)
+{
+	return (struct partner_config){
+		.number = number,
+		.return_days = INT32_MAX,
+		.restored_days = 30,
+		.earn_transaction_points = LIMIT_NONE,
+		.burn_transaction_points = LIMIT_NONE,
+		.terminal_day_earn_points = LIMIT_NONE,
+		.terminal_day_burn_points = LIMIT_NONE,
+		.bonus_member_day_points = LIMIT_NONE,
+		.name = "partner",
+	};
+}
+
+struct rule_config
+fixture_rule(uint32_t partner)
+{
+	return (struct rule_config){
+		.partner = partner,
+		.base_num = 1,
+		.base_den = 100,
+		.bonus_den = 1,
+	};
+}
+
+static void
+set_up(struct ledger_fixture *f, struct ledger_request *q)
+{
+	const struct ledger_answer *a = fixture_ask(f, q);
+
+	assert_int_equal(a->status, TG_OK);
+}
+
+static void
+add_partner(struct ledger_fixture *f, uint32_t number)
+{
+	struct ledger_request q = { .kind = REQUEST_SET_PARTNER, .operator_name = "test" };
+
+	q.partner_image = fixture_partner(number);
+	set_up(f, &q);
+	q.kind = REQUEST_ADD_RULE;
+	q.rule = fixture_rule(number);
+	set_up(f, &q);
+	q.kind = REQUEST_SET_STORE;
+	q.store_image = (struct store_config){ .number = number * 10 + 1, .partner = number };
+	set_up(f, &q);
+	q.kind = REQUEST_SET_TERMINAL;
+	q.terminal_image = (struct terminal_config){
+		.number = number * 100 + 1,
+		.partner = number,
+		.store = number * 10 + 1,
+		.key_generation = 1,
+		.rights = 0xffff,
+	};
+	set_up(f, &q);
+}
+
+void
+fixture_init(struct ledger_fixture *f)
+{
+	struct ledger_limits limits = ledger_limits_small();
+	struct ledger_request q = { .kind = REQUEST_SET_PROGRAMME, .operator_name = "test" };
+	struct civil_date first = { 2024, 4, 1 };
+
+	memset(f, 0, sizeof(*f));
+	limits.members_max = 1000;
+	limits.transactions_max = 2000;
+	limits.totals_max = 4000;
+	f->ledger = ledger_new(&limits);
+	f->twin = ledger_new(&limits);
+	f->decision = decision_new();
+	f->decoded = calloc(1, sizeof(*f->decoded));
+	assert_non_null(f->ledger);
+	assert_non_null(f->twin);
+	assert_non_null(f->decision);
+	assert_non_null(f->decoded);
+	fixture_set_time(f, (int64_t)calendar_day(first) * MS_PER_DAY + MS_PER_DAY / 2);
+	q.programme = fixture_programme();
+	set_up(f, &q);
+	q.kind = REQUEST_CUTOVER;
+	set_up(f, &q);
+	add_partner(f, 1);
+	add_partner(f, 2);
+}
+
+void
+fixture_deinit(struct ledger_fixture *f)
+{
+	ledger_free(f->ledger);
+	ledger_free(f->twin);
+	decision_free(f->decision);
+	free(f->decoded);
+}
+
+void
+fixture_set_time(struct ledger_fixture *f, int64_t utc_ms)
+{
+	f->now.utc_ms = utc_ms;
+	f->now.day = (int32_t)(utc_ms / MS_PER_DAY);
+}
+
+static void
+journal_and_apply(struct ledger_fixture *f, const struct record *r)
+{
+	static _Thread_local uint8_t bytes[RECORD_BYTES_MAX];
+	size_t length = record_encode(r, bytes, sizeof(bytes));
+	size_t decoded_bytes;
+
+	assert_int_not_equal(length, 0);
+	assert_int_equal(record_decode(bytes, length, f->decoded, &decoded_bytes), TG_OK);
+	assert_int_equal(decoded_bytes, length);
+	assert_true(record_posting_sum(f->decoded, UNIT_POINTS) == 0);
+	ledger_apply(f->ledger, r);
+	ledger_apply(f->twin, f->decoded);
+	f->last_bytes = length;
+	f->record_count++;
+}
+
+const struct ledger_answer *
+fixture_ask(struct ledger_fixture *f, const struct ledger_request *q)
+{
+	struct state_hash mine, twins;
+
+	ledger_decide(f->ledger, q, &f->now, f->decision);
+	for (uint32_t i = 0; i < f->decision->record_count; i++)
+		journal_and_apply(f, &f->decision->records[i]);
+	mine = ledger_state_hash(f->ledger);
+	twins = ledger_state_hash(f->twin);
+	assert_true(state_hash_equal(mine, twins));
+	assert_true(ledger_conservation(f->ledger, UNIT_POINTS) == 0);
+	return &f->decision->answer;
+}
+
+void
+fixture_tick(struct ledger_fixture *f)
+{
+	struct ledger_request q = { .kind = REQUEST_TICK };
+	int rounds = 0;
+
+	do {
+		assert_int_equal(fixture_ask(f, &q)->status, TG_OK);
+		assert_true(++rounds < 10000);
+	} while (f->decision->answer.has_more);
+}
+
+void
+fixture_id(uint8_t ret_id[16], const char *text)
+{
+	size_t length = strnlen(text, 16);
+
+	memset(ret_id, 0, 16);
+	memcpy(ret_id, text, length);
+}
+
+struct ledger_request
+fixture_request(const struct ledger_fixture *f, uint8_t kind, const char *id)
+{
+	struct ledger_request q = {
+		.kind = kind,
+		.principal = 101,
+		.business_time_utc_ms = f->now.utc_ms,
+		.business_day = f->now.day,
+		.till_day = DAY_NONE,
+	};
+
+	fixture_id(q.transaction_id, id);
+	return q;
+}
+
+struct identifier_hash
+fixture_identifier(const char *text)
+{
+	struct identifier_hash identifier = { .type = 1, .key = 1 };
+
+	fixture_id(identifier.hash, text);
+	return identifier;
+}
+
+void
+fixture_audit(struct ledger_fixture *f)
+{
+	char why[200] = "";
+
+	if (!ledger_audit(f->ledger, why, sizeof(why)) || !ledger_audit(f->twin, why, sizeof(why)))
+		fail_msg("%s", why);
+}
