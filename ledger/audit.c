@@ -100,10 +100,12 @@ ledger_audit(struct ledger *l, char *why, size_t why_bytes)
 	return true;
 }
 
-/* The nth live row of a table, TABLE_NONE at the end. */
+/* The nth live row of a table, TABLE_NONE at the end; at once where no row was ever given up. */
 static uint32_t
 nth_live(const struct table *table, uint32_t nth)
 {
+	if (table->free_head == TABLE_NONE)
+		return nth < table->rows_used ? nth + 1 : TABLE_NONE;
 	for (uint32_t row = 1; row <= table->rows_used; row++) {
 		if (table_is_live(table, row) && nth-- == 0)
 			return row;
@@ -157,4 +159,21 @@ ledger_terminal_find(const struct ledger *l, uint32_t number)
 	uint32_t row = state_find_terminal(l, number);
 
 	return row == TABLE_NONE ? NULL : &ledger_terminal_row(l, row)->config;
+}
+
+const struct rule_config *
+ledger_rule_newest(const struct ledger *l, uint32_t partner)
+{
+	uint32_t row = state_find_partner(l, partner);
+	uint32_t rule = row == TABLE_NONE ? TABLE_NONE : ledger_partner_row(l, row)->newest_rule;
+
+	return rule == TABLE_NONE ? NULL : &ledger_rule_row(l, rule)->config;
+}
+
+const struct rule_config *
+ledger_rule_find(const struct ledger *l, uint32_t partner, uint32_t version)
+{
+	uint32_t row = state_find_rule(l, partner, version);
+
+	return row == TABLE_NONE ? NULL : &ledger_rule_row(l, row)->config;
 }

@@ -109,6 +109,11 @@ const struct terminal_config *ledger_terminal_find(const struct ledger *ledger, 
 const struct partner_config *ledger_partner_find(const struct ledger *ledger, uint32_t number);
 const struct store_config *ledger_store_find(const struct ledger *ledger, uint32_t number);
 
+/* A partner's rule in force now, or that of a version; NULL when there is none. */
+const struct rule_config *ledger_rule_newest(const struct ledger *ledger, uint32_t partner);
+const struct rule_config *ledger_rule_find(const struct ledger *ledger, uint32_t partner,
+					   uint32_t version);
+
 /* Balance of an account; partner is 0 for accounts that are not per partner. */
 int64_t ledger_account_points(const struct ledger *ledger, enum account account, enum unit unit,
 			      uint32_t partner);
