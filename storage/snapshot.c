@@ -209,7 +209,9 @@ copy_slice(struct snapshot *s, size_t *ret_bytes)
 			s->table_id++;
 			continue;
 		}
-		if (!copy_rows(s, table, &slice, s->config.buffer_bytes))
+		/* Also when there is room in a chunk that a pre-image has begun. */
+		if (snapshot_writer_waiting_bytes(s->writer) > s->config.buffer_bytes ||
+		    !copy_rows(s, table, &slice, s->config.buffer_bytes))
 			return false;
 		table_snapshot_copied(table, slice.first + slice.count - 1);
 		s->counts.rows += slice.count;

@@ -113,17 +113,23 @@ chunks_free(struct snapshot_chunk *chunk)
 	}
 }
 
-/* Free all chunks.  The thread has ended. */
+/* Free the chunks that wait and those that are free.  The lock is not held. */
 static void
 drop_buffer(struct snapshot_writer *w)
 {
-	chunks_free(w->queue_head);
-	chunks_free(w->free_chunks);
+	struct snapshot_chunk *waiting;
+	struct snapshot_chunk *unused;
+
+	(void)pthread_mutex_lock(&w->lock);
+	waiting = w->queue_head;
+	unused = w->free_chunks;
 	w->queue_head = NULL;
 	w->queue_tail = NULL;
 	w->free_chunks = NULL;
 	w->free_count = 0;
-	w->busy_count = 0;
+	(void)pthread_mutex_unlock(&w->lock);
+	chunks_free(waiting);
+	chunks_free(unused);
 }
 
 /* Write at the end of the file and into the checksum of the whole. */
@@ -269,18 +275,20 @@ queue_pop(struct snapshot_writer *w)
 	return chunk;
 }
 
-/* A chunk is not in use any more.  With the lock held. */
-static void
+/* A chunk is not in use any more.  With the lock held.  Returns what is to be freed without it. */
+static struct snapshot_chunk *
 chunk_put_back(struct snapshot_writer *w, struct snapshot_chunk *chunk)
 {
+	if (chunk == NULL)
+		return NULL;
 	w->busy_count--;
-	if (w->free_count >= w->keep_chunks) {
-		free(chunk);
-		return;
-	}
+	chunk->next = NULL;
+	if (w->free_count >= w->keep_chunks)
+		return chunk;
 	chunk->next = w->free_chunks;
 	w->free_chunks = chunk;
 	w->free_count++;
+	return NULL;
 }
 
 /* Leave no half file behind and come to rest.  status: why. */
@@ -297,6 +305,8 @@ come_to_rest(struct snapshot_writer *w, enum tg_status status)
 		(void)w->io->unlink(w->io->context, w->temporary_path, &ignored);
 	w->has_temporary = false;
 	w->status = status;
+	/* Here rather than when it is collected: it may be much, and the ledger would wait. */
+	drop_buffer(w);
 	(void)pthread_mutex_lock(&w->lock);
 	w->state = WRITER_DONE;
 	(void)pthread_mutex_unlock(&w->lock);
@@ -332,11 +342,11 @@ snapshot_writer_do(struct snapshot_writer *w)
 	}
 
 	(void)pthread_mutex_lock(&w->lock);
-	if (chunk != NULL)
-		chunk_put_back(w, chunk);
+	chunk = chunk_put_back(w, chunk);
 	if (status == TG_OK && next != WRITER_DONE)
 		w->state = next;
 	(void)pthread_mutex_unlock(&w->lock);
+	free(chunk);
 	if (status != TG_OK || next == WRITER_DONE)
 		come_to_rest(w, status);
 }
@@ -373,6 +383,7 @@ snapshot_writer_begin(struct snapshot_writer *w, uint64_t sequence, const uint8_
 	w->sequence = sequence;
 	memcpy(w->head, head, head_bytes);
 	w->head_bytes = head_bytes;
+	w->busy_count = 0;
 	w->busy_peak = 0;
 	w->is_closed = false;
 	w->is_durable = false;
@@ -389,6 +400,17 @@ snapshot_writer_begin(struct snapshot_writer *w, uint64_t sequence, const uint8_
 	}
 	w->is_begun = true;
 	return TG_OK;
+}
+
+size_t
+snapshot_writer_waiting_bytes(struct snapshot_writer *w)
+{
+	size_t waiting_bytes;
+
+	(void)pthread_mutex_lock(&w->lock);
+	waiting_bytes = w->busy_count * w->block_bytes;
+	(void)pthread_mutex_unlock(&w->lock);
+	return waiting_bytes;
 }
 
 struct snapshot_chunk *
@@ -457,11 +479,11 @@ void
 snapshot_writer_cancel(struct snapshot_writer *w, struct snapshot_chunk *chunk)
 {
 	(void)pthread_mutex_lock(&w->lock);
-	if (chunk != NULL)
-		chunk_put_back(w, chunk);
+	chunk = chunk_put_back(w, chunk);
 	w->is_cancelled = true;
 	(void)pthread_cond_signal(&w->wake);
 	(void)pthread_mutex_unlock(&w->lock);
+	free(chunk);
 }
 
 bool

@@ -53,6 +53,9 @@ TG_MUST_CHECK enum tg_status snapshot_writer_begin(struct snapshot_writer *write
  */
 struct snapshot_chunk *snapshot_writer_take(struct snapshot_writer *writer, size_t buffer_bytes);
 
+/* Bytes that are filled or wait, counted in whole chunks. */
+size_t snapshot_writer_waiting_bytes(struct snapshot_writer *writer);
+
 /* Hand a chunk over to be written. */
 void snapshot_writer_push(struct snapshot_writer *writer, struct snapshot_chunk *chunk);
 

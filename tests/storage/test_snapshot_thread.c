@@ -1,6 +1,7 @@
 /*
  * test_snapshot_thread.c - snapshots written by their thread while the tables change.
  */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,9 +16,18 @@
 #define ROWS_MAX 6000
 #define ROUNDS 50
 
+/* A disk that does not write until it is opened. */
+struct gate {
+	pthread_mutex_t lock;
+	pthread_cond_t opened;
+	bool is_open;
+	struct storage_io posix;
+};
+
 struct fixture {
 	struct fixture_tables tables;
 	struct storage_io io;
+	struct gate gate; /* io's own, when a test sets it */
 	char directory[STORAGE_PATH_BYTES_MAX];
 	struct snapshot *snapshot;
 };
@@ -62,6 +72,40 @@ teardown(void **state)
 	fixture_tables_deinit(&f->tables);
 	free(f);
 	return 0;
+}
+
+static enum tg_status
+gate_pwrite(void *context, int file, const void *bytes, size_t bytes_count, uint64_t offset,
+	    size_t *ret_bytes, struct storage_error *error)
+{
+	struct fixture *f = context;
+
+	(void)pthread_mutex_lock(&f->gate.lock);
+	while (!f->gate.is_open)
+		(void)pthread_cond_wait(&f->gate.opened, &f->gate.lock);
+	(void)pthread_mutex_unlock(&f->gate.lock);
+	return f->gate.posix.pwrite(f->gate.posix.context, file, bytes, bytes_count, offset,
+				    ret_bytes, error);
+}
+
+/* Let the fixture's disk stand still; the context of its other functions is not looked at. */
+static void
+gate_init(struct fixture *f)
+{
+	assert_int_equal(pthread_mutex_init(&f->gate.lock, NULL), 0);
+	assert_int_equal(pthread_cond_init(&f->gate.opened, NULL), 0);
+	f->gate.posix = f->io;
+	f->io.context = f;
+	f->io.pwrite = gate_pwrite;
+}
+
+static void
+gate_open(struct fixture *f)
+{
+	(void)pthread_mutex_lock(&f->gate.lock);
+	f->gate.is_open = true;
+	(void)pthread_cond_signal(&f->gate.opened);
+	(void)pthread_mutex_unlock(&f->gate.lock);
 }
 
 /* Change rows and step until the snapshot has ended. */
@@ -164,6 +208,40 @@ small_buffer_gives_up_or_is_right(void **state)
 				     table_set_hash_recompute(&f->tables.set)));
 }
 
+/* What: while the disk stands still slices wait, and only pre-images fill the buffer further.
+ * How:  a disk that writes nothing for a while. */
+static void
+slices_wait_for_the_disk(void **state)
+{
+	struct fixture *f = *state;
+	struct fixture_image image;
+	const struct snapshot_result *result;
+
+	snapshot_free(f->snapshot);
+	gate_init(f);
+	f->snapshot = make_snapshot(f, 0);
+	result = snapshot_result(f->snapshot);
+	fixture_keep(&f->tables, &image);
+	assert_int_equal(snapshot_begin(f->snapshot, 1, NULL, 0), TG_OK);
+	for (uint32_t i = 0; i < 1000; i++) {
+		fixture_change(&f->tables, 1);
+		assert_int_equal(snapshot_step(f->snapshot, SIZE_MAX), SNAPSHOT_COPYING);
+	}
+	gate_open(f);
+	snapshot_finish(f->snapshot, 1);
+	while (snapshot_step(f->snapshot, SIZE_MAX) != SNAPSHOT_IDLE)
+		;
+	assert_int_equal(result->status, TG_OK);
+	/* Rows are at most 344 bytes with their entry; a block's end may stay free. */
+	assert_true(result->buffer_bytes_peak <=
+		    (size_t)5 * SNAPSHOT_BLOCK_BYTES_MIN + result->pre_images * 344 * 2);
+	assert_true(result->pre_images * 344 < (size_t)50 * SNAPSHOT_BLOCK_BYTES_MIN);
+	fixture_assert_loads(&f->io, f->directory, 1, ROWS_MAX, &image);
+	fixture_image_free(&image);
+	(void)pthread_cond_destroy(&f->gate.opened);
+	(void)pthread_mutex_destroy(&f->gate.lock);
+}
+
 int
 main(void)
 {
@@ -171,6 +249,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(snapshot_under_load_is_the_state_at_its_begin,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(abort_at_any_moment_is_clean, setup, teardown),
+		cmocka_unit_test_setup_teardown(slices_wait_for_the_disk, setup, teardown),
 		cmocka_unit_test_setup_teardown(small_buffer_gives_up_or_is_right, setup, teardown),
 	};
 
