@@ -146,12 +146,14 @@ decode_fields(struct tg_cursor *cursor, uint32_t field_count,
 	struct tg_head key;
 
 	for (uint32_t i = 0; i < field_count; i++) {
+		const struct tg_field_info *info;
 		enum tg_field field;
 
 		if (!tg_cursor_head(cursor, &key) || key.kind != TG_HEAD_INT)
 			return TG_BAD_FRAME;
-		field = tg_field_by_number((uint64_t)key.integer);
-		if (field == TG_FIELD_COUNT ||
+		info = tg_field_info((uint64_t)key.integer);
+		field = (enum tg_field)key.integer;
+		if (info == NULL ||
 		    (operation != NULL && !tg_field_set_has(&operation->requested, field))) {
 			if (operation != NULL && key.integer < TG_FIELD_NUMBER_IGNORABLE) {
 				*ret_field = (uint32_t)key.integer;
@@ -161,8 +163,7 @@ decode_fields(struct tg_cursor *cursor, uint32_t field_count,
 				return TG_BAD_FRAME;
 			continue;
 		}
-		if (!decode_value(cursor, tg_field_info(field), operation != NULL,
-				  &message->values[field])) {
+		if (!decode_value(cursor, info, operation != NULL, &message->values[field])) {
 			*ret_field = (uint32_t)key.integer;
 			return TG_BAD_FIELD;
 		}
@@ -175,7 +176,7 @@ decode_fields(struct tg_cursor *cursor, uint32_t field_count,
 static enum tg_status
 missing(enum tg_field field, uint32_t *ret_field)
 {
-	*ret_field = tg_field_number(field);
+	*ret_field = (uint32_t)field;
 	return TG_MISSING_FIELD;
 }
 
@@ -222,7 +223,7 @@ check_presence(const struct tg_operation_info *operation, const struct tg_messag
 		if (!has_reference && !has_identifier)
 			return missing(TG_FIELD_MEMBER, ret_field);
 		if (has_reference && has_identifier) {
-			*ret_field = tg_field_number(TG_FIELD_IDENTIFIER);
+			*ret_field = TG_FIELD_IDENTIFIER;
 			return TG_BAD_FIELD;
 		}
 	}

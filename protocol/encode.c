@@ -68,6 +68,7 @@ write_body(struct tg_writer *writer, const struct tg_message *message)
 	     f = tg_field_set_next(present, f + 1)) {
 		const struct tg_field_info *info = tg_field_info(f);
 
+		TG_ASSERT(info != NULL);
 		tg_write_integer(writer, info->number);
 		write_value(writer, info->type, &message->values[f]);
 	}
@@ -96,7 +97,7 @@ tg_batch_begin(struct tg_batch_writer *batch, struct tg_writer *writer, uint32_t
 	tg_write_integer(writer, request_id);
 	tg_write_integer(writer, code);
 	tg_write_map(writer, 1);
-	tg_write_integer(writer, tg_field_number(TG_FIELD_ITEMS));
+	tg_write_integer(writer, TG_FIELD_ITEMS);
 	tg_write_array(writer, item_count);
 }
 

@@ -130,7 +130,7 @@ print_fields(void)
 {
 	printf("| number | field | type | bounds | unit and meaning |\n");
 	printf("| --- | --- | --- | --- | --- |\n");
-	for (enum tg_field f = 0; f < TG_FIELD_COUNT; f++)
+	for (uint32_t f = tg_field_next(0); f != 0; f = tg_field_next(f))
 		print_field(tg_field_info(f), false);
 	printf("\n| type | what it is |\n| --- | --- |\n");
 #define PRINT_TYPE(name, text) printf("| %s | %s |\n", #name, text);
@@ -348,7 +348,7 @@ print_dictionary(void)
 		printf("head_%zu=\"%s\"\n", i, heads[i]);
 	for (uint32_t n = tg_operation_next(0); n != 0; n = tg_operation_next(n))
 		print_token(tg_operation_name(n), n);
-	for (enum tg_field f = 0; f < TG_FIELD_COUNT; f++) {
+	for (uint32_t f = tg_field_next(0); f != 0; f = tg_field_next(f)) {
 		const struct tg_field_info *info = tg_field_info(f);
 
 		snprintf(name, sizeof(name), "field_%s", info->name);

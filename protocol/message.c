@@ -11,6 +11,8 @@
 
 #include "protocol/assert.h"
 
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
 /* How a row's second column reads: requests need or may have a field, answers tell it. */
 enum {
 	NEED = TG_USE_REQUIRED | TG_USE_PRINTED,
@@ -317,7 +319,7 @@ enum {
 
 /* clang-format on */
 
-static_assert(TG_FIELD_COUNT <= 64 * TG_FIELD_WORDS, "a field set holds every field");
+static_assert(TG_FIELD_COUNT == 2 * 64, "SET_OF makes all words of a set");
 
 /* By wire number; gaps have no name. */
 static const struct tg_operation_info operations[] = {
@@ -337,7 +339,8 @@ static const struct tg_operation_info operations[] = {
 #undef OPERATION_ROW
 };
 
-static const struct tg_field_info fields[TG_FIELD_COUNT] = {
+/* By wire number; gaps have no name. */
+static const struct tg_field_info fields[] = {
 #define FIELD_ROW(field_name, field_number, field_type, field_low, field_high, field_text) \
 	[TG_FIELD_##field_name] = { #field_name,	  field_text, field_number, \
 				    TG_TYPE_##field_type, field_low,  field_high },
@@ -345,14 +348,7 @@ static const struct tg_field_info fields[TG_FIELD_COUNT] = {
 #undef FIELD_ROW
 };
 
-/* By wire number: the field's index plus one, 0 where there is none. */
-static const uint8_t fields_by_number[TG_FIELD_NUMBER_MAX + 1] = {
-#define FIELD_NUMBER(name, number, type, low, high, text) [number] = TG_FIELD_##name + 1,
-	TG_FIELD_LIST(FIELD_NUMBER)
-#undef FIELD_NUMBER
-};
-
-static_assert(TG_FIELD_COUNT < UINT8_MAX, "an index plus one fits its table");
+static_assert(LENGTH(fields) <= TG_FIELD_COUNT, "a set and a message have room for each field");
 
 #define COLUMN_ROW(name, type, low, high, text) { #name, text, 0, TG_TYPE_##type, low, high },
 static const struct tg_field_info line_columns[] = { TG_LINE_COLUMNS(COLUMN_ROW) };
@@ -360,8 +356,6 @@ static const struct tg_field_info expiry_columns[] = { TG_EXPIRY_COLUMNS(COLUMN_
 static const struct tg_field_info entry_columns[] = { TG_ENTRY_COLUMNS(COLUMN_ROW) };
 static const struct tg_field_info total_columns[] = { TG_TOTAL_COLUMNS(COLUMN_ROW) };
 #undef COLUMN_ROW
-
-#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 const struct tg_operation_info *
 tg_operation_info(uint64_t number)
@@ -389,32 +383,28 @@ tg_operation_name(uint64_t number)
 }
 
 const struct tg_field_info *
-tg_field_info(enum tg_field field)
+tg_field_info(uint64_t number)
 {
-	TG_ASSERT((unsigned)field < TG_FIELD_COUNT);
-	return &fields[field];
+	if (number >= LENGTH(fields) || fields[number].name == NULL)
+		return NULL;
+	return &fields[number];
 }
 
 uint32_t
-tg_field_number(enum tg_field field)
+tg_field_next(uint32_t number)
 {
-	return tg_field_info(field)->number;
-}
-
-enum tg_field
-tg_field_by_number(uint64_t number)
-{
-	if (number > TG_FIELD_NUMBER_MAX || fields_by_number[number] == 0)
-		return TG_FIELD_COUNT;
-	return (enum tg_field)(fields_by_number[number] - 1);
+	while (++number < LENGTH(fields))
+		if (fields[number].name != NULL)
+			return number;
+	return 0;
 }
 
 const char *
-tg_field_number_name(uint64_t number)
+tg_field_name(uint64_t number)
 {
-	enum tg_field field = tg_field_by_number(number);
+	const struct tg_field_info *info = tg_field_info(number);
 
-	return field < TG_FIELD_COUNT ? fields[field].name : "?";
+	return info != NULL ? info->name : "?";
 }
 
 const char *

@@ -45,7 +45,7 @@
 /* Fields below this number must be understood by the receiver of a request. */
 #define TG_FIELD_NUMBER_IGNORABLE 64
 
-/* Field numbers are at most this; a larger key in a body is a malformed frame. */
+/* A larger key in a body is a malformed frame. */
 #define TG_FIELD_NUMBER_MAX 255
 
 /*
@@ -240,15 +240,16 @@ enum tg_type {
 	X(BATCH_BYTES_MAX,  117, INT,   1, UINT32_MAX, "largest frame of a session with the right to batch, bytes")
 /* clang-format on */
 
-/* Indexes into the field table, dense from 0; the wire number is tg_field_number(). */
-/* clang-format off */
+/*
+ * Fields by their numbers on the wire, so that a program built against an older table still means
+ * the same.  A message in memory has room for numbers below TG_FIELD_COUNT.
+ */
 enum tg_field {
-#define TG_FIELD_ENUM(name, number, type, low, high, text) TG_FIELD_##name,
+#define TG_FIELD_ENUM(name, number, type, low, high, text) TG_FIELD_##name = (number),
 	TG_FIELD_LIST(TG_FIELD_ENUM)
 #undef TG_FIELD_ENUM
-	TG_FIELD_COUNT,
+		TG_FIELD_COUNT = 128,
 };
-/* clang-format on */
 
 /* Which side may send a field of an operation, and how it is treated. */
 enum tg_use {
@@ -287,7 +288,7 @@ enum tg_scope {
 };
 
 /* A set of fields: bit (field % 64) of words[field / 64]. */
-#define TG_FIELD_WORDS 2
+#define TG_FIELD_WORDS (TG_FIELD_COUNT / 64)
 struct tg_field_set {
 	uint64_t words[TG_FIELD_WORDS];
 };
@@ -324,17 +325,14 @@ uint32_t tg_operation_next(uint32_t number);
 /* The operation's name, "?" for a number that is not in the list. */
 const char *tg_operation_name(uint64_t number);
 
-/* What the table knows of a field.  Never NULL; static memory. */
-const struct tg_field_info *tg_field_info(enum tg_field field);
+/* What the table knows of a field; NULL when the number is not in the list.  Static memory. */
+const struct tg_field_info *tg_field_info(uint64_t number);
 
-/* The field's number on the wire. */
-uint32_t tg_field_number(enum tg_field field);
+/* The lowest number of a field above this one, 0 when there is none.  Begin with 0. */
+uint32_t tg_field_next(uint32_t number);
 
-/* The field with this number on the wire, or TG_FIELD_COUNT when there is none. */
-enum tg_field tg_field_by_number(uint64_t number);
-
-/* The name of the field with this number on the wire, "?" when there is none. */
-const char *tg_field_number_name(uint64_t number);
+/* The field's name, "?" for a number that is not in the list. */
+const char *tg_field_name(uint64_t number);
 
 /* The type's name in upper case, and its description. */
 const char *tg_type_name(enum tg_type type);
