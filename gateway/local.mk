@@ -7,6 +7,10 @@ libgateway_la_SOURCES += %D%/config_file.c %D%/config_print.c
 libgateway_la_SOURCES += %D%/config_number.c %D%/config_number.h
 libgateway_la_SOURCES += %D%/config_value.c %D%/config_value.h
 libgateway_la_SOURCES += %D%/log.c %D%/log.h
+libgateway_la_SOURCES += %D%/secret.c %D%/secret.h
+libgateway_la_SOURCES += %D%/stream.c %D%/stream.h
+libgateway_la_SOURCES += %D%/ticket.c %D%/ticket.h
+libgateway_la_SOURCES += %D%/tls.c %D%/tls.h
 libgateway_la_CPPFLAGS = $(AM_CPPFLAGS) $(CONFIG_CFLAGS) $(EVENT_CFLAGS) $(OPENSSL_CFLAGS)
 gateway_libs = libgateway.la $(admin_libs) $(CONFIG_LIBS) $(EVENT_LIBS)
 
