@@ -148,7 +148,8 @@ struct snapshot_load_config {
  * Load the snapshot of a sequence into the tables, check everything, and compare the state hash.
  * Indexes and all else that is derived from rows are the caller's to rebuild.
  *
- * ret_info: untouched on failure.  On failure the tables are empty, so that another may be tried.
+ * ret_info: untouched on failure.  On failure the tables are empty, so that another may be tried;
+ * when none can be, make the ledger anew: its tables lack what they had at birth.
  * Blocks.  TG_OK; TG_CORRUPT with the file's name and the offset; TG_TOO_NEW: file, table or row
  * layout is of a later program; TG_CONFIG: another instance's, a table too small, or a row layout
  * that has no lift; TG_NO_MEMORY; TG_IO.

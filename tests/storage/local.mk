@@ -11,3 +11,7 @@ check_PROGRAMS += %D%/test_snapshot_thread
 pipeline_tests += %D%/test_snapshot_thread
 tests_storage_test_snapshot_thread_SOURCES = %D%/test_snapshot_thread.c $(snapshot_fixture)
 tests_storage_test_snapshot_thread_LDADD = $(storage_test_libs)
+check_PROGRAMS += %D%/test_snapshot_ledger
+tests_storage_test_snapshot_ledger_SOURCES = %D%/test_snapshot_ledger.c $(snapshot_fixture) \
+	tests/ledger/fixture.c tests/ledger/fixture.h
+tests_storage_test_snapshot_ledger_LDADD = $(storage_test_libs)
