@@ -11,6 +11,9 @@ libgateway_la_SOURCES += %D%/secret.c %D%/secret.h
 libgateway_la_SOURCES += %D%/stream.c %D%/stream.h
 libgateway_la_SOURCES += %D%/ticket.c %D%/ticket.h
 libgateway_la_SOURCES += %D%/tls.c %D%/tls.h
+# The pipeline side: time, queues, the ledger step, the journal's batches.
+libgateway_la_SOURCES += %D%/clock.c %D%/clock.h
+libgateway_la_SOURCES += %D%/zone.c %D%/zone.h
 libgateway_la_CPPFLAGS = $(AM_CPPFLAGS) $(CONFIG_CFLAGS) $(EVENT_CFLAGS) $(OPENSSL_CFLAGS)
 gateway_libs = libgateway.la $(admin_libs) $(CONFIG_LIBS) $(EVENT_LIBS)
 
