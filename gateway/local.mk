@@ -13,6 +13,14 @@ libgateway_la_SOURCES += %D%/ticket.c %D%/ticket.h
 libgateway_la_SOURCES += %D%/tls.c %D%/tls.h
 # The pipeline side: time, queues, the ledger step, the journal's batches.
 libgateway_la_SOURCES += %D%/clock.c %D%/clock.h
+libgateway_la_SOURCES += %D%/evidence.c %D%/evidence.h
+libgateway_la_SOURCES += %D%/journal_thread.c %D%/journal_thread.h
+libgateway_la_SOURCES += %D%/ledger_step.c %D%/ledger_step.h
+libgateway_la_SOURCES += %D%/open_batch.c %D%/open_batch.h
+libgateway_la_SOURCES += %D%/pipeline.c %D%/pipeline.h
+libgateway_la_SOURCES += %D%/port.c %D%/port.h
+libgateway_la_SOURCES += %D%/queue.c %D%/queue.h
+libgateway_la_SOURCES += %D%/waker.c %D%/waker.h
 libgateway_la_SOURCES += %D%/zone.c %D%/zone.h
 libgateway_la_CPPFLAGS = $(AM_CPPFLAGS) $(CONFIG_CFLAGS) $(EVENT_CFLAGS) $(OPENSSL_CFLAGS)
 gateway_libs = libgateway.la $(admin_libs) $(CONFIG_LIBS) $(EVENT_LIBS)

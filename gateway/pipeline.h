@@ -3,19 +3,19 @@
  *
  * Joins I/O threads, control thread, ledger step and journal thread by bounded queues.  An answer
  * comes back when every record applied before it was formed is durable, never earlier.  Owns the
- * jobs, the queues, the open journal batch, the ledger thread and the journal thread.  Knows nothing
- * of sockets, sessions or frames: a session is a number to it.
+ * jobs, the queues, the open journal batch, the ledger thread and the journal thread.  Knows
+ * nothing of sockets, sessions or frames: a session is a number to it.
  *
- * A port is one thread's end of the pipeline: one for each I/O thread and one for the control thread
- * (console, timers).  All functions that take a port belong to the thread of that port.
+ * A port is one thread's end of the pipeline: one for each I/O thread and one for the control
+ * thread (console, timers).  All functions that take a port belong to the thread of that port.
  *
- *	wake-up of an I/O thread			the same, when pipeline_port_fd() is readable
- *	  for each frame read:				  pipeline_port_wake(port)
- *	    job = pipeline_job_take(port, kind)		  while ((job = pipeline_job_done(port)))
- *	    fill job->request and the head of job	    answer it; pipeline_job_give(port, job)
- *	    pipeline_submit(port, job)			  while (pipeline_notice_next(port, &notice))
- *	  pipeline_flush(port)				    close or change sessions
- *							  pipeline_flush(port)
+ *	wake-up of an I/O thread		when pipeline_port_fd() is readable
+ *	  for each frame read:			  pipeline_port_wake(port)
+ *	    job = pipeline_job_take(port, kind)	  while ((job = pipeline_job_done(port)))
+ *	    fill job->request and its head	    answer it; pipeline_job_give(port, job)
+ *	    pipeline_submit(port, job)		  while (pipeline_notice_next(port, &notice))
+ *	  pipeline_flush(port)			    close or change sessions
+ *						  pipeline_flush(port)
  */
 #ifndef TG_GATEWAY_PIPELINE_H
 #define TG_GATEWAY_PIPELINE_H
@@ -27,8 +27,12 @@
 #include "ledger/request.h"
 #include "protocol/status.h"
 
+struct clock;
+struct journal;
 struct pipeline;
 struct pipeline_port;
+struct storage_error;
+struct zone;
 
 /* Queues of a port.  Order is kept within a lane of a port, not between lanes. */
 enum pipeline_lane {
@@ -57,7 +61,8 @@ struct pipeline_job {
 	struct pipeline_port *port;	 /* takes the answer */
 	uint64_t wait_sequence;		 /* durable before the answer is given */
 	int64_t	 queued_mono_us;	 /* when submitted */
-	struct archived_transaction *archived; /* owned; evidence fetched for original and burn, or NULL */
+	struct archived_transaction *archived; /* owned; evidence for original and burn, or NULL */
+	uint32_t archive_partner;	 /* whose originals */
 	bool	 has_archive;		 /* the archive was asked already */
 };
 
@@ -86,21 +91,24 @@ void pipeline_job_give(struct pipeline_port *port, struct pipeline_job *job);
 /*
  * Put a job into its lane.  Does not block.
  *
- * TG_OK: the job comes back by pipeline_job_done(), always.  Else the job is still the caller's, and
- * the connection must answer everything it has read already in the same way, so that no CAPTURE
- * overtakes its HOLD: TG_BUSY: the lane is full or has been waiting beyond its bound;
+ * TG_OK: the job comes back by pipeline_job_done(), always.  Else the job is still the caller's,
+ * and the connection must answer everything it has read already in the same way, so that no
+ * CAPTURE overtakes its HOLD: TG_BUSY: the lane is full or has been waiting beyond its bound;
  * TG_SHUTTING_DOWN: the gateway drains.
  */
 TG_MUST_CHECK enum tg_status pipeline_submit(struct pipeline_port *port, struct pipeline_job *job);
 
 /*
- * After the last submit of a wake-up: see to it that the ledger step runs.  With its own thread it is
- * woken; inline it runs here, for at most a millisecond or so, and the port's fd becomes readable
- * again if there is more to do.  Cheap when nothing was submitted.
+ * After the last submit of a wake-up: see to it that the ledger step runs.  With its own thread
+ * it is woken; inline it runs here, for at most a millisecond or so, and the port's fd becomes
+ * readable again if there is more to do.  Cheap when nothing was submitted.
  */
 void pipeline_flush(struct pipeline_port *port);
 
-/* Becomes readable when answers, notices or inline work wait for the port.  Owned by the pipeline. */
+/*
+ * Becomes readable when answers, notices or inline work wait for the port.  Owned by the
+ * pipeline.
+ */
 int pipeline_port_fd(const struct pipeline_port *port);
 
 /* Make the fd unreadable; before looking for answers. */
@@ -136,5 +144,91 @@ struct pipeline_port *pipeline_io_port(struct pipeline *pipeline, uint32_t io_in
 
 /* The port of the control thread. */
 struct pipeline_port *pipeline_control_port(struct pipeline *pipeline);
+
+/*
+ * The owner's side: the gateway makes one pipeline, starts it before the I/O threads and stops it
+ * after them.
+ */
+
+/* Work of the ledger's thread between requests, a slice of it.  True: there is more to do now. */
+typedef bool pipeline_between_fn(void *context, struct ledger *ledger);
+
+/*
+ * Look up an original in the archive, on a thread of its own; may block for seconds. ret_found:
+ * is_found false when there is none.  TG_OK; TG_DATABASE: the archive cannot be read now.
+ */
+typedef enum tg_status pipeline_archive_fn(void *context, uint32_t partner,
+					   const uint8_t id[TG_TRANSACTION_ID_BYTES],
+					   struct archived_transaction *ret_found);
+
+/* Pointers are borrowed and outlive the pipeline. */
+struct pipeline_config {
+	struct ledger *ledger;		/* recovered; its sequence is the journal's durable one */
+	struct journal *journal;
+	struct clock *clock;		/* started */
+	const struct zone *zone;
+	uint32_t io_threads;		/* ports for them, >= 1 */
+	bool	 is_inline;		/* ledger step on I/O thread 0, in pipeline_flush() */
+	uint32_t requests_max;		/* on their way at once, over all I/O threads */
+	uint32_t requests_reserved;	/* ... of which for RELEASE and REVERSE alone */
+	int64_t	 queue_delay_ms_max;	/* beyond it BUSY; 0: no bound */
+	int64_t	 idle_mark_ms;		/* idle for so long, the journal gets a mark */
+	pipeline_between_fn *between;	/* NULL: none */
+	pipeline_archive_fn *archive;	/* NULL: none */
+	/* On the journal thread: the journal is lost, and with it the process. */
+	void (*on_dead)(void *context, const struct storage_error *error);
+	void	*context;		/* of the three above */
+};
+
+/*
+ * Make the ports and buffers; no thread runs yet.  ret_pipeline: freed by the caller.
+ * TG_OK; TG_CONFIG: the journal's batches are too small for a decision; TG_NO_MEMORY; TG_IO.
+ */
+TG_MUST_CHECK enum tg_status pipeline_new(const struct pipeline_config *config,
+					  struct pipeline **ret_pipeline);
+void pipeline_free(struct pipeline *pipeline);
+
+/* Start the threads.  TG_OK; TG_NO_MEMORY: pipeline_stop() what runs. */
+TG_MUST_CHECK enum tg_status pipeline_start(struct pipeline *pipeline);
+
+/* Any thread: from now on I/O ports get TG_SHUTTING_DOWN; what was submitted is answered. */
+void pipeline_drain(struct pipeline *pipeline);
+
+/*
+ * After the I/O threads have ended: do what is in the lanes, make it durable, write a mark, end the
+ * threads.  Waits for the disk.  TG_OK; TG_IO: the journal is dead.
+ */
+TG_MUST_CHECK enum tg_status pipeline_stop(struct pipeline *pipeline);
+
+/* Any thread: have the ledger step look for work, between() too. */
+void pipeline_poke(struct pipeline *pipeline);
+
+/* Any thread: records up to here are durable. */
+uint64_t pipeline_durable_sequence(const struct pipeline *pipeline);
+
+/*
+ * Appends by how long they took: bucket n counts those of 2^n to 2^(n+1) us, the last all longer.
+ */
+#define PIPELINE_LATENCY_BUCKETS 24
+
+/* Figures since the start.  Each is right, together they may be a moment apart. */
+struct pipeline_figures {
+	uint64_t requests;		/* decided */
+	uint64_t records;
+	uint64_t busy;			/* refused before the ledger: queue full or too slow */
+	uint64_t refused_full;		/* for want of journal room */
+	uint64_t refused_clock;		/* while the clock waits for `clock accept` */
+	uint64_t waiting;		/* in the lanes now */
+	int64_t	 delay_us_max;		/* longest wait in a lane since the last call of this */
+	uint64_t durable_sequence;
+	uint64_t batches;
+	uint64_t batch_bytes;
+	uint64_t marks;
+	bool	 is_dead;		/* the journal is lost */
+	uint64_t append_us_buckets[PIPELINE_LATENCY_BUCKETS];
+};
+
+/* Any thread. */
+struct pipeline_figures pipeline_figures(struct pipeline *pipeline);
 
 #endif

@@ -92,3 +92,14 @@ storage_path(char *ret_path, const char *directory, const char *name, struct sto
 		return storage_fail(error, TG_IO, "path too long: %.200s/%.100s", directory, name);
 	return TG_OK;
 }
+
+enum tg_status
+storage_path_copy(char *ret_path, const char *path, struct storage_error *error)
+{
+	size_t length = strlen(path);
+
+	if (length >= STORAGE_PATH_BYTES_MAX)
+		return storage_fail(error, TG_IO, "path too long: %.300s", path);
+	memcpy(ret_path, path, length + 1);
+	return TG_OK;
+}

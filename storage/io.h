@@ -132,4 +132,8 @@ TG_MUST_CHECK enum tg_status storage_write_zeros(const struct storage_io *io, in
 TG_MUST_CHECK enum tg_status storage_path(char *ret_path, const char *directory, const char *name,
 					  struct storage_error *error);
 
+/* Copy a path.  ret_path has STORAGE_PATH_BYTES_MAX bytes.  TG_IO: too long. */
+TG_MUST_CHECK enum tg_status storage_path_copy(char *ret_path, const char *path,
+					       struct storage_error *error);
+
 #endif

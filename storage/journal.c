@@ -70,11 +70,13 @@ journal_append(struct journal *journal, const struct journal_batch *batch,
 	if (atomic_load(&journal->is_dead))
 		return fail_dead(error);
 	status = journal->backend->append(journal, batch, error);
-	if (status == TG_OK)
-		atomic_store(&journal->durable_sequence, batch->first_sequence + batch->count - 1);
-	else
+	if (status != TG_OK) {
 		error->sequence = batch->first_sequence;
-	return status;
+		return status;
+	}
+	journal->is_marked = false;
+	atomic_store(&journal->durable_sequence, batch->first_sequence + batch->count - 1);
+	return TG_OK;
 }
 
 enum tg_status
@@ -86,7 +88,11 @@ journal_mark(struct journal *journal, uint64_t sequence, struct state_hash hash,
 	TG_ASSERT(sequence == journal_durable_sequence(journal));
 	if (atomic_load(&journal->is_dead))
 		return fail_dead(error);
+	/* One is enough; and a segment full of marks would leave the next one the same name. */
+	if (journal->is_marked)
+		return TG_OK;
 	status = journal->backend->mark(journal, hash, written_at_utc_ms, error);
+	journal->is_marked = status == TG_OK;
 	if (status != TG_OK)
 		error->sequence = sequence + 1;
 	return status;

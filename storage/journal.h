@@ -113,7 +113,8 @@ TG_MUST_CHECK enum tg_status journal_append(struct journal *journal,
 /*
  * Write a mark: everything appended is durable, and hash is the state after it.  For an idle journal
  * (10 ms without a batch) and before closing.  sequence: of the last record appended, to which hash
- * belongs.  Results as journal_append().
+ * belongs.  Without effect when nothing was appended since the mark before.  Results as
+ * journal_append().
  */
 TG_MUST_CHECK enum tg_status journal_mark(struct journal *journal, uint64_t sequence,
 					  struct state_hash hash, int64_t written_at_utc_ms,

@@ -19,10 +19,10 @@
 /* The compressed file being written. */
 struct packer {
 	const struct storage_io *io; /* borrowed */
-	int file; /* owned */
-	ZSTD_CCtx *compressor; /* owned */
-	uint8_t *output; /* owned; OUTPUT_BYTES */
-	uint64_t offset_bytes; /* written so far */
+	int file;		     /* owned */
+	ZSTD_CCtx *compressor;	     /* owned */
+	uint8_t *output;	     /* owned; OUTPUT_BYTES */
+	uint64_t offset_bytes;	     /* written so far */
 };
 
 /* Compress bytes; with ZSTD_e_end finish the file. */

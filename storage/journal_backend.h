@@ -31,6 +31,7 @@ struct journal_backend {
 struct journal {
 	const struct journal_backend *backend;
 	size_t		 batch_bytes_max;  /* fixed for life */
+	bool		 is_marked;	   /* the last batch is a mark; the journal thread's */
 	_Atomic uint64_t durable_sequence; /* written by the journal thread */
 	atomic_bool	 has_room;	   /* journal thread and helper write it */
 	atomic_bool	 is_dead;	   /* once true, for ever */

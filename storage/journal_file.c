@@ -21,8 +21,8 @@
 struct file_journal {
 	struct journal journal;
 	const struct storage_io *io; /* borrowed */
-	struct journal_space space; /* next segment, reserve, free bytes */
-	int lock_file; /* -1: none */
+	struct journal_space space;  /* next segment, reserve, free bytes */
+	int lock_file;		     /* -1: none */
 	uint64_t epoch;
 	uint64_t incarnation;
 	uint64_t salt; /* of this start; each segment's own is derived */
@@ -34,8 +34,8 @@ struct file_journal {
 	int file; /* the segment in use; -1: none */
 	uint64_t segment_salt;
 	uint64_t used_bytes; /* of the segment, from the front */
-	uint64_t chain; /* checksum of the last batch or segment header */
-	uint8_t *buffer; /* owned; room for the largest batch */
+	uint64_t chain;	     /* checksum of the last batch or segment header */
+	uint8_t *buffer;     /* owned; room for the largest batch */
 
 	/* For journal_facts(). */
 	_Atomic uint64_t segment_sequence;
@@ -106,6 +106,8 @@ begin_segment(struct file_journal *file, uint64_t first_sequence, struct storage
 	enum tg_status status = journal_space_take_spare(&file->space, error);
 	int next;
 
+	/* The name is first sequence and incarnation: no two may begin with the same record. */
+	TG_ASSERT(file->file < 0 || first_sequence > atomic_load(&file->segment_sequence));
 	if (status == TG_JOURNAL_FULL) {
 		atomic_store(&file->journal.has_room, false);
 		return status;
@@ -318,6 +320,7 @@ take_config(struct file_journal *file, const struct journal_config *config,
 	uint64_t segment_bytes = config->segment_bytes;
 	size_t batch_bytes_max = config->batch_bytes_max;
 	size_t held_bytes_max;
+	enum tg_status status;
 
 	if (segment_bytes == 0)
 		segment_bytes = JOURNAL_SEGMENT_BYTES_DEFAULT;
@@ -326,9 +329,10 @@ take_config(struct file_journal *file, const struct journal_config *config,
 				    "journal segments of %llu bytes: not possible",
 				    (unsigned long long)segment_bytes);
 	held_bytes_max = JOURNAL_BATCH_BYTES_MAX;
-	if (segment_bytes < SEGMENT_BATCH_BYTES_MAX + SEGMENT_HEADER_BYTES)
-		held_bytes_max =
-			(size_t)segment_bytes - SEGMENT_HEADER_BYTES - SEGMENT_BATCH_HEADER_BYTES;
+	/* A segment has room for a mark and the largest batch, so that none is without records. */
+	if (segment_bytes < SEGMENT_HEADER_BYTES + JOURNAL_BLOCK_BYTES + SEGMENT_BATCH_BYTES_MAX)
+		held_bytes_max = (size_t)segment_bytes - SEGMENT_HEADER_BYTES -
+				 JOURNAL_BLOCK_BYTES - SEGMENT_BATCH_HEADER_BYTES;
 	if (batch_bytes_max > held_bytes_max)
 		return storage_fail(error, TG_CONFIG,
 				    "journal batches of %zu bytes: a segment holds %zu",
@@ -337,18 +341,19 @@ take_config(struct file_journal *file, const struct journal_config *config,
 		batch_bytes_max = held_bytes_max < JOURNAL_BATCH_BYTES_DEFAULT
 					  ? held_bytes_max
 					  : JOURNAL_BATCH_BYTES_DEFAULT;
-	if (strlen(config->instance) > JOURNAL_INSTANCE_BYTES_MAX ||
-	    strlen(config->directory) >= STORAGE_PATH_BYTES_MAX ||
-	    strlen(config->archive_directory) >= STORAGE_PATH_BYTES_MAX)
-		return storage_fail(error, TG_CONFIG, "name of instance or directory too long");
-	strcpy(file->instance, config->instance);
-	strcpy(file->directory, config->directory);
-	strcpy(file->archive_directory, config->archive_directory);
+	if (strlen(config->instance) > JOURNAL_INSTANCE_BYTES_MAX)
+		return storage_fail(error, TG_CONFIG, "name of instance too long: %s",
+				    config->instance);
+	memcpy(file->instance, config->instance, strlen(config->instance) + 1);
 	file->epoch = config->epoch;
 	file->salt = config->salt;
 	file->journal.batch_bytes_max = batch_bytes_max;
 	*ret_segment_bytes = segment_bytes;
-	return TG_OK;
+	status = storage_path_copy(file->directory, config->directory, error);
+	if (status == TG_OK)
+		status = storage_path_copy(file->archive_directory, config->archive_directory,
+					   error);
+	return status;
 }
 
 /* Make a directory and see that its name lasts. */
@@ -363,9 +368,10 @@ make_directory(const struct storage_io *io, const char *path, struct storage_err
 	if (status != TG_OK || facts.exists)
 		return status;
 	status = io->make_directory(io->context, path, error);
+	if (status == TG_OK)
+		status = storage_path_copy(parent, path, error);
 	if (status != TG_OK)
 		return status;
-	strcpy(parent, path);
 	slash = strrchr(parent, '/');
 	if (slash == NULL)
 		return io->sync_directory(io->context, ".", error);

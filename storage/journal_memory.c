@@ -14,16 +14,16 @@
 /* One batch or mark.  Complete before it is linked, never changed afterwards but for next. */
 struct node {
 	_Atomic(struct node *) next; /* owned; NULL: the last one */
-	struct journal_item item; /* what a mark gives; of records only the time is used */
-	uint64_t first_sequence; /* of the records; of a mark: that of the next record */
-	size_t bytes_count; /* 0: a mark */
+	struct journal_item item;    /* what a mark gives; of records only the time is used */
+	uint64_t first_sequence;     /* of the records; of a mark: that of the next record */
+	size_t bytes_count;	     /* 0: a mark */
 	uint8_t bytes[];
 };
 
 struct memory_journal {
 	struct journal journal;
 	struct node *first; /* owned; an empty node, so that a reader always has one */
-	struct node *last; /* borrowed; the journal thread's */
+	struct node *last;  /* borrowed; the journal thread's */
 	_Atomic uint64_t batches;
 	_Atomic uint64_t marks;
 	_Atomic uint64_t bytes;
@@ -32,9 +32,9 @@ struct memory_journal {
 struct memory_reader {
 	struct journal_reader reader;
 	const struct journal *journal; /* borrowed; tells how far to read */
-	const struct node *node; /* borrowed; the one read last */
-	size_t offset_bytes; /* in node: what was read of it */
-	uint64_t next_sequence; /* records before it are passed over */
+	const struct node *node;       /* borrowed; the one read last */
+	size_t offset_bytes;	       /* in node: what was read of it */
+	uint64_t next_sequence;	       /* records before it are passed over */
 };
 
 static struct node *

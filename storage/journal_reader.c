@@ -27,10 +27,10 @@ struct file_reader {
 	bool is_unconfirmed_wanted;
 	bool has_segment;
 	struct segment_reader segment; /* when has_segment */
-	uint64_t next_sequence; /* of the next record to give; 0: the oldest there is */
-	bool has_batch; /* segment.batch is not given to its end */
-	bool is_confirmed; /* ... and is known to be durable */
-	uint32_t given_bytes; /* of its records, looked at */
+	uint64_t next_sequence;	       /* of the next record to give; 0: the oldest there is */
+	bool has_batch;		       /* segment.batch is not given to its end */
+	bool is_confirmed;	       /* ... and is known to be durable */
+	uint32_t given_bytes;	       /* of its records, looked at */
 };
 
 /* Open the segment at index.  It must take up where the present one ends, if there is one. */

@@ -18,7 +18,7 @@
 struct recovery {
 	const struct journal_config *config;
 	struct segment_place place;
-	struct journal_end end; /* so far */
+	struct journal_end end;	      /* so far */
 	struct journal_opened opened; /* so far */
 };
 

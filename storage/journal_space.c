@@ -57,8 +57,9 @@ journal_space_open(struct journal_space *space, const struct journal_config *con
 	space->segment_bytes = segment_bytes;
 	space->low_water_bytes = config->low_water_bytes;
 	space->reserve_bytes = config->reserve_bytes;
-	strcpy(space->directory, config->directory);
-	status = storage_path(space->spare_path, config->directory, SPARE_NAME, error);
+	status = storage_path_copy(space->directory, config->directory, error);
+	if (status == TG_OK)
+		status = storage_path(space->spare_path, config->directory, SPARE_NAME, error);
 	if (status == TG_OK)
 		status = storage_path(space->reserve_path, config->directory, RESERVE_NAME, error);
 	if (status == TG_OK)

@@ -16,7 +16,7 @@
 #include "storage/bytes.h"
 
 #define SEGMENT_MAGIC UINT64_C(0x544e454d47455354) /* "TSEGMENT" */
-#define BATCH_MAGIC UINT32_C(0x48435442) /* "BTCH" */
+#define BATCH_MAGIC UINT32_C(0x48435442)	   /* "BTCH" */
 #define BATCH_FLAG_MARK 0x1u
 
 #define SEQUENCE_DIGITS 20

@@ -12,7 +12,7 @@
 
 #include "storage/journal_backend.h"
 
-#define TAIL_READ_BYTES (1024 * 1024)
+#define TAIL_READ_BYTES (64 * 1024)
 
 static enum tg_status
 fail_header(const struct segment_reader *reader, enum tg_status status, const char *why,

@@ -15,13 +15,13 @@
 
 struct segment_source {
 	const struct storage_io *io; /* borrowed */
-	int file; /* owned */
-	ZSTD_DCtx *decompressor; /* owned; NULL: the file is not compressed */
-	uint8_t *input; /* owned; compressed bytes, INPUT_BYTES of room */
-	ZSTD_inBuffer input_left; /* what of input is still to be decompressed */
-	uint64_t input_offset; /* in the file, of the next compressed byte to read */
-	uint64_t output_offset; /* in the segment, of the next byte to come out */
-	bool is_frame_open; /* the compressed bytes may not end here */
+	int file;		     /* owned */
+	ZSTD_DCtx *decompressor;     /* owned; NULL: the file is not compressed */
+	uint8_t *input;		     /* owned; compressed bytes, INPUT_BYTES of room */
+	ZSTD_inBuffer input_left;    /* what of input is still to be decompressed */
+	uint64_t input_offset;	     /* in the file, of the next compressed byte to read */
+	uint64_t output_offset;	     /* in the segment, of the next byte to come out */
+	bool is_frame_open;	     /* the compressed bytes may not end here */
 	char path[STORAGE_PATH_BYTES_MAX];
 };
 

@@ -87,10 +87,11 @@ void snapshot_free(struct snapshot *snapshot);
 /*
  * Begin at the present state.  By the ledger's thread, between two batches, in phase IDLE.
  *
- * sequence: of the last record applied, S0.  blob: what the ledger keeps outside its tables, copied.
+ * sequence: of the last record applied, S0.  blob: what the ledger keeps outside its tables; it is
+ * copied.
  *
- * Settles the state hash, does not wait for a disk.  Until the snapshot has ended table_edit() gives
- * pre-images, so tables must not be added or removed.
+ * Settles the state hash, does not wait for a disk.  Until the snapshot has ended table_edit()
+ * gives pre-images, so tables must not be added or removed.
  * TG_OK; TG_NO_MEMORY: no thread or no memory, nothing was begun.
  */
 TG_MUST_CHECK enum tg_status snapshot_begin(struct snapshot *snapshot, uint64_t sequence,
@@ -98,17 +99,18 @@ TG_MUST_CHECK enum tg_status snapshot_begin(struct snapshot *snapshot, uint64_t 
 
 /*
  * Copy slices, at most about bytes_max bytes but one at least, unless the buffer is full; notice
- * what the writer has done.  By the ledger's thread, after each batch and at each tick, in any phase.
- * Does not wait for a disk, unless config.is_inline.
+ * what the writer has done.  By the ledger's thread, after each batch and at each tick, in any
+ * phase.  Does not wait for a disk, unless config.is_inline.
  *
- * A snapshot is given up, with a status in snapshot_result(), when its file cannot be written or when
- * pre-images outgrow buffer_bytes_max (TG_BUSY: the disk is slower than the changes; try later).
+ * A snapshot is given up, with a status in snapshot_result(), when its file cannot be written or
+ * when pre-images outgrow buffer_bytes_max (TG_BUSY: the disk is slower than the changes; try
+ * later).
  */
 enum snapshot_phase snapshot_step(struct snapshot *snapshot, size_t bytes_max);
 
 /*
- * Tell up to which sequence records are durable: the file gets its name only when S0 is.  Any number
- * of times, in any phase.  Does not wait for a disk.
+ * Tell up to which sequence records are durable: the file gets its name only when S0 is.  Any
+ * number of times, in any phase.  Does not wait for a disk.
  */
 void snapshot_finish(struct snapshot *snapshot, uint64_t durable_sequence);
 

@@ -1,14 +1,14 @@
 /*
  * snapshot_format.h - the bytes of a snapshot file.
  *
- * For the files of this folder whose names begin with snapshot.  All numbers are little endian; rows
- * are as they lie in memory, which is little endian too.
+ * For the files of this folder whose names begin with snapshot.  All numbers are little endian;
+ * rows are as they lie in memory, which is little endian too.
  *
  *   head      32 bytes whose shape never changes: magic, format version, length and XXH3-64 of the
  *             rest of the head, XXH3-64 of these 24 bytes
  *   rest      sequence, state hash, counts; instance, blob, a descriptor a table
- *   block...  32 bytes: kind, payload bytes, number from 1, XXH3-64 of the payload, XXH3-64 of these
- *             24 bytes seeded with the sequence; then the payload
+ *   block...  32 bytes: kind, payload bytes, number from 1, XXH3-64 of the payload, XXH3-64 of
+ *             these 24 bytes seeded with the sequence; then the payload
  *     ROWS    entries of 16 bytes each followed by rows: slices (row after row from 1 on, a table
  *             complete before the next begins) and pre-images (each before the slice that has its
  *             row, because a copied row owes none)

@@ -4,8 +4,8 @@
  * One pass.  Every byte is covered by a checksum that is checked before the byte is used; slices
  * must cover each table without gap, and a pre-image must stand before the slice that has its row,
  * as the writing side cannot do otherwise.  At last the state hash is computed from the tables and
- * compared with that of S0.  Tables whose rows are lifted from an older layout cannot be compared so:
- * for them the sum is taken over the old rows as they pass.
+ * compared with that of S0.  Tables whose rows are lifted from an older layout cannot be compared
+ * so: for them the sum is taken over the old rows as they pass.
  */
 #include <inttypes.h>
 #include <stdlib.h>

@@ -9,7 +9,27 @@ check_PROGRAMS += %D%/test_stream
 tests_gateway_test_stream_SOURCES = %D%/test_stream.c $(gateway_peer)
 tests_gateway_test_stream_LDADD = $(gateway_test_libs)
 
+check_PROGRAMS += %D%/test_queue
+tests_gateway_test_queue_LDADD = $(gateway_test_libs)
+pipeline_tests += %D%/test_queue
 check_PROGRAMS += %D%/test_clock
 tests_gateway_test_clock_LDADD = $(gateway_test_libs)
 check_PROGRAMS += %D%/test_zone
 tests_gateway_test_zone_LDADD = $(gateway_test_libs)
+
+# These run over a ledger without rules, which must stand before the library.
+pipeline_fixture_sources = \
+	%D%/gate_io.c %D%/gate_io.h \
+	%D%/ledger_double.c %D%/ledger_double.h \
+	%D%/pipeline_fixture.c %D%/pipeline_fixture.h
+check_PROGRAMS += %D%/test_pipeline
+tests_gateway_test_pipeline_SOURCES = %D%/test_pipeline.c $(pipeline_fixture_sources)
+tests_gateway_test_pipeline_LDADD = $(gateway_test_libs)
+pipeline_tests += %D%/test_pipeline
+check_PROGRAMS += %D%/test_pipeline_threads
+tests_gateway_test_pipeline_threads_SOURCES = %D%/test_pipeline_threads.c \
+	$(pipeline_fixture_sources)
+tests_gateway_test_pipeline_threads_LDADD = $(gateway_test_libs)
+pipeline_tests += %D%/test_pipeline_threads
+check_PROGRAMS += %D%/test_port
+tests_gateway_test_port_LDADD = $(gateway_test_libs)

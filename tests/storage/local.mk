@@ -15,3 +15,24 @@ check_PROGRAMS += %D%/test_snapshot_ledger
 tests_storage_test_snapshot_ledger_SOURCES = %D%/test_snapshot_ledger.c $(snapshot_fixture) \
 	tests/ledger/fixture.c tests/ledger/fixture.h
 tests_storage_test_snapshot_ledger_LDADD = $(storage_test_libs)
+
+sim_disk = %D%/sim_disk.c %D%/sim_disk.h %D%/sim_disk_io.c %D%/sim_disk_private.h
+journal_fixture = $(sim_disk) %D%/journal_fixture.c %D%/journal_fixture.h
+check_PROGRAMS += %D%/test_journal
+tests_storage_test_journal_SOURCES = %D%/test_journal.c $(journal_fixture)
+tests_storage_test_journal_LDADD = $(storage_test_libs)
+check_PROGRAMS += %D%/test_journal_archive
+tests_storage_test_journal_archive_SOURCES = %D%/test_journal_archive.c $(journal_fixture)
+tests_storage_test_journal_archive_LDADD = $(storage_test_libs)
+check_PROGRAMS += %D%/test_journal_damage
+tests_storage_test_journal_damage_SOURCES = %D%/test_journal_damage.c $(journal_fixture)
+tests_storage_test_journal_damage_LDADD = $(storage_test_libs)
+check_PROGRAMS += %D%/fault_journal
+tests_storage_fault_journal_SOURCES = %D%/fault_journal.c $(journal_fixture)
+tests_storage_fault_journal_LDADD = $(storage_test_libs)
+check_PROGRAMS += %D%/sim_journal
+tests_storage_sim_journal_SOURCES = %D%/sim_journal.c $(journal_fixture)
+tests_storage_sim_journal_LDADD = $(storage_test_libs)
+check_PROGRAMS += %D%/test_journal_threads
+tests_storage_test_journal_threads_LDADD = $(storage_test_libs)
+pipeline_tests += %D%/test_journal_threads

@@ -47,8 +47,10 @@ void fixture_assert_equal(struct fixture_tables *f, const struct fixture_image *
 /* Fail the test unless all tables are empty. */
 void fixture_assert_empty(struct fixture_tables *f);
 
-/* Make an empty directory; ret_path has STORAGE_PATH_BYTES_MAX bytes.  And remove it with its files. */
+/* Make an empty directory.  ret_path has STORAGE_PATH_BYTES_MAX bytes. */
 void fixture_directory_new(char *ret_path);
+
+/* Remove a directory with the files in it. */
 void fixture_directory_free(const char *path);
 
 /* How to load into the tables. */

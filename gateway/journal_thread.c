@@ -1,0 +1,204 @@
+/*
+ * journal_thread.c - makes batches durable, one after the other, and says so.
+ *
+ * After an error of the journal it is not known what is on disk.  Nothing is tried again on it, and
+ * nothing that waits for it is ever answered.
+ */
+#include "gateway/journal_thread.h"
+
+#include <string.h>
+
+#include "gateway/clock.h"
+#include "protocol/assert.h"
+
+#define FULL_RETRY_MS 100	/* between two tries to append while the disk has no room */
+#define FULL_TRIES_AT_STOP 20	/* then what waits is given up, never answered */
+
+enum tg_status
+journal_thread_init(struct journal_thread *thread, const struct journal_thread_config *config)
+{
+	memset(thread, 0, sizeof(*thread));
+	thread->config = *config;
+	atomic_init(&thread->durable_sequence, config->start_sequence);
+	atomic_init(&thread->business_date, config->business_date);
+	thread->marked_sequence = config->start_sequence == 0 ? 0 : UINT64_MAX;
+	return waker_init(&thread->waker);
+}
+
+void
+journal_thread_deinit(struct journal_thread *thread)
+{
+	waker_deinit(&thread->waker);
+}
+
+uint64_t
+journal_thread_durable_sequence(struct journal_thread *thread)
+{
+	return atomic_fetch_add(&thread->durable_sequence, 0);
+}
+
+static void
+die(struct journal_thread *thread)
+{
+	atomic_store(&thread->is_dead, true);
+	thread->config.on_dead(thread->config.context, &thread->error);
+}
+
+/* Count an append by the time it took. */
+static void
+count_append(struct journal_thread *thread, int64_t took_us, size_t bytes)
+{
+	uint32_t bucket = 0;
+
+	while (bucket + 1 < PIPELINE_LATENCY_BUCKETS && took_us >> bucket > 1)
+		bucket++;
+	atomic_fetch_add_explicit(&thread->append_us_buckets[bucket], 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&thread->batches, 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&thread->batch_bytes, bytes, memory_order_relaxed);
+}
+
+/* Everything up to sequence is durable: let go the answers that wait for it. */
+static void
+publish(struct journal_thread *thread, uint64_t sequence, int32_t business_date)
+{
+	atomic_store(&thread->business_date, business_date);
+	/*
+	 * An exchange, as journal_thread_durable_sequence() is: either the ledger step sees
+	 * sequence and wakes the port itself, or what it has pushed is seen here.
+	 */
+	(void)atomic_exchange(&thread->durable_sequence, sequence);
+	for (uint32_t i = 0; i < thread->config.port_count; i++) {
+		if (port_is_waiting(&thread->config.ports[i]))
+			port_signal(&thread->config.ports[i]);
+	}
+}
+
+/* Append, waiting for room on the disk if need be.  False: the journal is dead. */
+static bool
+write_batch(struct journal_thread *thread, const struct batch *batch)
+{
+	const struct journal_batch bytes = {
+		.records = batch->bytes,
+		.records_bytes = batch->used_bytes,
+		.first_sequence = batch->first_sequence,
+		.count = batch->count,
+		.written_at_utc_ms = batch->opened_at_utc_ms,
+	};
+	uint32_t tries_at_stop = 0;
+
+	for (;;) {
+		int64_t began_us = clock_mono_us();
+		enum tg_status status =
+			journal_append(thread->config.journal, &bytes, &thread->error);
+
+		if (status == TG_OK) {
+			count_append(thread, clock_mono_us() - began_us, batch->used_bytes);
+			publish(thread, batch->first_sequence + batch->count - 1,
+				batch->business_date);
+			return true;
+		}
+		if (status != TG_JOURNAL_FULL)
+			break;
+		journal_free_reserve(thread->config.journal);
+		if (atomic_load(&thread->is_stopping) && ++tries_at_stop > FULL_TRIES_AT_STOP)
+			break;
+		waker_clear(&thread->waker);
+		(void)waker_sleep(&thread->waker, FULL_RETRY_MS);
+	}
+	die(thread);
+	return false;
+}
+
+/* False: the journal is dead.  A mark that finds no room is left out. */
+static bool
+write_mark(struct journal_thread *thread, const struct batch_mark *mark)
+{
+	enum tg_status status;
+
+	TG_ASSERT(mark->sequence == atomic_load(&thread->durable_sequence));
+	if (mark->sequence == thread->marked_sequence)
+		return true;
+	status = journal_mark(thread->config.journal, mark->sequence, mark->hash, mark->utc_ms,
+			      &thread->error);
+	if (status == TG_JOURNAL_FULL) {
+		journal_free_reserve(thread->config.journal);
+		return true;
+	}
+	if (status != TG_OK) {
+		die(thread);
+		return false;
+	}
+	thread->marked_sequence = mark->sequence;
+	atomic_fetch_add_explicit(&thread->marks, 1, memory_order_relaxed);
+	return true;
+}
+
+/* Sleep until there is work; ask for a mark when the journal has fallen idle. */
+static void
+wait_for_work(struct journal_thread *thread)
+{
+	bool is_marked =
+		thread->marked_sequence == atomic_load(&thread->durable_sequence);
+
+	if (!waker_sleep(&thread->waker, is_marked ? 1000 : thread->config.idle_mark_ms) &&
+	    !is_marked)
+		thread->config.on_idle(thread->config.context);
+}
+
+static void *
+run(void *argument)
+{
+	struct journal_thread *thread = argument;
+
+	for (;;) {
+		/* Read before looking for work: what was left before stopping is seen. */
+		bool is_last = atomic_load(&thread->is_stopping);
+		const struct batch *batch;
+		struct batch_mark mark;
+
+		waker_clear(&thread->waker);
+		batch = open_batch_take(thread->config.open);
+		if (batch != NULL) {
+			thread->config.on_taken(thread->config.context);
+			if (!write_batch(thread, batch))
+				return NULL;
+		} else if (open_batch_take_mark(thread->config.open, &mark)) {
+			if (!write_mark(thread, &mark))
+				return NULL;
+		} else if (is_last) {
+			return NULL;
+		} else
+			wait_for_work(thread);
+	}
+}
+
+enum tg_status
+journal_thread_start(struct journal_thread *thread)
+{
+	if (pthread_create(&thread->thread, NULL, run, thread) != 0)
+		return TG_NO_MEMORY;
+	thread->is_started = true;
+	return TG_OK;
+}
+
+void
+journal_thread_stop(struct journal_thread *thread)
+{
+	if (!thread->is_started)
+		return;
+	atomic_store(&thread->is_stopping, true);
+	waker_wake(&thread->waker);
+	pthread_join(thread->thread, NULL);
+	thread->is_started = false;
+}
+
+enum tg_status
+journal_thread_write_mark(struct journal_thread *thread)
+{
+	struct batch_mark mark;
+
+	TG_ASSERT(!thread->is_started);
+	if (!open_batch_take_mark(thread->config.open, &mark) || write_mark(thread, &mark))
+		return TG_OK;
+	return TG_IO;
+}

@@ -1,0 +1,347 @@
+/*
+ * ledger_step.c - the one place where requests meet the ledger.
+ *
+ * Lanes have their turn in this order: what comes back from the archive, the terminal lanes of
+ * all ports, a few of the control port's and the batch items.  So terminals go first and nobody
+ * starves.
+ */
+#include "gateway/ledger_step.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "protocol/assert.h"
+
+#define TERMINAL_TURN 64	/* jobs of one port's terminal lane in a round */
+#define BATCH_TURN 16		/* jobs of one port's batch lane in a round */
+#define EVIDENCE_MAX 64		/* jobs at the archive; further ones get ORIGINAL_ARCHIVED */
+#define SETTLED_ROWS_PER_ROUND 8192 /* more than a round edits, see table_set_settle() */
+
+enum tg_status
+ledger_step_init(struct ledger_step *step, const struct ledger_step_config *config)
+{
+	memset(step, 0, sizeof(*step));
+	step->config = *config;
+	step->now_batch = UINT64_MAX;
+	step->filled_batch = UINT64_MAX;
+	step->business_date = ledger_business_date(config->ledger);
+	step->decision = decision_new();
+	if (step->decision == NULL || queue_init(&step->evidence_out, EVIDENCE_MAX) != TG_OK ||
+	    queue_init(&step->evidence_in, EVIDENCE_MAX) != TG_OK)
+		return TG_NO_MEMORY;
+	return TG_OK;
+}
+
+void
+ledger_step_deinit(struct ledger_step *step)
+{
+	decision_free(step->decision);
+	queue_deinit(&step->evidence_out);
+	queue_deinit(&step->evidence_in);
+}
+
+static void
+count_up(_Atomic uint64_t *figure, uint64_t by)
+{
+	atomic_store_explicit(figure, atomic_load_explicit(figure, memory_order_relaxed) + by,
+			      memory_order_relaxed);
+}
+
+/* Fix the time of the open batch, if it is a new one since the last call. */
+static void
+fix_now(struct ledger_step *step)
+{
+	uint64_t number = atomic_load(&step->config.open->number);
+
+	if (number == step->now_batch)
+		return;
+	step->now_batch = number;
+	step->now.utc_ms = clock_now_utc_ms(step->config.clock);
+	step->now.day = zone_day(step->config.zone, step->now.utc_ms);
+}
+
+/* The decision's answer becomes one that says why nothing was recorded. */
+static void
+refuse(struct ledger_step *step, enum tg_status status)
+{
+	struct ledger_answer *answer = &step->decision->answer;
+	uint8_t kind = answer->kind;
+
+	memset(answer, 0, sizeof(*answer));
+	answer->kind = kind;
+	answer->status = (uint16_t)status;
+	answer->business_date = ledger_business_date(step->config.ledger);
+}
+
+/* An operator moves the clock; the record that notes it is booked at the new time. */
+static enum tg_status
+move_clock(struct ledger_step *step, struct ledger_request *request)
+{
+	struct clock *clock = step->config.clock;
+	enum tg_status status;
+
+	if (!step->config.has_room(step->config.context))
+		return TG_JOURNAL_FULL;
+	if (clock->is_stepped)
+		status = clock_step(clock, request->clock_utc_ms);
+	else
+		status = clock_accept(clock);
+	if (status != TG_OK)
+		return status;
+	step->now_batch = UINT64_MAX;
+	fix_now(step);
+	request->clock_utc_ms = step->now.utc_ms;
+	return TG_OK;
+}
+
+/* Encode all records of the decision into the open batch, which has room for them. */
+static void
+append_records(struct ledger_step *step)
+{
+	const struct decision *decision = step->decision;
+	struct open_batch *open = step->config.open;
+	struct batch *batch = open_batch_lock(open, LEDGER_STEP_ROOM_BYTES);
+	bool is_first;
+
+	TG_ASSERT(batch != NULL);
+	is_first = batch->count == 0;
+	if (is_first) {
+		batch->first_sequence = decision->records[0].sequence;
+		batch->opened_at_utc_ms = step->now.utc_ms;
+	}
+	for (uint32_t i = 0; i < decision->record_count; i++) {
+		size_t bytes = record_encode(&decision->records[i],
+					     batch->bytes + batch->used_bytes,
+					     open->capacity_bytes - batch->used_bytes);
+
+		TG_ASSERT(bytes > 0);
+		TG_ASSERT(decision->records[i].sequence == batch->first_sequence + batch->count);
+		batch->used_bytes += bytes;
+		batch->count++;
+		if (decision->records[i].kind == RECORD_CUTOVER)
+			step->business_date = decision->records[i].next_business_date;
+	}
+	batch->business_date = step->business_date;
+	step->filled_batch = atomic_load(&open->number);
+	step->filled_bytes = batch->used_bytes;
+	open_batch_commit(open);
+	if (is_first)
+		waker_wake(step->config.journal_waker);
+}
+
+/* Bring the decision about: journal and apply its records. */
+static void
+carry_out(struct ledger_step *step)
+{
+	const struct decision *decision = step->decision;
+
+	append_records(step);
+	for (uint32_t i = 0; i < decision->record_count; i++) {
+		const struct record *record = &decision->records[i];
+
+		ledger_apply(step->config.ledger, record);
+		if (record->kind != RECORD_PARTNER && record->kind != RECORD_STORE &&
+		    record->kind != RECORD_TERMINAL)
+			continue;
+		for (uint32_t port = 0; port < step->config.port_count; port++)
+			port_notify(&step->config.ports[port], record);
+	}
+	count_up(&step->figures.records, decision->record_count);
+}
+
+/* Copy the answer without the unused ends of its lists. */
+static void
+copy_answer(struct ledger_answer *to, const struct ledger_answer *from)
+{
+	memcpy(to, from, offsetof(struct ledger_answer, expiries));
+	memcpy(to->expiries, from->expiries, from->expiry_count * sizeof(from->expiries[0]));
+	memcpy(to->entries, from->entries, from->entry_count * sizeof(from->entries[0]));
+	memcpy(to->totals, from->totals, from->total_count * sizeof(from->totals[0]));
+}
+
+/* Send the job for evidence, if it wants some and did not have its try.  False: answer it now. */
+static bool
+ask_archive(struct ledger_step *step, struct pipeline_job *job)
+{
+	const struct terminal_config *principal;
+
+	if (!step->decision->answer.wants_archive || job->has_archive ||
+	    step->config.evidence_waker == NULL || step->evidence_count == EVIDENCE_MAX)
+		return false;
+	principal = ledger_terminal_find(step->config.ledger, job->request.principal);
+	if (principal == NULL)
+		return false;
+	job->archive_partner = principal->partner;
+	if (!queue_push(&step->evidence_out, job))
+		return false;
+	step->evidence_count++;
+	waker_wake(step->config.evidence_waker);
+	return true;
+}
+
+static void
+decide_job(struct ledger_step *step, struct pipeline_job *job)
+{
+	struct ledger_answer *answer = &step->decision->answer;
+	enum tg_status status = TG_OK;
+
+	fix_now(step);
+	answer->kind = job->request.kind;
+	if (job->request.kind == REQUEST_CLOCK)
+		status = move_clock(step, &job->request);
+	if (status != TG_OK) {
+		refuse(step, status);
+	} else {
+		ledger_decide(step->config.ledger, &job->request, &step->now, step->decision);
+		if (step->decision->record_count == 0) {
+			if (ask_archive(step, job))
+				return;
+		} else if (!step->config.has_room(step->config.context)) {
+			refuse(step, TG_JOURNAL_FULL);
+			count_up(&step->figures.refused_full, 1);
+		} else if (!clock_may_record(step->config.clock)) {
+			refuse(step, TG_BUSY);
+			count_up(&step->figures.refused_clock, 1);
+		} else
+			carry_out(step);
+	}
+	count_up(&step->figures.requests, 1);
+	copy_answer(&job->answer, answer);
+	job->wait_sequence = ledger_sequence(step->config.ledger);
+	port_answer(job);
+}
+
+/* Is there room for a decision in the open batch, and for the notices it may bring? */
+static bool
+has_room(const struct ledger_step *step, const struct pipeline_port *from)
+{
+	const struct open_batch *open = step->config.open;
+
+	if (atomic_load(&open->number) == step->filled_batch &&
+	    open->capacity_bytes - step->filled_bytes < LEDGER_STEP_ROOM_BYTES)
+		return false;
+	/* Only the console changes partners, stores and terminals. */
+	for (uint32_t i = 0; from->config.is_control && i < step->config.port_count; i++) {
+		if (queue_room(&step->config.ports[i].notices) < DECISION_RECORDS_MAX)
+			return false;
+	}
+	return true;
+}
+
+/* The same; if not, the step is woken when there is. */
+static bool
+may_decide(struct ledger_step *step, const struct pipeline_port *from)
+{
+	if (has_room(step, from))
+		return true;
+	atomic_store(&step->wants_room, true);
+	return has_room(step, from);
+}
+
+static void
+note_delay(struct ledger_step *step, const struct pipeline_job *job)
+{
+	int64_t delay_us = clock_mono_us() - job->queued_mono_us;
+
+	if (delay_us > atomic_load_explicit(&step->figures.delay_us_max, memory_order_relaxed))
+		atomic_store_explicit(&step->figures.delay_us_max, delay_us, memory_order_relaxed);
+}
+
+/* Up to turn jobs of a lane.  False: no room, or the lane is empty. */
+static bool
+run_lane(struct ledger_step *step, struct pipeline_port *port, enum pipeline_lane lane,
+	 uint32_t turn)
+{
+	for (uint32_t i = 0; i < turn; i++) {
+		struct pipeline_job *job;
+
+		if (!may_decide(step, port))
+			return false;
+		job = port_next(port, lane);
+		if (job == NULL)
+			return false;
+		if (i == 0)
+			note_delay(step, job);
+		decide_job(step, job);
+	}
+	return true;
+}
+
+/* Jobs with evidence. */
+static void
+run_evidence(struct ledger_step *step)
+{
+	struct pipeline_job *job;
+
+	while ((job = queue_front(&step->evidence_in)) != NULL && may_decide(step, job->port)) {
+		(void)queue_pop(&step->evidence_in);
+		step->evidence_count--;
+		decide_job(step, job);
+	}
+}
+
+/*
+ * Wake the ports that have answers which may be told at once; the journal thread sees to the
+ * rest.
+ */
+static void
+signal_ports(struct ledger_step *step)
+{
+	uint64_t durable_sequence = step->config.durable_sequence(step->config.context);
+
+	for (uint32_t i = 0; i < step->config.port_count; i++) {
+		struct pipeline_port *port = &step->config.ports[i];
+
+		if (port->signal_at != PORT_NO_SIGNAL && port->signal_at <= durable_sequence)
+			port_signal(port);
+		port->signal_at = PORT_NO_SIGNAL;
+	}
+}
+
+bool
+ledger_step_run(struct ledger_step *step, int64_t until_mono_us)
+{
+	bool has_more;
+
+	do {
+		has_more = false;
+		if (atomic_exchange(&step->wants_mark, false))
+			ledger_step_leave_mark(step);
+		run_evidence(step);
+		for (uint32_t i = 0; i < step->config.port_count; i++)
+			has_more |= run_lane(step, &step->config.ports[i], PIPELINE_TERMINAL,
+					     TERMINAL_TURN);
+		for (uint32_t i = 0; i < step->config.port_count; i++)
+			has_more |= run_lane(step, &step->config.ports[i], PIPELINE_BATCH,
+					     BATCH_TURN);
+		table_set_settle(ledger_tables(step->config.ledger), SETTLED_ROWS_PER_ROUND);
+		if (step->config.between != NULL)
+			has_more |= step->config.between(step->config.between_context,
+							 step->config.ledger);
+		signal_ports(step);
+	} while (has_more && clock_mono_us() < until_mono_us);
+	return has_more;
+}
+
+bool
+ledger_step_is_drained(const struct ledger_step *step)
+{
+	for (uint32_t i = 0; i < step->config.port_count; i++) {
+		if (port_has_work(&step->config.ports[i]))
+			return false;
+	}
+	return step->evidence_count == 0;
+}
+
+void
+ledger_step_leave_mark(struct ledger_step *step)
+{
+	struct batch_mark mark = { .sequence = ledger_sequence(step->config.ledger) };
+
+	if (mark.sequence != step->config.durable_sequence(step->config.context))
+		return;
+	mark.hash = ledger_state_hash(step->config.ledger);
+	mark.utc_ms = clock_now_utc_ms(step->config.clock);
+	open_batch_set_mark(step->config.open, &mark);
+	waker_wake(step->config.journal_waker);
+}

@@ -1,0 +1,186 @@
+/*
+ * ledger_double.c - a ledger that knows no rules, for tests of what is around it.
+ */
+#include "tests/gateway/ledger_double.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "protocol/assert.h"
+
+struct ledger {
+	struct table_set set;
+	uint64_t sequence;
+	int64_t booked_at_utc_ms;
+	int64_t points; /* earned: what the state hash is made of */
+	int32_t business_date;
+	uint32_t record_bytes;
+	struct terminal_config terminal; /* the one that everybody is */
+};
+
+struct ledger *
+ledger_double_new(uint64_t sequence)
+{
+	struct ledger *ledger = calloc(1, sizeof(*ledger));
+
+	TG_ASSERT(ledger != NULL && table_set_init(&ledger->set) == TG_OK);
+	ledger->sequence = sequence;
+	ledger->booked_at_utc_ms = INT64_MIN;
+	ledger->business_date = DAY_NONE;
+	ledger->record_bytes = 64;
+	ledger->terminal.number = 1;
+	ledger->terminal.partner = 7;
+	return ledger;
+}
+
+void
+ledger_double_free(struct ledger *ledger)
+{
+	table_set_deinit(&ledger->set);
+	free(ledger);
+}
+
+void
+ledger_double_set_record_bytes(struct ledger *ledger, uint32_t bytes)
+{
+	ledger->record_bytes = bytes;
+}
+
+uint64_t
+ledger_sequence(const struct ledger *ledger)
+{
+	return ledger->sequence;
+}
+
+int32_t
+ledger_business_date(const struct ledger *ledger)
+{
+	return ledger->business_date;
+}
+
+struct state_hash
+ledger_state_hash(struct ledger *ledger)
+{
+	return (struct state_hash){ ledger->sequence, (uint64_t)ledger->points };
+}
+
+struct table_set *
+ledger_tables(struct ledger *ledger)
+{
+	return &ledger->set;
+}
+
+const struct terminal_config *
+ledger_terminal_find(const struct ledger *ledger, uint32_t number)
+{
+	(void)number;
+	return &ledger->terminal;
+}
+
+struct decision *
+decision_new(void)
+{
+	struct decision *decision = calloc(1, sizeof(*decision));
+
+	TG_ASSERT(decision != NULL);
+	decision->records = calloc(DECISION_RECORDS_MAX, sizeof(*decision->records));
+	TG_ASSERT(decision->records != NULL);
+	return decision;
+}
+
+void
+decision_free(struct decision *decision)
+{
+	if (decision != NULL)
+		free(decision->records);
+	free(decision);
+}
+
+/* Kind of the record that a request makes; 0: none. */
+static uint8_t
+record_kind_of(const struct ledger_request *request)
+{
+	switch (request->kind) {
+	case REQUEST_EARN:
+	case REQUEST_RELEASE:
+	case REQUEST_REVERSE:
+		return request->kind;
+	case REQUEST_SET_TERMINAL:
+		return RECORD_TERMINAL;
+	case REQUEST_SET_PARTNER:
+		return RECORD_PARTNER;
+	case REQUEST_CLOCK:
+		return RECORD_CLOCK;
+	case REQUEST_CUTOVER:
+		return RECORD_CUTOVER;
+	default:
+		return 0;
+	}
+}
+
+void
+ledger_decide(const struct ledger *ledger, const struct ledger_request *request,
+	      const struct ledger_now *now, struct decision *decision)
+{
+	struct ledger_answer *answer = &decision->answer;
+	struct record *record = &decision->records[0];
+
+	memset(answer, 0, sizeof(*answer));
+	answer->kind = request->kind;
+	answer->business_date = ledger->business_date;
+	answer->available_points = ledger->points;
+	decision->record_count = 0;
+	if (request->kind == REQUEST_REVERSE && request->original_id[0] == DOUBLE_ARCHIVED_ID &&
+	    request->archived == NULL) {
+		answer->status = TG_ORIGINAL_ARCHIVED;
+		answer->wants_archive = true;
+		return;
+	}
+	if (record_kind_of(request) == 0)
+		return;
+	decision->record_count = 1;
+	memset(record, 0, offsetof(struct record, postings));
+	record->kind = record_kind_of(request);
+	record->version = RECORD_VERSION;
+	record->sequence = ledger->sequence + 1;
+	record->booked_at_utc_ms = now->utc_ms;
+	record->points = request->points;
+	record->lines_bytes = (uint16_t)(ledger->record_bytes - RECORD_HEADER_BYTES);
+	record->next_business_date =
+		ledger->business_date == DAY_NONE ? now->day : ledger->business_date + 1;
+	record->terminal_image = request->terminal_image;
+	record->partner_image = request->partner_image;
+	answer->sequence = record->sequence;
+	answer->booked_at_utc_ms = now->utc_ms;
+	answer->available_points += request->points;
+}
+
+void
+ledger_apply(struct ledger *ledger, const struct record *record)
+{
+	TG_ASSERT(record->sequence == ledger->sequence + 1);
+	TG_ASSERT(record->booked_at_utc_ms >= ledger->booked_at_utc_ms);
+	ledger->sequence = record->sequence;
+	ledger->booked_at_utc_ms = record->booked_at_utc_ms;
+	ledger->points += record->points;
+	if (record->kind == RECORD_CUTOVER)
+		ledger->business_date = record->next_business_date;
+}
+
+/* Only what the journal looks at: u16 length, u8 kind, u8 version, 4 bytes, u64 sequence. */
+size_t
+record_encode(const struct record *record, uint8_t *bytes, size_t capacity)
+{
+	size_t length = RECORD_HEADER_BYTES + (size_t)record->lines_bytes;
+
+	if (length > capacity)
+		return 0;
+	memset(bytes, 0, length);
+	bytes[0] = (uint8_t)length;
+	bytes[1] = (uint8_t)(length >> 8);
+	bytes[2] = record->kind;
+	bytes[3] = record->version;
+	for (int i = 0; i < 8; i++)
+		bytes[8 + i] = (uint8_t)(record->sequence >> (8 * i));
+	return length;
+}
