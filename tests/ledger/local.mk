@@ -7,4 +7,4 @@ tests_ledger_test_table_LDADD = $(ledger_test_libs)
 check_PROGRAMS += %D%/test_cases
 tests_ledger_test_cases_SOURCES = %D%/test_cases.c %D%/fixture.c %D%/fixture.h
 tests_ledger_test_cases_LDADD = $(ledger_test_libs)
-EXTRA_DIST += %D%/cases/README.md %D%/cases/earn.txt
+EXTRA_DIST += %D%/cases
