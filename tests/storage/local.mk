@@ -36,14 +36,3 @@ tests_storage_sim_journal_LDADD = $(storage_test_libs)
 check_PROGRAMS += %D%/test_journal_threads
 tests_storage_test_journal_threads_LDADD = $(storage_test_libs)
 pipeline_tests += %D%/test_journal_threads
-check_PROGRAMS += %D%/test_snapshot_damage
-tests_storage_test_snapshot_damage_SOURCES = %D%/test_snapshot_damage.c $(snapshot_fixture)
-tests_storage_test_snapshot_damage_LDADD = $(storage_test_libs)
-check_PROGRAMS += %D%/test_snapshot_thread
-pipeline_tests += %D%/test_snapshot_thread
-tests_storage_test_snapshot_thread_SOURCES = %D%/test_snapshot_thread.c $(snapshot_fixture)
-tests_storage_test_snapshot_thread_LDADD = $(storage_test_libs)
-check_PROGRAMS += %D%/test_snapshot_ledger
-tests_storage_test_snapshot_ledger_SOURCES = %D%/test_snapshot_ledger.c $(snapshot_fixture) \
-	tests/ledger/fixture.c tests/ledger/fixture.h
-tests_storage_test_snapshot_ledger_LDADD = $(storage_test_libs)
