@@ -36,3 +36,6 @@ tests_storage_sim_journal_LDADD = $(storage_test_libs)
 check_PROGRAMS += %D%/test_journal_threads
 tests_storage_test_journal_threads_LDADD = $(storage_test_libs)
 pipeline_tests += %D%/test_journal_threads
+check_PROGRAMS += %D%/fault_snapshot
+tests_storage_fault_snapshot_SOURCES = %D%/fault_snapshot.c $(snapshot_fixture) $(sim_disk)
+tests_storage_fault_snapshot_LDADD = $(storage_test_libs)
