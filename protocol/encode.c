@@ -74,6 +74,15 @@ write_body(struct tg_writer *writer, const struct tg_message *message)
 	}
 }
 
+/* Write an item of a batch. */
+static void
+write_item(struct tg_writer *writer, const struct tg_message *message)
+{
+	tg_write_array(writer, 2);
+	tg_write_integer(writer, message->code);
+	write_body(writer, message);
+}
+
 bool
 tg_encode(struct tg_writer *writer, const struct tg_message *message)
 {
@@ -106,9 +115,22 @@ tg_batch_add(struct tg_batch_writer *batch, const struct tg_message *message)
 {
 	TG_ASSERT(batch->left > 0);
 	batch->left--;
-	tg_write_array(batch->writer, 2);
-	tg_write_integer(batch->writer, message->code);
-	write_body(batch->writer, message);
+	write_item(batch->writer, message);
+}
+
+bool
+tg_encode_item(struct tg_writer *writer, const struct tg_message *message)
+{
+	write_item(writer, message);
+	return !writer->is_full;
+}
+
+void
+tg_batch_add_encoded(struct tg_batch_writer *batch, const uint8_t *item, size_t bytes)
+{
+	TG_ASSERT(batch->left > 0 && bytes > 0);
+	batch->left--;
+	tg_write_raw(batch->writer, item, bytes);
 }
 
 bool

@@ -39,6 +39,15 @@ void tg_batch_begin(struct tg_batch_writer *batch, struct tg_writer *writer, uin
 /* Add one item: its operation or status, and its fields; its request id is not used. */
 void tg_batch_add(struct tg_batch_writer *batch, const struct tg_message *message);
 
+/*
+ * Append one item, [operation or status, body], without a frame: to keep it until its batch is
+ * begun.  False when it does not fit.
+ */
+TG_MUST_CHECK bool tg_encode_item(struct tg_writer *writer, const struct tg_message *message);
+
+/* Add one item that tg_encode_item() wrote. */
+void tg_batch_add_encoded(struct tg_batch_writer *batch, const uint8_t *item, size_t bytes);
+
 /* Finish the frame; all items must have been added.  False when it did not fit. */
 TG_MUST_CHECK bool tg_batch_end(struct tg_batch_writer *batch);
 

@@ -175,6 +175,7 @@ enum {
 	X(ENTRIES_WANTED,   MAY_UNPRINTED) \
 	ANSWER(X) \
 	BALANCES(X) \
+	X(USABLE,           TELL) \
 	X(EXPIRIES,         TELL) \
 	X(ENTRIES,          TELL) \
 	X(OFFERS,           TELL)

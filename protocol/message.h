@@ -217,7 +217,7 @@ enum tg_type {
 	X(OUTCOME,           94, INT,   0, 65535, "status of the transaction asked for; in NOTICE, the reason") \
 	X(KIND,              95, INT,   0, 255, "operation of the transaction asked for") \
 	X(STATE,             96, INT,   0, 255, "0 standing, 1 reversed, 2 open, 3 captured, 4 released, 5 expired") \
-	X(AVAILABLE,         97, INT,   -TG_BALANCE_MAX, TG_BALANCE_MAX, "points usable here and now") \
+	X(AVAILABLE,         97, INT,   -TG_BALANCE_MAX, TG_BALANCE_MAX, "points not pending, held or expired; some may be usable elsewhere only") \
 	X(PENDING,           98, INT,   -TG_BALANCE_MAX, TG_BALANCE_MAX, "points not yet usable") \
 	X(HELD,              99, INT,   -TG_BALANCE_MAX, TG_BALANCE_MAX, "points in open holds") \
 	X(DEBT,             100, INT,   -TG_BALANCE_MAX, TG_BALANCE_MAX, "points owed, shown positive") \
@@ -237,7 +237,8 @@ enum tg_type {
 	X(MONEY_RETURNED,   114, INT,   0, TG_AMOUNT_MAX, "money to give back, minor units") \
 	X(MESSAGE,          115, STR,   0, 200, "text for the receipt or the operator") \
 	X(OFFERS,           116, STR,   0, 200, "text of an offer for the receipt") \
-	X(BATCH_BYTES_MAX,  117, INT,   1, UINT32_MAX, "largest frame of a session with the right to batch, bytes")
+	X(BATCH_BYTES_MAX,  117, INT,   1, UINT32_MAX, "largest frame of a session with the right to batch, bytes") \
+	X(USABLE,           118, INT,   0, TG_BALANCE_MAX, "of the points available, those usable at this store")
 /* clang-format on */
 
 /*

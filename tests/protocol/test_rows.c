@@ -262,13 +262,15 @@ bad_item_is_judged_by_itself(void **state)
 	assert_int_equal(i, sizeof(expected) / sizeof(expected[0]));
 }
 
-/* What: outcomes of a batch come back in order.  How: three answers with different statuses. */
+/* What: outcomes of a batch come back in order, whether written at once or kept before.
+ * How:  three answers with different statuses, one of them encoded by itself. */
 static void
 outcomes_of_a_batch_round_trip(void **state)
 {
 	static const uint32_t statuses[] = { TG_OK, TG_NO_POINTS, TG_BUSY };
 	struct tg_batch_writer batch;
-	struct tg_writer writer;
+	struct tg_writer writer, keeper;
+	uint8_t kept[64];
 	struct tg_message answer;
 	struct tg_rows rows;
 	struct tg_cursor item;
@@ -280,7 +282,13 @@ outcomes_of_a_batch_round_trip(void **state)
 	for (size_t i = 0; i < 3; i++) {
 		tg_message_init(&answer, 0, statuses[i]);
 		tg_message_set_integer(&answer, TG_FIELD_SEQUENCE, (int64_t)i + 100);
-		tg_batch_add(&batch, &answer);
+		if (i == 1) {
+			tg_writer_init(&keeper, kept, sizeof(kept));
+			assert_true(tg_encode_item(&keeper, &answer));
+			tg_batch_add_encoded(&batch, kept, keeper.used_bytes);
+		} else {
+			tg_batch_add(&batch, &answer);
+		}
 	}
 	assert_true(tg_batch_end(&batch));
 	assert_int_equal(tg_decode_answer(frame + TG_FRAME_HEADER_BYTES,
