@@ -64,7 +64,7 @@ plan_hold(struct plan *p)
 	if (seconds == 0)
 		seconds = p->programme->hold_seconds_default;
 	if (seconds > p->programme->hold_seconds_max) {
-		p->decision->answer.field = TG_FIELD_HOLD_SECONDS + 1;
+		p->decision->answer.field = TG_FIELD_HOLD_SECONDS;
 		return TG_BAD_FIELD;
 	}
 	if (status != TG_OK)

@@ -254,7 +254,7 @@ check_amounts(const struct plan *p)
 		       (q->kind == REQUEST_QUOTE && q->quoted_kind == REQUEST_BURN);
 
 	if (is_burn && q->points == 0) {
-		p->decision->answer.field = TG_FIELD_POINTS + 1;
+		p->decision->answer.field = TG_FIELD_POINTS;
 		return TG_BAD_FIELD;
 	}
 	return TG_OK;

@@ -39,7 +39,7 @@ plan_enroll(struct plan *p)
 	struct record *r;
 
 	if (q->identifier.type == 0) {
-		p->decision->answer.field = TG_FIELD_IDENTIFIER + 1;
+		p->decision->answer.field = TG_FIELD_IDENTIFIER;
 		return TG_MISSING_FIELD;
 	}
 	if (find_identifier(l, &q->identifier) != TABLE_NONE ||

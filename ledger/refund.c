@@ -487,7 +487,7 @@ plan_refund(struct plan *p)
 	enum tg_status status;
 
 	if (!p->request->has_original && !p->request->has_original_burn) {
-		p->decision->answer.field = TG_FIELD_ORIGINAL + 1;
+		p->decision->answer.field = TG_FIELD_ORIGINAL;
 		return TG_MISSING_FIELD;
 	}
 	status = find_originals(p, &f);

@@ -207,7 +207,7 @@ struct answer_total {
 struct ledger_answer {
 	uint16_t status;		/* enum tg_status */
 	uint8_t	 kind;			/* of the request */
-	uint8_t	 field;			/* enum tg_field + 1 at fault, 0: none */
+	uint8_t	 field;			/* enum tg_field at fault, 0: none */
 	bool	 is_replay;		/* stored outcome of an earlier copy */
 	bool	 is_capped;
 	bool	 has_member;		/* member and balances below are set */
