@@ -220,6 +220,16 @@ sim_forget_inode(struct inode *inode)
 }
 
 void
+sim_forget_clean(struct inode *inode)
+{
+	for (size_t sector = 0; sector < inode->capacity / SECTOR_BYTES; sector++) {
+		if (!inode->dirty[sector])
+			memcpy(inode->seen + sector * SECTOR_BYTES,
+			       inode->kept + sector * SECTOR_BYTES, SECTOR_BYTES);
+	}
+}
+
+void
 sim_shrink_inode(struct inode *inode, size_t bytes)
 {
 	size_t first = bytes / SECTOR_BYTES;

@@ -153,9 +153,7 @@ sim_forget_cache(void *context, int file)
 {
 	struct sim_disk *disk = context;
 
-	/* Dirty pages stay in memory; with fdatasync taken out all are, so nothing is forgotten. */
-	if (!disk->is_sync_ignored)
-		sim_forget_inode(inode_of(disk, file));
+	sim_forget_clean(inode_of(disk, file));
 }
 
 static enum tg_status

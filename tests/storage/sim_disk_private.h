@@ -86,6 +86,9 @@ void sim_keep_inode(struct inode *inode);
 /* What is durable is all that is left. */
 void sim_forget_inode(struct inode *inode);
 
+/* What was synced, or whose sync failed, is read from the disk again. */
+void sim_forget_clean(struct inode *inode);
+
 /* Cut; what is cut off reads as zeros if the file grows again. */
 void sim_shrink_inode(struct inode *inode, size_t bytes);
 

@@ -337,6 +337,77 @@ stale_batches_are_never_replayed(void **state)
 	}
 }
 
+/* What: the same when only the salt tells them apart: same incarnation, same sequences.
+ * How:  the journal is lost and begun anew, in a segment that has the old batches. */
+static void
+stale_batches_of_a_lost_journal_are_never_replayed(void **state)
+{
+	struct damage *d = *state;
+	struct journal_fixture *f = d->f;
+
+	build(d, true);
+	for (uint32_t batches = 0; batches <= BATCHES; batches++) {
+		for (const char *path; (path = sim_disk_path(f->disk, FIXTURE_DIRECTORY "/0", 0));)
+			sim_disk_remove(f->disk, path);
+		sim_disk_put(f->disk, FIXTURE_DIRECTORY "/next.journal", d->bytes, sizeof d->bytes);
+		f->acknowledged = f->attempted = 0;
+		assert_int_equal(journal_fixture_open(f), TG_OK);
+		assert_int_equal(f->opened.incarnation, 1);
+		for (uint32_t batch = 0; batch < batches; batch++)
+			assert_int_equal(journal_fixture_append(f, BATCH_RECORDS), TG_OK);
+		journal_fixture_abandon(f, true);
+		assert_int_equal(journal_fixture_open(f), TG_OK);
+		assert_int_equal(f->opened.last_sequence, batches * BATCH_RECORDS);
+		if (!journal_fixture_holds(f, 1))
+			fail_msg("%s", f->why);
+		journal_fixture_close(f);
+	}
+}
+
+/* Change a batch and make its checksums right again. */
+static void
+forge_batch(struct damage *d, uint64_t offset)
+{
+	uint8_t *bytes = d->bytes + offset;
+	struct batch_header header;
+
+	assert_true(batch_header_decode(bytes, &header));
+	bytes[header.batch_bytes - 1] ^= 1;
+	header.payload_checksum = segment_checksum(bytes + SEGMENT_BATCH_HEADER_BYTES,
+						   header.batch_bytes - SEGMENT_BATCH_HEADER_BYTES);
+	batch_header_encode(&header, bytes);
+	sim_disk_put(d->f->disk, d->path, d->bytes, sizeof d->bytes);
+}
+
+/* What: a batch that is sound by itself but not the one that was written breaks the chain. */
+static void
+forged_batch_breaks_the_chain(void **state)
+{
+	struct damage *d = *state;
+	struct journal_opened opened;
+
+	build(d, true);
+	forge_batch(d, d->batch_ends[1]);
+	assert_int_equal(recover(d, &opened), TG_CORRUPT);
+	assert_int_equal(d->f->error.offset, d->batch_ends[2]);
+}
+
+/* What: the same across segments: the next one knows what it follows. */
+static void
+forged_end_of_a_segment_breaks_the_chain(void **state)
+{
+	struct damage *d = *state;
+	struct journal_opened opened;
+
+	build(d, true);
+	assert_int_equal(journal_fixture_open(d->f), TG_OK);
+	journal_fixture_close(d->f);
+	forge_batch(d, d->batch_ends[BATCHES]); /* the mark */
+	assert_int_equal(recover(d, &opened), TG_CORRUPT);
+	assert_int_equal(d->f->error.offset, d->used_bytes);
+	assert_false(journal_fixture_open(d->f) == TG_OK);
+}
+
 /* What: a sound batch moved to another place in its own segment is not believed there. */
 static void
 batch_in_another_place_is_not_believed(void **state)
@@ -426,6 +497,9 @@ main(void)
 		TEST(missing_segment_is_named),
 		TEST(life_goes_on_after_a_cut),
 		TEST(stale_batches_are_never_replayed),
+		TEST(stale_batches_of_a_lost_journal_are_never_replayed),
+		TEST(forged_batch_breaks_the_chain),
+		TEST(forged_end_of_a_segment_breaks_the_chain),
 		TEST(batch_in_another_place_is_not_believed),
 		TEST(newer_version_is_named),
 		TEST(foreign_segments_are_refused),
