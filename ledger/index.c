@@ -10,6 +10,9 @@
 
 #define SLOTS_MIN 8
 
+/* So many rows are hashed before the first of them is entered: their slots come meanwhile. */
+#define REBUILD_GROUP_ROWS 16
+
 /* Smallest power of two with half as many slots again as rows. */
 static size_t
 slots_for(uint32_t rows_max)
@@ -101,19 +104,42 @@ index_remove(struct index *index, uint64_t hash, uint32_t row)
 	index->count--;
 }
 
+/* Rows on their way into the index while it is rebuilt. */
+struct rebuild_group {
+	uint64_t hashes[REBUILD_GROUP_ROWS];
+	uint32_t rows[REBUILD_GROUP_ROWS];
+	uint32_t count; /* of both */
+};
+
+static void
+insert_group(struct index *index, struct rebuild_group *group)
+{
+	for (uint32_t i = 0; i < group->count; i++)
+		index_insert(index, group->hashes[i], group->rows[i]);
+	group->count = 0;
+}
+
 void
 index_rebuild(struct index *index)
 {
 	const struct table *table = index->config.table;
+	struct rebuild_group group = { .count = 0 };
 
 	index_clear(index);
 	for (uint32_t number = 1; number <= table->rows_used; number++) {
 		const void *row = table_bytes(table, number);
+		uint64_t hash;
 
 		if (table_key(table, number) == 0)
 			continue;
 		if (index->config.has_row != NULL && !index->config.has_row(row))
 			continue;
-		index_insert(index, index->config.row_hash(row), number);
+		hash = index->config.row_hash(row);
+		index_prefetch(index, hash);
+		group.hashes[group.count] = hash;
+		group.rows[group.count] = number;
+		if (++group.count == REBUILD_GROUP_ROWS)
+			insert_group(index, &group);
 	}
+	insert_group(index, &group);
 }
