@@ -1,9 +1,9 @@
 /*
  * console.h - the operators' console on a Unix socket.
  *
- * Owns the socket, the thread that accepts, and a thread for each session.  Lines come in, each is a
- * command (admin/CONSOLE.md), and what it prints goes out, ended by a line that begins with "ok" or
- * "error".  Knows the gateway by struct console_host only.
+ * Owns the socket, the thread that accepts, and a thread for each session.  Lines come in, each is
+ * a command (admin/CONSOLE.md), and what it prints goes out, ended by a line that begins with "ok"
+ * or "error".  Knows the gateway by struct console_host only.
  */
 #ifndef TG_ADMIN_CONSOLE_H
 #define TG_ADMIN_CONSOLE_H
@@ -21,10 +21,10 @@
 struct console;
 
 struct console_config {
-	const char *socket_path;	/* borrowed for the call; a left-over socket there is replaced */
+	const char *socket_path;	/* borrowed; a left-over socket there is replaced */
 	mode_t	 mode;			/* of the socket, 0660 by default */
-	int32_t	 idle_ms;		/* a session without a command for so long is closed; 0: default */
-	int32_t	 write_ms;		/* ... and one that does not read for so long; 0: default */
+	int32_t	 idle_ms;		/* without a command so long, closed; 0: default */
+	int32_t	 write_ms;		/* reader too slow for so long, closed; 0: default */
 };
 
 /*

@@ -4,9 +4,10 @@
  * The gateway fills a struct console_host and hands it to console_start(); a test fills it with a
  * fake.  The console never touches sessions, queues, clock or ledger by other ways.
  *
- * Threads: each console session runs on a thread of its own (at most CONSOLE_SESSIONS_MAX), so every
- * function here is called by any of them, several at once, and may block.  Before console_stop() the
- * gateway makes all of them return TG_SHUTTING_DOWN, those that wait at that moment too.
+ * Threads: each console session runs on a thread of its own (at most CONSOLE_SESSIONS_MAX), so
+ * every function here is called by any of them, several at once, and may block.  Before
+ * console_stop() the gateway makes all of them return TG_SHUTTING_DOWN, those that wait at that
+ * moment too.
  */
 #ifndef TG_ADMIN_HOST_H
 #define TG_ADMIN_HOST_H
@@ -20,7 +21,7 @@
 
 /* What figures() is asked for; each is a command `show ...`. */
 enum host_topic {
-	HOST_STATS,		/* requests, answers, delays, tables, connections, clock and alarms */
+	HOST_STATS,		/* requests, delays, tables, connections, clock, alarms */
 	HOST_JOURNAL,		/* durable sequence, batches, segments, disk, archive, snapshots */
 	HOST_SINK,		/* cursor, lag, state of MariaDB, last error */
 	HOST_VERSION,		/* program, build, instance, incarnation, start time */
@@ -95,6 +96,15 @@ struct console_host {
 	 */
 	enum tg_status (*hash_identifier)(void *context, uint8_t type, const char *text,
 					  struct identifier_hash *ret_hash);
+
+	/*
+	 * Read one durable record from journal or archive, as record_encode() made it, into
+	 * bytes[0..capacity).  Blocks for as long as reading a segment takes.
+	 * TG_OK; TG_UNKNOWN_TRANSACTION: there is none with that sequence (any more); TG_IO,
+	 * TG_CORRUPT.
+	 */
+	enum tg_status (*read_record)(void *context, uint64_t sequence, uint8_t *bytes,
+				      uint32_t capacity, uint32_t *ret_bytes);
 
 	/* Fill figures[0..HOST_FIGURES_MAX); returns how many. */
 	uint32_t (*figures)(void *context, enum host_topic topic, struct host_figure *figures);

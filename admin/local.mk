@@ -1,4 +1,26 @@
 noinst_LTLIBRARIES += libadmin.la
-libadmin_la_SOURCES = %D%/console.h %D%/host.h
+libadmin_la_SOURCES = \
+	%D%/ask.c %D%/ask.h \
+	%D%/command.c %D%/command.h %D%/command_table.c \
+	%D%/config_noun.c %D%/config_noun.h \
+	%D%/console.c %D%/console.h \
+	%D%/field.c %D%/field.h %D%/field_table.c \
+	%D%/handlers.h \
+	%D%/host.h \
+	%D%/import.c %D%/import.h \
+	%D%/line_reader.c %D%/line_reader.h \
+	%D%/output.c %D%/output.h \
+	%D%/record_text.c %D%/record_text.h \
+	%D%/run_config.c %D%/run_gateway.c %D%/run_help.c %D%/run_import.c \
+	%D%/run_list.c %D%/run_member.c %D%/run_show.c \
+	%D%/session.c %D%/session.h \
+	%D%/text_table.c %D%/text_table.h \
+	%D%/when.c %D%/when.h
 libadmin_la_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
-admin_libs = libadmin.la $(storage_libs) $(JANSSON_LIBS) $(CSV_LIBS)
+admin_libs = libadmin.la $(storage_libs) $(JANSSON_LIBS) $(CSV_LIBS) $(UNISTRING_LIBS)
+
+# Prints CONSOLE.md from the command table; see tests/check_docs.
+noinst_PROGRAMS += %D%/gen_console
+admin_gen_console_SOURCES = %D%/gen_console.c
+admin_gen_console_LDADD = $(admin_libs)
+EXTRA_DIST += %D%/CONSOLE.md

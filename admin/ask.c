@@ -1,0 +1,96 @@
+/*
+ * ask.c - requests of operators.
+ */
+#include "admin/ask.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "protocol/message.h"
+
+/* Copy what fits of a text into a field that is padded with zero bytes. */
+static void
+copy_padded(uint8_t *field, size_t bytes, const char *text)
+{
+	const size_t length = strnlen(text, bytes);
+
+	memset(field, 0, bytes);
+	memcpy(field, text, length);
+}
+
+void
+ask_init(const struct command_call *call, struct ledger_request *request, uint8_t kind)
+{
+	memset(request, 0, sizeof(*request));
+	request->kind = kind;
+	request->till_day = DAY_NONE;
+	copy_padded(request->operator_name, sizeof(request->operator_name), call->operator_name);
+	copy_padded(request->origin, sizeof(request->origin), call->origin);
+}
+
+void
+ask_fail(struct command_call *call, enum tg_status status)
+{
+	command_fail(call, "%s: %s", tg_status_name(status), tg_status_text(status));
+}
+
+bool
+ask_judge(struct command_call *call, enum tg_status status, const struct ledger_answer *answer)
+{
+	if (status != TG_OK) {
+		ask_fail(call, status);
+		return false;
+	}
+	call->sequence = answer->sequence;
+	if (answer->status == TG_OK)
+		return true;
+	if (answer->field == 0)
+		ask_fail(call, (enum tg_status)answer->status);
+	else
+		command_fail(call, "%s: %s (%s)", tg_status_name((enum tg_status)answer->status),
+			     tg_status_text((enum tg_status)answer->status),
+			     tg_field_info((enum tg_field)(answer->field - 1))->name);
+	return false;
+}
+
+bool
+ask_ledger(struct command_call *call, const struct ledger_request *request,
+	   struct ledger_answer *ret_answer)
+{
+	const enum tg_status status =
+		call->host->submit(call->host->context, request, ret_answer);
+
+	return ask_judge(call, status, ret_answer);
+}
+
+bool
+ask_look(struct command_call *call, host_ledger_fn *fn, void *argument)
+{
+	const enum tg_status status =
+		call->host->run_on_ledger(call->host->context, fn, argument);
+
+	if (status != TG_OK)
+		ask_fail(call, status);
+	return status == TG_OK;
+}
+
+bool
+ask_number(struct command_call *call, const char *text, uint64_t low, uint64_t high,
+	   uint64_t *ret_number)
+{
+	char *end;
+	unsigned long long number;
+
+	errno = 0;
+	number = strtoull(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || number < low ||
+	    number > high) {
+		command_fail(call, "\"%.40s\" is no number from %" PRIu64 " to %" PRIu64, text, low,
+			     high);
+		return false;
+	}
+	*ret_number = number;
+	return true;
+}

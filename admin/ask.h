@@ -1,0 +1,40 @@
+/*
+ * ask.h - how handlers of commands ask the ledger.
+ */
+#ifndef TG_ADMIN_ASK_H
+#define TG_ADMIN_ASK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "admin/command.h"
+
+/* Begin a request of a kind (enum ledger_request_kind) that names the operator and the origin. */
+void ask_init(const struct command_call *call, struct ledger_request *request, uint8_t kind);
+
+/*
+ * Ask and wait.  False: not answered, or refused; the call says why.  True: the answer is TG_OK,
+ * and its sequence, if any, is the call's.
+ */
+bool ask_ledger(struct command_call *call, const struct ledger_request *request,
+		struct ledger_answer *ret_answer);
+
+/* Run fn on the ledger's thread.  False: it did not run; the call says why. */
+bool ask_look(struct command_call *call, host_ledger_fn *fn, void *argument);
+
+/* Say why by a status: "BUSY: overloaded; ...". */
+void ask_fail(struct command_call *call, enum tg_status status);
+
+/*
+ * Judge what the host returned and, if that is TG_OK, the answer, as ask_ledger() does; for host
+ * functions other than submit().
+ */
+bool ask_judge(struct command_call *call, enum tg_status status,
+	       const struct ledger_answer *answer);
+
+/* A number >= low from an argument.  False, with the call saying so, when it is none. */
+bool ask_number(struct command_call *call, const char *text, uint64_t low, uint64_t high,
+		uint64_t *ret_number);
+
+#endif

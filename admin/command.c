@@ -1,0 +1,341 @@
+/*
+ * command.c - from a line to the run of a row.
+ */
+#include "admin/command.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "protocol/assert.h"
+
+static const char member_argument[] = "<member>";
+
+const char *
+command_right_name(enum command_right right)
+{
+	switch (right) {
+	case RIGHT_VIEWER:
+		return "viewer";
+	case RIGHT_OPERATOR:
+		return "operator";
+	case RIGHT_ADMIN:
+		return "admin";
+	}
+	TG_ASSERT(false);
+}
+
+void
+command_done(struct command_call *call, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	if (vsnprintf(call->result, sizeof(call->result), format, arguments) < 0)
+		call->result[0] = '\0';
+	va_end(arguments);
+	call->is_done = true;
+}
+
+void
+command_fail(struct command_call *call, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	if (vsnprintf(call->result, sizeof(call->result), format, arguments) < 0)
+		call->result[0] = '\0';
+	va_end(arguments);
+	call->is_done = false;
+}
+
+/* The word of text that begins at *at or after blanks there; *at moves behind it.  0: no more. */
+static size_t
+next_word(const char **at, const char **ret_word)
+{
+	size_t bytes;
+
+	*at += strspn(*at, " ");
+	*ret_word = *at;
+	bytes = strcspn(*at, " ");
+	*at += bytes;
+	return bytes;
+}
+
+struct command_arity
+command_arity(const char *grammar)
+{
+	struct command_arity arity = { 0, 0 };
+	const char *word;
+	size_t bytes;
+
+	while ((bytes = next_word(&grammar, &word)) > 0) {
+		const size_t inside = bytes - (word[bytes - 1] == ']' ? 1 : 0);
+		const bool has_more = inside > 3 && strncmp(word + inside - 3, "...", 3) == 0;
+
+		arity.least += word[0] == '[' ? 0 : 1;
+		arity.most = has_more ? COMMAND_WORDS_MAX : arity.most + 1;
+	}
+	return arity;
+}
+
+bool
+command_split(char *line, const char *words[COMMAND_WORDS_MAX], uint32_t *ret_count,
+	      const char **ret_why)
+{
+	uint32_t count = 0;
+	char *to = line;
+
+	while (*line != '\0') {
+		bool is_quoted = false;
+
+		if (*line == ' ') {
+			line++;
+			continue;
+		}
+		if (count == COMMAND_WORDS_MAX) {
+			*ret_why = "too many words";
+			return false;
+		}
+		words[count++] = to;
+		for (; *line != '\0' && (is_quoted || *line != ' '); line++) {
+			if (*line == '"') {
+				is_quoted = !is_quoted;
+				continue;
+			}
+			if (is_quoted && *line == '\\' && line[1] != '\0')
+				line++;
+			*to++ = *line;
+		}
+		if (is_quoted) {
+			*ret_why = "a quote is open";
+			return false;
+		}
+		line += *line == ' ' ? 1 : 0;
+		*to++ = '\0';
+	}
+	*ret_count = count;
+	return true;
+}
+
+/* Word i of a row; 0 bytes when it has fewer. */
+static size_t
+row_word(const struct command *row, uint32_t i, const char **ret_word)
+{
+	const char *at = row->words;
+	size_t bytes = 0;
+
+	for (uint32_t k = 0; k <= i; k++)
+		bytes = next_word(&at, ret_word);
+	return bytes;
+}
+
+enum word_match { WORD_OTHER, WORD_PREFIX, WORD_WHOLE };
+
+static enum word_match
+match_word(const struct command *row, uint32_t i, const char *typed)
+{
+	const char *word;
+	const size_t bytes = row_word(row, i, &word);
+	const size_t typed_bytes = strlen(typed);
+
+	if (typed_bytes == 0 || typed_bytes > bytes || strncasecmp(word, typed, typed_bytes) != 0)
+		return WORD_OTHER;
+	return typed_bytes == bytes ? WORD_WHOLE : WORD_PREFIX;
+}
+
+/* Add word i of a row to the list in why, unless it was the last one added: rows stand together. */
+static void
+list_word(struct command_search *search, const struct command *row, uint32_t i)
+{
+	const char *word;
+	const size_t bytes = row_word(row, i, &word);
+	const size_t used = strlen(search->why);
+	const char *last = strrchr(search->why, ' ');
+
+	if (last != NULL && strlen(last + 1) == bytes && strncmp(last + 1, word, bytes) == 0)
+		return;
+	snprintf(search->why + used, sizeof(search->why) - used, " %.*s", (int)bytes, word);
+}
+
+/*
+ * Narrow candidates (a flag for each row) to those whose word i is typed, whole before prefix.
+ * Returns true when they all have the same word there; else why says what is wrong.
+ */
+static bool
+narrow(bool *candidates, uint32_t i, const char *typed, struct command_search *search)
+{
+	enum word_match best = WORD_OTHER;
+	const struct command *first = NULL;
+	bool is_unique = true;
+
+	for (uint32_t row = 0; row < command_row_count; row++) {
+		const enum word_match match =
+			candidates[row] ? match_word(&command_rows[row], i, typed) : WORD_OTHER;
+
+		best = match > best ? match : best;
+	}
+	snprintf(search->why, sizeof(search->why), "\"%.40s\" may be", typed);
+	for (uint32_t row = 0; row < command_row_count; row++) {
+		const struct command *command = &command_rows[row];
+		const char *word, *first_word;
+		size_t bytes;
+
+		candidates[row] = candidates[row] && best != WORD_OTHER &&
+				  match_word(command, i, typed) == best;
+		if (!candidates[row])
+			continue;
+		list_word(search, command, i);
+		first = first != NULL ? first : command;
+		bytes = row_word(command, i, &word);
+		is_unique = is_unique && bytes == row_word(first, i, &first_word) &&
+			    strncmp(word, first_word, bytes) == 0;
+	}
+	if (best == WORD_OTHER)
+		snprintf(search->why, sizeof(search->why), "no command \"%.40s\" here; try help",
+			 typed);
+	return best != WORD_OTHER && is_unique;
+}
+
+/* The first row left, and whether it has another word. */
+static const struct command *
+first_candidate(const bool *candidates)
+{
+	for (uint32_t row = 0; row < command_row_count; row++) {
+		if (candidates[row])
+			return &command_rows[row];
+	}
+	return NULL;
+}
+
+void
+command_find(const char *const *words, uint32_t count, struct command_search *ret_search)
+{
+	bool candidates[64];
+	const char *word;
+
+	TG_ASSERT(command_row_count <= sizeof(candidates));
+	memset(candidates, true, sizeof(candidates));
+	memset(ret_search, 0, sizeof(*ret_search));
+	for (uint32_t i = 0; i < COMMAND_NAME_WORDS_MAX; i++) {
+		const struct command *command;
+
+		if (i == count) {
+			snprintf(ret_search->why, sizeof(ret_search->why), "more is needed:");
+			for (uint32_t row = 0; row < command_row_count; row++) {
+				if (candidates[row])
+					list_word(ret_search, &command_rows[row], i);
+			}
+			return;
+		}
+		if (!narrow(candidates, i, words[i], ret_search))
+			return;
+		command = first_candidate(candidates);
+		if (row_word(command, i + 1, &word) == 0) {
+			ret_search->command = command;
+			ret_search->word_count = i + 1;
+			return;
+		}
+	}
+}
+
+/* Are count and fixed words of the arguments as the grammar says? */
+static bool
+check_arguments(struct command_call *call, const struct command *command)
+{
+	const struct command_arity arity = command_arity(command->arguments);
+	const char *at = command->arguments;
+	const char *word;
+	bool is_good = call->argument_count >= arity.least && call->argument_count <= arity.most;
+
+	for (uint32_t i = 0; is_good && i < call->argument_count; i++) {
+		const size_t bytes = next_word(&at, &word);
+
+		if (bytes > 0 && word[0] != '<' && word[0] != '[')
+			is_good = strlen(call->arguments[i]) == bytes &&
+				  strncasecmp(call->arguments[i], word, bytes) == 0;
+	}
+	if (!is_good)
+		command_fail(call, "say: %s %s", command->words, command->arguments);
+	return is_good;
+}
+
+/* All but the last four characters of an identifier become stars. */
+static void
+mask_identifier(char *text)
+{
+	char *from = strchr(text, ':');
+	const size_t bytes = from != NULL ? strlen(from + 1) : 0;
+
+	for (size_t i = 0; bytes > 4 && i < bytes - 4; i++)
+		from[1 + i] = '*';
+}
+
+/* Tell the host what was done, as the operator meant it. */
+static void
+audit(struct command_call *call, const struct command *command)
+{
+	char text[COMMAND_LINE_BYTES_MAX];
+	const bool has_member = strstr(command->arguments, member_argument) != NULL;
+	size_t used = (size_t)snprintf(text, sizeof(text), "%s", command->words);
+	struct host_audit audit = {
+		.operator_name = call->operator_name,
+		.origin = call->origin,
+		.command = text,
+		.result = call->is_done ? "ok" : call->result,
+		.sequence = call->sequence,
+	};
+
+	for (uint32_t i = 0; i < call->argument_count && used < sizeof(text); i++) {
+		const size_t start = used;
+
+		used += (size_t)snprintf(text + used, sizeof(text) - used, " %s",
+					 call->arguments[i]);
+		if (has_member && start < sizeof(text))
+			mask_identifier(text + start);
+	}
+	call->host->audit(call->host->context, &audit);
+}
+
+static void
+find_and_run(struct command_call *call, const char *const *words, uint32_t count)
+{
+	struct command_search search;
+
+	command_find(words, count, &search);
+	if (search.command == NULL) {
+		command_fail(call, "%s", search.why);
+		return;
+	}
+	call->argument_count = count - search.word_count;
+	memcpy(call->arguments, words + search.word_count,
+	       call->argument_count * sizeof(call->arguments[0]));
+	if (search.command->right > call->right)
+		command_fail(call, "this needs the right of %s",
+			     command_right_name(search.command->right));
+	else if (check_arguments(call, search.command))
+		search.command->run(call);
+	audit(call, search.command);
+}
+
+void
+command_run(struct command_call *call, char *line)
+{
+	const char *words[COMMAND_WORDS_MAX];
+	uint32_t count = 0;
+	const char *why = "";
+
+	call->is_done = false;
+	call->wants_close = false;
+	call->sequence = 0;
+	call->argument_count = 0;
+	call->result[0] = '\0';
+	if (!command_split(line, words, &count, &why))
+		command_fail(call, "%s", why);
+	else if (count == 0)
+		command_done(call, "%s", "");
+	else
+		find_and_run(call, words, count);
+	output_end(call->out, call->is_done ? "ok" : "error", call->result);
+}

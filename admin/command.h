@@ -1,0 +1,112 @@
+/*
+ * command.h - the console's grammar: rows of commands, and one way to run them.
+ *
+ * A row is the whole truth about a command.  The dispatcher finds it by unique prefixes of its
+ * words, checks the right and the arguments once, runs it, prints the line that ends its output and
+ * tells the host for the log.  Help and admin/CONSOLE.md are printed from the rows.
+ */
+#ifndef TG_ADMIN_COMMAND_H
+#define TG_ADMIN_COMMAND_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "admin/host.h"
+#include "admin/output.h"
+
+#define COMMAND_WORDS_MAX 32		/* of a line */
+#define COMMAND_LINE_BYTES_MAX 1024
+#define COMMAND_RESULT_BYTES 256
+#define COMMAND_NAME_WORDS_MAX 2	/* of a row's words */
+
+/* Each includes the ones before it. */
+enum command_right {
+	RIGHT_VIEWER,		/* look */
+	RIGHT_OPERATOR,		/* members, stores, terminals; the day's work */
+	RIGHT_ADMIN,		/* partners, rules, clock, stopping */
+};
+
+/* What all sessions of a console share. */
+struct command_shared {
+	pthread_mutex_t change_lock;	/* held while a row is read, changed and set */
+};
+
+/* One run of a command.  Texts are borrowed for the run. */
+struct command_call {
+	const struct console_host *host;
+	struct command_shared *shared;
+	struct output *out;
+	const char *operator_name;	/* at most OPERATOR_BYTES bytes */
+	const char *origin;		/* at most ORIGIN_BYTES bytes */
+	enum command_right right;	/* of the operator */
+
+	/* Set by the dispatcher: what came after the command's words. */
+	uint32_t argument_count;
+	const char *arguments[COMMAND_WORDS_MAX];
+
+	/* Set by the handler; failed and empty before it runs. */
+	bool	 is_done;		/* the line that ends it says ok */
+	bool	 wants_close;		/* the session ends after it */
+	uint64_t sequence;		/* of the record it became, 0: none */
+	char	 result[COMMAND_RESULT_BYTES];
+};
+
+typedef void command_run_fn(struct command_call *call);
+
+/*
+ * arguments: words in <> stand for one argument each, in [] they may be missing, "..." after the
+ * last one allows more of it; a word without brackets must be said as it is ("yes" confirms what
+ * cannot be undone).  An argument <member> is masked in the log.
+ */
+struct command {
+	const char *words;		/* "show stats": COMMAND_NAME_WORDS_MAX at most */
+	const char *arguments;
+	enum command_right right;
+	command_run_fn *run;
+	const char *help;		/* one line */
+};
+
+/* All rows, in the order of help. */
+extern const struct command command_rows[];
+extern const uint32_t command_row_count;
+
+/* How many arguments a grammar takes, at least and at most. */
+struct command_arity {
+	uint32_t least;
+	uint32_t most;
+};
+struct command_arity command_arity(const char *grammar);
+
+/*
+ * Split a line into words at blanks; double quotes hold blanks together, \ takes the next character
+ * as it is inside them.  words point into line, which is changed.  False, with why (static) set:
+ * a quote is open, or there are too many words.
+ */
+bool command_split(char *line, const char *words[COMMAND_WORDS_MAX], uint32_t *ret_count,
+		   const char **ret_why);
+
+/* What a search came to: one row, or the reason in why. */
+struct command_search {
+	const struct command *command;	/* NULL: none, or more than one */
+	uint32_t word_count;		/* of the line that belong to the command */
+	char	 why[COMMAND_RESULT_BYTES];
+};
+void command_find(const char *const *words, uint32_t count, struct command_search *ret_search);
+
+/*
+ * Run a line.  call: host, shared, out, operator_name, origin and right are set; the rest comes
+ * back as the run left it.  line is changed.  An empty line does nothing but print its end.
+ */
+void command_run(struct command_call *call, char *line);
+
+/* For handlers: how it ended. */
+void command_done(struct command_call *call, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void command_fail(struct command_call *call, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* "viewer", "operator", "admin". */
+const char *command_right_name(enum command_right right);
+
+#endif

@@ -1,0 +1,73 @@
+/*
+ * config_noun.c - a row for each noun.
+ */
+#include "admin/config_noun.h"
+
+#include <string.h>
+
+static const void *
+find_partner(const struct ledger *ledger, uint32_t key)
+{
+	return ledger_partner_find(ledger, key);
+}
+
+static const void *
+find_rule(const struct ledger *ledger, uint32_t key)
+{
+	return ledger_rule_newest(ledger, key);
+}
+
+static const void *
+find_store(const struct ledger *ledger, uint32_t key)
+{
+	return ledger_store_find(ledger, key);
+}
+
+static const void *
+find_terminal(const struct ledger *ledger, uint32_t key)
+{
+	return ledger_terminal_find(ledger, key);
+}
+
+#define IMAGE_AT(member) offsetof(struct ledger_request, member)
+
+const struct config_noun partner_noun = { &partner_field_set, REQUEST_SET_PARTNER,
+					  IMAGE_AT(partner_image), false, find_partner };
+const struct config_noun rule_noun = { &rule_field_set, REQUEST_ADD_RULE, IMAGE_AT(rule), true,
+				       find_rule };
+const struct config_noun store_noun = { &store_field_set, REQUEST_SET_STORE, IMAGE_AT(store_image),
+					false, find_store };
+const struct config_noun terminal_noun = { &terminal_field_set, REQUEST_SET_TERMINAL,
+					   IMAGE_AT(terminal_image), false, find_terminal };
+
+uint32_t
+config_noun_key(const struct config_noun *noun, const union config_image *image)
+{
+	uint32_t key;
+
+	memcpy(&key, (const uint8_t *)image + noun->fields->fields[0].offset, sizeof(key));
+	return key;
+}
+
+void
+config_noun_fill(const struct config_noun *noun, const union config_image *image,
+		 struct ledger_request *request)
+{
+	request->kind = noun->request_kind;
+	memcpy((uint8_t *)request + noun->request_offset, image, noun->fields->image_bytes);
+}
+
+bool
+config_noun_is_same(const struct config_noun *noun, const union config_image *one,
+		    const union config_image *other)
+{
+	char texts[2][FIELD_TEXT_BYTES];
+
+	for (uint32_t i = 0; i < noun->fields->count; i++) {
+		field_format(&noun->fields->fields[i], one, texts[0]);
+		field_format(&noun->fields->fields[i], other, texts[1]);
+		if (strcmp(texts[0], texts[1]) != 0)
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,62 @@
+/*
+ * handlers.h - the functions behind the rows of the command table.
+ *
+ * Each runs one command, as command.h says: it prints to call->out and ends with command_done() or
+ * command_fail().  Arguments are counted already.  For command_table.c and tests.
+ */
+#ifndef TG_ADMIN_HANDLERS_H
+#define TG_ADMIN_HANDLERS_H
+
+#include "admin/command.h"
+
+/* run_help.c */
+void run_help(struct command_call *call);
+
+/* run_show.c: what the host tells */
+void run_show_stats(struct command_call *call);
+void run_show_sessions(struct command_call *call);
+void run_show_journal(struct command_call *call);
+void run_show_sink(struct command_call *call);
+void run_show_version(struct command_call *call);
+
+/* run_list.c: what the ledger holds */
+void run_show_programme(struct command_call *call);
+void run_show_partners(struct command_call *call);
+void run_show_rules(struct command_call *call);
+void run_show_stores(struct command_call *call);
+void run_show_terminals(struct command_call *call);
+void run_show_accounts(struct command_call *call);
+
+/* run_member.c */
+void run_member(struct command_call *call);
+void run_transaction(struct command_call *call);
+void run_record(struct command_call *call);
+
+/* run_config.c */
+void run_partner_add(struct command_call *call);
+void run_partner_change(struct command_call *call);
+void run_partner_show(struct command_call *call);
+void run_rule_add(struct command_call *call);
+void run_store_add(struct command_call *call);
+void run_store_change(struct command_call *call);
+void run_store_show(struct command_call *call);
+void run_terminal_add(struct command_call *call);
+void run_terminal_change(struct command_call *call);
+void run_terminal_rotate(struct command_call *call);
+void run_terminal_show(struct command_call *call);
+
+/* run_import.c */
+void run_import_partners(struct command_call *call);
+void run_import_rules(struct command_call *call);
+void run_import_stores(struct command_call *call);
+void run_import_terminals(struct command_call *call);
+
+/* run_gateway.c */
+void run_cutover(struct command_call *call);
+void run_clock_accept(struct command_call *call);
+void run_clock_step(struct command_call *call);
+void run_snapshot(struct command_call *call);
+void run_shutdown(struct command_call *call);
+void run_quit(struct command_call *call);
+
+#endif

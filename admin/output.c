@@ -1,0 +1,102 @@
+/*
+ * output.c - indents, and hands over full buffers.
+ *
+ * Bounded by the buffer: a command that prints more than the reader takes waits in write, and ends
+ * when that gives up.
+ */
+#include "admin/output.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "protocol/assert.h"
+
+static const char indent[] = "  ";
+
+void
+output_init(struct output *out, output_write_fn *write, void *context)
+{
+	out->write = write;
+	out->context = context;
+	out->used_bytes = 0;
+	out->is_line_begun = false;
+	out->is_broken = false;
+}
+
+void
+output_flush(struct output *out)
+{
+	if (!out->is_broken && out->used_bytes > 0 &&
+	    !out->write(out->context, out->buffer, out->used_bytes))
+		out->is_broken = true;
+	out->used_bytes = 0;
+}
+
+static void
+put(struct output *out, char byte)
+{
+	if (out->used_bytes == OUTPUT_BUFFER_BYTES)
+		output_flush(out);
+	TG_ASSERT(out->used_bytes < OUTPUT_BUFFER_BYTES);
+	out->buffer[out->used_bytes++] = byte;
+}
+
+/* Put one character of a command's output. */
+static void
+put_inside(struct output *out, char byte)
+{
+	if (byte == '\n') {
+		out->is_line_begun = false;
+		put(out, '\n');
+		return;
+	}
+	if (!out->is_line_begun) {
+		for (size_t i = 0; i < sizeof(indent) - 1; i++)
+			put(out, indent[i]);
+		out->is_line_begun = true;
+	}
+	put(out, (unsigned char)byte < ' ' || byte == 0x7f ? '?' : byte);
+}
+
+void
+output_text(struct output *out, const char *text)
+{
+	for (; *text != '\0' && !out->is_broken; text++)
+		put_inside(out, *text);
+}
+
+void
+output_print(struct output *out, const char *format, ...)
+{
+	char piece[OUTPUT_PIECE_BYTES];
+	va_list arguments;
+
+	va_start(arguments, format);
+	if (vsnprintf(piece, sizeof(piece), format, arguments) < 0)
+		piece[0] = '\0';
+	va_end(arguments);
+	output_text(out, piece);
+}
+
+void
+output_blanks(struct output *out, size_t count)
+{
+	for (size_t i = 0; i < count && !out->is_broken; i++)
+		put_inside(out, ' ');
+}
+
+void
+output_end(struct output *out, const char *word, const char *text)
+{
+	if (out->is_line_begun)
+		put_inside(out, '\n');
+	for (; *word != '\0'; word++)
+		put(out, *word);
+	if (*text != '\0')
+		put(out, ' ');
+	for (; *text != '\0'; text++)
+		put(out, (unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text);
+	put(out, '\n');
+	output_flush(out);
+}

@@ -1,0 +1,369 @@
+/*
+ * run_list.c - what the ledger holds of the programme, in slices.
+ *
+ * A slice of rows is copied on the ledger's thread, then printed on the session's: a list is not of
+ * one moment, a row is.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "admin/ask.h"
+#include "admin/config_noun.h"
+#include "admin/handlers.h"
+#include "admin/text_table.h"
+#include "admin/when.h"
+
+#define LIST_SLICE 128
+
+/* A row with what belongs to it. */
+struct list_row {
+	union config_image image;
+	bool	 has_rule;		/* partner: rule is set */
+	struct rule_config rule;	/* partner: in force */
+	int64_t	 issued_points;		/* partner; >= 0 */
+	int64_t	 redeemed_points;	/* partner */
+	int64_t	 debt_points;		/* partner: owed by members to it; >= 0 */
+};
+
+/* One slice, filled on the ledger's thread. */
+struct list_slice {
+	const struct config_noun *noun;
+	uint32_t partner;		/* only of this one; 0: all */
+	uint32_t next;			/* row to look at next; moves on */
+	bool	 is_over;
+	uint32_t count;			/* of rows */
+	struct list_row rows[LIST_SLICE];
+};
+
+static const void *
+row_at(const struct ledger *ledger, const struct config_noun *noun, uint32_t nth)
+{
+	if (noun == &partner_noun)
+		return ledger_partner_at(ledger, nth);
+	if (noun == &store_noun)
+		return ledger_store_at(ledger, nth);
+	return ledger_terminal_at(ledger, nth);
+}
+
+static uint32_t
+partner_of(const struct config_noun *noun, const void *image)
+{
+	if (noun == &store_noun)
+		return ((const struct store_config *)image)->partner;
+	if (noun == &terminal_noun)
+		return ((const struct terminal_config *)image)->partner;
+	return ((const struct partner_config *)image)->number;
+}
+
+static void
+fill_partner(const struct ledger *ledger, struct list_row *row)
+{
+	const uint32_t number = row->image.partner.number;
+	const struct rule_config *rule = ledger_rule_newest(ledger, number);
+
+	row->has_rule = rule != NULL;
+	if (rule != NULL)
+		row->rule = *rule;
+	row->issued_points = -ledger_account_points(ledger, ACCOUNT_ISSUED, UNIT_POINTS, number);
+	row->redeemed_points =
+		ledger_account_points(ledger, ACCOUNT_REDEEMED, UNIT_POINTS, number);
+	row->debt_points = -ledger_account_points(ledger, ACCOUNT_DEBT, UNIT_POINTS, number);
+}
+
+/* Looks at LIST_SLICE rows, so that a filter does not make it long. */
+static void
+fill_slice(const struct ledger *ledger, void *argument)
+{
+	struct list_slice *slice = argument;
+
+	slice->count = 0;
+	for (uint32_t looked = 0; looked < LIST_SLICE && !slice->is_over; looked++) {
+		const void *image = row_at(ledger, slice->noun, slice->next);
+		struct list_row *row = &slice->rows[slice->count];
+
+		slice->is_over = image == NULL;
+		slice->next++;
+		if (image == NULL ||
+		    (slice->partner != 0 && partner_of(slice->noun, image) != slice->partner))
+			continue;
+		memcpy(&row->image, image, slice->noun->fields->image_bytes);
+		if (slice->noun == &partner_noun)
+			fill_partner(ledger, row);
+		slice->count++;
+	}
+}
+
+typedef void list_print_fn(struct text_table *table, const struct list_row *row);
+
+/* What a list command shows. */
+struct list {
+	const struct config_noun *noun;
+	const char *const *titles;
+	uint32_t column_count;
+	list_print_fn *print;
+	const char *plural;
+};
+
+static void
+run_list(struct command_call *call, const struct list *list)
+{
+	struct list_slice *slice;
+	struct text_table table;
+	uint64_t partner = 0;
+	uint32_t total = 0;
+	bool is_good = true;
+
+	if (call->argument_count > 0 &&
+	    !ask_number(call, call->arguments[0], 1, UINT32_MAX, &partner))
+		return;
+	slice = calloc(1, sizeof(*slice));
+	if (slice == NULL) {
+		command_fail(call, "out of memory");
+		return;
+	}
+	slice->noun = list->noun;
+	slice->partner = (uint32_t)partner;
+	text_table_init(&table, call->out, list->titles, list->column_count);
+	while (is_good && !slice->is_over && !call->out->is_broken) {
+		is_good = ask_look(call, fill_slice, slice);
+		for (uint32_t i = 0; is_good && i < slice->count; i++)
+			list->print(&table, &slice->rows[i]);
+		total += is_good ? slice->count : 0;
+	}
+	text_table_end(&table);
+	free(slice);
+	if (is_good)
+		command_done(call, "%" PRIu32 " %s", total, list->plural);
+}
+
+/* "blocked test": the flags that are set, by their fields. */
+static void
+print_flags(struct text_table *table, const struct field_set *fields, const void *image)
+{
+	char flags[FIELD_TEXT_BYTES] = "";
+	char value[FIELD_TEXT_BYTES];
+
+	for (uint32_t i = 0; i < fields->count; i++) {
+		const size_t used = strlen(flags);
+
+		if (fields->fields[i].kind != FIELD_FLAG)
+			continue;
+		field_format(&fields->fields[i], image, value);
+		if (strcmp(value, "yes") == 0)
+			snprintf(flags + used, sizeof(flags) - used, "%s%s", used > 0 ? " " : "",
+				 fields->fields[i].name);
+	}
+	text_table_cell(table, "%s", flags);
+}
+
+static void
+print_name(struct text_table *table, const uint8_t *name)
+{
+	char text[NAME_BYTES + 1];
+
+	field_name_text(name, text);
+	text_table_cell(table, "%s", text);
+}
+
+static void
+print_partner(struct text_table *table, const struct list_row *row)
+{
+	const struct partner_config *partner = &row->image.partner;
+
+	text_table_cell(table, "%" PRIu32, partner->number);
+	print_name(table, partner->name);
+	text_table_cell(table, "%" PRId64, row->issued_points);
+	text_table_cell(table, "%" PRId64, row->redeemed_points);
+	text_table_cell(table, "%" PRId64, row->issued_points - row->redeemed_points);
+	text_table_cell(table, "%" PRId64, row->debt_points);
+	text_table_cell(table, "%" PRIu32, partner->group);
+	print_flags(table, &partner_field_set, partner);
+}
+
+void
+run_show_partners(struct command_call *call)
+{
+	static const char *const titles[] = { ">number",   "name",  ">issued", ">redeemed",
+					      ">net owed", ">debt", ">group",  "flags" };
+	static const struct list list = { &partner_noun, titles, 8, print_partner, "partners" };
+
+	run_list(call, &list);
+}
+
+static void
+print_rule(struct text_table *table, const struct list_row *row)
+{
+	char text[FIELD_TEXT_BYTES];
+
+	text_table_cell(table, "%" PRIu32, row->image.partner.number);
+	print_name(table, row->image.partner.name);
+	text_table_cell(table, "%" PRIu32, row->has_rule ? row->rule.version : 0);
+	for (uint32_t i = 1; i < rule_field_set.count; i++) {
+		if (row->has_rule)
+			field_format(&rule_field_set.fields[i], &row->rule, text);
+		text_table_cell(table, "%s", row->has_rule ? text : "-");
+	}
+}
+
+void
+run_show_rules(struct command_call *call)
+{
+	const char *titles[TEXT_TABLE_COLUMNS_MAX] = { ">partner", "name", ">version" };
+	const struct list list = { &partner_noun, titles, 3 + rule_field_set.count - 1, print_rule,
+				   "partners" };
+
+	for (uint32_t i = 1; i < rule_field_set.count; i++)
+		titles[2 + i] = rule_field_set.fields[i].name;
+	run_list(call, &list);
+}
+
+static void
+print_store(struct text_table *table, const struct list_row *row)
+{
+	const struct store_config *store = &row->image.store;
+
+	text_table_cell(table, "%" PRIu32, store->number);
+	text_table_cell(table, "%" PRIu32, store->partner);
+	print_name(table, store->name);
+	print_flags(table, &store_field_set, store);
+}
+
+void
+run_show_stores(struct command_call *call)
+{
+	static const char *const titles[] = { ">number", ">partner", "name", "flags" };
+	static const struct list list = { &store_noun, titles, 4, print_store, "stores" };
+
+	run_list(call, &list);
+}
+
+static void
+print_terminal(struct text_table *table, const struct list_row *row)
+{
+	const struct terminal_config *terminal = &row->image.terminal;
+	char rights[FIELD_TEXT_BYTES];
+
+	field_format(&terminal_field_set.fields[field_find(&terminal_field_set, "rights")],
+		     terminal, rights);
+	text_table_cell(table, "%" PRIu32, terminal->number);
+	text_table_cell(table, "%" PRIu32, terminal->partner);
+	text_table_cell(table, "%" PRIu32, terminal->store);
+	print_name(table, terminal->name);
+	text_table_cell(table, "%u", (unsigned)terminal->key_generation);
+	text_table_cell(table, "%u", (unsigned)terminal->key_generation_old);
+	text_table_cell(table, "%s", rights);
+	print_flags(table, &terminal_field_set, terminal);
+}
+
+void
+run_show_terminals(struct command_call *call)
+{
+	static const char *const titles[] = { ">number", ">partner", ">store", "name",
+					      ">key",	 ">old key", "rights", "flags" };
+	static const struct list list = { &terminal_noun, titles, 8, print_terminal, "terminals" };
+
+	run_list(call, &list);
+}
+
+static void
+copy_programme(const struct ledger *ledger, void *argument)
+{
+	*(struct programme_config *)argument = *ledger_programme(ledger);
+}
+
+void
+run_show_programme(struct command_call *call)
+{
+	static const char *const titles[] = { "what", ">value", "unit" };
+	struct programme_config p;
+	struct text_table table;
+
+	if (!ask_look(call, copy_programme, &p))
+		return;
+	const struct {
+		const char *name;
+		int64_t value;
+		const char *unit;
+	} rows[] = {
+		{ "version", p.version, "" },
+		{ "window", p.window_ms, "ms" },
+		{ "clock ahead", p.clock_ahead_ms, "ms" },
+		{ "clock of a burn", p.burn_clock_ms, "ms" },
+		{ "point value, numerator", p.point_value_num, "" },
+		{ "point value, denominator", p.point_value_den, "minor units of money" },
+		{ "life of regular points", p.expiry_months, "months" },
+		{ "expires on anniversary",
+		  (p.flags & PROGRAMME_EXPIRES_ON_ANNIVERSARY) != 0 ? 1 : 0, "1 yes, 0 no" },
+		{ "hold", p.hold_seconds_default, "s" },
+		{ "longest hold", p.hold_seconds_max, "s" },
+		{ "declines kept", p.declines_per_terminal_day, "a terminal and day" },
+		{ "member earns", p.member_day_earn_points, "points a day" },
+		{ "member burns", p.member_day_burn_points, "points a day" },
+	};
+
+	text_table_init(&table, call->out, titles, 3);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		text_table_cell(&table, "%s", rows[i].name);
+		if (rows[i].value == LIMIT_NONE)
+			text_table_cell(&table, "no limit");
+		else
+			text_table_cell(&table, "%" PRId64, rows[i].value);
+		text_table_cell(&table, "%s", rows[i].unit);
+	}
+	text_table_end(&table);
+	command_done(call, "%s", "");
+}
+
+/* Balances that are not per partner, and the sum over all accounts. */
+struct account_facts {
+	int64_t	 points[ACCOUNT_ADJUSTMENTS + 1];
+	int64_t	 sum;
+	uint64_t sequence;		/* of the last record in them */
+};
+
+static void
+copy_accounts(const struct ledger *ledger, void *argument)
+{
+	struct account_facts *facts = argument;
+	const struct partner_config *partner;
+
+	memset(facts, 0, sizeof(*facts));
+#define ACCOUNT_COPY(name, account, sign, per_partner, text) \
+	if (!(per_partner)) \
+		facts->points[account] = ledger_account_points(ledger, account, UNIT_POINTS, 0);
+	ACCOUNT_LIST(ACCOUNT_COPY)
+#undef ACCOUNT_COPY
+	for (uint32_t i = 0; (partner = ledger_partner_at(ledger, i)) != NULL; i++) {
+#define ACCOUNT_ADD(name, account, sign, per_partner, text) \
+	if (per_partner) \
+		facts->points[account] += \
+			ledger_account_points(ledger, account, UNIT_POINTS, partner->number);
+		ACCOUNT_LIST(ACCOUNT_ADD)
+#undef ACCOUNT_ADD
+	}
+	facts->sum = ledger_conservation(ledger, UNIT_POINTS);
+	facts->sequence = ledger_sequence(ledger);
+}
+
+void
+run_show_accounts(struct command_call *call)
+{
+	static const char *const titles[] = { "account", ">points" };
+	struct account_facts facts;
+	struct text_table table;
+
+	if (!ask_look(call, copy_accounts, &facts))
+		return;
+	text_table_init(&table, call->out, titles, 2);
+#define ACCOUNT_PRINT(name, account, sign, per_partner, text) \
+	text_table_cell(&table, "%s%s", account_name(account), \
+			(per_partner) ? ", all partners" : ""); \
+	text_table_cell(&table, "%" PRId64, facts.points[account]);
+	ACCOUNT_LIST(ACCOUNT_PRINT)
+#undef ACCOUNT_PRINT
+	text_table_cell(&table, "sum");
+	text_table_cell(&table, "%" PRId64, facts.sum);
+	text_table_end(&table);
+	command_done(call, "after record %" PRIu64, facts.sequence);
+}
