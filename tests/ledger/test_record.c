@@ -1,0 +1,277 @@
+/*
+ * test_record.c - the bytes of a record.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/ledger/fixture.h"
+
+#define LARGE (2 * RECORD_BYTES_MAX)
+
+struct bytes {
+	struct record *record;
+	struct record *decoded;
+	uint8_t first[LARGE];
+	uint8_t second[LARGE];
+	uint8_t lines[TG_LINES_MAX * LINE_BYTES_MAX];
+};
+
+static int
+setup(void **state)
+{
+	struct bytes *b = calloc(1, sizeof(*b));
+
+	*state = b;
+	if (b == NULL)
+		return 1;
+	b->record = calloc(1, sizeof(*b->record));
+	b->decoded = calloc(1, sizeof(*b->decoded));
+	return b->record == NULL || b->decoded == NULL;
+}
+
+static int
+teardown(void **state)
+{
+	struct bytes *b = *state;
+
+	free(b->record);
+	free(b->decoded);
+	free(b);
+	return 0;
+}
+
+/* Bytes that repeat after 251, so that a member read from a wrong place shows. */
+static void
+fill(void *at, size_t size, uint8_t from)
+{
+	uint8_t *bytes = at;
+
+	for (size_t i = 0; i < size; i++)
+		bytes[i] = (uint8_t)(from + i % 251);
+}
+
+/* A record with the given sections, every member of them set to something telling. */
+static void
+make_record(struct bytes *b, uint32_t sections)
+{
+	struct record *r = b->record;
+	struct purchase_line line = { .item = (const uint8_t *)"tea", .item_bytes = 3 };
+
+	fill(r, sizeof(*r), (uint8_t)sections);
+	record_init(r);
+	r->sections = sections;
+	r->sequence = 0x1122334455667788;
+	r->booked_at_utc_ms = -5;
+	r->business_date = 19814;
+	r->kind = RECORD_EARN;
+	r->receipt_bytes = 7;
+	r->posting_count = 3;
+	r->move_count = 4;
+	for (uint32_t i = 0; i < r->move_count; i++)
+		r->moves[i].flags = i % 2 == 0 ? MOVE_NEW : MOVE_GONE;
+	r->identifier_count = 2;
+	r->lines = b->lines;
+	r->lines_bytes = 0;
+	for (r->line_count = 0; r->line_count < 3; r->line_count++) {
+		line.category = r->line_count;
+		line.quantity = 1000;
+		line.amount = -12345678901 * r->line_count;
+		r->lines_bytes = (uint16_t)(r->lines_bytes +
+					    record_line_append(b->lines + r->lines_bytes,
+							       sizeof(b->lines) - r->lines_bytes,
+							       &line));
+	}
+}
+
+/* What: every section comes back as it was.
+ * How:  each alone and all together: encode, decode, encode again, compare the bytes. */
+static void
+every_section_comes_back(void **state)
+{
+	struct bytes *b = *state;
+
+	for (uint32_t i = 0; i <= RECORD_SECTION_COUNT; i++) {
+		uint32_t all = (uint32_t)((UINT64_C(1) << RECORD_SECTION_COUNT) - 1);
+		size_t length, decoded_bytes;
+
+		make_record(b, i < RECORD_SECTION_COUNT ? UINT32_C(1) << i : all);
+		length = record_encode(b->record, b->first, LARGE);
+		assert_int_not_equal(length, 0);
+		assert_int_equal(length % 8, 0);
+		assert_int_equal(record_peek_bytes(b->first, length), length);
+		assert_int_equal(record_decode(b->first, length, b->decoded, &decoded_bytes), TG_OK);
+		assert_int_equal(decoded_bytes, length);
+		assert_int_equal(record_encode(b->decoded, b->second, LARGE), length);
+		assert_memory_equal(b->first, b->second, length);
+	}
+}
+
+/* What: the header's places are those that the journal relies on.
+ * How:  length at 0, kind at 2, version at 3, sequence at 8, little endian. */
+static void
+header_stands_where_the_journal_reads_it(void **state)
+{
+	struct bytes *b = *state;
+	size_t length;
+
+	make_record(b, 0);
+	length = record_encode(b->record, b->first, LARGE);
+	assert_int_equal(length, RECORD_HEADER_BYTES);
+	assert_int_equal(b->first[0] | b->first[1] << 8, RECORD_HEADER_BYTES);
+	assert_int_equal(b->first[2], RECORD_EARN);
+	assert_int_equal(b->first[3], RECORD_VERSION);
+	assert_int_equal(b->first[8], 0x88);
+	assert_int_equal(b->first[15], 0x11);
+}
+
+/* What: a record cut anywhere is refused.
+ * How:  every length below the whole, with and without the length field mended. */
+static void
+cut_records_are_refused(void **state)
+{
+	struct bytes *b = *state;
+	uint32_t all = (uint32_t)((UINT64_C(1) << RECORD_SECTION_COUNT) - 1);
+	size_t length, decoded_bytes;
+
+	make_record(b, all);
+	length = record_encode(b->record, b->first, LARGE);
+	for (size_t cut = 0; cut < length; cut++) {
+		memcpy(b->second, b->first, length);
+		assert_int_equal(record_decode(b->second, cut, b->decoded, &decoded_bytes),
+				 TG_CORRUPT);
+		b->second[0] = (uint8_t)cut;
+		b->second[1] = (uint8_t)(cut >> 8);
+		assert_int_equal(record_decode(b->second, cut, b->decoded, &decoded_bytes),
+				 TG_CORRUPT);
+	}
+}
+
+/* What: flipped bits never lead outside the record or over its arrays.
+ * How:  every bit of a full record; what still decodes must encode again.  Sanitizers watch. */
+static void
+flipped_bits_stay_inside(void **state)
+{
+	struct bytes *b = *state;
+	uint32_t all = (uint32_t)((UINT64_C(1) << RECORD_SECTION_COUNT) - 1);
+	size_t length, decoded_bytes;
+
+	make_record(b, all);
+	length = record_encode(b->record, b->first, LARGE);
+	for (size_t bit = 0; bit < length * 8; bit++) {
+		enum tg_status status;
+
+		memcpy(b->second, b->first, length);
+		b->second[bit / 8] ^= (uint8_t)(1u << (bit % 8));
+		status = record_decode(b->second, length, b->decoded, &decoded_bytes);
+		if (status != TG_OK) {
+			assert_true(status == TG_CORRUPT || status == TG_TOO_NEW);
+			continue;
+		}
+		assert_int_not_equal(record_encode(b->decoded, b->first + RECORD_BYTES_MAX,
+						   LARGE - RECORD_BYTES_MAX),
+				     0);
+	}
+}
+
+/* What: a record of a later version is refused by name, not misread. */
+static void
+newer_version_is_refused(void **state)
+{
+	struct bytes *b = *state;
+	size_t length, decoded_bytes;
+
+	make_record(b, 0);
+	length = record_encode(b->record, b->first, LARGE);
+	b->first[3] = RECORD_VERSION + 1;
+	assert_int_equal(record_decode(b->first, length, b->decoded, &decoded_bytes), TG_TOO_NEW);
+}
+
+/* What: the largest record fits its bound, one byte less room is refused.
+ * How:  all sections with arrays and lines at their maxima. */
+static void
+largest_record_fits(void **state)
+{
+	struct bytes *b = *state;
+	uint32_t all = (uint32_t)((UINT64_C(1) << RECORD_SECTION_COUNT) - 1);
+	size_t length;
+
+	make_record(b, all);
+	b->record->receipt_bytes = TG_RECEIPT_BYTES_MAX;
+	b->record->posting_count = RECORD_POSTINGS_MAX;
+	b->record->move_count = RECORD_MOVES_MAX;
+	for (uint32_t i = 0; i < RECORD_MOVES_MAX; i++)
+		b->record->moves[i].flags = MOVE_NEW;
+	b->record->line_count = TG_LINES_MAX;
+	b->record->lines_bytes = sizeof(b->lines);
+	length = record_encode(b->record, b->first, LARGE);
+	assert_int_not_equal(length, 0);
+	assert_true(length <= RECORD_BYTES_MAX);
+	assert_int_equal(record_encode(b->record, b->first, length - 1), 0);
+}
+
+/* What: a plain earn takes at most 192 bytes, so that millions a second fit a disk.
+ * How:  an earn by identifier, without receipt, of a member with regular points only. */
+static void
+plain_earn_takes_192_bytes(void **state)
+{
+	struct ledger_fixture f;
+	struct ledger_request q;
+
+	(void)state;
+	fixture_init(&f);
+	q = fixture_request(&f, REQUEST_ENROLL, "enrol");
+	q.identifier = fixture_identifier("ann");
+	assert_int_equal(fixture_ask(&f, &q)->status, TG_OK);
+	q = fixture_request(&f, REQUEST_EARN, "earn");
+	q.identifier = fixture_identifier("ann");
+	q.amount = 123456;
+	assert_int_equal(fixture_ask(&f, &q)->status, TG_OK);
+	assert_int_equal(f.decision->record_count, 1);
+	assert_true(f.last_bytes <= 192);
+	fixture_deinit(&f);
+}
+
+/* What: lines come back in order; damaged ones end the walk. */
+static void
+lines_are_walked_in_order(void **state)
+{
+	struct bytes *b = *state;
+	struct purchase_line line;
+	size_t offset = 0;
+	uint32_t count = 0;
+
+	make_record(b, RECORD_HAS_BIT(LINES));
+	while (record_line_next(b->record, &offset, &line)) {
+		assert_int_equal(line.category, count);
+		assert_true(line.amount == -12345678901 * (int64_t)count);
+		assert_memory_equal(line.item, "tea", 3);
+		count++;
+	}
+	assert_int_equal(count, 3);
+	b->lines[0] = LINE_ITEM_BYTES_MAX + 1;
+	offset = 0;
+	assert_false(record_line_next(b->record, &offset, &line));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(every_section_comes_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(header_stands_where_the_journal_reads_it, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(cut_records_are_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(flipped_bits_stay_inside, setup, teardown),
+		cmocka_unit_test_setup_teardown(newer_version_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(largest_record_fits, setup, teardown),
+		cmocka_unit_test(plain_earn_takes_192_bytes),
+		cmocka_unit_test_setup_teardown(lines_are_walked_in_order, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
