@@ -126,8 +126,13 @@ expire(struct plan *p, bool is_activity)
 	if (regular_goes)
 		v->regular = 0;
 	for (uint32_t i = 0; i < v->lot_count; i++) {
-		if (v->lots[i].last_day <= sweep_day)
-			v->lots[i].now = 0;
+		struct view_lot *lot = &v->lots[i];
+
+		if (lot->last_day > sweep_day)
+			continue;
+		v->expired[v->expired_count++] =
+		    (struct view_expired){ .serial = lot->serial, .points = lot->now };
+		lot->now = 0;
 	}
 	plan_post(p, ACCOUNT_AVAILABLE, 0, -points);
 	plan_post(p, ACCOUNT_BREAKAGE, 0, points);

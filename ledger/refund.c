@@ -153,6 +153,20 @@ take_unbound_lots(struct plan *p, int64_t left)
 	return taken;
 }
 
+/* Points of the earn that have expired and that no refund has met yet. */
+static int64_t
+expired_points(const struct plan *p, const struct transaction_row *earn)
+{
+	const struct view *v = &p->view;
+	int64_t points = earn->expired_points - earn->absorbed_points;
+
+	for (uint32_t i = 0; i < v->expired_count; i++) {
+		if (v->expired[i].serial >> 8 == earn->sequence)
+			points += v->expired[i].points;
+	}
+	return points;
+}
+
 enum tg_status
 plan_take_back(struct plan *p, const struct transaction_row *earn, struct components taken,
 	       uint32_t sponsor)
@@ -166,7 +180,7 @@ plan_take_back(struct plan *p, const struct transaction_row *earn, struct compon
 	left -= take_pending(p, earn->sequence, left);
 	available = take_own_lots(p, earn->sequence, left);
 	left -= available;
-	absorbed = points_min(left, earn->expired_points - earn->absorbed_points);
+	absorbed = points_min(left, expired_points(p, earn));
 	left -= absorbed;
 	if (left > 0) {
 		int64_t regular = points_min(left, v->regular);

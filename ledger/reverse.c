@@ -87,7 +87,8 @@ reverse_hold(struct plan *p, const struct transaction_row *original)
 	hold = ledger_hold_row(p->ledger, row);
 	if (hold->state == STATE_CAPTURED)
 		return TG_HOLD_CAPTURED;
-	if (hold->state != STATE_OPEN)
+	/* One past its deadline has just been given back, by a record before this one. */
+	if (hold->state != STATE_OPEN || hold->deadline_utc_ms <= p->now->utc_ms)
 		return nothing_to_undo(p, TG_OK);
 	r = plan_begin(p, RECORD_REVERSE);
 	plan_add_request(p);

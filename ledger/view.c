@@ -73,6 +73,7 @@ view_load(struct view *v, const struct ledger *l, uint32_t member_row)
 	v->regular_last_day = v->regular_last_day_before = member->regular_last_day;
 	v->held = 0;
 	v->held_portions = 0;
+	v->expired_count = 0;
 	v->lot_count = v->pending_count = v->debt_count = v->hold_count = 0;
 	load_lots(v, member->first_lot);
 	load_pendings(v, member->first_pending);

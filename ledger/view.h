@@ -68,9 +68,15 @@ struct view {
 	int64_t	 held;			/* in open holds */
 	uint32_t held_portions;		/* lots that open holds may give back */
 	uint32_t lot_count, pending_count, debt_count, hold_count;
+	uint32_t expired_count;		/* lots that this decision let expire; see expired below */
 	struct view_lot lots[MEMBER_LOTS_MAX];
 	struct view_pending pendings[MEMBER_PENDINGS_MAX];
 	struct view_debt debts[MEMBER_DEBTS_MAX]; /* oldest first */
+	/* Not in the rows yet: what an earn's row will count as expired, by the lot's serial. */
+	struct view_expired {
+		uint64_t serial;
+		int64_t points;
+	} expired[MEMBER_LOTS_MAX];
 };
 
 /* Copy what the rows say of a live member. */

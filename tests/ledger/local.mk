@@ -13,3 +13,6 @@ tests_ledger_test_calendar_LDADD = $(ledger_test_libs)
 check_PROGRAMS += %D%/test_record
 tests_ledger_test_record_SOURCES = %D%/test_record.c %D%/fixture.c %D%/fixture.h
 tests_ledger_test_record_LDADD = $(ledger_test_libs)
+check_PROGRAMS += %D%/test_random
+tests_ledger_test_random_SOURCES = %D%/test_random.c %D%/fixture.c %D%/fixture.h
+tests_ledger_test_random_LDADD = $(ledger_test_libs)

@@ -1,0 +1,451 @@
+/*
+ * test_random.c - long random histories against the ledger.
+ *
+ * One test compares balances with a model that shares no code with the ledger and knows regular
+ * points only; the other lets everything happen at once and watches what must always hold.
+ * A failing run names its seed; TEST_SEED runs that one again.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/ledger/fixture.h"
+
+#define MEMBERS 20
+#define REMEMBERED 64
+#define MODEL_STEPS 60000
+#define CHAOS_STEPS 60000
+#define MS_PER_DAY INT64_C(86400000)
+
+/* xorshift64*: the same history for the same seed everywhere. */
+static uint64_t
+draw(uint64_t *seed)
+{
+	*seed ^= *seed >> 12;
+	*seed ^= *seed << 25;
+	*seed ^= *seed >> 27;
+	return *seed * UINT64_C(2685821657736338717);
+}
+
+static int64_t
+draw_below(uint64_t *seed, int64_t bound)
+{
+	return (int64_t)(draw(seed) % (uint64_t)bound);
+}
+
+/* What a member has, said as plainly as possible. */
+struct model_member {
+	uint64_t reference;
+	int64_t available, held, debt;
+};
+
+struct model_purchase {
+	char id[16];
+	int member;
+	int64_t amount;		/* 0: nothing to undo (any more) */
+	int64_t returned;
+	int64_t taken;
+};
+
+struct model_burn {
+	char id[16];
+	int member;
+	int64_t points;		/* 0: nothing to undo (any more) */
+	bool is_hold;
+};
+
+struct model {
+	struct ledger_fixture ledger;
+	struct model_member members[MEMBERS];
+	struct model_purchase purchases[REMEMBERED];
+	struct model_burn burns[REMEMBERED];
+	uint64_t seed;
+	unsigned step;
+	int member_of[REMEMBERED]; /* chaos: whom the step was about */
+};
+
+static struct ledger_request
+request(struct model *m, uint8_t kind, int member, char id[16])
+{
+	struct ledger_request q;
+
+	snprintf(id, 16, "%u", m->step);
+	q = fixture_request(&m->ledger, kind, id);
+	q.member = m->members[member].reference;
+	memcpy(q.fingerprint, &m->step, sizeof(m->step));
+	return q;
+}
+
+/* Ask, ask again under the same id, and compare the member with the model. */
+static void
+ask(struct model *m, struct ledger_request *q, enum tg_status status, int member)
+{
+	const struct model_member *expected = &m->members[member];
+	const struct ledger_answer *a = fixture_ask(&m->ledger, q);
+
+	if (a->status != status || a->available_points != expected->available ||
+	    a->held_points != expected->held || a->debt_points != expected->debt)
+		fail_msg("step %u kind %u: status %s, available %lld, held %lld, debt %lld; model %s "
+			 "%lld %lld %lld",
+			 m->step, q->kind, tg_status_name((enum tg_status)a->status),
+			 (long long)a->available_points, (long long)a->held_points,
+			 (long long)a->debt_points, tg_status_name(status),
+			 (long long)expected->available, (long long)expected->held,
+			 (long long)expected->debt);
+	if (draw_below(&m->seed, 5) == 0) {
+		a = fixture_ask(&m->ledger, q);
+		assert_int_equal(a->status, status);
+		assert_true(a->is_replay);
+		assert_int_equal(m->ledger.decision->record_count, 0);
+		assert_true(a->available_points == expected->available);
+	}
+}
+
+static void
+model_earn(struct model *m, int member)
+{
+	struct model_purchase *p = &m->purchases[m->step % REMEMBERED];
+	struct model_member *who = &m->members[member];
+	int64_t amount = draw_below(&m->seed, 20000);
+	int64_t points = amount / 100;
+	int64_t paid = points < who->debt ? points : who->debt;
+	struct ledger_request q = request(m, REQUEST_EARN, member, p->id);
+
+	q.amount = amount;
+	who->debt -= paid;
+	who->available += points - paid;
+	p->member = member;
+	p->amount = amount;
+	p->returned = p->taken = 0;
+	ask(m, &q, TG_OK, member);
+}
+
+static void
+model_burn_or_hold(struct model *m, int member, bool is_hold)
+{
+	struct model_burn *b = &m->burns[m->step % REMEMBERED];
+	struct model_member *who = &m->members[member];
+	int64_t points = 1 + draw_below(&m->seed, 300);
+	struct ledger_request q =
+	    request(m, is_hold ? REQUEST_HOLD : REQUEST_BURN, member, b->id);
+
+	q.points = points;
+	q.covered = points;
+	b->points = 0;
+	if (points > who->available) {
+		ask(m, &q, TG_NO_POINTS, member);
+		return;
+	}
+	who->available -= points;
+	who->held += is_hold ? points : 0;
+	b->member = member;
+	b->points = points;
+	b->is_hold = is_hold;
+	ask(m, &q, TG_OK, member);
+}
+
+static void
+model_resolve(struct model *m, struct model_burn *b)
+{
+	struct model_member *who = &m->members[b->member];
+	char id[16];
+	bool is_capture = draw_below(&m->seed, 2) == 0;
+	int64_t captured = is_capture ? 1 + draw_below(&m->seed, b->points) : 0;
+	struct ledger_request q =
+	    request(m, is_capture ? REQUEST_CAPTURE : REQUEST_RELEASE, b->member, id);
+
+	fixture_id(q.original_id, b->id);
+	q.has_original = true;
+	q.points = captured;
+	who->held -= b->points;
+	who->available += b->points - captured;
+	b->points = 0;
+	ask(m, &q, TG_OK, b->member);
+}
+
+static void
+model_reverse_burn(struct model *m, struct model_burn *b)
+{
+	struct model_member *who = &m->members[b->member];
+	int64_t paid = b->points < who->debt ? b->points : who->debt;
+	char id[16];
+	struct ledger_request q = request(m, REQUEST_REVERSE, b->member, id);
+
+	fixture_id(q.original_id, b->id);
+	q.has_original = true;
+	q.original_time_utc_ms = m->ledger.now.utc_ms;
+	q.reason = 2;
+	who->debt -= paid;
+	who->available += b->points - paid;
+	b->points = 0;
+	ask(m, &q, TG_OK, b->member);
+}
+
+/* Part of a purchase comes back: what it would have earned on the rest stays. */
+static void
+model_refund(struct model *m, struct model_purchase *p)
+{
+	struct model_member *who = &m->members[p->member];
+	int64_t left = p->amount - p->returned;
+	int64_t value = draw_below(&m->seed, 3) == 0 ? left : draw_below(&m->seed, left + 1);
+	int64_t taken = p->amount / 100 - (p->amount - p->returned - value) / 100 - p->taken;
+	int64_t from_available = taken < who->available ? taken : who->available;
+	char id[16];
+	struct ledger_request q = request(m, REQUEST_REFUND, p->member, id);
+
+	fixture_id(q.original_id, p->id);
+	q.has_original = true;
+	q.original_time_utc_ms = m->ledger.now.utc_ms;
+	q.amount = value;
+	who->available -= from_available;
+	who->debt += taken - from_available;
+	p->returned += value;
+	p->taken += taken;
+	ask(m, &q, TG_OK, p->member);
+}
+
+static void
+model_step(struct model *m)
+{
+	int member = (int)draw_below(&m->seed, MEMBERS);
+	struct model_purchase *p = &m->purchases[draw_below(&m->seed, REMEMBERED)];
+	struct model_burn *b = &m->burns[draw_below(&m->seed, REMEMBERED)];
+	struct model_burn *oldest;
+
+	oldest = &m->burns[++m->step % REMEMBERED];
+	fixture_set_time(&m->ledger, m->ledger.now.utc_ms + 1);
+	if (oldest->points > 0 && oldest->is_hold) {
+		/* Its place is about to be used again, and an open hold is not to be forgotten. */
+		model_resolve(m, oldest);
+		return;
+	}
+	switch (draw_below(&m->seed, 8)) {
+	case 0:
+	case 1:
+	case 2:
+		model_earn(m, member);
+		break;
+	case 3:
+		model_burn_or_hold(m, member, false);
+		break;
+	case 4:
+		model_burn_or_hold(m, member, true);
+		break;
+	case 5:
+		if (b->points > 0 && b->is_hold)
+			model_resolve(m, b);
+		break;
+	case 6:
+		if (b->points > 0 && !b->is_hold)
+			model_reverse_burn(m, b);
+		break;
+	default:
+		if (p->amount > p->returned)
+			model_refund(m, p);
+		break;
+	}
+}
+
+/* A wide window would fill the small table: time goes on, and what is past the window is dropped. */
+static void
+next_days(struct model *m)
+{
+	struct ledger_request q = { .kind = REQUEST_CUTOVER };
+
+	for (int i = 0; i < REMEMBERED; i++) {
+		if (m->burns[i].points > 0 && m->burns[i].is_hold)
+			m->members[m->burns[i].member].available += m->burns[i].points;
+		if (m->burns[i].points > 0 && m->burns[i].is_hold)
+			m->members[m->burns[i].member].held -= m->burns[i].points;
+	}
+	memset(m->purchases, 0, sizeof(m->purchases));
+	memset(m->burns, 0, sizeof(m->burns));
+	fixture_set_time(&m->ledger, m->ledger.now.utc_ms + 4 * MS_PER_DAY);
+	fixture_ask(&m->ledger, &q);
+	fixture_tick(&m->ledger);
+}
+
+static uint64_t
+pick_seed(uint64_t fallback)
+{
+	const char *text = getenv("TEST_SEED");
+
+	return text != NULL ? strtoull(text, NULL, 10) : fallback;
+}
+
+static struct model *
+model_new(uint64_t seed)
+{
+	struct model *m = calloc(1, sizeof(*m));
+
+	assert_non_null(m);
+	m->seed = seed;
+	fixture_init(&m->ledger);
+	for (int i = 0; i < MEMBERS; i++) {
+		char name[16];
+		struct ledger_request q;
+		const struct ledger_answer *a;
+
+		snprintf(name, sizeof(name), "m%d", i);
+		q = fixture_request(&m->ledger, REQUEST_ENROLL, name);
+		q.identifier = fixture_identifier(name);
+		a = fixture_ask(&m->ledger, &q);
+		assert_int_equal(a->status, TG_OK);
+		m->members[i].reference = a->member;
+	}
+	return m;
+}
+
+/* What: balances are those of a model written apart.
+ * How:  random earns, burns, holds, captures, refunds, reversals, repeats on 20 members. */
+static void
+balances_agree_with_a_plain_model(void **state)
+{
+	struct model *m = model_new(pick_seed(20261122));
+
+	(void)state;
+	for (unsigned i = 1; i <= MODEL_STEPS; i++) {
+		model_step(m);
+		if (i % 1200 == 0)
+			next_days(m);
+		if (i % 5000 == 0)
+			fixture_audit(&m->ledger);
+	}
+	fixture_deinit(&m->ledger);
+	free(m);
+}
+
+static const uint8_t chaos_kinds[] = {
+	REQUEST_EARN,	REQUEST_EARN,	REQUEST_EARN,	REQUEST_BURN,	 REQUEST_BURN,
+	REQUEST_HOLD,	REQUEST_CAPTURE, REQUEST_RELEASE, REQUEST_REFUND, REQUEST_REVERSE,
+	REQUEST_CONFIRM, REQUEST_INQUIRY, REQUEST_QUOTE,	REQUEST_STATUS,
+};
+
+/* Anything: rates, lives, pending days and bindings that a partner could have. */
+static void
+chaos_config(struct model *m)
+{
+	struct ledger_request q = { .kind = REQUEST_SET_PARTNER, .operator_name = "test" };
+	uint32_t number = (uint32_t)(1 + draw_below(&m->seed, 2));
+
+	q.partner_image = fixture_partner(number);
+	q.partner_image.flags = (uint32_t)draw_below(&m->seed, 16) << 4;
+	q.partner_image.group = (uint32_t)draw_below(&m->seed, 2);
+	q.partner_image.pending_days =
+	    draw_below(&m->seed, 4) == 0 ? (int32_t)draw_below(&m->seed, 5) : 0;
+	if (draw_below(&m->seed, 9) == 0)
+		q.partner_image.pending_days = PENDING_UNTIL_CONFIRMED;
+	assert_int_equal(fixture_ask(&m->ledger, &q)->status, TG_OK);
+	if (draw_below(&m->seed, 4) != 0)
+		return;
+	q.kind = REQUEST_ADD_RULE;
+	q.rule = fixture_rule(number);
+	q.rule.bonus_num = draw_below(&m->seed, 3);
+	q.rule.bonus_den = 50;
+	q.rule.bonus_days = (int32_t)draw_below(&m->seed, 12);
+	q.rule.bonus_threshold_amount = draw_below(&m->seed, 3000);
+	q.rule.bonus_sponsor = (uint32_t)draw_below(&m->seed, 3);
+	q.rule.bonus_usable_at =
+	    (uint32_t[]){ 0, 1, 2, USABLE_AT_STORE | 11, USABLE_AT_STORE | 21 }[draw_below(&m->seed,
+											    5)];
+	if (ledger_rule_newest(m->ledger.ledger, number)->version < 1000)
+		assert_int_equal(fixture_ask(&m->ledger, &q)->status, TG_OK);
+}
+
+static void
+chaos_request(struct model *m, unsigned seen[])
+{
+	uint8_t kind = chaos_kinds[draw_below(&m->seed, (int64_t)sizeof(chaos_kinds))];
+	unsigned original = m->step - 1 - (unsigned)draw_below(&m->seed, 20);
+	bool is_new = kind == REQUEST_EARN || kind == REQUEST_BURN || kind == REQUEST_HOLD ||
+		      draw_below(&m->seed, 30) == 0;
+	int member = is_new ? (int)draw_below(&m->seed, MEMBERS) :
+			      m->member_of[original % REMEMBERED];
+	char id[16];
+	struct ledger_request q = request(m, kind, member, id);
+
+	m->member_of[m->step % REMEMBERED] = member;
+	q.principal = draw_below(&m->seed, 4) == 0 ? 201 : 101;
+	q.quoted_kind = draw_below(&m->seed, 2) == 0 ? REQUEST_EARN : REQUEST_BURN;
+	q.amount = draw_below(&m->seed, 6000);
+	q.covered = draw_below(&m->seed, 3) == 0 ? draw_below(&m->seed, 2000) : 0;
+	q.points = 1 + draw_below(&m->seed, 120);
+	q.has_points = draw_below(&m->seed, 4) == 0;
+	q.hold_seconds = (int32_t)draw_below(&m->seed, 4000);
+	q.reason = (uint8_t)(1 + draw_below(&m->seed, 3));
+	q.skip_limited = draw_below(&m->seed, 8) == 0;
+	q.entries_wanted = 20;
+	q.is_late = draw_below(&m->seed, 6) == 0;
+	if (q.is_late) {
+		q.business_time_utc_ms -= draw_below(&m->seed, 4 * MS_PER_DAY);
+		q.business_day = (int32_t)(q.business_time_utc_ms / MS_PER_DAY);
+	}
+	if (draw_below(&m->seed, 9) == 0) {
+		q.receipt_bytes = 1;
+		q.receipt[0] = (uint8_t)('a' + draw_below(&m->seed, 26));
+	}
+	snprintf(id, sizeof(id), "%u", original);
+	fixture_id(q.original_id, id);
+	q.has_original = kind != REQUEST_REFUND || draw_below(&m->seed, 3) != 0;
+	snprintf(id, sizeof(id), "%u", original - (unsigned)draw_below(&m->seed, 3));
+	fixture_id(q.original_burn_id, id);
+	q.has_original_burn = kind == REQUEST_REFUND && draw_below(&m->seed, 2) == 0;
+	q.original_time_utc_ms = m->ledger.now.utc_ms - draw_below(&m->seed, MS_PER_DAY);
+	seen[fixture_ask(&m->ledger, &q)->status]++;
+}
+
+/* What: whatever happens, postings sum to zero, rows agree with accounts, and replay agrees.
+ * How:  random requests of all kinds with random partners, lots, pending points and days. */
+static void
+anything_keeps_the_books_straight(void **state)
+{
+	static const enum tg_status wanted[] = {
+		TG_OK,		    TG_NO_POINTS,     TG_RECEIPT_USED,	  TG_HOLD_CAPTURED,
+		TG_HOLD_RELEASED,   TG_HOLD_EXPIRED,  TG_HOLD_EXCEEDED,	  TG_ALREADY_REVERSED,
+		TG_OVER_REFUND,	    TG_NOT_REVERSIBLE, TG_OTHER_MEMBER,
+		TG_ORIGINAL_UNKNOWN, TG_TOO_OLD,      TG_UNKNOWN_ORIGINAL,
+	};
+	struct model *m = model_new(pick_seed(7));
+	unsigned *seen = calloc(256, sizeof(*seen));
+
+	(void)state;
+	assert_non_null(seen);
+	for (unsigned i = 1; i <= CHAOS_STEPS; i++) {
+		m->step++;
+		fixture_set_time(&m->ledger, m->ledger.now.utc_ms + draw_below(&m->seed, 400000));
+		if (i % 40 == 0)
+			chaos_config(m);
+		chaos_request(m, seen);
+		if (i % 200 == 0) {
+			struct ledger_request q = { .kind = REQUEST_CUTOVER };
+
+			fixture_ask(&m->ledger, &q);
+			fixture_tick(&m->ledger);
+		}
+		if (i % 2000 == 0)
+			fixture_audit(&m->ledger);
+	}
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		if (seen[wanted[i]] == 0)
+			fail_msg("no request was ever answered %s", tg_status_name(wanted[i]));
+	}
+	free(seen);
+	fixture_deinit(&m->ledger);
+	free(m);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(balances_agree_with_a_plain_model),
+		cmocka_unit_test(anything_keeps_the_books_straight),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
