@@ -51,7 +51,7 @@ ask_judge(struct command_call *call, enum tg_status status, const struct ledger_
 	else
 		command_fail(call, "%s: %s (%s)", tg_status_name((enum tg_status)answer->status),
 			     tg_status_text((enum tg_status)answer->status),
-			     tg_field_info((enum tg_field)(answer->field - 1))->name);
+			     tg_field_name(answer->field));
 	return false;
 }
 

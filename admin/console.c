@@ -278,6 +278,8 @@ console_start(const struct console_config *config, const struct console_host *ho
 void
 console_stop(struct console *console)
 {
+	bool has_thread[CONSOLE_SESSIONS_MAX];
+
 	if (console == NULL)
 		return;
 	if (eventfd_write(console->stop_fd, 1) != 0)
@@ -286,12 +288,13 @@ console_stop(struct console *console)
 	(void)unlink(console->socket_path);
 	pthread_mutex_lock(&console->lock);
 	for (size_t i = 0; i < CONSOLE_SESSIONS_MAX; i++) {
+		has_thread[i] = console->slots[i].state != SLOT_FREE;
 		if (console->slots[i].state == SLOT_RUNNING)
 			shutdown(console->slots[i].fd, SHUT_RDWR);
 	}
 	pthread_mutex_unlock(&console->lock);
 	for (size_t i = 0; i < CONSOLE_SESSIONS_MAX; i++) {
-		if (console->slots[i].state != SLOT_FREE)
+		if (has_thread[i])
 			pthread_join(console->slots[i].thread, NULL);
 	}
 	free_console(console);

@@ -21,7 +21,7 @@ struct reading {
 	struct csv_parser parser;
 	uint32_t line;			/* being fed */
 	bool	 has_columns;		/* the first line is read */
-	uint32_t columns[FIELDS_MAX];	/* field index of each column */
+	uint32_t columns[FIELDS_MAX];	/* field of each column; the number of fields: unknown */
 	uint32_t column_count;
 	uint32_t cell_count;		/* of the present row */
 	bool	 is_row_bad;		/* it has been complained about */
@@ -67,11 +67,13 @@ take_column(struct reading *r, const char *name)
 	const struct field_set *fields = r->import->noun->fields;
 	const uint32_t index = field_find(fields, name);
 
-	if (index == fields->count || r->column_count == FIELDS_MAX) {
-		complain(r, name, "is no field; see help import");
+	if (r->column_count == FIELDS_MAX) {
+		complain(r, name, "is one column too many");
 		return;
 	}
-	for (uint32_t i = 0; i < r->column_count; i++) {
+	if (index == fields->count)
+		complain(r, name, "is no field; see help import");
+	for (uint32_t i = 0; index < fields->count && i < r->column_count; i++) {
 		if (r->columns[i] == index)
 			complain(r, name, "stands twice");
 	}
@@ -81,22 +83,22 @@ take_column(struct reading *r, const char *name)
 static void
 take_cell(struct reading *r, const char *cell)
 {
-	const struct field *field;
+	const struct field_set *fields = r->import->noun->fields;
+	const uint32_t column = r->cell_count++;
 	char why[FIELD_TEXT_BYTES];
+	uint32_t index;
 
-	if (r->cell_count >= r->column_count) {
-		if (r->cell_count == r->column_count)
+	if (column >= r->column_count) {
+		if (column == r->column_count)
 			complain(r, NULL, "has more cells than the first line has columns");
-		r->cell_count++;
 		return;
 	}
-	field = &r->import->noun->fields->fields[r->columns[r->cell_count]];
-	r->cell_count++;
-	if (cell[0] == '\0')
+	index = r->columns[column];
+	if (cell[0] == '\0' || index == fields->count)
 		return;
-	r->row.given |= UINT32_C(1) << r->columns[r->cell_count - 1];
-	if (!field_assign(field, &r->row.image, cell, why))
-		complain(r, field->name, why);
+	r->row.given |= UINT32_C(1) << index;
+	if (!field_assign(&fields->fields[index], &r->row.image, cell, why))
+		complain(r, fields->fields[index].name, why);
 }
 
 /* libcsv: a cell has ended. */

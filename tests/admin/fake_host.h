@@ -23,7 +23,7 @@ struct fake_host {
 	enum tg_status refusal;		/* submit() and run_on_ledger() return it unless TG_OK */
 	bool	 was_shut_down;
 	uint32_t audit_count;
-	char	 audit[1024];		/* the last one: "operator|origin|command|result|sequence" */
+	char	 audit[1024];		/* the last: "operator|origin|command|result|sequence" */
 	/* For run(): */
 	struct command_shared shared;
 	struct output out;

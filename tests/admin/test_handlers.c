@@ -1,0 +1,271 @@
+/*
+ * test_handlers.c - commands against a real ledger.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/admin/fake_host.h"
+
+/* Enrol a member and let it earn points; its reference comes back. */
+static uint64_t
+member_with_points(struct fake_host *fake, const char *card, int64_t points)
+{
+	struct ledger_request request =
+		fixture_request(&fake->ledger, REQUEST_ENROLL, "enroll");
+	struct ledger_answer answer;
+
+	request.identifier = fixture_identifier(card);
+	assert_int_equal(fake->host.submit(fake, &request, &answer), TG_OK);
+	assert_int_equal(answer.status, TG_OK);
+	request = fixture_request(&fake->ledger, REQUEST_EARN, "earn");
+	request.member = answer.member;
+	request.amount = points * 100;
+	assert_int_equal(fake->host.submit(fake, &request, &answer), TG_OK);
+	assert_int_equal(answer.status, TG_OK);
+	assert_int_equal(answer.points, points);
+	return answer.member;
+}
+
+/* What: a partner is added with its fields, shown, changed, and every step is a record of "ann".
+ * How:  the commands; the row in the ledger; the operator in the record. */
+static void
+partners_are_added_and_changed(void **state)
+{
+	struct fake_host *fake = *state;
+	const struct partner_config *partner;
+	char line[64];
+
+	fake_host_expect(fake, "partner add 7 name=\"Book shop\" group=2 burn_step_points=100",
+			 "ok", "record=");
+	partner = ledger_partner_find(fake->ledger.ledger, 7);
+	assert_non_null(partner);
+	assert_string_equal((const char *)partner->name, "Book shop");
+	assert_int_equal(partner->group, 2);
+	assert_int_equal(partner->burn_step_points, 100);
+	assert_true(partner->earn_transaction_points == LIMIT_NONE);
+	snprintf(line, sizeof(line), "record %llu", (unsigned long long)fake->call.sequence);
+	fake_host_expect(fake, "partner change 7 blocked=yes", "ok", "record=");
+	assert_int_equal(partner->flags, PARTNER_BLOCKED);
+	assert_int_equal(partner->group, 2);
+	fake_host_expect(fake, "partner show 7", "ok", "Book shop");
+	fake_host_expect(fake, "show partners", "ok", "blocked");
+	fake_host_expect(fake, line, "ok", "PARTNER");
+	fake_host_expect(fake, line, "ok", "ann");
+	fake_host_expect(fake, line, "ok", "console uid=1000 pid=42");
+}
+
+/* What: what does not fit is refused, and nothing becomes a record.
+ * How:  a table of lines and reasons. */
+static void
+bad_changes_are_refused(void **state)
+{
+	static const struct {
+		const char *line;
+		const char *why;
+	} rows[] = {
+		{ "partner add 1", "already a partner 1" },
+		{ "partner change 9 group=1", "no partner 9" },
+		{ "partner add x", "no number" },
+		{ "partner add 9 colour=red", "no field=value" },
+		{ "partner add 9 number=8", "no field=value" },
+		{ "partner add 9 group", "no field=value" },
+		{ "partner add 9 group=1 group=2", "said twice" },
+		{ "partner add 9 group=many", "group: not 0..4294967295" },
+		{ "store add 12", "say: store add" },
+		{ "store add 12 name=x", "partner= must be said" },
+		{ "store add 12 partner=9", "UNKNOWN_PARTNER" },
+		{ "store change 11 partner=2", "BAD_FIELD" },
+		{ "terminal add 102 partner=1 store=21", "UNKNOWN_STORE" },
+		{ "terminal rotate 999", "no terminal 999" },
+		{ "terminal rotate 101 now", "say: terminal rotate" },
+		{ "rule add 9 base=1/100", "UNKNOWN_PARTNER" },
+		{ "rule add 1 bonus_sponsor=9", "UNKNOWN_PARTNER" },
+		{ "clock step tomorrow", "is no time" },
+		{ "clock step 1997-02-29", "is no time" },
+		{ "clock step 1997-01-01", "BAD_FIELD" },
+		{ "member 0", "no number" },
+		{ "member fax:123", "an identifier is" },
+		{ "member 281474976710999", "UNKNOWN_MEMBER" },
+		{ "transaction 1 00", "32 hexadecimal digits" },
+		{ "transaction 1 0000000000000000000000000000000g", "32 hexadecimal digits" },
+		{ "record 4000", "no record 4000" },
+		{ "show stores one", "no number" },
+	};
+	struct fake_host *fake = *state;
+	const uint64_t before = ledger_sequence(fake->ledger.ledger);
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		fake_host_expect(fake, rows[i].line, "error", rows[i].why);
+	assert_int_equal(ledger_sequence(fake->ledger.ledger), before);
+}
+
+/* What: a new rule carries on from the one in force, and the old version stays. */
+static void
+rules_get_versions(void **state)
+{
+	struct fake_host *fake = *state;
+	const struct rule_config *rule;
+
+	fake_host_expect(fake, "rule add 1 bonus=1/50 bonus_days=30", "ok", "record=");
+	rule = ledger_rule_newest(fake->ledger.ledger, 1);
+	assert_int_equal(rule->version, 2);
+	assert_int_equal(rule->base_den, 100);
+	assert_int_equal(rule->bonus_den, 50);
+	assert_int_equal(ledger_rule_find(fake->ledger.ledger, 1, 1)->bonus_num, 0);
+	assert_null(ledger_rule_find(fake->ledger.ledger, 1, 3));
+	assert_null(ledger_rule_newest(fake->ledger.ledger, 9));
+	fake_host_expect(fake, "show rules", "ok", "1/50");
+	fake_host_expect(fake, "partner show 1", "ok", "earning rule, version 2");
+}
+
+/* What: a terminal's key is rotated in two steps; it is blocked and gets rights by change. */
+static void
+terminals_are_rotated_and_blocked(void **state)
+{
+	struct fake_host *fake = *state;
+	const struct terminal_config *terminal =
+		ledger_terminal_find(fake->ledger.ledger, 101);
+
+	fake_host_expect(fake, "terminal rotate 101", "ok", "generation=2 generation_old=1");
+	assert_int_equal(terminal->key_generation, 2);
+	assert_int_equal(terminal->key_generation_old, 1);
+	fake_host_expect(fake, "terminal rotate 101 end-old", "ok", "generation_old=0");
+	assert_int_equal(terminal->key_generation_old, 0);
+	fake_host_expect(fake, "terminal change 101 blocked=yes rights=inquiry", "ok", "");
+	assert_int_equal(terminal->flags, TERMINAL_BLOCKED);
+	assert_int_equal(terminal->rights, TG_RIGHT_INQUIRY);
+	fake_host_expect(fake, "show terminals 1", "ok", "blocked");
+	fake_host_expect(fake, "show terminals 1", "ok", "ok 1 terminals");
+	fake_host_expect(fake, "show stores", "ok", "ok 2 stores");
+}
+
+/* What: a member is found by card and by reference; balances, expiries and entries are shown. */
+static void
+members_are_shown(void **state)
+{
+	struct fake_host *fake = *state;
+	const uint64_t member = member_with_points(fake, "4912345678", 250);
+	char line[64], wanted[64];
+
+	snprintf(wanted, sizeof(wanted), "member %llu", (unsigned long long)member);
+	fake_host_expect(fake, "member card:4912345678", "ok", wanted);
+	snprintf(line, sizeof(line), "member %llu", (unsigned long long)member);
+	fake_host_expect(fake, line, "ok", "available     250");
+	fake_host_expect(fake, line, "ok", "2025-03-31     250");
+	fake_host_expect(fake, line, "ok", "EARN");
+}
+
+/* What: a transaction is spelled out: outcome, record, postings. */
+static void
+transactions_are_spelled_out(void **state)
+{
+	struct fake_host *fake = *state;
+	uint8_t id[16];
+	char line[64];
+
+	member_with_points(fake, "4912345678", 250);
+	fixture_id(id, "earn");
+	snprintf(line, sizeof(line), "transaction 1 ");
+	for (size_t i = 0; i < sizeof(id); i++)
+		snprintf(line + strlen(line), 3, "%02X", id[i]);
+	fake_host_expect(fake, line, "ok", "EARN: OK (done), now standing");
+	fake_host_expect(fake, line, "ok", "ISSUED           1    -250");
+	fake_host_expect(fake, line, "ok", "AVAILABLE        0    +250");
+	fake_host_expect(fake, line, "ok", "available after");
+	fake_host_expect(fake, "transaction 1 00000000000000000000000000000001", "error",
+			 "ARCHIVED");
+}
+
+/* What: partners show what they issued; accounts sum to zero. */
+static void
+accounts_sum_to_zero(void **state)
+{
+	struct fake_host *fake = *state;
+
+	member_with_points(fake, "4912345678", 250);
+	fake_host_expect(fake, "show partners", "ok", "250         0       250");
+	fake_host_expect(fake, "show accounts", "ok", "ISSUED, all partners      -250");
+	fake_host_expect(fake, "show accounts", "ok", "sum                          0");
+	fake_host_expect(fake, "show programme", "ok", "life of regular points");
+}
+
+/* What: the business date moves by a record, the clock by milliseconds or by a date. */
+static void
+day_and_clock_are_moved(void **state)
+{
+	struct fake_host *fake = *state;
+	const int32_t before = ledger_business_date(fake->ledger.ledger);
+
+	fake_host_expect(fake, "cutover yes", "ok", "business_date=");
+	assert_int_equal(ledger_business_date(fake->ledger.ledger), before + 1);
+	fake_host_expect(fake, "clock step 2030-01-02", "ok", "utc_ms=1893542400000");
+	fake_host_expect(fake, "clock step 1893542400001", "ok", "utc_ms=1893542400001");
+	fake_host_expect(fake, "clock step 2030-01-02T00:00:01.5Z", "ok", "utc_ms=1893542401500");
+	fake_host_expect(fake, "clock accept yes", "ok", "record=");
+	assert_non_null(strstr(fake->audit, "|clock accept yes|ok|"));
+}
+
+/* What: lists of any length come in slices, whole and once.
+ * How:  1,000 stores; sessions across slices. */
+static void
+long_lists_are_whole(void **state)
+{
+	struct fake_host *fake = *state;
+	char line[64];
+
+	for (unsigned i = 0; i < 300; i++) {
+		snprintf(line, sizeof(line), "store add %u partner=%u", 1000 + i, 1 + i % 2);
+		fake_host_expect(fake, line, "ok", "record=");
+	}
+	fake_host_expect(fake, "show stores", "ok", "ok 302 stores");
+	fake_host_expect(fake, "show stores 2", "ok", "ok 151 stores");
+	fake_host_expect(fake, "show stores 2", "ok", "  1299");
+	fake->session_count = 130;
+	fake_host_expect(fake, "show sessions", "ok", "ok 130 sessions");
+	fake->session_count = 128;
+	fake_host_expect(fake, "show sessions", "ok", "ok 128 sessions");
+	fake->session_count = 0;
+	fake_host_expect(fake, "show sessions", "ok", "ok 0 sessions");
+}
+
+/* What: a gateway that is busy or stopping says so; nothing hangs and nothing is half shown. */
+static void
+refusals_of_the_host_are_told(void **state)
+{
+	struct fake_host *fake = *state;
+
+	fake->refusal = TG_BUSY;
+	fake_host_expect(fake, "partner add 7", "error", "BUSY");
+	fake_host_expect(fake, "show partners", "error", "BUSY");
+	fake->refusal = TG_SHUTTING_DOWN;
+	fake_host_expect(fake, "member 1", "error", "SHUTTING_DOWN");
+	fake->refusal = TG_OK;
+	fake_host_expect(fake, "partner add 7", "ok", "");
+}
+
+#define WITH_FAKE(test) cmocka_unit_test_setup_teardown(test, fake_host_setup, fake_host_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_FAKE(partners_are_added_and_changed),
+		WITH_FAKE(bad_changes_are_refused),
+		WITH_FAKE(rules_get_versions),
+		WITH_FAKE(terminals_are_rotated_and_blocked),
+		WITH_FAKE(members_are_shown),
+		WITH_FAKE(transactions_are_spelled_out),
+		WITH_FAKE(accounts_sum_to_zero),
+		WITH_FAKE(day_and_clock_are_moved),
+		WITH_FAKE(long_lists_are_whole),
+		WITH_FAKE(refusals_of_the_host_are_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,302 @@
+/*
+ * test_import.c - CSV files: what is read, what is refused by line and column, what is done.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "admin/import.h"
+#include "tests/admin/fake_host.h"
+
+/* Complaints of a file, one a line: "3 partner not 1..2147483647". */
+struct complaints {
+	char text[4096];
+};
+
+static void
+on_error(void *context, uint32_t line, const char *column, const char *why)
+{
+	struct complaints *complaints = context;
+	const size_t used = strlen(complaints->text);
+
+	snprintf(complaints->text + used, sizeof(complaints->text) - used, "%u %s %s\n",
+		 (unsigned)line, column != NULL ? column : "-", why);
+}
+
+/* Read a text as stores; complaints come back in *complaints, the rows stay in *import. */
+static void
+read_stores(const char *text, struct import *import, struct complaints *complaints)
+{
+	FILE *file = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
+
+	assert_non_null(file);
+	complaints->text[0] = '\0';
+	import_init(import, &store_noun, on_error, complaints);
+	assert_int_equal(import_read(import, file), TG_OK);
+	fclose(file);
+}
+
+/* What: columns come in any order, quotes hold commas, comments and empty lines are passed over.
+ * How:  a file with all of these, CR LF and a byte order mark. */
+static void
+files_are_read_as_people_write_them(void **state)
+{
+	struct import import;
+	struct complaints complaints;
+
+	(void)state;
+	read_stores("\xef\xbb\xbfpartner,name,number\r\n"
+		    "# the south\r\n"
+		    "\r\n"
+		    "1,\"Market, \"\"the\"\" corner\",31\r\n"
+		    "2,,32\n"
+		    "2, Station ,33",
+		    &import, &complaints);
+	assert_string_equal(complaints.text, "");
+	assert_int_equal(import.row_count, 3);
+	assert_int_equal(import.rows[0].line, 4);
+	assert_int_equal(import.rows[0].image.store.number, 31);
+	assert_string_equal((char *)import.rows[0].image.store.name, "Market, \"the\" corner");
+	assert_int_equal(import.rows[1].image.store.partner, 2);
+	assert_int_equal(import.rows[1].given & (1u << field_find(&store_field_set, "name")), 0);
+	assert_string_equal((char *)import.rows[2].image.store.name, "Station");
+	import_deinit(&import);
+}
+
+/* What: everything wrong is told by line and column, and the rest of the file is still checked.
+ * How:  a table of files and complaints. */
+static void
+mistakes_are_told_by_line_and_column(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *complaints;
+	} rows[] = {
+		{ "", "1 - should name the columns\n" },
+		{ "# nothing\n", "1 - should name the columns\n" },
+		{ "name,partner\nA,1\n", "1 number must be one of the columns\n"
+					 "2 number is missing\n" },
+		{ "number,colour\n31,red\n", "1 colour is no field; see help import\n" },
+		{ "number,number\n31,31\n", "1 number stands twice\n" },
+		{ "number,partner\nx,y\n31,0\n",
+		  "2 number not 1..2147483647\n2 partner not 1..2147483647\n"
+		  "3 partner not 1..2147483647\n" },
+		{ "number,partner\n31,1,9,9\n",
+		  "2 - has more cells than the first line has columns\n" },
+		{ "number,partner\n,1\n", "2 number is missing\n" },
+		{ "number,partner\n31,1\n32,1\n31,2\n",
+		  "4 number 31 stands in line 2 already\n" },
+		{ "number,blocked\n31,maybe\n", "2 blocked not yes or no\n" },
+		{ "number,name\n31,\"open\n32,x\n",
+		  "2 - has a quote that is out of place or not closed\n" },
+		{ "number,name\n31,a\"b\n",
+		  "2 - has a quote that is out of place or not closed\n" },
+		{ "number,name\n31,caf\xe9\n",
+		  "2 - has a cell that is too long or no clean UTF-8\n" },
+		{ "number,name\n31,a\x07\n",
+		  "2 - has a cell that is too long or no clean UTF-8\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct import import;
+		struct complaints complaints;
+
+		if (rows[i].text[0] == '\0')
+			read_stores("\n", &import, &complaints);
+		else
+			read_stores(rows[i].text, &import, &complaints);
+		assert_string_equal(complaints.text, rows[i].complaints);
+		assert_true(import.error_count > 0);
+		import_deinit(&import);
+	}
+}
+
+/* What: a flood of mistakes is counted, not printed. */
+static void
+few_mistakes_are_shown(void **state)
+{
+	struct import import;
+	struct complaints complaints;
+	char text[2048] = "number,partner\n";
+	size_t shown = 0;
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%d,x\n", i + 1);
+	read_stores(text, &import, &complaints);
+	for (const char *at = complaints.text; *at != '\0'; at++)
+		shown += *at == '\n' ? 1 : 0;
+	assert_int_equal(shown, IMPORT_ERRORS_SHOWN);
+	assert_int_equal(import.error_count, 100);
+	import_deinit(&import);
+}
+
+/* A fake host with a folder of its own for files. */
+struct import_fixture {
+	struct fake_host fake;
+	char folder[64];
+	char path[96];
+};
+
+static int
+setup(void **state)
+{
+	struct import_fixture *f = malloc(sizeof(*f));
+
+	if (f == NULL)
+		return -1;
+	snprintf(f->folder, sizeof(f->folder), "/tmp/test_import.XXXXXX");
+	if (mkdtemp(f->folder) == NULL)
+		return -1;
+	snprintf(f->path, sizeof(f->path), "%s/file.csv", f->folder);
+	fake_host_init(&f->fake);
+	*state = f;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct import_fixture *f = *state;
+
+	(void)unlink(f->path);
+	(void)rmdir(f->folder);
+	fake_host_deinit(&f->fake);
+	free(f);
+	return 0;
+}
+
+/* Write a file and import it; it must end and print as said. */
+static void
+expect_import(struct import_fixture *f, const char *noun, const char *text, const char *end,
+	      const char *part)
+{
+	char line[160];
+	FILE *file = fopen(f->path, "w");
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	snprintf(line, sizeof(line), "import %s %s", noun, f->path);
+	fake_host_expect(&f->fake, line, end, part);
+}
+
+/* What: a file adds, changes, and leaves alone; the same again is no record.
+ * How:  three kinds of rows, then the file once more. */
+static void
+rows_are_added_changed_or_left_alone(void **state)
+{
+	struct import_fixture *f = *state;
+	const struct store_config *store;
+	static const char text[] = "number,partner,name\n11,1,\n21,2,Renamed\n31,1,New\n";
+	uint64_t before;
+
+	expect_import(f, "stores", text, "ok", "added=1 changed=1 same=1");
+	store = ledger_store_find(f->fake.ledger.ledger, 21);
+	assert_string_equal((const char *)store->name, "Renamed");
+	before = ledger_sequence(f->fake.ledger.ledger);
+	expect_import(f, "stores", text, "ok", "added=0 changed=0 same=3");
+	assert_int_equal(ledger_sequence(f->fake.ledger.ledger), before);
+	expect_import(f, "stores", "number,blocked\n21,yes\n", "ok", "changed=1");
+	assert_string_equal((const char *)store->name, "Renamed");
+	assert_int_equal(store->flags, STORE_BLOCKED);
+}
+
+/* What: a file is decided whole before its first row is set.
+ * How:  good rows around one that only the ledger can refuse, and one that lacks a field. */
+static void
+nothing_is_set_of_a_bad_file(void **state)
+{
+	struct import_fixture *f = *state;
+	const uint64_t before = ledger_sequence(f->fake.ledger.ledger);
+
+	expect_import(f, "stores", "number,partner\n31,1\n32,9\n33,1\n", "error",
+		      "line 3: partner not known");
+	expect_import(f, "stores", "number,name\n31,A\n", "error",
+		      "line 2, column partner: must be said");
+	expect_import(f, "terminals", "number,partner,store\n301,1,11\n302,1,21\n", "error",
+		      "nothing imported, errors: 1");
+	assert_int_equal(ledger_sequence(f->fake.ledger.ledger), before);
+	assert_null(ledger_store_find(f->fake.ledger.ledger, 31));
+}
+
+/* What: partners, rules, stores and terminals all come in by files. */
+static void
+a_programme_can_be_imported(void **state)
+{
+	struct import_fixture *f = *state;
+	const struct terminal_config *terminal;
+
+	expect_import(f, "partners", "number,name,test\n5,Five,no\n6,Six,yes\n", "ok", "added=2");
+	expect_import(f, "rules", "partner,base,bonus\n5,1/100,\n6,2/100,1/100\n", "ok",
+		      "added=2");
+	expect_import(f, "rules", "partner,base\n5,1/100\n6,3/100\n", "ok", "changed=1 same=1");
+	assert_int_equal(ledger_rule_newest(f->fake.ledger.ledger, 6)->version, 2);
+	assert_int_equal(ledger_rule_newest(f->fake.ledger.ledger, 6)->bonus_den, 100);
+	expect_import(f, "stores", "number,partner\n51,5\n", "ok", "added=1");
+	expect_import(f, "terminals",
+		      "number,partner,store,rights,generation\n501,5,51,all,3\n502,5,,,\n", "ok",
+		      "added=2");
+	terminal = ledger_terminal_find(f->fake.ledger.ledger, 501);
+	assert_int_equal(terminal->key_generation, 3);
+	assert_int_equal(terminal->rights & TG_RIGHT_BATCH, TG_RIGHT_BATCH);
+	assert_int_equal(ledger_terminal_find(f->fake.ledger.ledger, 502)->store, 0);
+}
+
+/* What: what is no file does not hold up or hurt anything. */
+static void
+other_things_than_files_are_refused(void **state)
+{
+	struct import_fixture *f = *state;
+	char line[160];
+
+	fake_host_expect(&f->fake, "import stores file.csv", "error", "must begin with /");
+	fake_host_expect(&f->fake, "import stores /no/such/file", "error", "No such file");
+	fake_host_expect(&f->fake, "import stores /tmp", "error", "not a file");
+	fake_host_expect(&f->fake, "import stores /dev/zero", "error", "not a file");
+	assert_int_equal(mkfifo(f->path, 0600), 0);
+	snprintf(line, sizeof(line), "import stores %s", f->path);
+	fake_host_expect(&f->fake, line, "error", "not a file");
+}
+
+/* What: two sessions do not change the configuration at once. */
+static void
+changes_exclude_each_other(void **state)
+{
+	struct import_fixture *f = *state;
+
+	pthread_mutex_lock(&f->fake.shared.change_lock);
+	expect_import(f, "stores", "number,partner\n31,1\n", "error", "another session");
+	fake_host_expect(&f->fake, "partner add 7", "error", "another session");
+	fake_host_expect(&f->fake, "terminal rotate 101", "error", "another session");
+	pthread_mutex_unlock(&f->fake.shared.change_lock);
+	expect_import(f, "stores", "number,partner\n31,1\n", "ok", "added=1");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(files_are_read_as_people_write_them),
+		cmocka_unit_test(mistakes_are_told_by_line_and_column),
+		cmocka_unit_test(few_mistakes_are_shown),
+		cmocka_unit_test_setup_teardown(rows_are_added_changed_or_left_alone, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(nothing_is_set_of_a_bad_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_programme_can_be_imported, setup, teardown),
+		cmocka_unit_test_setup_teardown(other_things_than_files_are_refused, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(changes_exclude_each_other, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
