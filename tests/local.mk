@@ -6,6 +6,7 @@ fuzz_programs =
 include tests/protocol/local.mk
 include tests/ledger/local.mk
 include tests/storage/local.mk
+include tests/golden/local.mk
 include tests/admin/local.mk
 include tests/gateway/local.mk
 include tests/contrib/local.mk
