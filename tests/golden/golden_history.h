@@ -1,8 +1,8 @@
 /*
  * golden_history.h - a fixed history that makes every kind of record.
  */
-#ifndef TG_TESTS_GOLDEN_HISTORY_H
-#define TG_TESTS_GOLDEN_HISTORY_H
+#ifndef TG_TESTS_GOLDEN_GOLDEN_HISTORY_H
+#define TG_TESTS_GOLDEN_GOLDEN_HISTORY_H
 
 #include "ledger/ledger.h"
 
