@@ -24,3 +24,10 @@ noinst_PROGRAMS += %D%/gen_console
 admin_gen_console_SOURCES = %D%/gen_console.c
 admin_gen_console_LDADD = $(admin_libs)
 EXTRA_DIST += %D%/CONSOLE.md
+
+# A person's end of the console.
+bin_PROGRAMS += %D%/tally-console
+admin_tally_console_SOURCES = %D%/tally_console.c
+admin_tally_console_CPPFLAGS = $(AM_CPPFLAGS) $(EDIT_CFLAGS)
+admin_tally_console_LDADD = $(EDIT_LIBS)
+scdoc_pages += %D%/tally-console.1.scd

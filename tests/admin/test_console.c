@@ -297,6 +297,47 @@ stopping_leaves_nothing(void **state)
 	start(f, 0, 0);
 }
 
+/* Run the client with these arguments and standard input; its output comes back, and its status. */
+static int
+run_client(struct console_fixture *f, const char *arguments, char *printed, size_t bytes)
+{
+	const char *folder = getenv("top_builddir");
+	char command[512];
+	FILE *client;
+	size_t count;
+
+	snprintf(command, sizeof(command), "exec 2>&1; %s/admin/tally-console -s %s %s",
+		 folder != NULL ? folder : ".", f->path, arguments);
+	client = popen(command, "r");
+	assert_non_null(client);
+	count = fread(printed, 1, bytes - 1, client);
+	printed[count] = '\0';
+	return pclose(client);
+}
+
+/* What: tally-console runs one command or the lines of its input, and its status tells refusals. */
+static void
+the_client_runs_commands(void **state)
+{
+	struct console_fixture *f = *state;
+	char printed[4096];
+
+	start(f, 0, 0);
+	assert_int_equal(run_client(f, "show version", printed, sizeof(printed)), 0);
+	assert_memory_equal(printed, "what ", 5);
+	assert_int_equal(run_client(f, "partner add 7 name='Book \"shop\"'", printed,
+				    sizeof(printed)), 0);
+	assert_memory_equal(printed, "record=", 7);
+	assert_string_equal((const char *)ledger_partner_find(f->fake.ledger.ledger, 7)->name,
+			    "Book \"shop\"");
+	assert_int_not_equal(run_client(f, "nonsense", printed, sizeof(printed)), 0);
+	assert_memory_equal(printed, "error no command", 16);
+	assert_int_equal(run_client(f, "</dev/null", printed, sizeof(printed)), 0);
+	assert_int_not_equal(run_client(f, "<<'END'\npartner add 8\nnonsense\npartner add 9\nEND\n",
+					printed, sizeof(printed)), 0);
+	assert_non_null(ledger_partner_find(f->fake.ledger.ledger, 9));
+}
+
 #define WITH_CONSOLE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int
@@ -310,6 +351,7 @@ main(void)
 		WITH_CONSOLE(an_idle_session_is_closed),
 		WITH_CONSOLE(a_slow_reader_is_cut_off),
 		WITH_CONSOLE(stopping_leaves_nothing),
+		WITH_CONSOLE(the_client_runs_commands),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
