@@ -20,3 +20,10 @@ libstorage_la_SOURCES += \
 	%D%/snapshot_format.c %D%/snapshot_format.h \
 	%D%/snapshot_list.c %D%/snapshot_load.c \
 	%D%/snapshot_writer.c %D%/snapshot_writer.h
+
+# MariaDB: connection, schema, sink.
+libstorage_la_SOURCES += \
+	%D%/civil.c %D%/civil.h \
+	%D%/database.c %D%/database.h %D%/database_internal.h \
+	%D%/database_bulk.c %D%/database_bulk.h \
+	%D%/database_check.c %D%/database_check.h

@@ -3,6 +3,10 @@ pipeline_tests =
 # Fuzz targets.  Without libFuzzer they run in `make check`, over their corpus and mutations of it.
 fuzz_programs =
 
+# A MariaDB server of a test's own, and a proxy before it that cuts connections.
+private_mariadb = %D%/mariadb.c %D%/mariadb.h
+packet_proxy = %D%/packet_proxy.c %D%/packet_proxy.h
+
 include tests/protocol/local.mk
 include tests/ledger/local.mk
 include tests/storage/local.mk

@@ -39,3 +39,11 @@ pipeline_tests += %D%/test_journal_threads
 check_PROGRAMS += %D%/fault_snapshot
 tests_storage_fault_snapshot_SOURCES = %D%/fault_snapshot.c $(snapshot_fixture) $(sim_disk)
 tests_storage_fault_snapshot_LDADD = $(storage_test_libs)
+
+# With a MariaDB server of their own.
+check_PROGRAMS += %D%/test_database
+tests_storage_test_database_SOURCES = %D%/test_database.c $(private_mariadb)
+tests_storage_test_database_LDADD = $(storage_test_libs)
+check_PROGRAMS += %D%/test_database_tls
+tests_storage_test_database_tls_SOURCES = %D%/test_database_tls.c $(private_mariadb)
+tests_storage_test_database_tls_LDADD = $(storage_test_libs)
