@@ -26,4 +26,29 @@ libstorage_la_SOURCES += \
 	%D%/civil.c %D%/civil.h \
 	%D%/database.c %D%/database.h %D%/database_internal.h \
 	%D%/database_bulk.c %D%/database_bulk.h \
-	%D%/database_check.c %D%/database_check.h
+	%D%/database_check.c %D%/database_check.h \
+	%D%/migrate.c %D%/migrate.h \
+	%D%/sink_columns.h \
+	%D%/sink_table.c %D%/sink_table.h \
+	%D%/vocabulary.c %D%/vocabulary.h
+
+# The migrations in the order of their numbers; an applied file is never changed.
+migrations = \
+	%D%/migrations/0001_tables.sql \
+	%D%/migrations/0002_views.sql
+EXTRA_DIST += $(migrations) %D%/gen_migrations.awk
+CLEANFILES += %D%/migrations.inc
+BUILT_SOURCES += %D%/migrations.inc
+%D%/migrations.inc: $(migrations) %D%/gen_migrations.awk
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && \
+	cd $(srcdir) && $(AWK) -f %D%/gen_migrations.awk $(migrations) >$(abs_builddir)/$@.tmp && \
+	mv $(abs_builddir)/$@.tmp $(abs_builddir)/$@
+$(libstorage_la_OBJECTS): | %D%/migrations.inc
+
+libstorage_la_SOURCES += %D%/schema_page.c %D%/schema_page.h
+bin_PROGRAMS += %D%/tally-schema
+storage_tally_schema_SOURCES = %D%/tally_schema.c
+storage_tally_schema_LDADD = $(storage_libs)
+scdoc_pages += %D%/tally-schema.1.scd
+# SCHEMA.md is printed from the comments in the tables: tally-schema document >storage/SCHEMA.md
+EXTRA_DIST += %D%/SCHEMA.md

@@ -47,3 +47,7 @@ tests_storage_test_database_LDADD = $(storage_test_libs)
 check_PROGRAMS += %D%/test_database_tls
 tests_storage_test_database_tls_SOURCES = %D%/test_database_tls.c $(private_mariadb)
 tests_storage_test_database_tls_LDADD = $(storage_test_libs)
+check_PROGRAMS += %D%/test_schema
+tests_storage_test_schema_SOURCES = %D%/test_schema.c $(private_mariadb) $(packet_proxy)
+tests_storage_test_schema_LDADD = $(storage_test_libs)
+tests_storage_test_schema_CPPFLAGS = $(AM_CPPFLAGS) $(MARIADB_CFLAGS)

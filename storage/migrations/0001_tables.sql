@@ -1,0 +1,357 @@
+-- 0001_tables.sql - the tables of settlement and of the member data centre.
+--
+-- For all migrations: a statement ends with a semicolon at the end of a line, and may be run again
+-- after it was run (IF NOT EXISTS, OR REPLACE), because a server may die between two of them.  An
+-- applied file is never changed; what must change is a new file with the next number.
+--
+-- For all tables: everything here can be built again from the journal and its archive.  Points are
+-- whole points of their unit, money is whole minor units of the programme's currency, times are UTC
+-- with milliseconds, dates are days of the programme's zone.  NULL means: not told, or not of this
+-- kind of record.
+
+CREATE TABLE IF NOT EXISTS schema_migration (
+  number INT UNSIGNED NOT NULL COMMENT 'number of the migration file, from 1',
+  name VARCHAR(64) NOT NULL COMMENT 'name of the migration file',
+  checksum BINARY(16) NOT NULL COMMENT 'XXH3-128 over the bytes of the file, high half first',
+  program VARCHAR(64) NOT NULL COMMENT 'program and version that applied it',
+  applied_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3) COMMENT 'when it was applied, clock of the server, UTC',
+  PRIMARY KEY (number)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+  COMMENT='migration files that were applied';
+
+CREATE TABLE IF NOT EXISTS view_comment (
+  view_name VARCHAR(64) NOT NULL COMMENT 'name of the view',
+  column_name VARCHAR(64) NOT NULL COMMENT 'name of the column; empty: the view as a whole',
+  text VARCHAR(255) NOT NULL COMMENT 'what it means, with its unit',
+  PRIMARY KEY (view_name, column_name)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+  COMMENT='what views and their columns mean, as comments do for tables';
+
+CREATE TABLE IF NOT EXISTS record_kind (
+  number TINYINT UNSIGNED NOT NULL COMMENT 'as in entry.kind',
+  name VARCHAR(32) NOT NULL COMMENT 'name of the kind',
+  text VARCHAR(255) NOT NULL COMMENT 'what such a record says',
+  PRIMARY KEY (number)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+  COMMENT='kinds of records; filled by the program at start';
+
+CREATE TABLE IF NOT EXISTS record_status (
+  number SMALLINT UNSIGNED NOT NULL COMMENT 'as in entry.status; 0 is success',
+  name VARCHAR(32) NOT NULL COMMENT 'name of the status',
+  text VARCHAR(255) NOT NULL COMMENT 'what it means',
+  PRIMARY KEY (number)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+  COMMENT='outcomes that records can have; filled by the program at start';
+
+CREATE TABLE IF NOT EXISTS account (
+  number TINYINT UNSIGNED NOT NULL COMMENT 'as in posting.account',
+  name VARCHAR(32) NOT NULL COMMENT 'name of the account',
+  is_per_partner TINYINT UNSIGNED NOT NULL COMMENT '1: kept apart for each partner, 0: not',
+  text VARCHAR(255) NOT NULL COMMENT 'whose account and for what',
+  PRIMARY KEY (number)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+  COMMENT='accounts of the ledger; filled by the program at start';
+
+CREATE TABLE IF NOT EXISTS sink_cursor (
+  shard SMALLINT UNSIGNED NOT NULL COMMENT 'number of the ledger, 0 while there is one',
+  epoch BIGINT UNSIGNED NOT NULL COMMENT 'ownership of the journal; a writer with a lower one is refused',
+  next_sequence BIGINT UNSIGNED NOT NULL COMMENT 'sequence of the first record not yet in these tables',
+  hash BINARY(16) NOT NULL COMMENT 'XXH3-128 chained over the bytes of all records written, high half first',
+  last_hash BINARY(16) NOT NULL COMMENT 'XXH3-128 of the last record written, high half first',
+  booked_at DATETIME(3) NULL COMMENT 'when the last record written was booked, UTC',
+  business_date DATE NULL COMMENT 'business date of the last record written',
+  written_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3) ON UPDATE CURRENT_TIMESTAMP(3) COMMENT 'when this row last changed, clock of the server, UTC',
+  PRIMARY KEY (shard)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+  COMMENT='how far the tables are; changes in the same transaction as they do';
+
+CREATE TABLE IF NOT EXISTS programme (
+  version INT UNSIGNED NOT NULL COMMENT 'counts up with every change, from 1',
+  last_sequence BIGINT UNSIGNED NOT NULL COMMENT 'sequence of the record that set it',
+  flags SET('expires_on_anniversary') NOT NULL COMMENT 'expires_on_anniversary: the last day is the anniversary, else the day before',
+  window_ms BIGINT NOT NULL COMMENT 'how long a transaction id is remembered, ms',
+  clock_ahead_ms BIGINT NOT NULL COMMENT 'how far a business time may lie in the future, ms',
+  burn_clock_ms BIGINT NOT NULL COMMENT 'how far the clock of a burn or hold may be off, ms',
+  point_value_num BIGINT NOT NULL COMMENT 'value of a point: numerator, minor units of money',
+  point_value_den BIGINT NOT NULL COMMENT 'value of a point: denominator, points',
+  expiry_months INT NOT NULL COMMENT 'life of regular points after the last activity, months',
+  hold_seconds_default INT NOT NULL COMMENT 'life of a hold that names none, s',
+  hold_seconds_max INT NOT NULL COMMENT 'longest life of a hold, s',
+  declines_per_terminal_day INT NOT NULL COMMENT 'recorded declines of one terminal in a day, records',
+  member_day_earn_points BIGINT NULL COMMENT 'limit of points earned by a member in a day; NULL: none',
+  member_day_burn_points BIGINT NULL COMMENT 'limit of points burned by a member in a day; NULL: none',
+  PRIMARY KEY (version)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+  COMMENT='the programme, each version that was in force';
+
+CREATE TABLE IF NOT EXISTS partner (
+  partner INT UNSIGNED NOT NULL COMMENT 'number of the partner',
+  last_sequence BIGINT UNSIGNED NOT NULL COMMENT 'sequence of the record that last set it',
+  name VARCHAR(48) NOT NULL COMMENT 'name of the partner',
+  group_number INT UNSIGNED NULL COMMENT 'partners of one group take each other''s refunds; NULL: none',
+  flags SET('test','blocked','earn_off','burn_off','base_gross','refund_pro_rata','return_no_burn','return_loses_expired') NOT NULL COMMENT 'test: kept out of totals; what it may do; how it treats refunds',
+  pending_days INT NULL COMMENT 'days until earned points are available; NULL: until confirmed',
+  return_days INT NULL COMMENT 'days within which burned points come back; NULL: always',
+  restored_days INT NOT NULL COMMENT 'new life of restored points past their last day, days',
+  burn_minimum_points BIGINT NOT NULL COMMENT 'smallest burn, points; 0: none',
+  burn_step_points BIGINT NOT NULL COMMENT 'a burn is a multiple of this, points; 0 or 1: any',
+  earn_transaction_points BIGINT NULL COMMENT 'limit of points earned in one transaction; NULL: none',
+  burn_transaction_points BIGINT NULL COMMENT 'limit of points burned in one transaction; NULL: none',
+  terminal_day_earn_points BIGINT NULL COMMENT 'limit of points earned at one terminal in a day; NULL: none',
+  terminal_day_burn_points BIGINT NULL COMMENT 'limit of points burned at one terminal in a day; NULL: none',
+  bonus_member_day_points BIGINT NULL COMMENT 'limit of bonus points of a member in a day; NULL: none',
+  PRIMARY KEY (partner)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+  COMMENT='partners as last set';
+
+CREATE TABLE IF NOT EXISTS rule (
+  partner INT UNSIGNED NOT NULL COMMENT 'whose purchases earn by it',
+  version INT UNSIGNED NOT NULL COMMENT 'counts up for each partner, from 1; never changed once set',
+  last_sequence BIGINT UNSIGNED NOT NULL COMMENT 'sequence of the record that set it',
+  base_num BIGINT NOT NULL COMMENT 'base rate: numerator, points',
+  base_den BIGINT NOT NULL COMMENT 'base rate: denominator, minor units of money',
+  bonus_num BIGINT NOT NULL COMMENT 'bonus rate: numerator, points; 0: none',
+  bonus_den BIGINT NOT NULL COMMENT 'bonus rate: denominator, minor units of money',
+  bonus_threshold_amount BIGINT NOT NULL COMMENT 'base amount from which the bonus is given, minor units',
+  bonus_fixed_points BIGINT NOT NULL COMMENT 'points of the bonus besides its rate',
+  bonus_sponsor INT UNSIGNED NULL COMMENT 'partner that issues the bonus; NULL: the partner itself',
+  bonus_days INT NOT NULL COMMENT 'life of the bonus as limited points, days; 0: regular points',
+  bonus_partner INT UNSIGNED NULL COMMENT 'only partner where the bonus can be burned; NULL: no such bound',
+  bonus_store INT UNSIGNED NULL COMMENT 'only store where the bonus can be burned; NULL: no such bound',
+  PRIMARY KEY (partner, version)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+  COMMENT='how purchases earn; entry.rule_version names the one applied';
+
+CREATE TABLE IF NOT EXISTS store (
+  store INT UNSIGNED NOT NULL COMMENT 'number of the store',
+  last_sequence BIGINT UNSIGNED NOT NULL COMMENT 'sequence of the record that last set it',
+  partner INT UNSIGNED NOT NULL COMMENT 'whose store it is',
+  name VARCHAR(48) NOT NULL COMMENT 'name of the store',
+  flags SET('blocked') NOT NULL COMMENT 'blocked: its terminals are refused',
+  PRIMARY KEY (store),
+  KEY partner (partner)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+  COMMENT='stores as last set';
+
+CREATE TABLE IF NOT EXISTS terminal (
+  terminal INT UNSIGNED NOT NULL COMMENT 'number of the terminal or of the partner''s system',
+  last_sequence BIGINT UNSIGNED NOT NULL COMMENT 'sequence of the record that last set it',
+  partner INT UNSIGNED NOT NULL COMMENT 'whose terminal it is',
+  store INT UNSIGNED NULL COMMENT 'where it stands; NULL: a partner''s system',
+  name VARCHAR(48) NOT NULL COMMENT 'name of the terminal',
+  flags SET('blocked','test') NOT NULL COMMENT 'blocked: refused; test: kept out of totals',
+  key_generation SMALLINT UNSIGNED NOT NULL COMMENT 'generation of its key, from 1',
+  key_generation_old SMALLINT UNSIGNED NULL COMMENT 'generation still accepted besides; NULL: none',
+  rights SET('enroll','inquiry','earn','burn','refund','reverse','batch','act_for') NOT NULL COMMENT 'what it may do',
+  PRIMARY KEY (terminal),
+  KEY partner (partner)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+  COMMENT='terminals and partners'' systems as last set; no key is ever stored';
+
+CREATE TABLE IF NOT EXISTS member (
+  member BIGINT UNSIGNED NOT NULL COMMENT 'member reference',
+  last_sequence BIGINT UNSIGNED NOT NULL COMMENT 'sequence of the record that this row shows',
+  is_test TINYINT UNSIGNED NOT NULL COMMENT '1: a test member, kept out of totals; 0: not',
+  booked_at DATETIME(3) NOT NULL COMMENT 'when that record was booked, UTC',
+  business_date DATE NOT NULL COMMENT 'business date of that record',
+  enrolled_at DATETIME(3) NULL COMMENT 'when the member was made, UTC',
+  available_points BIGINT NOT NULL COMMENT 'points that can be burned, at booked_at',
+  regular_points BIGINT NOT NULL COMMENT 'part of them that all expire on one day, points',
+  regular_last_day DATE NULL COMMENT 'last day of the regular points; 9999-12-31: none; NULL: never earned',
+  next_expiry_day DATE NULL COMMENT 'last day of the points that expire next; NULL: none',
+  next_expiry_points BIGINT NOT NULL COMMENT 'points that expire then',
+  pending_points BIGINT NOT NULL COMMENT 'points not yet available',
+  held_points BIGINT NOT NULL COMMENT 'points in open holds',
+  debt_points BIGINT NOT NULL COMMENT 'points owed, shown positive',
+  PRIMARY KEY (member)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+  COMMENT='members as the last record about each left them';
+
+CREATE TABLE IF NOT EXISTS identifier (
+  member BIGINT UNSIGNED NOT NULL COMMENT 'member reference',
+  slot INT UNSIGNED NOT NULL COMMENT 'row in the ledger, used again after an unlink',
+  last_sequence BIGINT UNSIGNED NOT NULL COMMENT 'sequence of the record that last set it',
+  type TINYINT UNSIGNED NOT NULL COMMENT 'type of the identifier: 1 card, 2 phone, 3 app, others configured',
+  key_number TINYINT UNSIGNED NOT NULL COMMENT 'which identifier key of the gateway made the hash',
+  hash BINARY(16) NOT NULL COMMENT 'keyed hash of the identifier, which is never stored in clear',
+  is_linked TINYINT UNSIGNED NOT NULL COMMENT '1: leads to the member; 0: was unlinked',
+  PRIMARY KEY (member, slot),
+  KEY hash (hash)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+  COMMENT='identifiers that lead, or led, to members';
+
+CREATE TABLE IF NOT EXISTS business_day (
+  business_date DATE NOT NULL COMMENT 'a day that was cut off: its totals are final',
+  next_business_date DATE NOT NULL COMMENT 'the day that followed',
+  closed_sequence BIGINT UNSIGNED NOT NULL COMMENT 'sequence of the cut-off',
+  closed_at DATETIME(3) NOT NULL COMMENT 'when it was cut off, UTC',
+  PRIMARY KEY (business_date)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+  COMMENT='business dates that are closed';
+
+CREATE TABLE IF NOT EXISTS entry (
+  business_date DATE NOT NULL COMMENT 'business date, by which is settled; 1000-01-01: before the first one',
+  sequence BIGINT UNSIGNED NOT NULL COMMENT 'number of the record, without gaps',
+  line SMALLINT UNSIGNED NOT NULL COMMENT '0: the record; other numbers are kept for later',
+  kind TINYINT UNSIGNED NOT NULL COMMENT 'what happened: see record_kind',
+  status SMALLINT UNSIGNED NOT NULL COMMENT 'outcome, 0 is success: see record_status',
+  flags SET('late','repeat','test','capped','tombstone','gross','skip_limited') NOT NULL COMMENT 'late: from store and forward; repeat: sent before; test: kept out of totals; capped: a limit cut the bonus; tombstone: reversal of what was never seen; gross: earned on what points paid for, too; skip_limited: left limited points alone',
+  booked_at DATETIME(3) NOT NULL COMMENT 'when it was booked, UTC',
+  partner INT UNSIGNED NULL COMMENT 'partner that asked',
+  store INT UNSIGNED NULL COMMENT 'store for which was asked; NULL: none',
+  terminal INT UNSIGNED NULL COMMENT 'terminal or partner''s system that asked',
+  operator VARCHAR(32) NULL COMMENT 'operator that asked, by name',
+  origin VARCHAR(48) NULL COMMENT 'whence the operator asked',
+  transaction_id BINARY(16) NULL COMMENT 'transaction id made by the terminal; unique within the partner',
+  fingerprint BINARY(16) NULL COMMENT 'hash of the fields of the request, by which a conflict is known',
+  business_time DATETIME(3) NULL COMMENT 'when it happened by the clock of the till, UTC',
+  member BIGINT UNSIGNED NULL COMMENT 'member reference',
+  amount BIGINT NULL COMMENT 'eligible amount of the purchase, or value returned, minor units',
+  covered BIGINT NULL COMMENT 'part of the amount that points paid for, minor units',
+  points BIGINT NULL COMMENT 'points asked for; points granted by an earn',
+  base_points BIGINT NULL COMMENT 'points of the base rate',
+  bonus_points BIGINT NULL COMMENT 'points of the bonus',
+  bonus_sponsor INT UNSIGNED NULL COMMENT 'partner that issued the bonus; NULL: the partner itself, or no bonus',
+  rule_version INT UNSIGNED NULL COMMENT 'version of the partner''s rule that applied; NULL: none',
+  campaign INT UNSIGNED NULL COMMENT 'campaign or touch that led here',
+  tender TINYINT UNSIGNED NULL COMMENT 'means of payment: 1 cash, 2 card, 3 wallet, 4 points, others configured',
+  channel TINYINT UNSIGNED NULL COMMENT 'channel: 1 store, 2 web, 3 app, 4 phone, others configured',
+  reason TINYINT UNSIGNED NULL COMMENT 'reason of a reversal or refund: 1 time-out, 2 voided at the till, 3 goods returned, 4 other',
+  till INT UNSIGNED NULL COMMENT 'number of the till within the store',
+  till_day DATE NULL COMMENT 'the till''s own business day',
+  receipt VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL COMMENT 'receipt number',
+  original_id BINARY(16) NULL COMMENT 'transaction id of the original that this is about',
+  original_time DATETIME(3) NULL COMMENT 'business time of the original as told, UTC',
+  original_burn_id BINARY(16) NULL COMMENT 'refund: transaction id of the burn that paid a part',
+  hold_deadline DATETIME(3) NULL COMMENT 'until when the hold stays open, UTC',
+  captured_points BIGINT NULL COMMENT 'points captured of the hold',
+  returned_money BIGINT NULL COMMENT 'money given back, minor units',
+  returned_covered BIGINT NULL COMMENT 'part of the returned value that points had paid for, minor units',
+  taken_points BIGINT NULL COMMENT 'earned points taken back',
+  absorbed_points BIGINT NULL COMMENT 'part of taken_points that had expired before',
+  debt_points BIGINT NULL COMMENT 'part of taken_points that became debt',
+  restored_points BIGINT NULL COMMENT 'burned points given back',
+  restored_regular_points BIGINT NULL COMMENT 'part of restored_points that were regular points',
+  lost_points BIGINT NULL COMMENT 'burned points past their last day, not given back',
+  paid_debt_points BIGINT NULL COMMENT 'points that paid debt of the member',
+  regular_last_day DATE NULL COMMENT 'new last day of the member''s regular points; 9999-12-31: none',
+  available_after BIGINT NULL COMMENT 'available points of the member afterwards, as the terminal was told',
+  reopened_sequence BIGINT UNSIGNED NULL COMMENT 'sequence of the archived record that was opened again',
+  config_number INT UNSIGNED NULL COMMENT 'partner, store or terminal that was set, or version of programme or rule',
+  next_business_date DATE NULL COMMENT 'cut-off: the business date that begins',
+  clock DATETIME(3) NULL COMMENT 'time that an operator accepted or stepped to, UTC',
+  sweep_day DATE NULL COMMENT 'sweep: points whose last day is this or before have expired',
+  forget_count INT UNSIGNED NULL COMMENT 'how many of the oldest transaction ids are no longer remembered',
+  posting_count SMALLINT UNSIGNED NOT NULL COMMENT 'number of its rows in posting',
+  move_count SMALLINT UNSIGNED NOT NULL COMMENT 'number of its rows in lot_move',
+  line_count SMALLINT UNSIGNED NOT NULL COMMENT 'number of its rows in purchase_line',
+  PRIMARY KEY (business_date, sequence, line),
+  KEY transaction_id (transaction_id),
+  KEY member (member, sequence)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+  COMMENT='every record of the ledger, one row each'
+  PARTITION BY RANGE COLUMNS (business_date) (PARTITION p_rest VALUES LESS THAN (MAXVALUE));
+
+CREATE TABLE IF NOT EXISTS posting (
+  business_date DATE NOT NULL COMMENT 'as in entry',
+  sequence BIGINT UNSIGNED NOT NULL COMMENT 'as in entry',
+  line SMALLINT UNSIGNED NOT NULL COMMENT 'number of the posting in its record, from 1',
+  account TINYINT UNSIGNED NOT NULL COMMENT 'see account',
+  unit TINYINT UNSIGNED NOT NULL COMMENT 'what is counted: 1 points',
+  partner INT UNSIGNED NOT NULL COMMENT 'whose account; 0: the account is not per partner',
+  points BIGINT NOT NULL COMMENT 'signed; the postings of a record sum to zero for each unit',
+  is_test TINYINT UNSIGNED NOT NULL COMMENT '1: of a test member, kept out of totals; 0: not',
+  PRIMARY KEY (business_date, sequence, line)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+  COMMENT='what each record posted to the accounts'
+  PARTITION BY RANGE COLUMNS (business_date) (PARTITION p_rest VALUES LESS THAN (MAXVALUE));
+
+CREATE TABLE IF NOT EXISTS lot_move (
+  business_date DATE NOT NULL COMMENT 'as in entry',
+  sequence BIGINT UNSIGNED NOT NULL COMMENT 'as in entry',
+  line SMALLINT UNSIGNED NOT NULL COMMENT 'number of the move among those of its record that are not of regular points, from 1',
+  kind ENUM('regular','lot','pending','debt','portion') NOT NULL COMMENT 'lot: limited points; pending; debt; portion: what a burn or hold took from a lot',
+  flags SET('new','gone','of_hold') NOT NULL COMMENT 'new: begins here; gone: ends here; of_hold: a portion kept with a hold',
+  member BIGINT UNSIGNED NULL COMMENT 'member reference',
+  slot INT UNSIGNED NOT NULL COMMENT 'row in the ledger, used again after gone',
+  points BIGINT NOT NULL COMMENT 'signed change, points',
+  lot BIGINT UNSIGNED NULL COMMENT 'new: number of the lot: 256 times the sequence of the record that made it, plus a number in that',
+  last_day DATE NULL COMMENT 'new, lot or portion: last day of the points; 9999-12-31: none',
+  matures_day DATE NULL COMMENT 'new, pending: first day on which the points are available, 9999-12-31 when confirmed; debt: day it arose',
+  life_days INT NULL COMMENT 'new, pending: life as limited points once available, days; 0: they become regular',
+  partner INT UNSIGNED NULL COMMENT 'new: issuer of the points, or partner that caused the debt',
+  usable_partner INT UNSIGNED NULL COMMENT 'new: only partner where the points can be burned; NULL: no such bound',
+  usable_store INT UNSIGNED NULL COMMENT 'new: only store where the points can be burned; NULL: no such bound',
+  lot_flags SMALLINT UNSIGNED NULL COMMENT 'new: flags of the lot, bits',
+  PRIMARY KEY (business_date, sequence, line)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+  COMMENT='what records did to limited points, pending points and debts'
+  PARTITION BY RANGE COLUMNS (business_date) (PARTITION p_rest VALUES LESS THAN (MAXVALUE));
+
+CREATE TABLE IF NOT EXISTS purchase (
+  business_date DATE NOT NULL COMMENT 'as in entry',
+  sequence BIGINT UNSIGNED NOT NULL COMMENT 'as in entry',
+  kind TINYINT UNSIGNED NOT NULL COMMENT 'see record_kind: a purchase earns, a return refunds',
+  is_test TINYINT UNSIGNED NOT NULL COMMENT '1: of a test member, kept out of totals; 0: not',
+  partner INT UNSIGNED NULL COMMENT 'where was bought',
+  store INT UNSIGNED NULL COMMENT 'store where was bought; NULL: none',
+  terminal INT UNSIGNED NULL COMMENT 'terminal that sent it',
+  member BIGINT UNSIGNED NULL COMMENT 'who bought: member reference',
+  business_time DATETIME(3) NULL COMMENT 'when was bought, by the clock of the till, UTC',
+  till INT UNSIGNED NULL COMMENT 'number of the till within the store',
+  till_day DATE NULL COMMENT 'the till''s own business day',
+  receipt VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL COMMENT 'receipt number',
+  amount BIGINT NULL COMMENT 'eligible amount, or value returned, minor units',
+  covered BIGINT NULL COMMENT 'part of it that points paid for, minor units',
+  points BIGINT NULL COMMENT 'points granted, or asked for',
+  tender TINYINT UNSIGNED NULL COMMENT 'means of payment, as in entry',
+  channel TINYINT UNSIGNED NULL COMMENT 'channel, as in entry',
+  campaign INT UNSIGNED NULL COMMENT 'campaign or touch that led here',
+  line_count SMALLINT UNSIGNED NOT NULL COMMENT 'number of its rows in purchase_line',
+  lines_amount BIGINT NOT NULL COMMENT 'sum of its lines, minor units',
+  PRIMARY KEY (business_date, sequence),
+  KEY member (member, sequence)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+  COMMENT='receipts that came with their lines, and succeeded'
+  PARTITION BY RANGE COLUMNS (business_date) (PARTITION p_rest VALUES LESS THAN (MAXVALUE));
+
+CREATE TABLE IF NOT EXISTS purchase_line (
+  business_date DATE NOT NULL COMMENT 'as in entry',
+  sequence BIGINT UNSIGNED NOT NULL COMMENT 'as in entry',
+  line SMALLINT UNSIGNED NOT NULL COMMENT 'number of the line on the receipt, from 1',
+  item VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL COMMENT 'item as the till names it',
+  category INT UNSIGNED NOT NULL COMMENT 'category as the till names it; 0: none',
+  quantity INT UNSIGNED NOT NULL COMMENT 'thousandths of a piece or unit',
+  amount BIGINT NOT NULL COMMENT 'money, minor units; negative for a discount',
+  PRIMARY KEY (business_date, sequence, line)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+  COMMENT='lines of receipts'
+  PARTITION BY RANGE COLUMNS (business_date) (PARTITION p_rest VALUES LESS THAN (MAXVALUE));
+
+CREATE TABLE IF NOT EXISTS partner_total (
+  business_date DATE NOT NULL COMMENT 'business date',
+  partner INT UNSIGNED NOT NULL COMMENT 'partner that asked; 0: none, the gateway or an operator',
+  kind TINYINT UNSIGNED NOT NULL COMMENT 'see record_kind',
+  outcome ENUM('done','declined') NOT NULL COMMENT 'done: status 0 or 1; declined: any other',
+  records BIGINT UNSIGNED NOT NULL COMMENT 'number of records',
+  points BIGINT NOT NULL COMMENT 'sum of entry.points; of refunds and reversals: restored less taken points',
+  amount BIGINT NOT NULL COMMENT 'sum of entry.amount, minor units',
+  covered BIGINT NOT NULL COMMENT 'sum of entry.covered, minor units',
+  returned_money BIGINT NOT NULL COMMENT 'sum of entry.returned_money, minor units',
+  taken_points BIGINT NOT NULL COMMENT 'sum of entry.taken_points',
+  restored_points BIGINT NOT NULL COMMENT 'sum of entry.restored_points',
+  PRIMARY KEY (business_date, partner, kind, outcome)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+  COMMENT='counts and sums by day, partner and kind, without test members';
+
+CREATE TABLE IF NOT EXISTS account_total (
+  business_date DATE NOT NULL COMMENT 'business date',
+  account TINYINT UNSIGNED NOT NULL COMMENT 'see account',
+  unit TINYINT UNSIGNED NOT NULL COMMENT 'what is counted: 1 points',
+  partner INT UNSIGNED NOT NULL COMMENT 'whose account; 0: the account is not per partner',
+  is_test TINYINT UNSIGNED NOT NULL COMMENT '1: of test members; 0: of all others',
+  postings BIGINT UNSIGNED NOT NULL COMMENT 'number of postings',
+  points BIGINT NOT NULL COMMENT 'sum of posting.points of the day',
+  PRIMARY KEY (business_date, account, unit, partner, is_test)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+  COMMENT='what each account changed by in a day; the sum over days is its balance';
