@@ -28,7 +28,15 @@ libstorage_la_SOURCES += \
 	%D%/database_bulk.c %D%/database_bulk.h \
 	%D%/database_check.c %D%/database_check.h \
 	%D%/migrate.c %D%/migrate.h \
+	%D%/sink.c %D%/sink.h \
+	%D%/sink_batch.c %D%/sink_batch.h \
 	%D%/sink_columns.h \
+	%D%/sink_cursor.c %D%/sink_cursor.h \
+	%D%/sink_index.c %D%/sink_index.h \
+	%D%/sink_map.c %D%/sink_map.h %D%/sink_map_config.c \
+	%D%/sink_partition.c %D%/sink_partition.h \
+	%D%/sink_session.c %D%/sink_session.h \
+	%D%/sink_source.c %D%/sink_source.h \
 	%D%/sink_table.c %D%/sink_table.h \
 	%D%/vocabulary.c %D%/vocabulary.h
 

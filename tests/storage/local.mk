@@ -51,3 +51,14 @@ check_PROGRAMS += %D%/test_schema
 tests_storage_test_schema_SOURCES = %D%/test_schema.c $(private_mariadb) $(packet_proxy)
 tests_storage_test_schema_LDADD = $(storage_test_libs)
 tests_storage_test_schema_CPPFLAGS = $(AM_CPPFLAGS) $(MARIADB_CFLAGS)
+sink_fixture = $(private_mariadb) \
+	%D%/expected_text.c %D%/expected_text.h \
+	%D%/record_maker.c %D%/record_maker.h \
+	%D%/sink_compare.c %D%/sink_compare.h %D%/sink_compare_images.c \
+	%D%/sink_fixture.c %D%/sink_fixture.h
+check_PROGRAMS += %D%/test_sink
+tests_storage_test_sink_SOURCES = %D%/test_sink.c $(sink_fixture)
+tests_storage_test_sink_LDADD = $(storage_test_libs)
+EXTRA_PROGRAMS += %D%/bench_sink
+tests_storage_bench_sink_SOURCES = %D%/bench_sink.c $(sink_fixture)
+tests_storage_bench_sink_LDADD = $(storage_test_libs)

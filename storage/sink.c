@@ -1,0 +1,475 @@
+/*
+ * sink.c - writes every durable record to MariaDB, exactly once and in order.
+ *
+ * The thread's loop: open a session, fill a batch from the source, write it, and again.  Whatever
+ * fails ends the session; the next one begins where the cursor in MariaDB stands.
+ */
+#include "storage/sink.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "protocol/assert.h"
+#include "storage/sink_batch.h"
+#include "storage/sink_session.h"
+
+#define BATCH_RECORDS_DEFAULT 2000
+#define IDLE_MS_DEFAULT 20
+#define RETRY_MIN_MS_DEFAULT 100
+#define RETRY_MAX_MS_DEFAULT 5000
+
+struct sink {
+	struct sink_config config;	/* defaults filled in */
+	struct sink_source source;
+	struct database_cutter cutter;
+
+	/* The thread's own. */
+	struct sink_session session;
+	struct sink_batch batch;
+	struct record *record;		/* owned; room to decode one */
+	struct sink_cursor after;	/* what the batch will move the cursor to */
+	bool	 ends_at_unsound;	/* the batch was ended by a record that cannot be written */
+	uint64_t single_until;		/* below it one record a batch, to find the culprit */
+	uint32_t retry_ms;		/* next wait after a failure */
+
+	/* Written by the thread, read by any. */
+	_Atomic uint32_t state;
+	_Atomic bool has_position;
+	_Atomic uint64_t next_sequence;
+	_Atomic int64_t written_utc_ms;
+	_Atomic int64_t oldest_waiting_utc_ms;
+	_Atomic uint64_t records;
+	_Atomic uint64_t batches;
+	_Atomic uint64_t connects;
+	_Atomic uint64_t failures;
+
+	pthread_mutex_t lock;		/* guards is_stopping and error_text */
+	pthread_cond_t wake;		/* is_stopping has become true */
+	bool	 is_stopping;
+	char	 error_text[STORAGE_ERROR_TEXT_BYTES];
+};
+
+#define STATE_BIT(state) (1u << (state))
+
+/* From which states each state is entered. */
+static const uint32_t state_from[] = {
+	[SINK_NEW] = 0,
+	[SINK_CONNECTING] = STATE_BIT(SINK_NEW) | STATE_BIT(SINK_WAITING),
+	[SINK_FOLLOWING] = STATE_BIT(SINK_CONNECTING),
+	[SINK_WAITING] = STATE_BIT(SINK_CONNECTING) | STATE_BIT(SINK_FOLLOWING),
+	[SINK_STOPPED] = STATE_BIT(SINK_NEW) | STATE_BIT(SINK_CONNECTING) |
+			 STATE_BIT(SINK_FOLLOWING) | STATE_BIT(SINK_WAITING),
+	[SINK_FENCED] = STATE_BIT(SINK_CONNECTING) | STATE_BIT(SINK_FOLLOWING),
+	[SINK_ALARM] = STATE_BIT(SINK_CONNECTING) | STATE_BIT(SINK_FOLLOWING),
+};
+
+static const struct {
+	const char *name;
+	const char *text;
+} state_words[] = {
+#define STATE_WORD(state, words) { #state, words },
+	SINK_STATE_LIST(STATE_WORD)
+#undef STATE_WORD
+};
+
+const char *
+sink_state_name(enum sink_state state)
+{
+	return state_words[state].name;
+}
+
+const char *
+sink_state_text(enum sink_state state)
+{
+	return state_words[state].text;
+}
+
+static void
+enter(struct sink *sink, enum sink_state state)
+{
+	uint32_t from = atomic_load(&sink->state);
+
+	TG_ASSERT((state_from[state] & STATE_BIT(from)) != 0);
+	atomic_store(&sink->state, state);
+}
+
+static bool
+is_stopping(struct sink *sink)
+{
+	bool is;
+
+	pthread_mutex_lock(&sink->lock);
+	is = sink->is_stopping;
+	pthread_mutex_unlock(&sink->lock);
+	return is;
+}
+
+/* Wait for ms, or until told to stop. */
+static void
+wait_ms(struct sink *sink, uint32_t ms)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += ms / 1000;
+	until.tv_nsec += (long)(ms % 1000) * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_nsec -= 1000000000;
+		until.tv_sec++;
+	}
+	pthread_mutex_lock(&sink->lock);
+	while (!sink->is_stopping &&
+	       pthread_cond_timedwait(&sink->wake, &sink->lock, &until) != ETIMEDOUT)
+		continue;
+	pthread_mutex_unlock(&sink->lock);
+}
+
+/* Keep the text for whoever looks. */
+static void
+tell_error(struct sink *sink, const struct storage_error *error)
+{
+	pthread_mutex_lock(&sink->lock);
+	memcpy(sink->error_text, error->text, sizeof sink->error_text);
+	pthread_mutex_unlock(&sink->lock);
+}
+
+/* Locks and the condition, on the monotonic clock. */
+static bool
+init_locks(struct sink *sink)
+{
+	pthread_condattr_t attributes;
+	bool is_made;
+
+	if (database_cutter_init(&sink->cutter) != TG_OK)
+		return false;
+	if (pthread_mutex_init(&sink->lock, NULL) != 0)
+		return false;
+	if (pthread_condattr_init(&attributes) != 0)
+		return false;
+	is_made = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 &&
+		  pthread_cond_init(&sink->wake, &attributes) == 0;
+	pthread_condattr_destroy(&attributes);
+	return is_made;
+}
+
+static uint32_t
+or_default(uint32_t value, uint32_t fallback)
+{
+	return value != 0 ? value : fallback;
+}
+
+enum tg_status
+sink_new(const struct sink_config *config, const struct sink_source *source,
+	 struct sink **ret_sink, struct storage_error *error)
+{
+	struct sink *sink = calloc(1, sizeof *sink);
+
+	if (sink == NULL)
+		return storage_fail(error, TG_NO_MEMORY, "no memory for the sink");
+	sink->config = *config;
+	sink->config.batch_records = or_default(config->batch_records, BATCH_RECORDS_DEFAULT);
+	sink->config.idle_ms = or_default(config->idle_ms, IDLE_MS_DEFAULT);
+	sink->config.retry_min_ms = or_default(config->retry_min_ms, RETRY_MIN_MS_DEFAULT);
+	sink->config.retry_max_ms = or_default(config->retry_max_ms, RETRY_MAX_MS_DEFAULT);
+	sink->config.database.cutter = &sink->cutter;
+	sink->source = *source;
+	sink->retry_ms = sink->config.retry_min_ms;
+	TG_ASSERT(sink->config.batch_records <= SINK_BATCH_RECORDS_MAX);
+	TG_ASSERT(config->months_ahead <= 24);
+	sink->record = malloc(sizeof *sink->record);
+	if (!init_locks(sink) || sink->record == NULL ||
+	    sink_batch_init(&sink->batch, sink->config.batch_records) != TG_OK) {
+		sink_free(sink);
+		return storage_fail(error, TG_NO_MEMORY, "no memory for the sink");
+	}
+	*ret_sink = sink;
+	return TG_OK;
+}
+
+void
+sink_free(struct sink *sink)
+{
+	if (sink == NULL)
+		return;
+	sink_batch_deinit(&sink->batch);
+	free(sink->record);
+	pthread_cond_destroy(&sink->wake);
+	pthread_mutex_destroy(&sink->lock);
+	database_cutter_deinit(&sink->cutter);
+	free(sink);
+}
+
+void
+sink_stop(struct sink *sink)
+{
+	pthread_mutex_lock(&sink->lock);
+	sink->is_stopping = true;
+	pthread_cond_broadcast(&sink->wake);
+	pthread_mutex_unlock(&sink->lock);
+}
+
+void
+sink_cut(struct sink *sink)
+{
+	sink_stop(sink);
+	database_cutter_cut(&sink->cutter);
+}
+
+struct sink_status
+sink_status(struct sink *sink)
+{
+	struct sink_status status = {
+		.state = (enum sink_state)atomic_load(&sink->state),
+		.has_position = atomic_load(&sink->has_position),
+		.next_sequence = atomic_load(&sink->next_sequence),
+		.durable_sequence = sink->source.durable_sequence(sink->source.context),
+		.written_utc_ms = atomic_load(&sink->written_utc_ms),
+		.oldest_waiting_utc_ms = atomic_load(&sink->oldest_waiting_utc_ms),
+		.records = atomic_load(&sink->records),
+		.batches = atomic_load(&sink->batches),
+		.connects = atomic_load(&sink->connects),
+		.failures = atomic_load(&sink->failures),
+	};
+
+	if (status.has_position && status.durable_sequence >= status.next_sequence)
+		status.lag_records = status.durable_sequence - status.next_sequence + 1;
+	pthread_mutex_lock(&sink->lock);
+	memcpy(status.error, sink->error_text, sizeof status.error);
+	pthread_mutex_unlock(&sink->lock);
+	return status;
+}
+
+/* A record that comes where another was due, or cannot be read. */
+static enum tg_status
+unsound(uint64_t sequence, const char *what, struct storage_error *error)
+{
+	(void)storage_fail(error, TG_CORRUPT, "record %" PRIu64 " %s", sequence, what);
+	error->sequence = sequence;
+	return TG_CORRUPT;
+}
+
+/*
+ * Begin to read at the cursor.  The record before it is read first: it must be the one that MariaDB
+ * was written from, else this is another journal, or it has lost records.
+ */
+static enum tg_status
+seek_cursor(struct sink *sink, struct storage_error *error)
+{
+	const struct sink_cursor *cursor = &sink->session.cursor;
+	const uint64_t durable = sink->source.durable_sequence(sink->source.context);
+	const uint8_t *bytes = NULL;
+	size_t bytes_count = 0;
+	enum tg_status status;
+
+	if (cursor->next_sequence == 1)
+		return sink->source.seek(sink->source.context, 1, error);
+	if (cursor->next_sequence > durable + 1)
+		return unsound(cursor->next_sequence - 1,
+			       "was written to MariaDB, but the journal ends before it", error);
+	/* What lies before may have left the archive by the operator's retention. */
+	if (sink->source.seek(sink->source.context, cursor->next_sequence - 1, error) != TG_OK)
+		return sink->source.seek(sink->source.context, cursor->next_sequence, error);
+	status = sink->source.next(sink->source.context, &bytes, &bytes_count, error);
+	if (status != TG_OK)
+		return status;
+	if (bytes == NULL ||
+	    !XXH128_isEqual(XXH3_128bits(bytes, bytes_count), cursor->last_hash))
+		return unsound(cursor->next_sequence - 1,
+			       "is not the one that MariaDB was written from", error);
+	return TG_OK;
+}
+
+/* Decode the bytes and add them to the batch.  TG_CORRUPT: they cannot be written. */
+static enum tg_status
+add_record(struct sink *sink, const uint8_t *bytes, size_t bytes_count,
+	   struct storage_error *error)
+{
+	struct sink_cursor *after = &sink->after;
+	size_t length = 0;
+	enum tg_status status = record_decode(bytes, bytes_count, sink->record, &length);
+
+	if (status != TG_OK || length != bytes_count)
+		return unsound(after->next_sequence, "cannot be decoded", error);
+	if (sink->record->sequence != after->next_sequence)
+		return unsound(after->next_sequence, "is not what the journal gave", error);
+	status = sink_batch_add(&sink->batch, sink->record, error);
+	if (status != TG_OK)
+		return status;
+	after->next_sequence++;
+	after->hash = sink_cursor_chain(after->hash, bytes, bytes_count);
+	after->last_hash = XXH3_128bits(bytes, bytes_count);
+	after->booked_at_utc_ms = sink->record->booked_at_utc_ms;
+	after->business_date = sink->record->business_date;
+	return TG_OK;
+}
+
+/*
+ * Fill the batch with what is durable.  A record that cannot be written ends it; if it is the
+ * first, it is the failure.
+ */
+static enum tg_status
+fill_batch(struct sink *sink, struct storage_error *error)
+{
+	const uint64_t first = sink->session.cursor.next_sequence;
+	const uint32_t records_max = first < sink->single_until ? 1 : sink->config.batch_records;
+
+	sink->after = sink->session.cursor;
+	sink->ends_at_unsound = false;
+	sink_batch_clear(&sink->batch);
+	while (sink->batch.record_count < records_max && sink_batch_has_room(&sink->batch)) {
+		const uint8_t *bytes = NULL;
+		size_t bytes_count = 0;
+		enum tg_status status = sink->source.next(sink->source.context, &bytes,
+							  &bytes_count, error);
+
+		if (status == TG_OK && bytes == NULL)
+			break;
+		if (status == TG_OK)
+			status = add_record(sink, bytes, bytes_count, error);
+		if (status != TG_OK && sink->batch.record_count > 0) {
+			sink->ends_at_unsound = true;
+			break;
+		}
+		if (status != TG_OK)
+			return status;
+	}
+	if (sink->batch.record_count > 0)
+		atomic_store(&sink->oldest_waiting_utc_ms, sink->batch.first_booked_at_utc_ms);
+	return TG_OK;
+}
+
+static void
+publish_position(struct sink *sink)
+{
+	atomic_store(&sink->next_sequence, sink->session.cursor.next_sequence);
+	atomic_store(&sink->written_utc_ms, sink->session.cursor.booked_at_utc_ms);
+	atomic_store(&sink->has_position, true);
+}
+
+/* Write the batch.  When a row was refused among many, look for it one record at a time. */
+static enum tg_status
+write_batch(struct sink *sink, struct storage_error *error)
+{
+	struct storage_error partition_error = { .status = TG_OK };
+	enum tg_status status = sink_session_partition(&sink->session,
+						       sink->batch.last_business_date,
+						       sink->config.months_ahead, &partition_error);
+
+	if (status != TG_OK) {
+		*error = partition_error;
+		return status;
+	}
+	if (partition_error.status != TG_OK)
+		tell_error(sink, &partition_error);
+	status = sink_session_write(&sink->session, &sink->config, &sink->batch, &sink->after,
+				    error);
+	if (status == TG_CORRUPT) {
+		error->sequence = sink->session.cursor.next_sequence;
+		if (sink->batch.record_count > 1 &&
+		    database_failure(sink->session.database) == DATABASE_FAILURE_DATA) {
+			sink->single_until = sink->after.next_sequence;
+			status = TG_DATABASE;
+		}
+	}
+	if (status != TG_OK)
+		return status;
+	publish_position(sink);
+	atomic_store(&sink->oldest_waiting_utc_ms, 0);
+	atomic_fetch_add(&sink->records, sink->batch.record_count);
+	atomic_fetch_add(&sink->batches, 1);
+	sink->retry_ms = sink->config.retry_min_ms;
+	return TG_OK;
+}
+
+/* Fill and write batches on an open session until something fails or the sink is to stop. */
+static enum tg_status
+follow(struct sink *sink, struct storage_error *error)
+{
+	while (!is_stopping(sink)) {
+		enum tg_status status = fill_batch(sink, error);
+		bool is_full;
+
+		if (status != TG_OK)
+			return status;
+		is_full = sink->batch.record_count >= sink->config.batch_records ||
+			  sink->after.next_sequence <= sink->single_until ||
+			  !sink_batch_has_room(&sink->batch);
+		if (sink->batch.record_count == 0) {
+			wait_ms(sink, sink->config.idle_ms);
+			continue;
+		}
+		status = write_batch(sink, error);
+		if (status == TG_OK && sink->ends_at_unsound)
+			status = seek_cursor(sink, error);
+		if (status != TG_OK)
+			return status;
+		if (!is_full && sink->config.pause_ms > 0)
+			wait_ms(sink, sink->config.pause_ms);
+	}
+	return TG_OK;
+}
+
+/* One session, from connecting to its end. */
+static enum tg_status
+run_session(struct sink *sink, struct storage_error *error)
+{
+	enum tg_status status;
+
+	enter(sink, SINK_CONNECTING);
+	status = sink_session_open(&sink->session, &sink->config, &sink->batch, error);
+	if (status != TG_OK)
+		return status;
+	atomic_fetch_add(&sink->connects, 1);
+	publish_position(sink);
+	enter(sink, SINK_FOLLOWING);
+	status = seek_cursor(sink, error);
+	if (status == TG_OK)
+		status = follow(sink, error);
+	sink_session_close(&sink->session);
+	return status;
+}
+
+enum tg_status
+sink_run(struct sink *sink, struct storage_error *error)
+{
+	while (!is_stopping(sink)) {
+		enum tg_status status = run_session(sink, error);
+
+		if (is_stopping(sink))
+			break;
+		TG_ASSERT(status != TG_OK);
+		tell_error(sink, error);
+		if (status == TG_FENCED || status == TG_CORRUPT) {
+			enter(sink, status == TG_FENCED ? SINK_FENCED : SINK_ALARM);
+			return status;
+		}
+		atomic_fetch_add(&sink->failures, 1);
+		enter(sink, SINK_WAITING);
+		wait_ms(sink, sink->retry_ms);
+		sink->retry_ms *= 2;
+		if (sink->retry_ms > sink->config.retry_max_ms)
+			sink->retry_ms = sink->config.retry_max_ms;
+	}
+	enter(sink, SINK_STOPPED);
+	return TG_OK;
+}
+
+enum tg_status
+sink_read_cursor(const struct database_config *config, uint16_t shard,
+		 struct sink_cursor *ret_cursor, struct storage_error *error)
+{
+	struct database *database;
+	enum tg_status status = database_open(config, &database, error);
+
+	if (status != TG_OK)
+		return status;
+	status = sink_cursor_read(database, shard, ret_cursor, error);
+	database_close(database);
+	return status;
+}

@@ -1,0 +1,35 @@
+/*
+ * sink_map.h - what a record means in each table.
+ *
+ * For sink_batch.c.  Each function claims rows for one record; there must be room.  False: a value
+ * has no place in its column; what was claimed is then to be given back.
+ */
+#ifndef TG_STORAGE_SINK_MAP_H
+#define TG_STORAGE_SINK_MAP_H
+
+#include "ledger/record.h"
+#include "storage/sink_batch.h"
+
+TG_MUST_CHECK bool sink_map_entry(struct sink_batch *batch, const struct record *record);
+TG_MUST_CHECK bool sink_map_postings(struct sink_batch *batch, const struct record *record);
+TG_MUST_CHECK bool sink_map_moves(struct sink_batch *batch, const struct record *record);
+TG_MUST_CHECK bool sink_map_purchase(struct sink_batch *batch, const struct record *record);
+TG_MUST_CHECK bool sink_map_member(struct sink_batch *batch, const struct record *record);
+TG_MUST_CHECK bool sink_map_business_day(struct sink_batch *batch, const struct record *record);
+
+/* Programme, partner, rule, store, terminal. */
+void sink_map_configuration(struct sink_batch *batch, const struct record *record);
+
+/*
+ * The business date of a record.  Before the first business day there is none: such records have
+ * the date 1000-01-01, because the column is part of keys.
+ */
+TG_MUST_CHECK bool sink_map_business_date(struct cell_day *cell, int32_t business_date);
+
+/* Did the record do what was asked?  Else it is a decline. */
+bool sink_map_is_done(const struct record *record);
+
+/* Number of the record's moves that have a row: those not of regular points. */
+uint16_t sink_map_move_count(const struct record *record);
+
+#endif

@@ -1,0 +1,145 @@
+/*
+ * sink_map_config.c - what the configuration of programme and partners means in its tables.
+ *
+ * Every such record carries the whole row, so the table's row is replaced.
+ */
+#include <assert.h>
+
+#include "storage/sink_map.h"
+
+static_assert(PROGRAMME_EXPIRES_ON_ANNIVERSARY == 1, "programme.flags lists it first");
+static_assert(PARTNER_TEST == 1 && PARTNER_BLOCKED == 2 && PARTNER_EARN_OFF == 4 &&
+	      PARTNER_BURN_OFF == 8 && PARTNER_BASE_GROSS == 16 && PARTNER_REFUND_PRO_RATA == 32 &&
+	      PARTNER_RETURN_NO_BURN == 64 && PARTNER_RETURN_LOSES_EXPIRED == 128,
+	      "partner.flags lists them in this order");
+static_assert(STORE_BLOCKED == 1 && TERMINAL_BLOCKED == 1 && TERMINAL_TEST == 2,
+	      "store.flags and terminal.flags list them in this order");
+
+/* No limit is NULL. */
+static void
+set_limit(struct cell_i64 *cell, int64_t points)
+{
+	if (points != LIMIT_NONE)
+		cell_set_i64(cell, points);
+}
+
+static void
+set_u32_or_none(struct cell_u32 *cell, uint32_t value)
+{
+	if (value != 0)
+		cell_set_u32(cell, value);
+}
+
+static void
+map_programme(struct sink_programme_row *row, const struct record *record)
+{
+	const struct programme_config *image = &record->programme;
+
+	cell_set_u32(&row->version, image->version);
+	cell_set_u64(&row->last_sequence, record->sequence);
+	cell_set_u32(&row->flags, image->flags);
+	cell_set_i64(&row->window_ms, image->window_ms);
+	cell_set_i64(&row->clock_ahead_ms, image->clock_ahead_ms);
+	cell_set_i64(&row->burn_clock_ms, image->burn_clock_ms);
+	cell_set_i64(&row->point_value_num, image->point_value_num);
+	cell_set_i64(&row->point_value_den, image->point_value_den);
+	cell_set_i32(&row->expiry_months, image->expiry_months);
+	cell_set_i32(&row->hold_seconds_default, image->hold_seconds_default);
+	cell_set_i32(&row->hold_seconds_max, image->hold_seconds_max);
+	cell_set_i32(&row->declines_per_terminal_day, image->declines_per_terminal_day);
+	set_limit(&row->member_day_earn_points, image->member_day_earn_points);
+	set_limit(&row->member_day_burn_points, image->member_day_burn_points);
+}
+
+static void
+map_partner(struct sink_partner_row *row, const struct record *record)
+{
+	const struct partner_config *image = &record->partner_image;
+
+	cell_set_u32(&row->partner, image->number);
+	cell_set_u64(&row->last_sequence, record->sequence);
+	cell_set_text(&row->name, image->name, NAME_BYTES);
+	set_u32_or_none(&row->group_number, image->group);
+	cell_set_u32(&row->flags, image->flags);
+	if (image->pending_days != PENDING_UNTIL_CONFIRMED)
+		cell_set_i32(&row->pending_days, image->pending_days);
+	if (image->return_days != INT32_MAX)
+		cell_set_i32(&row->return_days, image->return_days);
+	cell_set_i32(&row->restored_days, image->restored_days);
+	cell_set_i64(&row->burn_minimum_points, image->burn_minimum_points);
+	cell_set_i64(&row->burn_step_points, image->burn_step_points);
+	set_limit(&row->earn_transaction_points, image->earn_transaction_points);
+	set_limit(&row->burn_transaction_points, image->burn_transaction_points);
+	set_limit(&row->terminal_day_earn_points, image->terminal_day_earn_points);
+	set_limit(&row->terminal_day_burn_points, image->terminal_day_burn_points);
+	set_limit(&row->bonus_member_day_points, image->bonus_member_day_points);
+}
+
+static void
+map_rule(struct sink_rule_row *row, const struct record *record)
+{
+	const struct rule_config *image = &record->rule;
+	const uint32_t usable_at = image->bonus_usable_at;
+
+	cell_set_u32(&row->partner, image->partner);
+	cell_set_u32(&row->version, image->version);
+	cell_set_u64(&row->last_sequence, record->sequence);
+	cell_set_i64(&row->base_num, image->base_num);
+	cell_set_i64(&row->base_den, image->base_den);
+	cell_set_i64(&row->bonus_num, image->bonus_num);
+	cell_set_i64(&row->bonus_den, image->bonus_den);
+	cell_set_i64(&row->bonus_threshold_amount, image->bonus_threshold_amount);
+	cell_set_i64(&row->bonus_fixed_points, image->bonus_fixed_points);
+	set_u32_or_none(&row->bonus_sponsor, image->bonus_sponsor);
+	cell_set_i32(&row->bonus_days, image->bonus_days);
+	if ((usable_at & USABLE_AT_STORE) != 0)
+		cell_set_u32(&row->bonus_store, USABLE_NUMBER(usable_at));
+	else
+		set_u32_or_none(&row->bonus_partner, usable_at);
+}
+
+static void
+map_store(struct sink_store_row *row, const struct record *record)
+{
+	const struct store_config *image = &record->store_image;
+
+	cell_set_u32(&row->store, image->number);
+	cell_set_u64(&row->last_sequence, record->sequence);
+	cell_set_u32(&row->partner, image->partner);
+	cell_set_text(&row->name, image->name, NAME_BYTES);
+	cell_set_u32(&row->flags, image->flags);
+}
+
+static void
+map_terminal(struct sink_terminal_row *row, const struct record *record)
+{
+	const struct terminal_config *image = &record->terminal_image;
+
+	cell_set_u32(&row->terminal, image->number);
+	cell_set_u64(&row->last_sequence, record->sequence);
+	cell_set_u32(&row->partner, image->partner);
+	set_u32_or_none(&row->store, image->store);
+	cell_set_text(&row->name, image->name, NAME_BYTES);
+	cell_set_u32(&row->flags, image->flags);
+	cell_set_u16(&row->key_generation, image->key_generation);
+	if (image->key_generation_old != 0)
+		cell_set_u16(&row->key_generation_old, image->key_generation_old);
+	cell_set_u32(&row->rights, image->rights);
+}
+
+void
+sink_map_configuration(struct sink_batch *batch, const struct record *record)
+{
+	if (record->status != TG_OK)
+		return;
+	if (RECORD_HAS(record, PROGRAMME))
+		map_programme(sink_rows_claim(&batch->tables[SINK_TABLE_programme]), record);
+	if (RECORD_HAS(record, PARTNER))
+		map_partner(sink_rows_claim(&batch->tables[SINK_TABLE_partner]), record);
+	if (RECORD_HAS(record, RULE))
+		map_rule(sink_rows_claim(&batch->tables[SINK_TABLE_rule]), record);
+	if (RECORD_HAS(record, STORE))
+		map_store(sink_rows_claim(&batch->tables[SINK_TABLE_store]), record);
+	if (RECORD_HAS(record, TERMINAL))
+		map_terminal(sink_rows_claim(&batch->tables[SINK_TABLE_terminal]), record);
+}

@@ -1,0 +1,147 @@
+/*
+ * sink_session.c - the sink's time on one connection: from the first check to the last commit.
+ */
+#include "storage/sink_session.h"
+
+#include <inttypes.h>
+
+#include "protocol/assert.h"
+#include "storage/database_check.h"
+#include "storage/migrate.h"
+#include "storage/sink_partition.h"
+
+static enum tg_status
+check_server(struct sink_session *session, const struct sink_config *config,
+	     const struct sink_batch *batch, struct storage_error *error)
+{
+	const char *tables[SINK_TABLE_COUNT + 1];
+	const struct database_needs needs = {
+		.tables = tables,
+		.table_count = SINK_TABLE_COUNT + 1,
+		.packet_bytes = sink_batch_packet_bytes_max(batch),
+		.may_lose_commits = config->may_lose_commits,
+	};
+
+	for (int i = 0; i < SINK_TABLE_COUNT; i++)
+		tables[i] = sink_tables[i].name;
+	tables[SINK_TABLE_COUNT] = "sink_cursor";
+	return database_check(session->database, &needs, error);
+}
+
+static enum tg_status
+prepare(struct sink_session *session, struct storage_error *error)
+{
+	char sql[SINK_SQL_BYTES_MAX];
+	enum tg_status status = TG_OK;
+
+	for (int i = 0; status == TG_OK && i < SINK_TABLE_COUNT; i++) {
+		const struct sink_table *table = &sink_tables[i];
+		const struct bulk_statement statement = {
+			.sql = sql,
+			.columns = table->cells,
+			.column_count = table->column_count,
+			.row_bytes = table->row_bytes,
+		};
+
+		sink_table_sql(table, sql);
+		status = database_bulk_prepare(session->database, &statement,
+					       &session->statements[i], error);
+	}
+	return status;
+}
+
+enum tg_status
+sink_session_open(struct sink_session *session, const struct sink_config *config,
+		  const struct sink_batch *batch, struct storage_error *error)
+{
+	const struct migration_list migrations = migrate_builtin();
+	enum tg_status status;
+
+	*session = (struct sink_session){ .partition_month = -1 };
+	status = database_open(&config->database, &session->database, error);
+	if (status == TG_OK)
+		status = migrate_run(session->database, &migrations, config->is_schema_foreign,
+				     NULL, error);
+	if (status == TG_OK)
+		status = check_server(session, config, batch, error);
+	if (status == TG_OK)
+		status = sink_cursor_take(session->database, config->shard, config->epoch,
+					  &session->cursor, error);
+	if (status == TG_OK)
+		status = prepare(session, error);
+	if (status != TG_OK)
+		sink_session_close(session);
+	/* No record was looked at, so nothing here is the fault of one. */
+	return status == TG_CORRUPT ? TG_DATABASE : status;
+}
+
+void
+sink_session_close(struct sink_session *session)
+{
+	/* The connection first: its statements then are freed without a word to the server. */
+	database_close(session->database);
+	session->database = NULL;
+	for (int i = 0; i < SINK_TABLE_COUNT; i++) {
+		database_bulk_free(session->statements[i]);
+		session->statements[i] = NULL;
+	}
+}
+
+enum tg_status
+sink_session_partition(struct sink_session *session, int32_t day, uint32_t months_ahead,
+		       struct storage_error *error)
+{
+	const int32_t month = sink_partition_month(day);
+	enum tg_status status;
+
+	error->status = TG_OK;
+	if (month <= session->partition_month)
+		return TG_OK;
+	status = sink_partition_ahead(session->database, day, months_ahead, error);
+	if (status != TG_OK && database_failure(session->database) == DATABASE_FAILURE_LOST)
+		return status;
+	session->partition_month = month;
+	return TG_OK;
+}
+
+/* Write the rows of one table. */
+static enum tg_status
+write_table(struct sink_session *session, int table, struct sink_rows *rows,
+	    struct storage_error *error)
+{
+	uint64_t affected = 0;
+	enum tg_status status;
+
+	if (rows->count == 0)
+		return TG_OK;
+	status = database_bulk_run(session->statements[table], rows->rows, rows->count, &affected,
+				   error);
+	if (status == TG_OK && sink_table_is_plain(rows->table) && affected != rows->count)
+		return storage_fail(error, TG_CORRUPT,
+				    "MariaDB took %" PRIu64 " of %" PRIu32 " rows of %s",
+				    affected, rows->count, rows->table->name);
+	return status;
+}
+
+enum tg_status
+sink_session_write(struct sink_session *session, const struct sink_config *config,
+		   struct sink_batch *batch, const struct sink_cursor *after,
+		   struct storage_error *error)
+{
+	enum tg_status status = database_run(session->database, "START TRANSACTION", NULL, error);
+
+	TG_ASSERT(after->next_sequence > session->cursor.next_sequence);
+	if (status == TG_OK)
+		status = sink_cursor_lock(session->database, config->shard, &session->cursor,
+					  error);
+	for (int i = 0; status == TG_OK && i < SINK_TABLE_COUNT; i++)
+		status = write_table(session, i, &batch->tables[i], error);
+	if (status == TG_OK)
+		status = sink_cursor_move(session->database, config->shard, &session->cursor,
+					  after, error);
+	if (status == TG_OK)
+		status = database_run(session->database, "COMMIT", NULL, error);
+	if (status == TG_OK)
+		session->cursor = *after;
+	return status;
+}

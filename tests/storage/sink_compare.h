@@ -1,0 +1,19 @@
+/*
+ * sink_compare.h - are the tables what the records say?  Row by row, column by column.
+ *
+ * Says for itself what each column should hold, in texts, without the sink's own mapping.
+ */
+#ifndef TG_TESTS_STORAGE_SINK_COMPARE_H
+#define TG_TESTS_STORAGE_SINK_COMPARE_H
+
+#include "storage/database.h"
+
+struct made_records;
+
+/* For sink_compare() only: the tables that show members and configuration as they are now. */
+void sink_compare_images(struct database *database, const struct made_records *made);
+
+/* Fail the test at the first difference; also unless all views that check find nothing. */
+void sink_compare(const struct database_config *config, const struct made_records *made);
+
+#endif

@@ -1,0 +1,282 @@
+/*
+ * sink_compare_images.c - are the tables of members and configuration what the last record said?
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "ledger/record.h"
+#include "ledger/request.h"
+#include "tests/storage/expected_text.h"
+#include "tests/storage/sink_compare.h"
+#include "tests/storage/sink_fixture.h"
+
+#define NO_DATE (-354285)	/* 1000-01-01 */
+#define LAST_DATE 2932896	/* 9999-12-31 */
+#define MEMBERS_MAX 1000000
+
+static const char member_sql[] =
+	"SELECT member, last_sequence, is_test, booked_at, business_date, enrolled_at,"
+	" available_points, regular_points, regular_last_day, next_expiry_day, next_expiry_points,"
+	" pending_points, held_points, debt_points FROM member ORDER BY member";
+static const char identifier_sql[] =
+	"SELECT member, slot, last_sequence, type, key_number, HEX(hash), is_linked"
+	" FROM identifier ORDER BY slot";
+static const char programme_sql[] =
+	"SELECT version, last_sequence, flags + 0, window_ms, clock_ahead_ms, burn_clock_ms,"
+	" point_value_num, point_value_den, expiry_months, hold_seconds_default,"
+	" hold_seconds_max, declines_per_terminal_day, member_day_earn_points,"
+	" member_day_burn_points FROM programme ORDER BY version";
+static const char partner_sql[] =
+	"SELECT partner, last_sequence, name, group_number, flags + 0, pending_days, return_days,"
+	" restored_days, burn_minimum_points, burn_step_points, earn_transaction_points,"
+	" burn_transaction_points, terminal_day_earn_points, terminal_day_burn_points,"
+	" bonus_member_day_points FROM partner ORDER BY partner";
+static const char rule_sql[] =
+	"SELECT partner, version, last_sequence, base_num, base_den, bonus_num, bonus_den,"
+	" bonus_threshold_amount, bonus_fixed_points, bonus_sponsor, bonus_days, bonus_partner,"
+	" bonus_store FROM rule ORDER BY version";
+static const char store_sql[] =
+	"SELECT store, last_sequence, partner, name, flags + 0 FROM store ORDER BY store";
+static const char terminal_sql[] =
+	"SELECT terminal, last_sequence, partner, store, name, flags + 0, key_generation,"
+	" key_generation_old, rights + 0 FROM terminal ORDER BY terminal";
+
+/* What one member's columns keep over records that do not say them. */
+struct kept {
+	int64_t	 enrolled_at_utc_ms;	/* 0: never told */
+	int32_t	 regular_last_day;	/* DAY_NONE: never told */
+};
+
+struct images {
+	struct expected_table members, identifiers, programmes, partners, rules, stores, terminals;
+	struct kept *kept;		/* by member */
+};
+
+static void
+put_limit(struct expected_line *line, int64_t points)
+{
+	line_i64_if(line, points != LIMIT_NONE, points);
+}
+
+static void
+expect_member(struct images *images, const struct record *r)
+{
+	const bool has_after = RECORD_HAS(r, AFTER);
+	const bool has_other = RECORD_HAS(r, AFTER_OTHER);
+	const bool is_new = r->kind == RECORD_ENROLL && r->status == TG_OK;
+	struct kept *kept = &images->kept[r->member];
+	struct expected_line line = { .bytes = 0 };
+
+	if (!has_after && !is_new)
+		return;
+	if (is_new)
+		kept->enrolled_at_utc_ms = r->booked_at_utc_ms;
+	if (RECORD_HAS(r, REGULAR_DAY))
+		kept->regular_last_day = r->regular_last_day == INT32_MAX ? LAST_DATE :
+									    r->regular_last_day;
+	line_u64(&line, r->member);
+	line_u64(&line, r->sequence);
+	line_u64(&line, (r->flags & RECORD_TEST) != 0);
+	line_ms(&line, r->booked_at_utc_ms);
+	line_day(&line, r->business_date == DAY_NONE ? NO_DATE : r->business_date);
+	if (kept->enrolled_at_utc_ms != 0)
+		line_ms(&line, kept->enrolled_at_utc_ms);
+	else
+		line_null(&line);
+	line_i64(&line, has_after ? r->available_points : 0);
+	line_i64(&line, has_after ? r->regular_points : 0);
+	if (kept->regular_last_day != DAY_NONE)
+		line_day(&line, kept->regular_last_day);
+	else
+		line_null(&line);
+	if (has_after && r->next_expiry_day != INT32_MAX)
+		line_day(&line, r->next_expiry_day);
+	else
+		line_null(&line);
+	line_i64(&line, has_after ? r->next_expiry_points : 0);
+	line_i64(&line, has_other ? r->pending_points : 0);
+	line_i64(&line, has_other ? r->held_points : 0);
+	line_i64(&line, has_other ? r->debt_after_points : 0);
+	expected_set(&images->members, r->member, &line);
+}
+
+static void
+expect_identifiers(struct images *images, const struct record *r)
+{
+	for (uint32_t i = 0; r->status == TG_OK && i < r->identifier_count; i++) {
+		const struct identifier_image *image = &r->identifiers[i];
+		struct expected_line line = { .bytes = 0 };
+
+		line_u64(&line, r->member);
+		line_u64(&line, image->row);
+		line_u64(&line, r->sequence);
+		line_u64(&line, image->type);
+		line_u64(&line, image->key);
+		line_hex(&line, image->hash);
+		line_u64(&line, r->kind != RECORD_UNLINK);
+		expected_set(&images->identifiers, image->row, &line);
+	}
+}
+
+static void
+expect_programme(struct images *images, const struct record *r)
+{
+	const struct programme_config *p = &r->programme;
+	struct expected_line line = { .bytes = 0 };
+
+	line_u64(&line, p->version);
+	line_u64(&line, r->sequence);
+	line_u64(&line, p->flags);
+	line_i64(&line, p->window_ms);
+	line_i64(&line, p->clock_ahead_ms);
+	line_i64(&line, p->burn_clock_ms);
+	line_i64(&line, p->point_value_num);
+	line_i64(&line, p->point_value_den);
+	line_i64(&line, p->expiry_months);
+	line_i64(&line, p->hold_seconds_default);
+	line_i64(&line, p->hold_seconds_max);
+	line_i64(&line, p->declines_per_terminal_day);
+	put_limit(&line, p->member_day_earn_points);
+	put_limit(&line, p->member_day_burn_points);
+	expected_set(&images->programmes, p->version, &line);
+}
+
+static void
+expect_partner(struct images *images, const struct record *r)
+{
+	const struct partner_config *p = &r->partner_image;
+	struct expected_line line = { .bytes = 0 };
+
+	line_u64(&line, p->number);
+	line_u64(&line, r->sequence);
+	line_text(&line, p->name, NAME_BYTES);
+	line_u64_unless_0(&line, true, p->group);
+	line_u64(&line, p->flags);
+	line_i64_if(&line, p->pending_days != PENDING_UNTIL_CONFIRMED, p->pending_days);
+	line_i64_if(&line, p->return_days != INT32_MAX, p->return_days);
+	line_i64(&line, p->restored_days);
+	line_i64(&line, p->burn_minimum_points);
+	line_i64(&line, p->burn_step_points);
+	put_limit(&line, p->earn_transaction_points);
+	put_limit(&line, p->burn_transaction_points);
+	put_limit(&line, p->terminal_day_earn_points);
+	put_limit(&line, p->terminal_day_burn_points);
+	put_limit(&line, p->bonus_member_day_points);
+	expected_set(&images->partners, p->number, &line);
+}
+
+static void
+expect_rule(struct images *images, const struct record *r)
+{
+	const struct rule_config *p = &r->rule;
+	const bool is_store = (p->bonus_usable_at & USABLE_AT_STORE) != 0;
+	struct expected_line line = { .bytes = 0 };
+
+	line_u64(&line, p->partner);
+	line_u64(&line, p->version);
+	line_u64(&line, r->sequence);
+	line_i64(&line, p->base_num);
+	line_i64(&line, p->base_den);
+	line_i64(&line, p->bonus_num);
+	line_i64(&line, p->bonus_den);
+	line_i64(&line, p->bonus_threshold_amount);
+	line_i64(&line, p->bonus_fixed_points);
+	line_u64_unless_0(&line, true, p->bonus_sponsor);
+	line_i64(&line, p->bonus_days);
+	line_u64_unless_0(&line, !is_store, p->bonus_usable_at);
+	line_u64_unless_0(&line, is_store, p->bonus_usable_at & 0x7fffffff);
+	expected_set(&images->rules, p->version, &line);
+}
+
+static void
+expect_store(struct images *images, const struct record *r)
+{
+	const struct store_config *p = &r->store_image;
+	struct expected_line line = { .bytes = 0 };
+
+	line_u64(&line, p->number);
+	line_u64(&line, r->sequence);
+	line_u64(&line, p->partner);
+	line_text(&line, p->name, NAME_BYTES);
+	line_u64(&line, p->flags);
+	expected_set(&images->stores, p->number, &line);
+}
+
+static void
+expect_terminal(struct images *images, const struct record *r)
+{
+	const struct terminal_config *p = &r->terminal_image;
+	struct expected_line line = { .bytes = 0 };
+
+	line_u64(&line, p->number);
+	line_u64(&line, r->sequence);
+	line_u64(&line, p->partner);
+	line_u64_unless_0(&line, true, p->store);
+	line_text(&line, p->name, NAME_BYTES);
+	line_u64(&line, p->flags);
+	line_u64(&line, p->key_generation);
+	line_u64_unless_0(&line, true, p->key_generation_old);
+	line_u64(&line, p->rights);
+	expected_set(&images->terminals, p->number, &line);
+}
+
+static void
+expect(struct images *images, const struct record *r)
+{
+	if (RECORD_HAS(r, MEMBER)) {
+		assert_true(r->member < MEMBERS_MAX);
+		expect_member(images, r);
+	}
+	if (RECORD_HAS(r, IDENTIFIERS))
+		expect_identifiers(images, r);
+	if (r->kind == RECORD_PROGRAMME)
+		expect_programme(images, r);
+	if (r->kind == RECORD_PARTNER)
+		expect_partner(images, r);
+	if (r->kind == RECORD_RULE)
+		expect_rule(images, r);
+	if (r->kind == RECORD_STORE)
+		expect_store(images, r);
+	if (r->kind == RECORD_TERMINAL)
+		expect_terminal(images, r);
+}
+
+static void
+compare_and_free(struct expected_table *table, struct database *database, const char *name,
+		 const char *sql)
+{
+	table->name = name;
+	expected_compare(table, database, sql);
+	expected_free(table);
+}
+
+void
+sink_compare_images(struct database *database, const struct made_records *made)
+{
+	struct images images = { .kept = calloc(MEMBERS_MAX, sizeof *images.kept) };
+	struct record *record = malloc(sizeof *record);
+	size_t length;
+
+	assert_true(images.kept != NULL && record != NULL);
+	for (size_t i = 0; i < MEMBERS_MAX; i++)
+		images.kept[i].regular_last_day = DAY_NONE;
+	for (size_t i = 0; i < made->count; i++) {
+		assert_int_equal(record_decode(made->bytes[i], made->bytes_counts[i], record,
+					       &length), TG_OK);
+		expect(&images, record);
+	}
+	compare_and_free(&images.members, database, "member", member_sql);
+	compare_and_free(&images.identifiers, database, "identifier", identifier_sql);
+	compare_and_free(&images.programmes, database, "programme", programme_sql);
+	compare_and_free(&images.partners, database, "partner", partner_sql);
+	compare_and_free(&images.rules, database, "rule", rule_sql);
+	compare_and_free(&images.stores, database, "store", store_sql);
+	compare_and_free(&images.terminals, database, "terminal", terminal_sql);
+	free(images.kept);
+	free(record);
+}
