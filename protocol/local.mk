@@ -16,14 +16,38 @@ libprotocol_la_SOURCES = \
 libprotocol_la_CPPFLAGS = $(AM_CPPFLAGS) $(MSGPACK_CFLAGS) $(OPENSSL_CFLAGS) $(XXHASH_CFLAGS)
 protocol_libs = libprotocol.la $(MSGPACK_LIBS) $(OPENSSL_LIBS) $(UNISTRING_LIBS) $(XXHASH_LIBS)
 
-EXTRA_LTLIBRARIES += libtallygate.la
-libtallygate_la_SOURCES =
+# The client library: the codec and what is in client*.c, with every name that begins with tg_.
+lib_LTLIBRARIES += libtallygate.la
+libtallygate_la_SOURCES = \
+	%D%/client.c %D%/client_internal.h \
+	%D%/client_batch.c \
+	%D%/client_buffer.c %D%/client_buffer.h \
+	%D%/client_error.c %D%/client_error.h \
+	%D%/client_link.c \
+	%D%/client_opening.c %D%/client_opening.h \
+	%D%/client_options.c %D%/client_options.h \
+	%D%/client_stream.c %D%/client_stream.h \
+	%D%/client_tls.c %D%/client_tls.h \
+	%D%/client_transact.c
+libtallygate_la_CPPFLAGS = $(libprotocol_la_CPPFLAGS)
 libtallygate_la_LIBADD = $(protocol_libs)
 libtallygate_la_LDFLAGS = $(library_ldflags) -version-info 0:0:0 -export-symbols-regex '^tg_'
+
+# Its headers include each other by their paths in this tree, below a folder of their own.
+tallygatedir = $(includedir)/tallygate
+tallygate_HEADERS = %D%/tallygate.h
+tallygate_protocoldir = $(includedir)/tallygate/protocol
+tallygate_protocol_HEADERS = \
+	%D%/auth.h %D%/cursor.h %D%/decode.h %D%/encode.h %D%/frame.h %D%/message.h \
+	%D%/rows.h %D%/status.h %D%/value.h %D%/writer.h
+pkgconfig_DATA += %D%/tallygate.pc
+scdoc_pages += %D%/libtallygate.3.scd
 
 # PROTOCOL.md is printed from its template and the tables; after a change:
 # protocol/gen_reference >protocol/PROTOCOL.md
 noinst_PROGRAMS += %D%/gen_reference
 protocol_gen_reference_SOURCES = %D%/gen_reference.c %D%/gen_example.c %D%/gen_example.h
 protocol_gen_reference_LDADD = $(protocol_libs)
-EXTRA_DIST += %D%/PROTOCOL.md %D%/PROTOCOL.md.in
+EXTRA_DIST += %D%/PROTOCOL.md.in
+protocol_docdir = $(docdir)
+dist_protocol_doc_DATA = %D%/PROTOCOL.md

@@ -217,7 +217,7 @@ enum tg_type {
 	X(OUTCOME,           94, INT,   0, 65535, "status of the transaction asked for; in NOTICE, the reason") \
 	X(KIND,              95, INT,   0, 255, "operation of the transaction asked for") \
 	X(STATE,             96, INT,   0, 255, "0 standing, 1 reversed, 2 open, 3 captured, 4 released, 5 expired") \
-	X(AVAILABLE,         97, INT,   -TG_BALANCE_MAX, TG_BALANCE_MAX, "points not pending, held or expired; some may be usable elsewhere only") \
+	X(AVAILABLE,         97, INT,   -TG_BALANCE_MAX, TG_BALANCE_MAX, "points there to be used, if perhaps not at this store") \
 	X(PENDING,           98, INT,   -TG_BALANCE_MAX, TG_BALANCE_MAX, "points not yet usable") \
 	X(HELD,              99, INT,   -TG_BALANCE_MAX, TG_BALANCE_MAX, "points in open holds") \
 	X(DEBT,             100, INT,   -TG_BALANCE_MAX, TG_BALANCE_MAX, "points owed, shown positive") \

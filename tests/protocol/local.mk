@@ -2,9 +2,13 @@ protocol_test_libs = $(protocol_libs) $(CMOCKA_LIBS)
 
 check_PROGRAMS += \
 	%D%/test_auth \
+	%D%/test_client \
+	%D%/test_client_batch \
+	%D%/test_client_tls \
 	%D%/test_codec \
 	%D%/test_fingerprint \
 	%D%/test_frame \
+	%D%/test_link \
 	%D%/test_message \
 	%D%/test_prescan \
 	%D%/test_rows \
@@ -25,6 +29,20 @@ tests_protocol_test_rows_SOURCES = %D%/test_rows.c $(protocol_samples)
 tests_protocol_test_rows_LDADD = $(protocol_test_libs)
 tests_protocol_test_status_LDADD = $(protocol_test_libs)
 
+client_test_libs = libtallygate.la $(OPENSSL_LIBS) $(CMOCKA_LIBS)
+client_server = %D%/client_fixture.c %D%/client_fixture.h %D%/fake_gateway.c %D%/fake_gateway.h \
+	tests/gateway/pki.c tests/gateway/pki.h
+tests_protocol_test_client_SOURCES = %D%/test_client.c $(client_server)
+tests_protocol_test_client_LDADD = $(client_test_libs)
+tests_protocol_test_client_batch_SOURCES = %D%/test_client_batch.c $(client_server)
+tests_protocol_test_client_batch_LDADD = $(client_test_libs)
+tests_protocol_test_client_tls_SOURCES = %D%/test_client_tls.c $(client_server)
+tests_protocol_test_client_tls_LDADD = $(client_test_libs)
+tests_protocol_test_link_SOURCES = %D%/test_link.c $(client_server)
+tests_protocol_test_link_LDADD = $(client_test_libs)
+
 fuzz_programs += %D%/fuzz_frame
 tests_protocol_fuzz_frame_LDADD = $(protocol_libs) $(fuzz_libs)
 EXTRA_DIST += %D%/corpus_frame
+
+dist_check_SCRIPTS += %D%/test_headers.sh

@@ -1,0 +1,613 @@
+/*
+ * client_link.c - one connection to the gateway, under somebody's event loop.
+ *
+ * A link goes CLOSED -> CONNECTING -> GREETING -> PROVING -> READY -> LEAVING -> CLOSED; from every
+ * state it may fall to CLOSED.  What has arrived before it was closed can still be received.
+ */
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "protocol/assert.h"
+#include "protocol/client_buffer.h"
+#include "protocol/client_opening.h"
+#include "protocol/client_options.h"
+#include "protocol/client_stream.h"
+#include "protocol/encode.h"
+#include "protocol/frame.h"
+#include "protocol/tallygate.h"
+
+/* Bytes that wait to be written before tg_link_send() says TG_BUSY; one frame may go beyond. */
+#define OUTPUT_BYTES_BUSY (256 * 1024)
+
+/* Bytes read in one step, so that one busy link does not keep an event loop from the others. */
+#define READ_BYTES_PER_STEP (256 * 1024)
+#define READ_BYTES 16384
+
+enum link_state {
+	LINK_CLOSED,
+	LINK_CONNECTING, /* TCP and TLS */
+	LINK_GREETING,	 /* HELLO is sent */
+	LINK_PROVING,	 /* AUTH is sent */
+	LINK_READY,
+	LINK_LEAVING, /* the gateway asked to go; answers may still come */
+};
+
+struct tg_link {
+	struct tg_options options; /* owned copies */
+	struct client_stream stream;
+	struct client_error error;
+	struct client_opening opening;
+	struct client_buffer input;  /* frames not yet received by the caller */
+	struct client_buffer output; /* frames not yet written */
+	struct tg_session session;
+	enum link_state state;
+	bool is_read_wanting_write; /* TLS cannot read before it has written */
+	uint32_t last_request_id;
+	uint32_t in_flight;	 /* requests sent and not received an answer to */
+	uint32_t retry_after_ms; /* from a NOTICE or a refusal, 0: none */
+	int64_t open_until_ms;	 /* the session must be open by then */
+};
+
+/* The one place where the state changes. */
+static void
+enter(struct tg_link *link, enum link_state next)
+{
+	static const unsigned allowed[] = {
+		[LINK_CLOSED] = 1u << LINK_CONNECTING | 1u << LINK_CLOSED,
+		[LINK_CONNECTING] = 1u << LINK_GREETING | 1u << LINK_CLOSED,
+		[LINK_GREETING] = 1u << LINK_PROVING | 1u << LINK_CLOSED,
+		[LINK_PROVING] = 1u << LINK_READY | 1u << LINK_CLOSED,
+		[LINK_READY] = 1u << LINK_LEAVING | 1u << LINK_CLOSED,
+		[LINK_LEAVING] = 1u << LINK_LEAVING | 1u << LINK_CLOSED,
+	};
+
+	TG_ASSERT(allowed[link->state] >> next & 1);
+	link->state = next;
+}
+
+enum tg_status
+tg_link_new(const struct tg_options *options, char *error_text, size_t error_bytes,
+	    struct tg_link **ret_link)
+{
+	struct tg_link *link = calloc(1, sizeof(*link));
+	struct client_error error = { "out of memory" };
+	enum tg_status status = TG_NO_MEMORY;
+
+	if (link != NULL) {
+		link->stream.fd = -1;
+		status = client_options_copy(options, &error, &link->options);
+	}
+	if (status == TG_OK)
+		status = client_stream_init(&link->stream, &link->options, &error);
+	if (status != TG_OK) {
+		if (error_text != NULL && error_bytes > 0)
+			snprintf(error_text, error_bytes, "%s", error.text);
+		tg_link_free(link);
+		return status;
+	}
+	*ret_link = link;
+	return TG_OK;
+}
+
+void
+tg_link_free(struct tg_link *link)
+{
+	if (link == NULL)
+		return;
+	client_stream_deinit(&link->stream);
+	client_options_deinit(&link->options);
+	client_buffer_deinit(&link->input);
+	client_buffer_deinit(&link->output);
+	tg_auth_clear(&link->opening, sizeof(link->opening));
+	free(link);
+}
+
+void
+tg_link_close(struct tg_link *link)
+{
+	client_stream_close(&link->stream);
+	client_buffer_consume(&link->output, client_buffer_used(&link->output));
+	enter(link, LINK_CLOSED);
+}
+
+/* Close because of a failure; the error is set.  Answers to HELLO and AUTH are not the caller's. */
+static enum tg_status
+fail(struct tg_link *link, enum tg_status status)
+{
+	if (link->state < LINK_READY)
+		client_buffer_consume(&link->input, client_buffer_used(&link->input));
+	tg_link_close(link);
+	return status;
+}
+
+enum tg_status
+tg_link_open(struct tg_link *link, int64_t now_ms)
+{
+	tg_link_close(link);
+	client_buffer_consume(&link->input, client_buffer_used(&link->input));
+	link->in_flight = 0;
+	link->retry_after_ms = 0;
+	link->is_read_wanting_write = false;
+	link->error.text[0] = '\0';
+	memset(&link->session, 0, sizeof(link->session));
+	link->session.frame_bytes_max = TG_FRAME_BYTES_MAX;
+	if (client_stream_open(&link->stream, &link->options, &link->error) != TG_OK)
+		return TG_IO;
+	enter(link, LINK_CONNECTING);
+	link->open_until_ms = now_ms + link->options.open_timeout_ms;
+	return TG_OK;
+}
+
+int
+tg_link_fd(const struct tg_link *link)
+{
+	return link->stream.fd;
+}
+
+short
+tg_link_events(const struct tg_link *link)
+{
+	short events = POLLIN;
+
+	if (link->state == LINK_CLOSED)
+		return 0;
+	if (link->state == LINK_CONNECTING)
+		return link->stream.events;
+	if (client_buffer_used(&link->output) > 0 || link->is_read_wanting_write)
+		events |= POLLOUT;
+	return events;
+}
+
+int64_t
+tg_link_deadline_ms(const struct tg_link *link)
+{
+	bool is_opening = link->state == LINK_CONNECTING || link->state == LINK_GREETING ||
+			  link->state == LINK_PROVING;
+
+	return is_opening ? link->open_until_ms : INT64_MAX;
+}
+
+/* Note what is wrong with a request, by the field at fault. */
+static enum tg_status
+blame(struct tg_link *link, const struct tg_message *request, enum tg_status status, uint32_t field)
+{
+	if (field == 0)
+		client_error_set(&link->error, "%s: %s", tg_operation_name(request->code),
+				 tg_status_text(status));
+	else
+		client_error_set(&link->error, "%s: field %s (%u): %s",
+				 tg_operation_name(request->code), tg_field_name(field), field,
+				 tg_status_text(status));
+	return status;
+}
+
+/* The next request id, never 0. */
+static uint32_t
+next_request_id(struct tg_link *link)
+{
+	if (++link->last_request_id == 0)
+		link->last_request_id = 1;
+	return link->last_request_id;
+}
+
+/* Begin to write a frame with a payload of at most so many bytes at the end of the output. */
+static enum tg_status
+begin_output(struct tg_link *link, size_t payload_bytes_max, struct tg_writer *ret_writer)
+{
+	size_t frame_bytes = TG_FRAME_HEADER_BYTES + payload_bytes_max;
+	enum tg_status status = client_buffer_reserve(&link->output, frame_bytes, SIZE_MAX / 2);
+
+	if (status != TG_OK) {
+		client_error_set(&link->error, "out of memory");
+		return status;
+	}
+	tg_writer_init(ret_writer, link->output.base + link->output.end_bytes, frame_bytes);
+	return TG_OK;
+}
+
+/* Append a request to the output, checked by the decoder that the gateway uses. */
+static enum tg_status
+put_request(struct tg_link *link, const struct tg_message *request, uint32_t *ret_request_id)
+{
+	struct tg_message message = *request, check;
+	struct tg_writer writer;
+	size_t bytes_max = link->session.frame_bytes_max < TG_FRAME_BYTES_MAX
+				   ? link->session.frame_bytes_max
+				   : TG_FRAME_BYTES_MAX;
+	enum tg_status status = begin_output(link, bytes_max, &writer);
+	uint32_t field;
+
+	if (status != TG_OK)
+		return status;
+	message.request_id = next_request_id(link);
+	if (!tg_encode(&writer, &message))
+		return blame(link, request, TG_FRAME_TOO_LARGE, 0);
+	status = tg_decode_request(writer.base + TG_FRAME_HEADER_BYTES,
+				   writer.used_bytes - TG_FRAME_HEADER_BYTES, &check, &field);
+	if (status != TG_OK)
+		return blame(link, request, status, field);
+	link->output.end_bytes += writer.used_bytes;
+	*ret_request_id = message.request_id;
+	return TG_OK;
+}
+
+/* May a request be sent now? */
+static enum tg_status
+check_sendable(struct tg_link *link)
+{
+	if (link->state == LINK_LEAVING) {
+		client_error_set(&link->error, "the gateway is about to close the connection");
+		return TG_SHUTTING_DOWN;
+	}
+	if (link->state != LINK_READY) {
+		client_error_set(&link->error, "the session is not open");
+		return TG_OUT_OF_TURN;
+	}
+	if (link->in_flight >= link->session.in_flight_max ||
+	    client_buffer_used(&link->output) >= OUTPUT_BYTES_BUSY) {
+		client_error_set(&link->error, "%u requests are unanswered", link->in_flight);
+		return TG_BUSY;
+	}
+	return TG_OK;
+}
+
+enum tg_status
+tg_link_send(struct tg_link *link, const struct tg_message *request, uint32_t *ret_request_id)
+{
+	enum tg_status status = check_sendable(link);
+
+	if (status == TG_OK)
+		status = put_request(link, request, ret_request_id);
+	if (status == TG_OK)
+		link->in_flight++;
+	return status;
+}
+
+/*
+ * Write a batch frame behind the output, each item checked by the decoder that the gateway uses.
+ * ret_fitting: how many of the items fit; the frame is whole if that is count.
+ */
+static enum tg_status
+write_batch(struct tg_link *link, const struct tg_message *const *requests, uint32_t count,
+	    struct tg_writer *ret_writer, uint32_t *ret_fitting)
+{
+	struct tg_batch_writer batch;
+	struct tg_message check;
+	struct tg_cursor item;
+	enum tg_status status = begin_output(link, link->session.frame_bytes_max, ret_writer);
+	uint32_t field, i;
+
+	if (status != TG_OK)
+		return status;
+	tg_batch_begin(&batch, ret_writer, link->last_request_id, TG_OP_BATCH, count);
+	for (i = 0; i < count; i++) {
+		item.at = ret_writer->base + ret_writer->used_bytes;
+		tg_batch_add(&batch, requests[i]);
+		if (ret_writer->is_full)
+			break;
+		item.end = ret_writer->base + ret_writer->used_bytes;
+		status = tg_decode_item_request(item, &check, &field);
+		if (status != TG_OK)
+			return blame(link, requests[i], status, field);
+	}
+	if (i == 0 || (i == count && !tg_batch_end(&batch)))
+		return blame(link, requests[0], TG_FRAME_TOO_LARGE, 0);
+	*ret_fitting = i;
+	return TG_OK;
+}
+
+enum tg_status
+tg_link_send_batch(struct tg_link *link, const struct tg_message *const *requests, uint32_t count,
+		   uint32_t *ret_taken, uint32_t *ret_request_id)
+{
+	struct tg_writer writer;
+	enum tg_status status = check_sendable(link);
+	uint32_t wanted = count < TG_BATCH_ITEMS_MAX ? count : TG_BATCH_ITEMS_MAX;
+	uint32_t fitting = 0;
+
+	TG_ASSERT(count > 0);
+	if (status != TG_OK)
+		return status;
+	(void)next_request_id(link);
+	status = write_batch(link, requests, wanted, &writer, &fitting);
+	if (status == TG_OK && fitting < wanted)
+		status = write_batch(link, requests, fitting, &writer, &fitting);
+	if (status != TG_OK)
+		return status;
+	link->output.end_bytes += writer.used_bytes;
+	link->in_flight++;
+	*ret_taken = fitting;
+	*ret_request_id = link->last_request_id;
+	return TG_OK;
+}
+
+/* What the end of a stream means for the caller. */
+static enum tg_status
+status_of(const struct tg_link *link, enum client_progress progress)
+{
+	if (progress == CLIENT_UNTRUSTED)
+		return TG_AUTH_FAILED;
+	return link->state == LINK_CONNECTING ? TG_IO : TG_CLOSED;
+}
+
+/* Write what waits.  TG_OK also when not all could be written. */
+static enum tg_status
+write_output(struct tg_link *link)
+{
+	while (client_buffer_used(&link->output) > 0) {
+		size_t bytes;
+		enum client_progress progress = client_stream_write(
+			&link->stream, client_buffer_front(&link->output),
+			client_buffer_used(&link->output), &bytes, &link->error);
+
+		if (progress == CLIENT_WANT_READ || progress == CLIENT_WANT_WRITE)
+			return TG_OK;
+		if (progress != CLIENT_DONE)
+			return status_of(link, progress);
+		client_buffer_consume(&link->output, bytes);
+	}
+	return TG_OK;
+}
+
+/* Longest answer that is accepted: a batch's with the right to it. */
+static size_t
+answer_bytes_max(const struct tg_link *link)
+{
+	return link->session.rights & TG_RIGHT_BATCH ? TG_FRAME_BYTES_MAX_BATCH
+						     : TG_FRAME_BYTES_MAX;
+}
+
+/* Read what there is, up to a bound.  TG_OK also when there is nothing. */
+static enum tg_status
+read_input(struct tg_link *link)
+{
+	size_t bytes_max = READ_BYTES + 2 * (TG_FRAME_HEADER_BYTES + answer_bytes_max(link));
+
+	link->is_read_wanting_write = false;
+	for (size_t total_bytes = 0; total_bytes < READ_BYTES_PER_STEP;) {
+		size_t bytes;
+		enum client_progress progress;
+		enum tg_status status = client_buffer_reserve(&link->input, READ_BYTES, bytes_max);
+
+		if (status == TG_FRAME_TOO_LARGE)
+			return TG_OK; /* the caller receives first */
+		if (status != TG_OK) {
+			client_error_set(&link->error, "out of memory");
+			return status;
+		}
+		progress =
+			client_stream_read(&link->stream, link->input.base + link->input.end_bytes,
+					   READ_BYTES, &bytes, &link->error);
+		link->is_read_wanting_write = progress == CLIENT_WANT_WRITE;
+		if (progress == CLIENT_WANT_READ || progress == CLIENT_WANT_WRITE)
+			return TG_OK;
+		if (progress != CLIENT_DONE)
+			return status_of(link, progress);
+		link->input.end_bytes += bytes;
+		total_bytes += bytes;
+	}
+	return TG_OK;
+}
+
+/* Take the next message from the input.  False: none is whole, or *ret_status tells what is bad. */
+static bool
+take_message(struct tg_link *link, struct tg_message *ret_message, enum tg_status *ret_status)
+{
+	struct tg_frame frame;
+	enum tg_frame_state state;
+	uint32_t field;
+
+	*ret_status = TG_OK;
+	if (client_buffer_used(&link->input) == 0)
+		return false;
+	state = tg_frame_peek(client_buffer_front(&link->input), client_buffer_used(&link->input),
+			      answer_bytes_max(link), &frame);
+	if (state == TG_FRAME_MORE)
+		return false;
+	if (state != TG_FRAME_WHOLE ||
+	    tg_decode_answer(frame.payload, frame.payload_bytes, ret_message, &field) != TG_OK) {
+		client_error_set(&link->error,
+				 "the other side does not speak the protocol: malformed frame");
+		*ret_status = TG_BAD_FRAME;
+		return false;
+	}
+	client_buffer_consume(&link->input, frame.frame_bytes);
+	return true;
+}
+
+/* The gateway says that it will close. */
+static void
+take_notice(struct tg_link *link, const struct tg_message *notice)
+{
+	const struct tg_value *text = &notice->values[TG_FIELD_MESSAGE];
+	bool has_text = tg_message_has(notice, TG_FIELD_MESSAGE);
+	enum tg_status reason =
+		(enum tg_status)tg_message_integer(notice, TG_FIELD_OUTCOME, TG_SHUTTING_DOWN);
+
+	if (notice->code != TG_OP_NOTICE)
+		return; /* of a newer protocol */
+	link->retry_after_ms = (uint32_t)tg_message_integer(notice, TG_FIELD_RETRY_AFTER, 0);
+	client_error_set(&link->error, "the gateway asked to go: %s%s%.*s", tg_status_name(reason),
+			 has_text ? ": " : "", has_text ? (int)text->bytes : 0,
+			 has_text ? (const char *)text->data : "");
+	if (link->state == LINK_READY)
+		enter(link, LINK_LEAVING);
+}
+
+/* Send AUTH after the answer to HELLO. */
+static enum tg_status
+prove(struct tg_link *link, const struct tg_message *answer)
+{
+	struct tg_message request;
+	uint32_t request_id;
+	enum tg_status status = client_opening_greeted(&link->opening, &link->options, answer,
+						       &link->error, &link->session);
+
+	if (status == TG_OK &&
+	    !client_stream_export(&link->stream, link->opening.input.exporter, &link->error))
+		status = TG_IO;
+	if (status == TG_OK)
+		status =
+			client_opening_auth(&link->opening, &link->options, &link->error, &request);
+	if (status == TG_OK)
+		status = put_request(link, &request, &request_id);
+	if (status == TG_OK)
+		enter(link, LINK_PROVING);
+	return status;
+}
+
+/*
+ * Read after writing has failed: what the other side said before it closed is worth more than that
+ * it has closed, be it an answer or a refusal of the certificate.
+ */
+static enum tg_status
+read_last_words(struct tg_link *link, enum tg_status status)
+{
+	struct client_error error = link->error;
+
+	if (read_input(link) == TG_AUTH_FAILED)
+		return TG_AUTH_FAILED;
+	link->error = error;
+	return status;
+}
+
+/* Go on with opening the session as far as answers have come. */
+static enum tg_status
+open_session(struct tg_link *link)
+{
+	struct tg_message answer;
+	enum tg_status status = TG_OK;
+
+	while (status == TG_OK && (link->state == LINK_GREETING || link->state == LINK_PROVING) &&
+	       take_message(link, &answer, &status)) {
+		link->retry_after_ms =
+			(uint32_t)tg_message_integer(&answer, TG_FIELD_RETRY_AFTER, 0);
+		if (answer.request_id == 0) {
+			take_notice(link, &answer);
+			status = TG_CLOSED;
+		} else if (link->state == LINK_GREETING) {
+			status = prove(link, &answer);
+		} else {
+			status = client_opening_proved(&link->opening, &link->options, &answer,
+						       &link->error, &link->session);
+			if (status == TG_OK)
+				enter(link, LINK_READY);
+		}
+	}
+	return status;
+}
+
+/* Send HELLO once the stream is open. */
+static enum tg_status
+greet(struct tg_link *link)
+{
+	struct tg_message request;
+	uint32_t request_id;
+	enum client_progress progress = client_stream_advance(&link->stream, &link->error);
+	enum tg_status status;
+
+	if (progress == CLIENT_WANT_READ || progress == CLIENT_WANT_WRITE)
+		return TG_OK;
+	if (progress != CLIENT_DONE)
+		return status_of(link, progress);
+	status = client_opening_hello(&link->opening, &link->options, &link->error, &request);
+	if (status == TG_OK)
+		status = put_request(link, &request, &request_id);
+	if (status == TG_OK)
+		enter(link, LINK_GREETING);
+	return status;
+}
+
+/* Write what waits, read what has come. */
+static enum tg_status
+exchange(struct tg_link *link)
+{
+	enum tg_status status = write_output(link);
+
+	return status == TG_OK ? read_input(link) : read_last_words(link, status);
+}
+
+enum tg_status
+tg_link_step(struct tg_link *link, int64_t now_ms)
+{
+	enum tg_status status = TG_OK;
+
+	if (link->state == LINK_CLOSED)
+		return TG_CLOSED;
+	if (link->state == LINK_CONNECTING)
+		status = greet(link);
+	if (status == TG_OK && link->state > LINK_CONNECTING)
+		status = exchange(link);
+	if (link->state == LINK_GREETING || link->state == LINK_PROVING) {
+		enum tg_status opened = open_session(link);
+
+		status = opened != TG_OK ? opened : status;
+		if (status == TG_OK)
+			status = write_output(link); /* AUTH, without waiting for the next step */
+	}
+	if (status == TG_OK && now_ms >= tg_link_deadline_ms(link)) {
+		client_error_set(&link->error, "the session did not open within %u ms",
+				 link->options.open_timeout_ms);
+		status = TG_TIMEOUT;
+	}
+	return status == TG_OK ? TG_OK : fail(link, status);
+}
+
+bool
+tg_link_receive(struct tg_link *link, struct tg_message *ret_answer)
+{
+	enum tg_status status;
+
+	if (link->state != LINK_READY && link->state != LINK_LEAVING && link->state != LINK_CLOSED)
+		return false;
+	while (take_message(link, ret_answer, &status)) {
+		if (ret_answer->request_id != 0) {
+			if (link->in_flight > 0)
+				link->in_flight--;
+			return true;
+		}
+		take_notice(link, ret_answer);
+	}
+	if (status != TG_OK) {
+		client_buffer_consume(&link->input, client_buffer_used(&link->input));
+		tg_link_close(link);
+	}
+	return false;
+}
+
+bool
+tg_link_is_ready(const struct tg_link *link)
+{
+	return link->state == LINK_READY;
+}
+
+bool
+tg_link_is_open(const struct tg_link *link)
+{
+	return link->state != LINK_CLOSED;
+}
+
+uint32_t
+tg_link_retry_after_ms(const struct tg_link *link)
+{
+	return link->retry_after_ms;
+}
+
+const struct tg_session *
+tg_link_session(const struct tg_link *link)
+{
+	return &link->session;
+}
+
+const char *
+tg_link_error(const struct tg_link *link)
+{
+	return link->error.text;
+}
+
+uint32_t
+tg_link_in_flight(const struct tg_link *link)
+{
+	return link->in_flight;
+}
