@@ -26,7 +26,7 @@ const struct command command_rows[] = {
 	{ "show terminals", "[<partner>]", RIGHT_VIEWER, run_show_terminals,
 	  "terminals, of a partner or all" },
 	{ "show accounts", "", RIGHT_VIEWER, run_show_accounts,
-	  "every account's balance, and that they sum to zero" },
+	  "balances of all accounts (those not zero), which sum to zero" },
 	{ "member", "<member>", RIGHT_VIEWER, run_member,
 	  "a member by reference or type:identifier (card:..., phone:..., app:...)" },
 	{ "transaction", "<partner> <id>", RIGHT_VIEWER, run_transaction,

@@ -315,55 +315,78 @@ run_show_programme(struct command_call *call)
 	command_done(call, "%s", "");
 }
 
-/* Balances that are not per partner, and the sum over all accounts. */
-struct account_facts {
-	int64_t	 points[ACCOUNT_ADJUSTMENTS + 1];
-	int64_t	 sum;
+#define BALANCES_MAX 16384
+
+/* Balances of all accounts that are not zero, of one moment. */
+struct balances {
+	int64_t	 sum;			/* over all accounts: zero */
 	uint64_t sequence;		/* of the last record in them */
+	uint32_t count;			/* of rows */
+	struct {
+		uint32_t partner;	/* 0: the account is not per partner */
+		uint8_t account;	/* enum account */
+		int64_t points;
+	} rows[BALANCES_MAX];
 };
 
 static void
-copy_accounts(const struct ledger *ledger, void *argument)
+copy_balance(const struct ledger *ledger, struct balances *balances, enum account account,
+	     uint32_t partner)
 {
-	struct account_facts *facts = argument;
+	const int64_t points = ledger_account_points(ledger, account, UNIT_POINTS, partner);
+
+	if (points == 0 || balances->count == BALANCES_MAX)
+		return;
+	balances->rows[balances->count].account = (uint8_t)account;
+	balances->rows[balances->count].partner = partner;
+	balances->rows[balances->count].points = points;
+	balances->count++;
+}
+
+static void
+copy_balances(const struct ledger *ledger, void *argument)
+{
+	struct balances *balances = argument;
 	const struct partner_config *partner;
 
-	memset(facts, 0, sizeof(*facts));
-#define ACCOUNT_COPY(name, account, sign, per_partner, text) \
+#define COPY_OWN(name, account, sign, per_partner, text) \
 	if (!(per_partner)) \
-		facts->points[account] = ledger_account_points(ledger, account, UNIT_POINTS, 0);
-	ACCOUNT_LIST(ACCOUNT_COPY)
-#undef ACCOUNT_COPY
-	for (uint32_t i = 0; (partner = ledger_partner_at(ledger, i)) != NULL; i++) {
-#define ACCOUNT_ADD(name, account, sign, per_partner, text) \
+		copy_balance(ledger, balances, account, 0);
+#define COPY_PARTNERS(name, account, sign, per_partner, text) \
 	if (per_partner) \
-		facts->points[account] += \
-			ledger_account_points(ledger, account, UNIT_POINTS, partner->number);
-		ACCOUNT_LIST(ACCOUNT_ADD)
-#undef ACCOUNT_ADD
+		copy_balance(ledger, balances, account, partner->number);
+	ACCOUNT_LIST(COPY_OWN)
+	for (uint32_t i = 0; (partner = ledger_partner_at(ledger, i)) != NULL; i++) {
+		ACCOUNT_LIST(COPY_PARTNERS)
 	}
-	facts->sum = ledger_conservation(ledger, UNIT_POINTS);
-	facts->sequence = ledger_sequence(ledger);
+#undef COPY_PARTNERS
+#undef COPY_OWN
+	balances->sum = ledger_conservation(ledger, UNIT_POINTS);
+	balances->sequence = ledger_sequence(ledger);
 }
 
 void
 run_show_accounts(struct command_call *call)
 {
-	static const char *const titles[] = { "account", ">points" };
-	struct account_facts facts;
+	static const char *const titles[] = { "account", ">partner", ">points" };
+	struct balances *balances = calloc(1, sizeof(*balances));
 	struct text_table table;
 
-	if (!ask_look(call, copy_accounts, &facts))
+	if (balances == NULL) {
+		command_fail(call, "out of memory");
 		return;
-	text_table_init(&table, call->out, titles, 2);
-#define ACCOUNT_PRINT(name, account, sign, per_partner, text) \
-	text_table_cell(&table, "%s%s", account_name(account), \
-			(per_partner) ? ", all partners" : ""); \
-	text_table_cell(&table, "%" PRId64, facts.points[account]);
-	ACCOUNT_LIST(ACCOUNT_PRINT)
-#undef ACCOUNT_PRINT
-	text_table_cell(&table, "sum");
-	text_table_cell(&table, "%" PRId64, facts.sum);
+	}
+	if (!ask_look(call, copy_balances, balances)) {
+		free(balances);
+		return;
+	}
+	text_table_init(&table, call->out, titles, 3);
+	for (uint32_t i = 0; i < balances->count; i++) {
+		text_table_cell(&table, "%s", account_name(balances->rows[i].account));
+		text_table_cell(&table, "%" PRIu32, balances->rows[i].partner);
+		text_table_cell(&table, "%" PRId64, balances->rows[i].points);
+	}
 	text_table_end(&table);
-	command_done(call, "after record %" PRIu64, facts.sequence);
+	command_done(call, "sum=%" PRId64 " record=%" PRIu64, balances->sum, balances->sequence);
+	free(balances);
 }

@@ -190,8 +190,9 @@ accounts_sum_to_zero(void **state)
 
 	member_with_points(fake, "4912345678", 250);
 	fake_host_expect(fake, "show partners", "ok", "250         0       250");
-	fake_host_expect(fake, "show accounts", "ok", "ISSUED, all partners      -250");
-	fake_host_expect(fake, "show accounts", "ok", "sum                          0");
+	fake_host_expect(fake, "show accounts", "ok", "AVAILABLE        0     250");
+	fake_host_expect(fake, "show accounts", "ok", "ISSUED           1    -250");
+	fake_host_expect(fake, "show accounts", "ok sum=0 record=12", "");
 	fake_host_expect(fake, "show programme", "ok", "life of regular points");
 }
 
