@@ -39,17 +39,18 @@ fetch(struct evidence *evidence, struct pipeline_job *job)
 {
 	struct ledger_request *request = &job->request;
 	struct archived_transaction *found = calloc(2, sizeof(*found));
+	bool has_original = request->kind != REQUEST_REFUND || request->has_original;
 
 	job->has_archive = true;
 	if (found == NULL)
 		return;
-	if (request->has_original && !fetch_one(evidence, job, request->original_id, &found[0]))
+	if (has_original && !fetch_one(evidence, job, request->original_id, &found[0]))
 		goto fail;
 	if (request->has_original_burn &&
 	    !fetch_one(evidence, job, request->original_burn_id, &found[1]))
 		goto fail;
 	job->archived = found;
-	if (request->has_original)
+	if (has_original)
 		request->archived = &found[0];
 	if (request->has_original_burn)
 		request->archived_burn = &found[1];

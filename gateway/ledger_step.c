@@ -15,6 +15,7 @@
 #define TERMINAL_TURN 64	/* jobs of one port's terminal lane in a round */
 #define BATCH_TURN 16		/* jobs of one port's batch lane in a round */
 #define EVIDENCE_MAX 64		/* jobs at the archive; further ones get ORIGINAL_ARCHIVED */
+#define DECISIONS_PER_JOB 3	/* with evidence: two originals are opened again first */
 #define SETTLED_ROWS_PER_ROUND 8192 /* more than a round edits, see table_set_settle() */
 
 enum tg_status
@@ -60,7 +61,7 @@ fix_now(struct ledger_step *step)
 	step->now.day = zone_day(step->config.zone, step->now.utc_ms);
 }
 
-/* The decision's answer becomes one that says why nothing was recorded. */
+/* The decision's answer becomes one that tells a status and nothing else. */
 static void
 refuse(struct ledger_step *step, enum tg_status status)
 {
@@ -169,9 +170,7 @@ ask_archive(struct ledger_step *step, struct pipeline_job *job)
 	    step->config.evidence_waker == NULL || step->evidence_count == EVIDENCE_MAX)
 		return false;
 	principal = ledger_terminal_find(step->config.ledger, job->request.principal);
-	if (principal == NULL)
-		return false;
-	job->archive_partner = principal->partner;
+	job->archive_partner = principal != NULL ? principal->partner : job->request.partner;
 	if (!queue_push(&step->evidence_out, job))
 		return false;
 	step->evidence_count++;
@@ -179,34 +178,58 @@ ask_archive(struct ledger_step *step, struct pipeline_job *job)
 	return true;
 }
 
+/* Decide and, if records may be made, carry out.  False: they may not, the answer says why. */
+static bool
+decide(struct ledger_step *step, const struct ledger_request *request)
+{
+	ledger_decide(step->config.ledger, request, &step->now, step->decision);
+	if (step->decision->record_count == 0)
+		return true;
+	if (!step->config.has_room(step->config.context)) {
+		refuse(step, TG_JOURNAL_FULL);
+		count_up(&step->figures.refused_full, 1);
+		return false;
+	}
+	if (!clock_may_record(step->config.clock)) {
+		refuse(step, TG_BUSY);
+		count_up(&step->figures.refused_clock, 1);
+		return false;
+	}
+	carry_out(step);
+	return true;
+}
+
+/* Evidence opens an original again, as a record of its own; then the request is decided anew. */
+static void
+decide_with_evidence(struct ledger_step *step, const struct ledger_request *request)
+{
+	for (uint32_t i = 0; i < DECISIONS_PER_JOB; i++) {
+		if (!decide(step, request) || !step->decision->answer.has_more)
+			return;
+	}
+}
+
 static void
 decide_job(struct ledger_step *step, struct pipeline_job *job)
 {
-	struct ledger_answer *answer = &step->decision->answer;
+	struct ledger_request *request = &job->request;
 	enum tg_status status = TG_OK;
 
 	fix_now(step);
-	answer->kind = job->request.kind;
-	if (job->request.kind == REQUEST_CLOCK)
-		status = move_clock(step, &job->request);
-	if (status != TG_OK) {
+	step->decision->answer.kind = request->kind;
+	if (request->kind == REQUEST_CLOCK && job->read == NULL)
+		status = move_clock(step, request);
+	if (job->read != NULL) {
+		refuse(step, TG_OK);
+		job->read(step->config.ledger, job->read_argument);
+	} else if (status != TG_OK)
 		refuse(step, status);
-	} else {
-		ledger_decide(step->config.ledger, &job->request, &step->now, step->decision);
-		if (step->decision->record_count == 0) {
-			if (ask_archive(step, job))
-				return;
-		} else if (!step->config.has_room(step->config.context)) {
-			refuse(step, TG_JOURNAL_FULL);
-			count_up(&step->figures.refused_full, 1);
-		} else if (!clock_may_record(step->config.clock)) {
-			refuse(step, TG_BUSY);
-			count_up(&step->figures.refused_clock, 1);
-		} else
-			carry_out(step);
-	}
+	else if (request->archived != NULL || request->archived_burn != NULL)
+		decide_with_evidence(step, request);
+	else if (decide(step, request) && ask_archive(step, job))
+		return;
 	count_up(&step->figures.requests, 1);
-	copy_answer(&job->answer, answer);
+	copy_answer(&job->answer, &step->decision->answer);
 	job->wait_sequence = ledger_sequence(step->config.ledger);
 	port_answer(job);
 }
@@ -218,7 +241,7 @@ has_room(const struct ledger_step *step, const struct pipeline_port *from)
 	const struct open_batch *open = step->config.open;
 
 	if (atomic_load(&open->number) == step->filled_batch &&
-	    open->capacity_bytes - step->filled_bytes < LEDGER_STEP_ROOM_BYTES)
+	    open->capacity_bytes - step->filled_bytes < DECISIONS_PER_JOB * LEDGER_STEP_ROOM_BYTES)
 		return false;
 	/* Only the console changes partners, stores and terminals. */
 	for (uint32_t i = 0; from->config.is_control && i < step->config.port_count; i++) {

@@ -104,8 +104,8 @@ init_ports(struct pipeline *pipeline)
 {
 	const struct pipeline_config *config = &pipeline->config;
 	const struct port_config io = {
-		.jobs = config->requests_max / config->io_threads,
-		.reserve = config->requests_reserved / config->io_threads,
+		.jobs = config->requests_max,
+		.reserve = config->requests_reserved,
 		.queue_delay_us_max = config->queue_delay_ms_max * 1000,
 	};
 	const struct port_config control = { .jobs = CONTROL_JOBS, .is_control = true };
@@ -184,8 +184,7 @@ pipeline_new(const struct pipeline_config *config, struct pipeline **ret_pipelin
 	TG_ASSERT(config->io_threads >= 1);
 	TG_ASSERT(ledger_sequence(config->ledger) == journal_durable_sequence(config->journal));
 	if (journal_batch_bytes_max(config->journal) < LEDGER_STEP_ROOM_BYTES ||
-	    config->requests_reserved / config->io_threads >=
-		    config->requests_max / config->io_threads)
+	    config->requests_reserved >= config->requests_max)
 		return TG_CONFIG;
 	pipeline = aligned_alloc(CACHE_LINE_BYTES, sizeof(*pipeline));
 	if (pipeline == NULL)

@@ -44,6 +44,9 @@ enum pipeline_lane {
 /* Bytes of the lines of one request, at most. */
 #define PIPELINE_LINES_BYTES_MAX (TG_LINES_MAX * LINE_BYTES_MAX)
 
+/* Looks at the ledger on its thread, between requests, for at most a millisecond. */
+typedef void pipeline_read_fn(const struct ledger *ledger, void *argument);
+
 /* One request and its answer.  Owned by the pipeline; lent from take to give. */
 struct pipeline_job {
 	/* By the submitter.  take() sets request to zero and the rest of this part too. */
@@ -51,6 +54,8 @@ struct pipeline_job {
 	uint32_t request_id;	 /* given back as it is */
 	uint32_t item_index;	 /* given back as it is: place in a BATCH */
 	uint8_t	 lane;		 /* enum pipeline_lane */
+	pipeline_read_fn *read;	 /* not NULL: run this on the ledger instead of request */
+	void	*read_argument;	 /* ... with this */
 	struct ledger_request request; /* holds all it needs: lines point to lines_storage */
 	uint8_t	 lines_storage[PIPELINE_LINES_BYTES_MAX]; /* not set to zero by take() */
 
@@ -169,7 +174,7 @@ struct pipeline_config {
 	const struct zone *zone;
 	uint32_t io_threads;		/* ports for them, >= 1 */
 	bool	 is_inline;		/* ledger step on I/O thread 0, in pipeline_flush() */
-	uint32_t requests_max;		/* on their way at once, over all I/O threads */
+	uint32_t requests_max;		/* of one I/O thread on their way at once */
 	uint32_t requests_reserved;	/* ... of which for RELEASE and REVERSE alone */
 	int64_t	 queue_delay_ms_max;	/* beyond it BUSY; 0: no bound */
 	int64_t	 idle_mark_ms;		/* idle for so long, the journal gets a mark */

@@ -15,6 +15,9 @@ struct ledger {
 	int64_t points; /* earned: what the state hash is made of */
 	int32_t business_date;
 	uint32_t record_bytes;
+	uint32_t programmes;		 /* set so far */
+	uint32_t due;			 /* TICKs that will find something */
+	bool is_reopened;		 /* a REOPEN was applied */
 	struct terminal_config terminal; /* the one that everybody is */
 };
 
@@ -44,6 +47,30 @@ void
 ledger_double_set_record_bytes(struct ledger *ledger, uint32_t bytes)
 {
 	ledger->record_bytes = bytes;
+}
+
+void
+ledger_double_set_date(struct ledger *ledger, int32_t business_date)
+{
+	ledger->business_date = business_date;
+}
+
+uint32_t
+ledger_double_programmes(const struct ledger *ledger)
+{
+	return ledger->programmes;
+}
+
+void
+ledger_double_set_due(struct ledger *ledger, uint32_t count)
+{
+	ledger->due = count;
+}
+
+uint32_t
+ledger_double_due(const struct ledger *ledger)
+{
+	return ledger->due;
 }
 
 uint64_t
@@ -98,9 +125,13 @@ decision_free(struct decision *decision)
 
 /* Kind of the record that a request makes; 0: none. */
 static uint8_t
-record_kind_of(const struct ledger_request *request)
+record_kind_of(const struct ledger *ledger, const struct ledger_request *request)
 {
 	switch (request->kind) {
+	case REQUEST_TICK:
+		return ledger->due > 0 ? RECORD_SWEEP : 0;
+	case REQUEST_SET_PROGRAMME:
+		return RECORD_PROGRAMME;
 	case REQUEST_EARN:
 	case REQUEST_RELEASE:
 	case REQUEST_REVERSE:
@@ -131,16 +162,20 @@ ledger_decide(const struct ledger *ledger, const struct ledger_request *request,
 	answer->available_points = ledger->points;
 	decision->record_count = 0;
 	if (request->kind == REQUEST_REVERSE && request->original_id[0] == DOUBLE_ARCHIVED_ID &&
-	    request->archived == NULL) {
+	    !ledger->is_reopened && request->archived == NULL) {
 		answer->status = TG_ORIGINAL_ARCHIVED;
 		answer->wants_archive = true;
 		return;
 	}
-	if (record_kind_of(request) == 0)
+	answer->has_more = request->archived != NULL && !ledger->is_reopened;
+	if (record_kind_of(ledger, request) == 0)
 		return;
+	answer->has_more |= request->kind == REQUEST_TICK;
 	decision->record_count = 1;
 	memset(record, 0, offsetof(struct record, postings));
-	record->kind = record_kind_of(request);
+	record->kind = request->archived != NULL && answer->has_more
+			       ? RECORD_REOPEN
+			       : record_kind_of(ledger, request);
 	record->version = RECORD_VERSION;
 	record->sequence = ledger->sequence + 1;
 	record->booked_at_utc_ms = now->utc_ms;
@@ -163,8 +198,11 @@ ledger_apply(struct ledger *ledger, const struct record *record)
 	ledger->sequence = record->sequence;
 	ledger->booked_at_utc_ms = record->booked_at_utc_ms;
 	ledger->points += record->points;
+	ledger->programmes += record->kind == RECORD_PROGRAMME;
+	ledger->due -= record->kind == RECORD_SWEEP;
 	if (record->kind == RECORD_CUTOVER)
 		ledger->business_date = record->next_business_date;
+	ledger->is_reopened = record->kind == RECORD_REOPEN;
 }
 
 /* Only what the journal looks at: u16 length, u8 kind, u8 version, 4 bytes, u64 sequence. */

@@ -33,3 +33,4 @@ tests_gateway_test_pipeline_threads_LDADD = $(gateway_test_libs)
 pipeline_tests += %D%/test_pipeline_threads
 check_PROGRAMS += %D%/test_port
 tests_gateway_test_port_LDADD = $(gateway_test_libs)
+

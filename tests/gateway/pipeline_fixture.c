@@ -69,7 +69,7 @@ fixture_new(bool is_inline)
 
 	assert_non_null(fixture);
 	gate_io_init(&fixture->gate);
-	snprintf(fixture->directory, sizeof(fixture->directory), "pipeline-test-XXXXXX");
+	snprintf(fixture->directory, sizeof(fixture->directory), "/tmp/tg_pipeline_XXXXXX");
 	assert_non_null(mkdtemp(fixture->directory));
 	snprintf(fixture->archive_directory, sizeof(fixture->archive_directory), "%s/archive",
 		 fixture->directory);

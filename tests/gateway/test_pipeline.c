@@ -377,7 +377,8 @@ an_archived_original_is_fetched_off_the_hot_path(void **state)
 {
 	struct pipeline_fixture *fixture = start(state);
 
-	assert_int_equal(reverse_archived(fixture).sequence, 1);
+	/* Record 1 opens the original again, record 2 reverses it. */
+	assert_int_equal(reverse_archived(fixture).sequence, 2);
 	assert_int_equal(atomic_load(&fixture->archive_calls), 1);
 	fixture->archive_status = TG_DATABASE;
 	assert_int_equal(reverse_archived(fixture).status, TG_ORIGINAL_ARCHIVED);
@@ -403,6 +404,39 @@ an_unaccepted_clock_records_nothing(void **state)
 	assert_int_equal(answer.booked_at_utc_ms, FIXTURE_NOW);
 	assert_int_equal(fixture_call(fixture, fixture->port, REQUEST_EARN).status, TG_OK);
 	assert_int_equal(pipeline_figures(fixture->pipeline).refused_clock, 1);
+	fixture_end(fixture, TG_OK);
+}
+
+static void
+read_sequence(const struct ledger *ledger, void *argument)
+{
+	*(uint64_t *)argument = ledger_sequence(ledger);
+}
+
+/* What: a look at the ledger comes back when what it may have seen is durable. */
+static void
+a_look_at_the_ledger_waits_for_what_it_saw(void **state)
+{
+	struct pipeline_fixture *fixture = start(state);
+	uint64_t seen = 0;
+	struct pipeline_job *job;
+
+	gate_io_shut(&fixture->gate);
+	earn_up_to_the_gate(fixture, 1);
+	job = pipeline_job_take(fixture->control, REQUEST_TICK);
+	job->read = read_sequence;
+	job->read_argument = &seen;
+	assert_int_equal(pipeline_submit(fixture->control, job), TG_OK);
+	pipeline_flush(fixture->control);
+	while (pipeline_figures(fixture->pipeline).requests < 2)
+		fixture_expect_none(fixture->port);
+	fixture_expect_none(fixture->control);
+	gate_io_open(&fixture->gate);
+	job = fixture_await(fixture, fixture->control);
+	assert_int_equal(seen, 1);
+	assert_int_equal(job->answer.status, TG_OK);
+	pipeline_job_give(fixture->control, job);
+	pipeline_job_give(fixture->port, fixture_await(fixture, fixture->port));
 	fixture_end(fixture, TG_OK);
 }
 
@@ -454,6 +488,7 @@ main(void)
 		BOTH(changes_wait_for_a_port_that_does_not_read_notices),
 		BOTH(an_archived_original_is_fetched_off_the_hot_path),
 		BOTH(an_unaccepted_clock_records_nothing),
+		BOTH(a_look_at_the_ledger_waits_for_what_it_saw),
 		BOTH(draining_answers_what_was_submitted),
 	};
 

@@ -166,8 +166,8 @@ every_request_is_answered_once(void **state)
 	uint64_t records = CHANGES;
 
 	fixture->config.io_threads = IO_THREADS;
-	fixture->config.requests_max = 300;
-	fixture->config.requests_reserved = 30;
+	fixture->config.requests_max = 100;
+	fixture->config.requests_reserved = 10;
 	fixture->config.queue_delay_ms_max = 10000;
 	fixture->config.idle_mark_ms = 1;
 	fixture_start(fixture);
