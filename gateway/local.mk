@@ -13,6 +13,8 @@ libgateway_la_SOURCES += %D%/ticket.c %D%/ticket.h
 libgateway_la_SOURCES += %D%/tls.c %D%/tls.h
 # The pipeline side: time, queues, the ledger step, the journal's batches.
 libgateway_la_SOURCES += %D%/clock.c %D%/clock.h
+libgateway_la_SOURCES += %D%/control.c %D%/control.h
+libgateway_la_SOURCES += %D%/cut_off.c %D%/cut_off.h
 libgateway_la_SOURCES += %D%/evidence.c %D%/evidence.h
 libgateway_la_SOURCES += %D%/journal_thread.c %D%/journal_thread.h
 libgateway_la_SOURCES += %D%/ledger_step.c %D%/ledger_step.h
@@ -20,6 +22,7 @@ libgateway_la_SOURCES += %D%/open_batch.c %D%/open_batch.h
 libgateway_la_SOURCES += %D%/pipeline.c %D%/pipeline.h
 libgateway_la_SOURCES += %D%/port.c %D%/port.h
 libgateway_la_SOURCES += %D%/queue.c %D%/queue.h
+libgateway_la_SOURCES += %D%/timers.c %D%/timers.h
 libgateway_la_SOURCES += %D%/waker.c %D%/waker.h
 libgateway_la_SOURCES += %D%/zone.c %D%/zone.h
 libgateway_la_CPPFLAGS = $(AM_CPPFLAGS) $(CONFIG_CFLAGS) $(EVENT_CFLAGS) $(OPENSSL_CFLAGS)

@@ -33,4 +33,8 @@ tests_gateway_test_pipeline_threads_LDADD = $(gateway_test_libs)
 pipeline_tests += %D%/test_pipeline_threads
 check_PROGRAMS += %D%/test_port
 tests_gateway_test_port_LDADD = $(gateway_test_libs)
+check_PROGRAMS += %D%/test_control
+tests_gateway_test_control_SOURCES = %D%/test_control.c $(pipeline_fixture_sources)
+tests_gateway_test_control_LDADD = $(gateway_test_libs)
+pipeline_tests += %D%/test_control
 
