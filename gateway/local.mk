@@ -22,6 +22,7 @@ libgateway_la_SOURCES += %D%/open_batch.c %D%/open_batch.h
 libgateway_la_SOURCES += %D%/pipeline.c %D%/pipeline.h
 libgateway_la_SOURCES += %D%/port.c %D%/port.h
 libgateway_la_SOURCES += %D%/queue.c %D%/queue.h
+libgateway_la_SOURCES += %D%/recovery.c %D%/recovery.h
 libgateway_la_SOURCES += %D%/timers.c %D%/timers.h
 libgateway_la_SOURCES += %D%/waker.c %D%/waker.h
 libgateway_la_SOURCES += %D%/zone.c %D%/zone.h

@@ -38,3 +38,13 @@ tests_gateway_test_control_SOURCES = %D%/test_control.c $(pipeline_fixture_sourc
 tests_gateway_test_control_LDADD = $(gateway_test_libs)
 pipeline_tests += %D%/test_control
 
+# A ledger with rules, on a simulated disk.
+world_sources = %D%/world.c %D%/world.h tests/ledger/fixture.c tests/ledger/fixture.h \
+	tests/storage/sim_disk.c tests/storage/sim_disk.h tests/storage/sim_disk_io.c \
+	tests/storage/sim_disk_private.h
+check_PROGRAMS += %D%/test_recovery
+tests_gateway_test_recovery_SOURCES = %D%/test_recovery.c $(world_sources)
+tests_gateway_test_recovery_LDADD = $(gateway_test_libs)
+check_PROGRAMS += %D%/sim_recovery
+tests_gateway_sim_recovery_SOURCES = %D%/sim_recovery.c $(world_sources)
+tests_gateway_sim_recovery_LDADD = $(gateway_test_libs)
