@@ -1,10 +1,10 @@
 /*
  * io.h - the file operations of storage, as a table of functions.
  *
- * Journal and snapshot do all their file work through a struct storage_io: io_posix.c gives the real
- * one, tests/storage/sim_disk.c one in memory that forgets what was not synced and fails on demand.
- * Errors of the system are translated here and nowhere else.  Storage does not log: what a person
- * must know about a failure is left in the caller's struct storage_error.
+ * Journal and snapshot do all their file work through a struct storage_io: io_posix.c gives the
+ * real one, tests/storage/sim_disk.c one in memory that forgets what was not synced and fails on
+ * demand.  Errors of the system are translated here and nowhere else.  Storage does not log: what a
+ * person must know about a failure is left in the caller's struct storage_error.
  */
 #ifndef TG_STORAGE_IO_H
 #define TG_STORAGE_IO_H
@@ -50,10 +50,10 @@ struct storage_stat {
 typedef void storage_name_fn(void *context, const char *name);
 
 /*
- * The table.  Every function takes io->context first; paths are UTF-8, zero-terminated; error is not
- * NULL.  Results are TG_OK, TG_JOURNAL_FULL when the disk has no room, TG_IO for all other errors, or
- * what the function names besides.  All block.  Different files may be used by different threads at
- * once; positions are explicit, so readers may share a file with its writer.
+ * The table.  Every function takes io->context first; paths are UTF-8, zero-terminated; error is
+ * not NULL.  Results are TG_OK, TG_JOURNAL_FULL when the disk has no room, TG_IO for all other
+ * errors, or what the function names besides.  All block.  Different files may be used by different
+ * threads at once; positions are explicit, so readers may share a file with its writer.
  */
 struct storage_io {
 	void *context; /* borrowed; lives as long as the table is in use */
@@ -72,8 +72,8 @@ struct storage_io {
 	/* Make written bytes and the size durable (fdatasync).  After an error the file is lost. */
 	enum tg_status (*sync)(void *context, int file, struct storage_error *error);
 	/*
-	 * Forget what memory holds of a synced file, so that the next read comes from the disk.  After
-	 * a failed sync of another process memory may hold bytes that the disk never got.
+	 * Forget what memory holds of a synced file, so that the next read comes from the disk.
+	 * After a failed sync of another process memory may hold bytes that the disk never got.
 	 */
 	void (*forget_cache)(void *context, int file);
 	/* Cut or lengthen (with zeros, perhaps sparse) to bytes. */
@@ -121,13 +121,16 @@ TG_MUST_CHECK enum tg_status storage_read(const struct storage_io *io, int file,
 					  size_t bytes_max, uint64_t offset, size_t *ret_bytes,
 					  struct storage_error *error);
 
-/* Write bytes_count real zeros from offset on, 1 MiB a call, so that blocks are there before use. */
+/*
+ * Write bytes_count real zeros from offset on, 1 MiB a call, so that blocks are there before use.
+ */
 TG_MUST_CHECK enum tg_status storage_write_zeros(const struct storage_io *io, int file,
 						 uint64_t offset, uint64_t bytes_count,
 						 struct storage_error *error);
 
 /*
- * Join directory and name with a slash.  ret_path has STORAGE_PATH_BYTES_MAX bytes.  TG_IO: too long.
+ * Join directory and name with a slash.  ret_path has STORAGE_PATH_BYTES_MAX bytes.  TG_IO: too
+ * long.
  */
 TG_MUST_CHECK enum tg_status storage_path(char *ret_path, const char *directory, const char *name,
 					  struct storage_error *error);

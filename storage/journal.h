@@ -34,19 +34,26 @@
 struct journal;
 struct journal_reader;
 
-/* How to open a file journal.  Borrowed for the call, but for io, which must outlive the journal. */
+/*
+ * How to open a file journal.  Borrowed for the call, but for io, which must outlive the journal.
+ */
 struct journal_config {
 	const struct storage_io *io;
 	const char *directory;		/* of the segments; made if need be */
 	const char *archive_directory;	/* of compressed segments; made if need be */
-	const char *instance;		/* name of the coalition's instance; files of another are refused */
+	/* name of the coalition's instance; files of another are refused */
+	const char *instance;
 	uint64_t epoch;			/* ownership: never lower than what the files hold */
 	uint64_t salt;			/* 64 random bits made for this start */
 	uint64_t segment_bytes;		/* multiple of the block; 0: the default */
-	uint32_t batch_bytes_max;	/* of a batch's records; 0: the default, or what a segment holds */
+	/* of a batch's records; 0: the default, or what a segment holds */
+	uint32_t batch_bytes_max;
 	uint64_t low_water_bytes;	/* refuse new records when the disk has less free */
-	uint64_t reserve_bytes;		/* of a file that is given up to finish what is in flight; 0: none */
-	/* Records known from elsewhere to have been durable; a journal that lacks them is damaged. */
+	/* of a file that is given up to finish what is in flight; 0: none */
+	uint64_t reserve_bytes;
+	/*
+	 * Records known from elsewhere to have been durable; a journal that lacks them is damaged.
+	 */
 	uint64_t snapshot_sequence;	/* of the newest snapshot, 0: none */
 	uint64_t sink_sequence;		/* of the sink's cursor in MariaDB, 0: none or not known */
 };
@@ -93,7 +100,10 @@ TG_MUST_CHECK enum tg_status journal_file_open(const struct journal_config *conf
 					       struct journal_opened *ret_opened,
 					       struct storage_error *error);
 
-/* Close, without a mark: call journal_mark() before.  All readers are closed already.  NULL is fine. */
+/*
+ * Close, without a mark: call journal_mark() before.  All readers are closed already.  NULL is
+ * fine.
+ */
 void journal_close(struct journal *journal);
 
 /* Largest records_bytes of a batch. */
@@ -103,29 +113,31 @@ size_t journal_batch_bytes_max(const struct journal *journal);
  * Write a batch and sync it.  Returns when it is durable.
  *
  * TG_OK.  TG_JOURNAL_FULL: nothing was written, a new segment found no room; the same batch may be
- * appended again later.  TG_IO: it is not known what is on disk; the journal is dead and every later
- * call fails: stop the process and let recovery find out.
+ * appended again later.  TG_IO: it is not known what is on disk; the journal is dead and every
+ * later call fails: stop the process and let recovery find out.
  */
 TG_MUST_CHECK enum tg_status journal_append(struct journal *journal,
 					    const struct journal_batch *batch,
 					    struct storage_error *error);
 
 /*
- * Write a mark: everything appended is durable, and hash is the state after it.  For an idle journal
- * (10 ms without a batch) and before closing.  sequence: of the last record appended, to which hash
- * belongs.  Without effect when nothing was appended since the mark before.  Results as
+ * Write a mark: everything appended is durable, and hash is the state after it.  For an idle
+ * journal (10 ms without a batch) and before closing.  sequence: of the last record appended, to
+ * which hash belongs.  Without effect when nothing was appended since the mark before.  Results as
  * journal_append().
  */
 TG_MUST_CHECK enum tg_status journal_mark(struct journal *journal, uint64_t sequence,
 					  struct state_hash hash, int64_t written_at_utc_ms,
 					  struct storage_error *error);
 
-/* Sequence up to which records are durable; first_sequence - 1 while there is none.  Never falls. */
+/*
+ * Sequence up to which records are durable; first_sequence - 1 while there is none.  Never falls.
+ */
 uint64_t journal_durable_sequence(const struct journal *journal);
 
 /*
- * May new records be decided?  False when the disk is nearly full or the journal is dead; true again
- * by itself once journal_tend() finds room.  Batches in flight may still be appended.
+ * May new records be decided?  False when the disk is nearly full or the journal is dead; true
+ * again by itself once journal_tend() finds room.  Batches in flight may still be appended.
  */
 bool journal_has_room(const struct journal *journal);
 
@@ -141,9 +153,10 @@ TG_MUST_CHECK enum tg_status journal_tend(struct journal *journal, struct storag
 void journal_free_reserve(struct journal *journal);
 
 /*
- * Move full segments that end below sequence to the archive, compressed.  ret_count: segments moved.
- * below_sequence: of the last-but-one snapshot or of what the sink has confirmed, the lower one, + 1.
- * TG_OK; TG_CORRUPT: a segment is damaged and stays; TG_JOURNAL_FULL; TG_NO_MEMORY; TG_IO.
+ * Move full segments that end below sequence to the archive, compressed.  ret_count: segments
+ * moved.  below_sequence: of the last-but-one snapshot or of what the sink has confirmed, the lower
+ * one, + 1.  TG_OK; TG_CORRUPT: a segment is damaged and stays; TG_JOURNAL_FULL; TG_NO_MEMORY;
+ * TG_IO.
  */
 TG_MUST_CHECK enum tg_status journal_archive(struct journal *journal, uint64_t below_sequence,
 					     uint32_t *ret_count, struct storage_error *error);
@@ -186,17 +199,17 @@ struct journal_item {
 
 /*
  * Read durable records from sequence on, through archive and segments as one.
- * sequence: >= 1, at most the durable one + 1.  ret_reader: closed by the caller, before the journal.
- * Blocks.  TG_OK; TG_CORRUPT: no segment holds it, text names the first one missing; TG_TOO_NEW;
- * TG_CONFIG: another instance's; TG_NO_MEMORY; TG_IO.
+ * sequence: >= 1, at most the durable one + 1.  ret_reader: closed by the caller, before the
+ * journal.  Blocks.  TG_OK; TG_CORRUPT: no segment holds it, text names the first one missing;
+ * TG_TOO_NEW; TG_CONFIG: another instance's; TG_NO_MEMORY; TG_IO.
  */
 TG_MUST_CHECK enum tg_status journal_read_from(struct journal *journal, uint64_t sequence,
 					       struct journal_reader **ret_reader,
 					       struct storage_error *error);
 
 /*
- * The next record or mark, or JOURNAL_NOTHING when the durable end is reached; a reader may follow a
- * journal being written for as long as it lives.  Blocks for reading only.
+ * The next record or mark, or JOURNAL_NOTHING when the durable end is reached; a reader may follow
+ * a journal being written for as long as it lives.  Blocks for reading only.
  * TG_OK; TG_CORRUPT with sequence and offset; TG_IO.  After an error only journal_reader_close().
  */
 TG_MUST_CHECK enum tg_status journal_reader_next(struct journal_reader *reader,

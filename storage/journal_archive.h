@@ -7,8 +7,8 @@
 #include "storage/segment_reader.h"
 
 /*
- * Move the segments of place->directory whose records all lie below below_sequence; never the newest.
- * Each is read through and checked first.  Arguments and results as journal_archive().
+ * Move the segments of place->directory whose records all lie below below_sequence; never the
+ * newest.  Each is read through and checked first.  Arguments and results as journal_archive().
  */
 TG_MUST_CHECK enum tg_status journal_archive_segments(const struct segment_place *place,
 						      uint64_t below_sequence, uint32_t *ret_count,

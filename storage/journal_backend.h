@@ -1,8 +1,8 @@
 /*
  * journal_backend.h - what a backend of the journal provides.
  *
- * For journal.c and the backends only.  A backend embeds struct journal and struct journal_reader as
- * its first member.  Arguments and results are those of journal.h; journal.c has checked them.
+ * For journal.c and the backends only.  A backend embeds struct journal and struct journal_reader
+ * as its first member.  Arguments and results are those of journal.h; journal.c has checked them.
  */
 #ifndef TG_STORAGE_JOURNAL_BACKEND_H
 #define TG_STORAGE_JOURNAL_BACKEND_H

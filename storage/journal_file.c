@@ -1,8 +1,9 @@
 /*
  * journal_file.c - the journal in files: writing batches, stepping to the next segment.
  *
- * Owns the instance's lock, the open segment and its buffer.  Making segments ahead, the reserve and
- * the look at the disk's free space are in journal_space.c.  Reads no clock and no random source.
+ * Owns the instance's lock, the open segment and its buffer.  Making segments ahead, the reserve
+ * and the look at the disk's free space are in journal_space.c.  Reads no clock and no random
+ * source.
  */
 #include "storage/journal_file.h"
 
@@ -151,7 +152,9 @@ place_batch(struct file_journal *file, struct batch_header *header, struct stora
 	return TG_OK;
 }
 
-/* Write the batch whose records are in the buffer, and sync it.  Any error is the journal's last. */
+/*
+ * Write the batch whose records are in the buffer, and sync it.  Any error is the journal's last.
+ */
 static enum tg_status
 write_batch(struct file_journal *file, struct batch_header *header, struct storage_error *error)
 {

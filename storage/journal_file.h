@@ -15,15 +15,16 @@ struct journal_source {
 	const char *instance;	       /* NULL: of any */
 	/*
 	 * Also give the last batch when nothing shows yet that it is durable: for a journal that
-	 * nobody writes.  Otherwise a batch is given once another batch, a mark or a segment follows.
+	 * nobody writes.  Otherwise a batch is given once another batch, a mark or a segment
+	 * follows.
 	 */
 	bool is_unconfirmed_wanted;
 };
 
 /*
- * Read records from sequence on; 0: from the oldest there is.  Takes no lock and changes nothing, so
- * it may run beside the writer.  Results as journal_read_from(); an empty journal gives a reader that
- * finds nothing.
+ * Read records from sequence on; 0: from the oldest there is.  Takes no lock and changes nothing,
+ * so it may run beside the writer.  Results as journal_read_from(); an empty journal gives a reader
+ * that finds nothing.
  */
 TG_MUST_CHECK enum tg_status journal_file_read_from(const struct journal_source *source,
 						    uint64_t sequence,
@@ -31,8 +32,8 @@ TG_MUST_CHECK enum tg_status journal_file_read_from(const struct journal_source 
 						    struct storage_error *error);
 
 /*
- * Header of the batch that the last item came from, and where it is.  reader: of a file journal, has
- * given an item.  ret_path: lives until the next call on the reader.
+ * Header of the batch that the last item came from, and where it is.  reader: of a file journal,
+ * has given an item.  ret_path: lives until the next call on the reader.
  */
 const struct batch_header *journal_file_reader_batch(const struct journal_reader *reader,
 						     const char **ret_path,

@@ -1,9 +1,9 @@
 /*
  * journal_reader.c - records from a sequence on, through archive and segments as one.
  *
- * Owns a segment reader and steps from segment to segment by their names.  What is read may be being
- * written at the same time: bytes that are no batch yet are the end for now, unless the writer said
- * that they are durable.
+ * Owns a segment reader and steps from segment to segment by their names.  What is read may be
+ * being written at the same time: bytes that are no batch yet are the end for now, unless the
+ * writer said that they are durable.
  */
 #include "storage/journal_reader.h"
 

@@ -23,8 +23,8 @@ struct recovery {
 };
 
 /*
- * Make what memory holds of the last segment durable, then read it from the disk: the process before
- * us may have died between write and fdatasync, or of a failed fdatasync.
+ * Make what memory holds of the last segment durable, then read it from the disk: the process
+ * before us may have died between write and fdatasync, or of a failed fdatasync.
  */
 static enum tg_status
 settle_segment(const struct recovery *recovery, const struct segment_name *name,

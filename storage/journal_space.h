@@ -1,8 +1,8 @@
 /*
  * journal_space.h - room on the disk: the next segment made ahead, the reserve, the low-water mark.
  *
- * Owns the files "next.journal" and "reserve" in the journal's directory.  The helper thread tends it,
- * the journal thread takes the next segment from it.
+ * Owns the files "next.journal" and "reserve" in the journal's directory.  The helper thread tends
+ * it, the journal thread takes the next segment from it.
  */
 #ifndef TG_STORAGE_JOURNAL_SPACE_H
 #define TG_STORAGE_JOURNAL_SPACE_H
@@ -13,7 +13,8 @@
 #include "storage/journal.h"
 
 struct journal_space {
-	const struct storage_io *io; /* borrowed; the rest is fixed for life but for the last four */
+	/* borrowed; the rest is fixed for life but for the last four */
+	const struct storage_io *io;
 	uint64_t segment_bytes;
 	uint64_t low_water_bytes;
 	uint64_t reserve_bytes;	     /* 0: no reserve */

@@ -4,10 +4,11 @@
  * Pure: bytes in, structs out, and back.  Knows no files and no order of segments.
  *
  * A segment is one block (4 KiB) of header, then batches, each of whole blocks: a batch header, the
- * records, zeros.  What follows the last batch is zeros, or whatever a crash left there.  Numbers are
- * little endian; a checksum is XXH3-64.  Each batch holds the checksum of the one before (its chain);
- * the first of a segment that of the segment header, which in turn holds that of the last batch of
- * the segment before.  The segment's salt is random, so bytes of other segments never pass for ours.
+ * records, zeros.  What follows the last batch is zeros, or whatever a crash left there.  Numbers
+ * are little endian; a checksum is XXH3-64.  Each batch holds the checksum of the one before (its
+ * chain); the first of a segment that of the segment header, which in turn holds that of the last
+ * batch of the segment before.  The segment's salt is random, so bytes of other segments never pass
+ * for ours.
  */
 #ifndef TG_STORAGE_SEGMENT_H
 #define TG_STORAGE_SEGMENT_H

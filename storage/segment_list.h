@@ -18,7 +18,8 @@ struct segment_list {
 
 /*
  * List the segments of directory and, when archive_directory is not NULL and there, of the archive.
- * ret_list: freed by the caller.  TG_OK; TG_NO_MEMORY; TG_IO.  A directory that is not there is empty.
+ * ret_list: freed by the caller.  TG_OK; TG_NO_MEMORY; TG_IO.  A directory that is not there is
+ * empty.
  */
 TG_MUST_CHECK enum tg_status segment_list_read(const struct storage_io *io, const char *directory,
 					       const char *archive_directory,

@@ -1,8 +1,9 @@
 /*
  * segment_reader.c - finding and checking batch after batch.
  *
- * A header is believed only when its own checksum holds and it is the very batch that must come next:
- * salt, incarnation and epoch of the segment, the chain, the sequence.  Then its length may be used.
+ * A header is believed only when its own checksum holds and it is the very batch that must come
+ * next: salt, incarnation and epoch of the segment, the chain, the sequence.  Then its length may
+ * be used.
  */
 #include "storage/segment_reader.h"
 

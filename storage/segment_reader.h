@@ -1,9 +1,9 @@
 /*
  * segment_reader.h - the batches of one segment, each checked before it is shown.
  *
- * Used by recovery, by readers of the journal, by the archive and by tools.  Tells what it found and
- * gives no verdict: whether bytes that are no batch are a torn tail, damage, or a batch being written
- * just now is for the caller to judge.
+ * Used by recovery, by readers of the journal, by the archive and by tools.  Tells what it found
+ * and gives no verdict: whether bytes that are no batch are a torn tail, damage, or a batch being
+ * written just now is for the caller to judge.
  */
 #ifndef TG_STORAGE_SEGMENT_READER_H
 #define TG_STORAGE_SEGMENT_READER_H
@@ -51,8 +51,8 @@ TG_MUST_CHECK enum tg_status segment_reader_open(struct segment_reader *ret_read
 						 struct storage_error *error);
 
 /*
- * Look at the next batch and, if it is sound, step over it.  A batch wholly below skip_below_sequence
- * has only its header checked, and no bytes are read.
+ * Look at the next batch and, if it is sound, step over it.  A batch wholly below
+ * skip_below_sequence has only its header checked, and no bytes are read.
  * TG_OK, with what was found; TG_CORRUPT: compressed bytes damaged; TG_NO_MEMORY; TG_IO.
  */
 TG_MUST_CHECK enum tg_status segment_reader_next(struct segment_reader *reader,
@@ -69,7 +69,8 @@ TG_MUST_CHECK enum tg_status segment_reader_peek(struct segment_reader *reader, 
 
 /* What lies behind the last sound batch. */
 struct segment_tail {
-	bool	 has_batch;	 /* behind the next batch's place: the header of a later one of ours */
+	/* behind the next batch's place: the header of a later one of ours */
+	bool	 has_batch;
 	uint64_t batch_offset;	 /* ... where it is */
 	uint64_t batch_sequence; /* ... its first sequence */
 	uint64_t end_offset;	 /* of the last byte that is not zero, + 1; 0: all zeros */
@@ -85,7 +86,8 @@ TG_MUST_CHECK enum tg_status segment_reader_examine_tail(struct segment_reader *
 							 struct storage_error *error);
 
 /*
- * Fill error: the place of the next batch is damaged.  Returns TG_CORRUPT.  why: what makes it damage.
+ * Fill error: the place of the next batch is damaged.  Returns TG_CORRUPT.  why: what makes it
+ * damage.
  */
 enum tg_status segment_reader_fail(const struct segment_reader *reader, const char *why,
 				   struct storage_error *error);

@@ -22,8 +22,8 @@ TG_MUST_CHECK enum tg_status segment_source_open(const struct storage_io *io, co
 						 struct storage_error *error);
 
 /*
- * Read bytes_max bytes at offset, fewer only at the end: *ret_bytes.  In a compressed segment offset
- * never goes back.  TG_OK; TG_CORRUPT: not to be decompressed; TG_IO.
+ * Read bytes_max bytes at offset, fewer only at the end: *ret_bytes.  In a compressed segment
+ * offset never goes back.  TG_OK; TG_CORRUPT: not to be decompressed; TG_IO.
  */
 TG_MUST_CHECK enum tg_status segment_source_read(struct segment_source *source, void *bytes,
 						 size_t bytes_max, uint64_t offset,

@@ -105,7 +105,8 @@ an_empty_file_is_refused(void **state)
 }
 
 /* What: a generated history has the shape of a real one, and the same seed repeats it.
- * How:  20,000 customers over 546 days: everybody buys, first within a quarter; about half buy once;
+ * How:  20,000 customers over 546 days: everybody buys, first within a quarter; about half buy
+ * once;
  *       about three purchases each; about 36 units of money each. */
 static void
 a_generated_history_has_the_real_shape(void **state)

@@ -49,8 +49,9 @@ read_expected(const char *form, struct expected *e)
 	assert_int_equal(fscanf(file,
 				"snapshot %" SCNu64 " %16" SCNx64 "%16" SCNx64 " end %" SCNu64
 				" %16" SCNx64 "%16" SCNx64 " available %" SCNd64,
-				&e->snapshot_sequence, &e->snapshot_hash.high, &e->snapshot_hash.low,
-				&e->sequence, &e->hash.high, &e->hash.low, &e->available),
+				&e->snapshot_sequence, &e->snapshot_hash.high,
+				&e->snapshot_hash.low, &e->sequence, &e->hash.high, &e->hash.low,
+				&e->available),
 			 7);
 	fclose(file);
 }
@@ -74,8 +75,9 @@ replay(const char *form, struct ledger *ledger, unsigned kinds[256])
 
 	assert_non_null(r);
 	storage_io_posix(&io);
-	assert_int_equal(journal_file_read_from(&source, ledger_sequence(ledger) + 1, &reader, &error),
-			 TG_OK);
+	assert_int_equal(
+		journal_file_read_from(&source, ledger_sequence(ledger) + 1, &reader, &error),
+		TG_OK);
 	for (;;) {
 		assert_int_equal(journal_reader_next(reader, &item, &error), TG_OK);
 		if (item.kind == JOURNAL_NOTHING)
@@ -120,8 +122,8 @@ journal_replays_to_the_expected_state(void **state)
 	read_expected(form, &e);
 	replay(form, ledger, kinds);
 	check_end(ledger, &e);
-#define KIND_WAS_MET(name, number, text)                                                           \
-	if (number != RECORD_NOTE && kinds[number] == 0)                                           \
+#define KIND_WAS_MET(name, number, text) \
+	if (number != RECORD_NOTE && kinds[number] == 0) \
 		fail_msg("no record of kind %s", #name);
 	RECORD_KIND_LIST(KIND_WAS_MET)
 #undef KIND_WAS_MET
@@ -224,7 +226,8 @@ keep_record(void *context, const struct record *r)
 		snapshot_step(m->snapshot, 4096);
 		snapshot_finish(m->snapshot, before);
 	}
-	m->bytes_used += record_encode(r, m->bytes + m->bytes_used, sizeof(m->bytes) - m->bytes_used);
+	m->bytes_used +=
+		record_encode(r, m->bytes + m->bytes_used, sizeof(m->bytes) - m->bytes_used);
 	m->count++;
 }
 
@@ -323,9 +326,9 @@ main(int argc, char **argv)
 		tests[count++] = (struct CMUnitTest){ "journal_replays_to_the_expected_state",
 						      journal_replays_to_the_expected_state, NULL,
 						      NULL, form };
-		tests[count++] = (struct CMUnitTest){ "snapshot_and_rest_give_the_same",
-						      snapshot_and_rest_give_the_same, NULL, NULL,
-						      form };
+		tests[count++] =
+			(struct CMUnitTest){ "snapshot_and_rest_give_the_same",
+					     snapshot_and_rest_give_the_same, NULL, NULL, form };
 	}
 	found = _cmocka_run_group_tests("golden files", tests, count, NULL, NULL);
 	free(forms);

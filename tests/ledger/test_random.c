@@ -47,7 +47,7 @@ struct model_member {
 struct model_purchase {
 	char id[16];
 	int member;
-	int64_t amount;		/* 0: nothing to undo (any more) */
+	int64_t amount; /* 0: nothing to undo (any more) */
 	int64_t returned;
 	int64_t taken;
 };
@@ -55,7 +55,7 @@ struct model_purchase {
 struct model_burn {
 	char id[16];
 	int member;
-	int64_t points;		/* 0: nothing to undo (any more) */
+	int64_t points; /* 0: nothing to undo (any more) */
 	bool is_hold;
 };
 
@@ -90,7 +90,8 @@ ask(struct model *m, struct ledger_request *q, enum tg_status status, int member
 
 	if (a->status != status || a->available_points != expected->available ||
 	    a->held_points != expected->held || a->debt_points != expected->debt)
-		fail_msg("step %u kind %u: status %s, available %lld, held %lld, debt %lld; model %s "
+		fail_msg("step %u kind %u: status %s, available %lld, held %lld, debt %lld; model "
+			 "%s "
 			 "%lld %lld %lld",
 			 m->step, q->kind, tg_status_name((enum tg_status)a->status),
 			 (long long)a->available_points, (long long)a->held_points,
@@ -131,8 +132,7 @@ model_burn_or_hold(struct model *m, int member, bool is_hold)
 	struct model_burn *b = &m->burns[m->step % REMEMBERED];
 	struct model_member *who = &m->members[member];
 	int64_t points = 1 + draw_below(&m->seed, 300);
-	struct ledger_request q =
-	    request(m, is_hold ? REQUEST_HOLD : REQUEST_BURN, member, b->id);
+	struct ledger_request q = request(m, is_hold ? REQUEST_HOLD : REQUEST_BURN, member, b->id);
 
 	q.points = points;
 	q.covered = points;
@@ -157,7 +157,7 @@ model_resolve(struct model *m, struct model_burn *b)
 	bool is_capture = draw_below(&m->seed, 2) == 0;
 	int64_t captured = is_capture ? 1 + draw_below(&m->seed, b->points) : 0;
 	struct ledger_request q =
-	    request(m, is_capture ? REQUEST_CAPTURE : REQUEST_RELEASE, b->member, id);
+		request(m, is_capture ? REQUEST_CAPTURE : REQUEST_RELEASE, b->member, id);
 
 	fixture_id(q.original_id, b->id);
 	q.has_original = true;
@@ -251,7 +251,9 @@ model_step(struct model *m)
 	}
 }
 
-/* A wide window would fill the small table: time goes on, and what is past the window is dropped. */
+/*
+ * A wide window would fill the small table: time goes on, and what is past the window is dropped.
+ */
 static void
 next_days(struct model *m)
 {
@@ -321,9 +323,9 @@ balances_agree_with_a_plain_model(void **state)
 }
 
 static const uint8_t chaos_kinds[] = {
-	REQUEST_EARN,	REQUEST_EARN,	REQUEST_EARN,	REQUEST_BURN,	 REQUEST_BURN,
-	REQUEST_HOLD,	REQUEST_CAPTURE, REQUEST_RELEASE, REQUEST_REFUND, REQUEST_REVERSE,
-	REQUEST_CONFIRM, REQUEST_INQUIRY, REQUEST_QUOTE,	REQUEST_STATUS,
+	REQUEST_EARN,	 REQUEST_EARN,	  REQUEST_EARN,	   REQUEST_BURN,   REQUEST_BURN,
+	REQUEST_HOLD,	 REQUEST_CAPTURE, REQUEST_RELEASE, REQUEST_REFUND, REQUEST_REVERSE,
+	REQUEST_CONFIRM, REQUEST_INQUIRY, REQUEST_QUOTE,   REQUEST_STATUS,
 };
 
 /* Anything: rates, lives, pending days and bindings that a partner could have. */
@@ -337,7 +339,7 @@ chaos_config(struct model *m)
 	q.partner_image.flags = (uint32_t)draw_below(&m->seed, 16) << 4;
 	q.partner_image.group = (uint32_t)draw_below(&m->seed, 2);
 	q.partner_image.pending_days =
-	    draw_below(&m->seed, 4) == 0 ? (int32_t)draw_below(&m->seed, 5) : 0;
+		draw_below(&m->seed, 4) == 0 ? (int32_t)draw_below(&m->seed, 5) : 0;
 	if (draw_below(&m->seed, 9) == 0)
 		q.partner_image.pending_days = PENDING_UNTIL_CONFIRMED;
 	assert_int_equal(fixture_ask(&m->ledger, &q)->status, TG_OK);
@@ -350,9 +352,8 @@ chaos_config(struct model *m)
 	q.rule.bonus_days = (int32_t)draw_below(&m->seed, 12);
 	q.rule.bonus_threshold_amount = draw_below(&m->seed, 3000);
 	q.rule.bonus_sponsor = (uint32_t)draw_below(&m->seed, 3);
-	q.rule.bonus_usable_at =
-	    (uint32_t[]){ 0, 1, 2, USABLE_AT_STORE | 11, USABLE_AT_STORE | 21 }[draw_below(&m->seed,
-											    5)];
+	q.rule.bonus_usable_at = (uint32_t[]){ 0, 1, 2, USABLE_AT_STORE | 11,
+					       USABLE_AT_STORE | 21 }[draw_below(&m->seed, 5)];
 	if (ledger_rule_newest(m->ledger.ledger, number)->version < 1000)
 		assert_int_equal(fixture_ask(&m->ledger, &q)->status, TG_OK);
 }
@@ -364,8 +365,8 @@ chaos_request(struct model *m, unsigned seen[])
 	unsigned original = m->step - 1 - (unsigned)draw_below(&m->seed, 20);
 	bool is_new = kind == REQUEST_EARN || kind == REQUEST_BURN || kind == REQUEST_HOLD ||
 		      draw_below(&m->seed, 30) == 0;
-	int member = is_new ? (int)draw_below(&m->seed, MEMBERS) :
-			      m->member_of[original % REMEMBERED];
+	int member =
+		is_new ? (int)draw_below(&m->seed, MEMBERS) : m->member_of[original % REMEMBERED];
 	char id[16];
 	struct ledger_request q = request(m, kind, member, id);
 
@@ -405,10 +406,20 @@ static void
 anything_keeps_the_books_straight(void **state)
 {
 	static const enum tg_status wanted[] = {
-		TG_OK,		    TG_NO_POINTS,     TG_RECEIPT_USED,	  TG_HOLD_CAPTURED,
-		TG_HOLD_RELEASED,   TG_HOLD_EXPIRED,  TG_HOLD_EXCEEDED,	  TG_ALREADY_REVERSED,
-		TG_OVER_REFUND,	    TG_NOT_REVERSIBLE, TG_OTHER_MEMBER,
-		TG_ORIGINAL_UNKNOWN, TG_TOO_OLD,      TG_UNKNOWN_ORIGINAL,
+		TG_OK,
+		TG_NO_POINTS,
+		TG_RECEIPT_USED,
+		TG_HOLD_CAPTURED,
+		TG_HOLD_RELEASED,
+		TG_HOLD_EXPIRED,
+		TG_HOLD_EXCEEDED,
+		TG_ALREADY_REVERSED,
+		TG_OVER_REFUND,
+		TG_NOT_REVERSIBLE,
+		TG_OTHER_MEMBER,
+		TG_ORIGINAL_UNKNOWN,
+		TG_TOO_OLD,
+		TG_UNKNOWN_ORIGINAL,
 	};
 	struct model *m = model_new(pick_seed(7));
 	unsigned *seen = calloc(256, sizeof(*seen));

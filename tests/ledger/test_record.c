@@ -81,10 +81,10 @@ make_record(struct bytes *b, uint32_t sections)
 		line.category = r->line_count;
 		line.quantity = 1000;
 		line.amount = -12345678901 * r->line_count;
-		r->lines_bytes = (uint16_t)(r->lines_bytes +
-					    record_line_append(b->lines + r->lines_bytes,
-							       sizeof(b->lines) - r->lines_bytes,
-							       &line));
+		r->lines_bytes =
+			(uint16_t)(r->lines_bytes +
+				   record_line_append(b->lines + r->lines_bytes,
+						      sizeof(b->lines) - r->lines_bytes, &line));
 	}
 }
 
@@ -104,7 +104,8 @@ every_section_comes_back(void **state)
 		assert_int_not_equal(length, 0);
 		assert_int_equal(length % 8, 0);
 		assert_int_equal(record_peek_bytes(b->first, length), length);
-		assert_int_equal(record_decode(b->first, length, b->decoded, &decoded_bytes), TG_OK);
+		assert_int_equal(record_decode(b->first, length, b->decoded, &decoded_bytes),
+				 TG_OK);
 		assert_int_equal(decoded_bytes, length);
 		assert_int_equal(record_encode(b->decoded, b->second, LARGE), length);
 		assert_memory_equal(b->first, b->second, length);

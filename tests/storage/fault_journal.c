@@ -182,7 +182,9 @@ full_disk_refuses_and_resumes(void **state)
 	journal_fixture_free(f);
 }
 
-/* What: what is in flight gets the reserve's room; then the same batch waits until there is some. */
+/*
+ * What: what is in flight gets the reserve's room; then the same batch waits until there is some.
+ */
 static void
 reserve_is_given_up_for_what_is_in_flight(void **state)
 {

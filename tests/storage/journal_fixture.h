@@ -1,9 +1,9 @@
 /*
  * journal_fixture.h - a journal on a simulated disk, and a model of what must be in it.
  *
- * The model knows for each sequence a seed, from which the record's bytes follow, and which sequence
- * was acknowledged last.  After any end of the process the journal must hold all acknowledged
- * records, may hold the batch that was on its way, and nothing else.
+ * The model knows for each sequence a seed, from which the record's bytes follow, and which
+ * sequence was acknowledged last.  After any end of the process the journal must hold all
+ * acknowledged records, may hold the batch that was on its way, and nothing else.
  */
 #ifndef TG_TESTS_STORAGE_JOURNAL_FIXTURE_H
 #define TG_TESTS_STORAGE_JOURNAL_FIXTURE_H
@@ -44,7 +44,10 @@ void journal_fixture_close(struct journal_fixture *f);
 /* Forget the open journal, whose process died with the disk; then crash or kill the disk. */
 void journal_fixture_abandon(struct journal_fixture *f, bool is_power_failure);
 
-/* Append the next count records as one batch; after a failure the same again.  Status as journal_append(). */
+/*
+ * Append the next count records as one batch; after a failure the same again.  Status as
+ * journal_append().
+ */
 enum tg_status journal_fixture_append(struct journal_fixture *f, uint32_t count);
 
 /* Write a mark with the model's hash. */

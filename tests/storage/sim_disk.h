@@ -2,12 +2,13 @@
  * sim_disk.h - a disk in memory that forgets what was not synced, and fails on demand.
  *
  * Two ways to end a process: sim_disk_kill() (memory of the system survives, as after kill -9) and
- * sim_disk_crash() (power failure: of each 512-byte sector written since the file's last sync, chance
- * decides whether the new bytes, the old bytes, a part or garbage is found; each name made, renamed or
- * removed since the directory's last sync may or may not be there).  All chance comes from a seed.
+ * sim_disk_crash() (power failure: of each 512-byte sector written since the file's last sync,
+ * chance decides whether the new bytes, the old bytes, a part or garbage is found; each name made,
+ * renamed or removed since the directory's last sync may or may not be there).  All chance comes
+ * from a seed.
  *
- * A failed sync behaves as Linux does: some sectors are lost, the system's memory keeps showing them,
- * and a second sync of the file says that all is well.
+ * A failed sync behaves as Linux does: some sectors are lost, the system's memory keeps showing
+ * them, and a second sync of the file says that all is well.
  */
 #ifndef TG_TESTS_STORAGE_SIM_DISK_H
 #define TG_TESTS_STORAGE_SIM_DISK_H
@@ -53,8 +54,8 @@ enum sim_failure {
 
 /*
  * Let the nth fallible call from now (from 1; 0: none) fail with status TG_IO or TG_JOURNAL_FULL;
- * the latter only for calls that need room, others are let pass.  A failing write may have written a
- * part.
+ * the latter only for calls that need room, others are let pass.  A failing write may have written
+ * a part.
  */
 void sim_disk_fail_call(struct sim_disk *disk, uint64_t nth, enum sim_failure failure,
 			enum tg_status status);

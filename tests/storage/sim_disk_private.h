@@ -68,7 +68,9 @@ struct sim_disk {
 /* Names, in the set that the process sees. */
 struct name *sim_find_name(struct sim_disk *disk, const char *path);
 
-/* Change what the process sees: remove a name, set another, or both ("" for none); not durable yet. */
+/*
+ * Change what the process sees: remove a name, set another, or both ("" for none); not durable yet.
+ */
 void sim_make_change(struct sim_disk *disk, const char *removed, const char *set, int inode);
 
 /* Make the changes of names in directory durable. */

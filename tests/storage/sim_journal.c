@@ -117,7 +117,9 @@ survives(uint64_t seed, bool is_sync_ignored)
 	return is_right;
 }
 
-/* What: whatever the disk makes of a crash, what was acknowledged is there and nothing else (R4). */
+/*
+ * What: whatever the disk makes of a crash, what was acknowledged is there and nothing else (R4).
+ */
 static void
 acknowledged_records_survive_every_crash(void **state)
 {

@@ -104,7 +104,10 @@ restart_reads_on_from_the_archive(void **state)
 	assert_holds(f, 1);
 }
 
-/* What: a segment in both places (a crash before the original was removed) is read once, moved again. */
+/*
+ * What: a segment in both places (a crash before the original was removed) is read once, moved
+ * again.
+ */
 static void
 segment_in_both_places_counts_once(void **state)
 {

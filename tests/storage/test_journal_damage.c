@@ -189,7 +189,10 @@ flip_every_bit(struct damage *d, bool has_mark)
 	}
 }
 
-/* What: with a mark, a flip of any bit of any record's batch is named, with sequence and offset (R5). */
+/*
+ * What: with a mark, a flip of any bit of any record's batch is named, with sequence and offset
+ * (R5).
+ */
 static void
 flip_of_every_bit_before_the_mark_is_named(void **state)
 {
@@ -249,7 +252,9 @@ witnesses_turn_a_torn_tail_into_damage(void **state)
 	assert_int_equal(opened.cut_offset, d->batch_ends[BATCHES - 1]);
 }
 
-/* What: a journal whose end is gone is refused when a witness knows more, also if nothing is torn. */
+/*
+ * What: a journal whose end is gone is refused when a witness knows more, also if nothing is torn.
+ */
 static void
 missing_end_is_named_when_a_witness_knows_it(void **state)
 {
