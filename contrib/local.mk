@@ -5,15 +5,48 @@ dist_noinst_SCRIPTS += %D%/check
 noinst_LTLIBRARIES += libclients.la
 libclients_la_SOURCES = \
 	%D%/common/day.c %D%/common/day.h \
-	%D%/common/failure.c %D%/common/failure.h
+	%D%/common/failure.c %D%/common/failure.h \
+	%D%/common/transaction_id.c %D%/common/transaction_id.h
 clients_libs = libclients.la $(protocol_libs)
 
 # tally-load without its main(), so that tests link it.
 noinst_LTLIBRARIES += libload.la
 libload_la_SOURCES = \
+	%D%/load/asker.c %D%/load/asker.h \
+	%D%/load/day_command.c %D%/load/day_command.h \
+	%D%/load/endpoint.c %D%/load/endpoint.h \
+	%D%/load/engine.c %D%/load/engine.h \
+	%D%/load/enroller.c %D%/load/enroller.h \
+	%D%/load/findings.c %D%/load/findings.h \
+	%D%/load/flight.c %D%/load/flight.h \
 	%D%/load/histogram.c %D%/load/histogram.h \
 	%D%/load/history.c %D%/load/history.h \
+	%D%/load/load.c %D%/load/load.h \
+	%D%/load/logbook.c %D%/load/logbook.h \
+	%D%/load/map.c %D%/load/map.h \
+	%D%/load/members.c %D%/load/members.h \
+	%D%/load/meter.c %D%/load/meter.h \
 	%D%/load/mix.c %D%/load/mix.h \
-	%D%/load/prng.c %D%/load/prng.h
-libload_la_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS) $(OPENSSL_CFLAGS) $(JANSSON_CFLAGS)
-load_libs = libload.la $(clients_libs) $(EVENT_LIBS) $(OPENSSL_LIBS) $(JANSSON_LIBS)
+	%D%/load/mixer.c %D%/load/mixer.h \
+	%D%/load/model.c %D%/load/model.h \
+	%D%/load/options.c %D%/load/options.h \
+	%D%/load/prng.c %D%/load/prng.h \
+	%D%/load/replay.c %D%/load/replay.h \
+	%D%/load/report.c %D%/load/report.h \
+	%D%/load/request.c %D%/load/request.h \
+	%D%/load/session.c %D%/load/session.h \
+	%D%/load/slot.c %D%/load/slot.h \
+	%D%/load/source.h \
+	%D%/load/stage.c %D%/load/stage.h \
+	%D%/load/terminals.c %D%/load/terminals.h \
+	%D%/load/trace.c %D%/load/trace.h \
+	%D%/load/verify.c %D%/load/verify.h
+libload_la_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS) $(OPENSSL_CFLAGS) $(JANSSON_CFLAGS) \
+	$(XXHASH_CFLAGS)
+load_libs = libload.la $(clients_libs) $(EVENT_LIBS) $(OPENSSL_LIBS) $(JANSSON_LIBS) \
+	$(XXHASH_LIBS) $(CSV_LIBS)
+
+bin_PROGRAMS += %D%/load/tally-load
+contrib_load_tally_load_SOURCES = %D%/load/main.c
+contrib_load_tally_load_LDADD = $(load_libs)
+scdoc_pages += %D%/load/tally-load.1.scd

@@ -104,6 +104,12 @@ mix_word(enum mix_kind kind)
 	return rows[kind].word;
 }
 
+uint32_t
+mix_weight(enum mix_kind kind)
+{
+	return rows[kind].weight;
+}
+
 const char *
 mix_text(enum mix_kind kind)
 {

@@ -51,8 +51,9 @@ bool mix_parse(const char *text, struct mix *ret_mix, struct failure *failure);
 /* Draw a kind by weight. */
 enum mix_kind mix_draw(const struct mix *mix, struct prng *prng);
 
-/* The word of a kind, and its text. */
+/* What the list says of a kind. */
 const char *mix_word(enum mix_kind kind);
+uint32_t mix_weight(enum mix_kind kind);
 const char *mix_text(enum mix_kind kind);
 
 #endif

@@ -2,10 +2,31 @@ contrib_test_libs = $(load_libs) $(CMOCKA_LIBS)
 
 check_PROGRAMS += \
 	%D%/test_day \
+	%D%/test_day_command \
 	%D%/test_histogram \
 	%D%/test_history \
-	%D%/test_mix
+	%D%/test_map \
+	%D%/test_mix \
+	%D%/test_model \
+	%D%/test_terminals \
+	%D%/test_trace
 tests_contrib_test_day_LDADD = $(contrib_test_libs)
+tests_contrib_test_day_command_LDADD = $(contrib_test_libs)
 tests_contrib_test_histogram_LDADD = $(contrib_test_libs)
 tests_contrib_test_history_LDADD = $(contrib_test_libs)
+tests_contrib_test_map_LDADD = $(contrib_test_libs)
 tests_contrib_test_mix_LDADD = $(contrib_test_libs)
+tests_contrib_test_model_LDADD = $(contrib_test_libs)
+tests_contrib_test_terminals_LDADD = $(contrib_test_libs)
+tests_contrib_test_trace_LDADD = $(contrib_test_libs)
+
+# A gateway that exists only in tests.
+check_LTLIBRARIES += %D%/libfake.la
+tests_contrib_libfake_la_SOURCES = \
+	%D%/fake_gateway.c %D%/fake_gateway.h \
+	%D%/fake_ledger.c %D%/fake_ledger.h
+
+check_PROGRAMS += %D%/test_tally_load
+tests_contrib_test_tally_load_LDADD = %D%/libfake.la $(contrib_test_libs)
+
+dist_check_SCRIPTS += %D%/test_manual.py
