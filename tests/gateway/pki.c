@@ -129,8 +129,7 @@ pki_new(void)
 					      .common_name = "127.0.0.1",
 					      .from_s = -3600,
 					      .until_s = 1L << 20,
-					      .purpose = "serverAuth",
-					      .addresses = "IP:127.0.0.1,DNS:localhost" });
+					      .purpose = "serverAuth" });
 	return pki;
 }
 
@@ -189,9 +188,9 @@ pki_issue(struct pki *pki, const struct pki_request *request)
 	if (request->purpose != NULL)
 		add_extension(certificate, authority->certificate, NID_ext_key_usage,
 			      request->purpose);
-	if (request->addresses != NULL)
+	if (request->purpose != NULL && strcmp(request->purpose, "serverAuth") == 0)
 		add_extension(certificate, authority->certificate, NID_subject_alt_name,
-			      request->addresses);
+			      "IP:127.0.0.1,DNS:localhost");
 	assert_true(X509_sign(certificate, authority->key, EVP_sha256()) > 0);
 	if (request->is_revoked)
 		put_on_list(pki, certificate);

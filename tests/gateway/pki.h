@@ -17,13 +17,12 @@ struct pki_request {
 	const char *second_name; /* another CN; NULL: none */
 	long from_s, until_s;	 /* from now */
 	const char *purpose;	 /* extended key usage: "clientAuth"; NULL: none said */
-	const char *addresses;	 /* alternative names: "IP:127.0.0.1"; NULL: none */
 	bool is_rsa;		 /* else ECDSA on P-256 */
 	bool is_stranger;	 /* signed by an authority that nobody knows */
 	bool is_revoked;	 /* in the revocation list that pki_write_crl() writes next */
 };
 
-/* Authority "ca.pem", and "server.pem" for 127.0.0.1 signed by it. */
+/* Authority "ca.pem", and "server.pem" for 127.0.0.1 and localhost signed by it. */
 struct pki *pki_new(void);
 
 /* Remove the files too. */
