@@ -4,7 +4,6 @@
 #include "gateway/address.h"
 
 #include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -56,14 +55,14 @@ address_parse(const char *text, struct address *ret_address)
 
 	memset(ret_address, 0, sizeof(*ret_address));
 	if (is_bracketed) {
-		struct sockaddr_in6 *six = (struct sockaddr_in6 *)&ret_address->storage;
+		struct sockaddr_in6 *six = &ret_address->storage.six;
 
 		six->sin6_family = AF_INET6;
 		six->sin6_port = htons(port);
 		ret_address->bytes = sizeof(*six);
 		return inet_pton(AF_INET6, host, &six->sin6_addr) == 1 ? TG_OK : TG_CONFIG;
 	}
-	struct sockaddr_in *four = (struct sockaddr_in *)&ret_address->storage;
+	struct sockaddr_in *four = &ret_address->storage.four;
 
 	four->sin_family = AF_INET;
 	four->sin_port = htons(port);
@@ -74,13 +73,13 @@ address_parse(const char *text, struct address *ret_address)
 bool
 address_is_loopback(const struct address *address)
 {
-	if (address->storage.ss_family == AF_INET) {
-		const struct sockaddr_in *four = (const struct sockaddr_in *)&address->storage;
+	if (address->storage.any.sa_family == AF_INET) {
+		const struct sockaddr_in *four = &address->storage.four;
 
 		return ntohl(four->sin_addr.s_addr) >> 24 == 127;
 	}
-	if (address->storage.ss_family == AF_INET6) {
-		const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)&address->storage;
+	if (address->storage.any.sa_family == AF_INET6) {
+		const struct sockaddr_in6 *six = &address->storage.six;
 
 		return IN6_IS_ADDR_LOOPBACK(&six->sin6_addr);
 	}
@@ -92,13 +91,13 @@ address_print(const struct address *address, char text[ADDRESS_TEXT_BYTES])
 {
 	char host[INET6_ADDRSTRLEN];
 
-	if (address->storage.ss_family == AF_INET) {
-		const struct sockaddr_in *four = (const struct sockaddr_in *)&address->storage;
+	if (address->storage.any.sa_family == AF_INET) {
+		const struct sockaddr_in *four = &address->storage.four;
 
 		inet_ntop(AF_INET, &four->sin_addr, host, sizeof(host));
 		snprintf(text, ADDRESS_TEXT_BYTES, "%s:%u", host, ntohs(four->sin_port));
-	} else if (address->storage.ss_family == AF_INET6) {
-		const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)&address->storage;
+	} else if (address->storage.any.sa_family == AF_INET6) {
+		const struct sockaddr_in6 *six = &address->storage.six;
 
 		inet_ntop(AF_INET6, &six->sin6_addr, host, sizeof(host));
 		snprintf(text, ADDRESS_TEXT_BYTES, "[%s]:%u", host, ntohs(six->sin6_port));

@@ -6,6 +6,7 @@
 #ifndef TG_GATEWAY_ADDRESS_H
 #define TG_GATEWAY_ADDRESS_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <sys/socket.h>
 
@@ -14,8 +15,12 @@
 #define ADDRESS_TEXT_BYTES 64 /* of the longest text, with its final zero */
 
 struct address {
-	struct sockaddr_storage storage; /* AF_INET or AF_INET6 */
-	socklen_t bytes;		 /* of storage in use */
+	union {
+		struct sockaddr any;
+		struct sockaddr_in four;
+		struct sockaddr_in6 six;
+	} storage;	 /* AF_INET or AF_INET6 */
+	socklen_t bytes; /* of storage in use */
 };
 
 /*

@@ -2,15 +2,32 @@ noinst_LTLIBRARIES += libgateway.la
 libgateway_la_SOURCES =
 # The network side: configuration, log, connections.
 libgateway_la_SOURCES += %D%/address.c %D%/address.h
+libgateway_la_SOURCES += %D%/auth.c %D%/auth.h
+libgateway_la_SOURCES += %D%/batch.c %D%/batch.h
+libgateway_la_SOURCES += %D%/census.c %D%/census.h
 libgateway_la_SOURCES += %D%/config.c %D%/config.h %D%/config_table.h
 libgateway_la_SOURCES += %D%/config_file.c %D%/config_print.c
 libgateway_la_SOURCES += %D%/config_number.c %D%/config_number.h
 libgateway_la_SOURCES += %D%/config_value.c %D%/config_value.h
+libgateway_la_SOURCES += %D%/failures.c %D%/failures.h
+libgateway_la_SOURCES += %D%/identifier.c %D%/identifier.h
+libgateway_la_SOURCES += %D%/input.c %D%/input.h
+libgateway_la_SOURCES += %D%/io.h %D%/io_thread.c %D%/io_thread.h
+libgateway_la_SOURCES += %D%/listener.c %D%/listener.h
 libgateway_la_SOURCES += %D%/log.c %D%/log.h
+libgateway_la_SOURCES += %D%/mailbox.c %D%/mailbox.h
+libgateway_la_SOURCES += %D%/network.c %D%/network.h
+libgateway_la_SOURCES += %D%/output.c %D%/output.h
+libgateway_la_SOURCES += %D%/reply.c %D%/reply.h
+libgateway_la_SOURCES += %D%/request.c %D%/request.h
+libgateway_la_SOURCES += %D%/roll_call.c %D%/roll_call.h
 libgateway_la_SOURCES += %D%/secret.c %D%/secret.h
+libgateway_la_SOURCES += %D%/session.c %D%/session.h %D%/session_table.c
 libgateway_la_SOURCES += %D%/stream.c %D%/stream.h
 libgateway_la_SOURCES += %D%/ticket.c %D%/ticket.h
 libgateway_la_SOURCES += %D%/tls.c %D%/tls.h
+libgateway_la_SOURCES += %D%/translate.c %D%/translate.h
+libgateway_la_SOURCES += %D%/wheel.c %D%/wheel.h
 # The pipeline side: time, queues, the ledger step, the journal's batches.
 libgateway_la_SOURCES += %D%/clock.c %D%/clock.h
 libgateway_la_SOURCES += %D%/control.c %D%/control.h
@@ -26,7 +43,8 @@ libgateway_la_SOURCES += %D%/recovery.c %D%/recovery.h
 libgateway_la_SOURCES += %D%/timers.c %D%/timers.h
 libgateway_la_SOURCES += %D%/waker.c %D%/waker.h
 libgateway_la_SOURCES += %D%/zone.c %D%/zone.h
-libgateway_la_CPPFLAGS = $(AM_CPPFLAGS) $(CONFIG_CFLAGS) $(EVENT_CFLAGS) $(OPENSSL_CFLAGS)
+libgateway_la_CPPFLAGS = $(AM_CPPFLAGS) $(CONFIG_CFLAGS) $(EVENT_CFLAGS) $(OPENSSL_CFLAGS) \
+	$(XXHASH_CFLAGS)
 gateway_libs = libgateway.la $(admin_libs) $(CONFIG_LIBS) $(EVENT_LIBS)
 
 # Prints CONFIG.md and contrib/examples/tallygate.conf from the key table; see tests/check_docs.

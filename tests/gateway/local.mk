@@ -9,6 +9,14 @@ check_PROGRAMS += %D%/test_stream
 tests_gateway_test_stream_SOURCES = %D%/test_stream.c $(gateway_peer)
 tests_gateway_test_stream_LDADD = $(gateway_test_libs)
 
+# These run over a pipeline without a ledger, which must stand before the library.
+io_fixture_sources = $(gateway_peer) \
+	%D%/io_fixture.c %D%/io_fixture.h \
+	%D%/pipeline_double.c %D%/pipeline_double.h
+check_PROGRAMS += %D%/test_session
+tests_gateway_test_session_SOURCES = %D%/test_session.c $(io_fixture_sources)
+tests_gateway_test_session_LDADD = $(gateway_test_libs)
+
 check_PROGRAMS += %D%/test_queue
 tests_gateway_test_queue_LDADD = $(gateway_test_libs)
 pipeline_tests += %D%/test_queue

@@ -1,0 +1,34 @@
+/*
+ * batch.h - a BATCH under way: its items one by one, its outcomes in one answer.
+ *
+ * Owns a copy of the items and the encoded outcomes.  Items are decoded and submitted in slices, so
+ * that a batch never has more than a slice with the ledger and the terminals' requests go first.
+ * While a batch is under way its session takes no other frame.  An item that names a transaction
+ * whose item was refused for want of room is refused like it.
+ */
+#ifndef TG_GATEWAY_BATCH_H
+#define TG_GATEWAY_BATCH_H
+
+#include <stdint.h>
+
+#include "gateway/pipeline.h"
+#include "gateway/session.h"
+#include "protocol/value.h"
+
+#define BATCH_SLICE_ITEMS 128
+
+struct batch;
+
+/* Begin a BATCH; its items are copied.  The session has none under way. */
+void batch_begin(struct session *session, const struct tg_message *request);
+
+/* Submit more items, if there is room in the slice; at the end of a turn. */
+void batch_run(struct session *session);
+
+/* The ledger has answered an item. */
+void batch_answered(struct session *session, const struct pipeline_job *job);
+
+/* NULL is fine. */
+void batch_free(struct batch *batch);
+
+#endif

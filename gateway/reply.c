@@ -1,0 +1,186 @@
+/*
+ * reply.c - which member of the answer is told in which field.
+ */
+#include "gateway/reply.h"
+
+#include "protocol/assert.h"
+#include "protocol/rows.h"
+#include "protocol/writer.h"
+
+/* An answer being made, and what its operation may tell. */
+struct making {
+	const struct ledger_answer *answer;
+	const struct tg_field_set *told;
+	struct tg_message *message;
+	struct tg_writer *rows;
+};
+
+/* Tell an integer, zero too. */
+static void
+tell(const struct making *making, enum tg_field field, int64_t value)
+{
+	if (tg_field_set_has(making->told, field))
+		tg_message_set_integer(making->message, field, value);
+}
+
+/* Tell an integer, unless it is zero: absent means the same. */
+static void
+tell_some(const struct making *making, enum tg_field field, int64_t value)
+{
+	if (value != 0)
+		tell(making, field, value);
+}
+
+/* The member as it stands. */
+static void
+tell_member(const struct making *making)
+{
+	const struct ledger_answer *a = making->answer;
+
+	if (!a->has_member)
+		return;
+	tell(making, TG_FIELD_MEMBER, (int64_t)a->member);
+	tell(making, TG_FIELD_AVAILABLE, a->available_points);
+	tell(making, TG_FIELD_USABLE, a->usable_points);
+	tell_some(making, TG_FIELD_PENDING, a->pending_points);
+	tell_some(making, TG_FIELD_HELD, a->held_points);
+	tell_some(making, TG_FIELD_DEBT, a->debt_points);
+	if (a->next_expiry_day != INT32_MAX && a->next_expiry_points != 0) {
+		tell(making, TG_FIELD_EXPIRES_DAY, a->next_expiry_day);
+		tell(making, TG_FIELD_EXPIRES_POINTS, a->next_expiry_points);
+	}
+}
+
+/* The record it became, or was. */
+static void
+tell_record(const struct making *making)
+{
+	const struct ledger_answer *a = making->answer;
+
+	if (a->sequence != 0) {
+		tell(making, TG_FIELD_SEQUENCE, (int64_t)a->sequence);
+		tell(making, TG_FIELD_BOOKED_AT, a->booked_at_utc_ms);
+	}
+	if ((a->sequence != 0 || a->has_member || a->kind == REQUEST_TOTALS) &&
+	    a->business_date != DAY_NONE)
+		tell(making, TG_FIELD_BUSINESS_DATE, a->business_date);
+	tell_some(making, TG_FIELD_REPLAY, a->is_replay);
+}
+
+/* What it did. */
+static void
+tell_effect(const struct making *making)
+{
+	const struct ledger_answer *a = making->answer;
+
+	if (a->status == TG_OK && a->kind != REQUEST_STATUS)
+		tell(making, TG_FIELD_POINTS, a->points);
+	else
+		tell_some(making, TG_FIELD_POINTS, a->points);
+	tell_some(making, TG_FIELD_BASE_POINTS, a->base_points);
+	tell_some(making, TG_FIELD_BONUS_POINTS, a->bonus_points);
+	tell_some(making, TG_FIELD_CAPPED, a->is_capped);
+	tell_some(making, TG_FIELD_TAKEN_POINTS, a->taken_points);
+	tell_some(making, TG_FIELD_RESTORED_POINTS, a->restored_points);
+	tell_some(making, TG_FIELD_LOST_POINTS, a->lost_points);
+	tell_some(making, TG_FIELD_PAID_DEBT, a->paid_debt_points);
+	tell_some(making, TG_FIELD_MONEY_RETURNED, a->money_returned);
+	tell_some(making, TG_FIELD_DEADLINE, a->deadline_utc_ms);
+}
+
+/* What became of the transaction asked for. */
+static void
+tell_outcome(const struct making *making)
+{
+	const struct ledger_answer *a = making->answer;
+
+	if (a->outcome_kind == 0)
+		return;
+	tell(making, TG_FIELD_OUTCOME, a->outcome);
+	tell(making, TG_FIELD_KIND, a->outcome_kind);
+	tell(making, TG_FIELD_STATE, a->outcome_state);
+}
+
+static void
+tell_expiries(const struct making *making)
+{
+	struct tg_expiry rows[ANSWER_EXPIRIES_MAX];
+	const struct ledger_answer *a = making->answer;
+	bool is_written;
+
+	if (a->expiry_count == 0 || !tg_field_set_has(making->told, TG_FIELD_EXPIRIES))
+		return;
+	for (uint32_t i = 0; i < a->expiry_count; i++)
+		rows[i] = (struct tg_expiry){ a->expiries[i].last_day, a->expiries[i].points };
+	is_written = tg_expiries_write(making->rows, rows, a->expiry_count, making->message);
+	TG_ASSERT(is_written);
+}
+
+static void
+tell_entries(const struct making *making)
+{
+	struct tg_entry rows[ANSWER_ENTRIES_MAX];
+	const struct ledger_answer *a = making->answer;
+	bool is_written;
+
+	if (a->entry_count == 0 || !tg_field_set_has(making->told, TG_FIELD_ENTRIES))
+		return;
+	for (uint32_t i = 0; i < a->entry_count; i++) {
+		const struct answer_entry *entry = &a->entries[i];
+
+		rows[i] = (struct tg_entry){ .sequence = (int64_t)entry->sequence,
+					     .kind = entry->kind,
+					     .status = entry->status,
+					     .booked_at_utc_ms = entry->booked_at_utc_ms,
+					     .partner = entry->partner,
+					     .store = entry->store,
+					     .points = entry->points };
+	}
+	is_written = tg_entries_write(making->rows, rows, a->entry_count, making->message);
+	TG_ASSERT(is_written);
+}
+
+static void
+tell_totals(const struct making *making)
+{
+	struct tg_total rows[ANSWER_TOTALS_MAX];
+	const struct ledger_answer *a = making->answer;
+	bool is_written;
+
+	if (a->total_count == 0 || !tg_field_set_has(making->told, TG_FIELD_TOTALS))
+		return;
+	for (uint32_t i = 0; i < a->total_count; i++) {
+		const struct answer_total *total = &a->totals[i];
+
+		rows[i] = (struct tg_total){ .kind = total->kind,
+					     .is_declined = total->is_declined,
+					     .count = total->count,
+					     .points = total->points,
+					     .amount = total->amount };
+	}
+	is_written = tg_totals_write(making->rows, rows, a->total_count, making->message);
+	TG_ASSERT(is_written);
+}
+
+void
+reply_make(const struct ledger_answer *answer, uint8_t kind, uint32_t request_id, uint8_t *rows,
+	   size_t rows_bytes, struct tg_message *message)
+{
+	const struct tg_operation_info *operation = tg_operation_info(kind);
+	struct tg_writer writer;
+	struct making making = { .answer = answer, .message = message, .rows = &writer };
+
+	TG_ASSERT(operation != NULL);
+	making.told = &operation->replied;
+	tg_writer_init(&writer, rows, rows_bytes);
+	tg_message_init(message, request_id, answer->status);
+	if (answer->field != 0)
+		tell(&making, TG_FIELD_FIELD, answer->field - 1);
+	tell_member(&making);
+	tell_record(&making);
+	tell_effect(&making);
+	tell_outcome(&making);
+	tell_expiries(&making);
+	tell_entries(&making);
+	tell_totals(&making);
+}

@@ -1,0 +1,176 @@
+/*
+ * request.c - from a frame to a job, from a job to an answer.
+ */
+#include "gateway/request.h"
+
+#include "gateway/auth.h"
+#include "gateway/batch.h"
+#include "gateway/census.h"
+#include "gateway/io.h"
+#include "gateway/output.h"
+#include "gateway/reply.h"
+#include "gateway/translate.h"
+#include "protocol/assert.h"
+#include "protocol/decode.h"
+
+/* Refuse a request, and all that was read with it. */
+static void
+shed(struct session *session, uint32_t request_id, enum tg_status status)
+{
+	session->shed = status;
+	output_status(session, request_id, status, 0);
+}
+
+/* Translate and submit a request. */
+static void
+submit(struct session *session, const struct tg_message *request)
+{
+	struct io *io = session->io;
+	struct pipeline_job *job;
+	enum tg_status status;
+	uint32_t field = 0;
+
+	if (!census_enter(&session->share->in_flight,
+			  (uint32_t)io->config->limits_partner_in_flight)) {
+		shed(session, request->request_id, TG_BUSY);
+		return;
+	}
+	job = pipeline_job_take(io->options.port, (uint8_t)request->code);
+	if (job == NULL) {
+		census_leave(&session->share->in_flight, 1);
+		shed(session, request->request_id, TG_BUSY);
+		return;
+	}
+	status = translate_request(&io->translator, &session->principal, request, job, &field);
+	if (status == TG_OK) {
+		job->session = session_id(session);
+		job->request_id = request->request_id;
+		job->lane = PIPELINE_TERMINAL;
+		status = pipeline_submit(io->options.port, job);
+		if (status == TG_OK) {
+			session->in_flight++;
+			return;
+		}
+		session->shed = status;
+	}
+	pipeline_job_give(io->options.port, job);
+	census_leave(&session->share->in_flight, 1);
+	output_status(session, request->request_id, status, field);
+}
+
+/* Answer PING at once: it asks nothing of the ledger. */
+static void
+handle_ping(struct session *session, const struct tg_message *request)
+{
+	struct io *io = session->io;
+	struct tg_message *reply = &io->reply;
+	int32_t date = pipeline_business_date(io->options.pipeline);
+
+	session->queue_depth =
+		(uint32_t)tg_message_integer(request, TG_FIELD_QUEUE_DEPTH, session->queue_depth);
+	session->queue_age_s =
+		(uint32_t)tg_message_integer(request, TG_FIELD_QUEUE_AGE, session->queue_age_s);
+	tg_message_init(reply, request->request_id, TG_OK);
+	tg_message_set_integer(reply, TG_FIELD_SERVER_TIME, pipeline_utc_ms(io->options.pipeline));
+	if (date != DAY_NONE)
+		tg_message_set_integer(reply, TG_FIELD_BUSINESS_DATE, date);
+	output_message(session, reply);
+}
+
+/* A request for the ledger, of a session that may ask it. */
+static void
+handle_work(struct session *session, const struct tg_message *request)
+{
+	const struct tg_operation_info *operation = tg_operation_info(request->code);
+
+	TG_ASSERT(operation != NULL);
+	if ((session->principal.rights & operation->right) != operation->right)
+		output_status(session, request->request_id, TG_FORBIDDEN, 0);
+	else if (session->shed != TG_OK)
+		output_status(session, request->request_id, session->shed, 0);
+	else if (request->code == TG_OP_BATCH)
+		batch_begin(session, request);
+	else
+		submit(session, request);
+}
+
+/* How a request is refused whatever it says, by the state of its session; TG_OK: it is not. */
+static enum tg_status
+refusal_by_state(const struct session *session, uint32_t operation)
+{
+	switch ((enum session_state)session->state) {
+	case SESSION_HELLO:
+		return operation == TG_OP_HELLO ? TG_OK : TG_AUTH_REQUIRED;
+	case SESSION_CHALLENGE:
+		if (operation == TG_OP_HELLO)
+			return TG_OUT_OF_TURN;
+		return operation == TG_OP_AUTH || operation == TG_OP_PING ? TG_OK
+									  : TG_AUTH_REQUIRED;
+	case SESSION_OPEN:
+		return operation == TG_OP_HELLO || operation == TG_OP_AUTH ? TG_OUT_OF_TURN : TG_OK;
+	case SESSION_DRAINING:
+		return operation == TG_OP_PING ? TG_OK : TG_SHUTTING_DOWN;
+	case SESSION_FREE:
+	case SESSION_HANDSHAKE:
+	case SESSION_AUTH:
+	case SESSION_LINGER:
+	case SESSION_CLOSED:
+	case SESSION_STATE_COUNT:
+		break;
+	}
+	TG_ASSERT(!"no frame is taken in this state");
+	return TG_OUT_OF_TURN;
+}
+
+void
+request_handle(struct session *session, const uint8_t *payload, size_t bytes)
+{
+	struct io *io = session->io;
+	struct tg_message *request = &io->request;
+	uint32_t field = 0;
+	enum tg_status status = tg_decode_request(payload, bytes, request, &field);
+	enum tg_status refusal;
+
+	session->requests_count++;
+	io->options.census->requests_count++;
+	if (status == TG_BAD_FRAME) {
+		output_status(session, request->request_id, status, 0);
+		session_finish(session, tg_status_text(status));
+		return;
+	}
+	refusal = refusal_by_state(session, request->code);
+	if (refusal != TG_OK)
+		output_status(session, request->request_id, refusal, 0);
+	else if (status != TG_OK)
+		output_status(session, request->request_id, status, field);
+	else if (request->code == TG_OP_HELLO)
+		auth_hello(session, request);
+	else if (request->code == TG_OP_AUTH)
+		auth_request(session, request);
+	else if (request->code == TG_OP_PING)
+		handle_ping(session, request);
+	else
+		handle_work(session, request);
+}
+
+void
+request_answered(struct io *io, const struct pipeline_job *job)
+{
+	struct session *session = session_find(&io->table, job->session);
+
+	if (session == NULL)
+		return;
+	if (job->lane == PIPELINE_BATCH) {
+		batch_answered(session, job);
+		return;
+	}
+	if (job->request.kind == REQUEST_AUTH) {
+		auth_answered(session, job);
+		return;
+	}
+	reply_make(&job->answer, job->request.kind, job->request_id, io->rows_scratch,
+		   sizeof(io->rows_scratch), &io->reply);
+	output_message(session, &io->reply);
+	census_leave(&session->share->in_flight, 1);
+	session_answered(session);
+}

@@ -1,0 +1,191 @@
+/*
+ * translate.c - field by field, from the message to the ledger's request.
+ */
+#include "gateway/translate.h"
+
+#include <string.h>
+
+#include "gateway/pipeline.h"
+#include "ledger/record.h"
+#include "ledger/request.h"
+#include "protocol/assert.h"
+#include "protocol/fingerprint.h"
+#include "protocol/rows.h"
+
+/* For whom the request is: itself, or with ACT_FOR whom it names. */
+static enum tg_status
+set_asker(const struct principal *principal, const struct tg_message *m, struct ledger_request *q,
+	  uint32_t *ret_field)
+{
+	uint32_t terminal = (uint32_t)tg_message_integer(m, TG_FIELD_TERMINAL, 0);
+	uint32_t store = (uint32_t)tg_message_integer(m, TG_FIELD_STORE, 0);
+	bool may_act_for = (principal->rights & TG_RIGHT_ACT_FOR) != 0;
+
+	q->principal = principal->terminal;
+	if (terminal != 0 && terminal != principal->terminal) {
+		if (!may_act_for) {
+			*ret_field = TG_FIELD_TERMINAL;
+			return TG_FORBIDDEN;
+		}
+		q->terminal = terminal;
+	}
+	if (store != 0 && store != principal->store) {
+		if (!may_act_for) {
+			*ret_field = TG_FIELD_STORE;
+			return TG_FORBIDDEN;
+		}
+		q->store = store;
+	}
+	return TG_OK;
+}
+
+/* Copy a field of fixed length, if it is there. */
+static bool
+copy_bytes(const struct tg_message *m, enum tg_field field, uint8_t *target, size_t bytes)
+{
+	if (!tg_message_has(m, field))
+		return false;
+	TG_ASSERT(m->values[field].bytes == bytes);
+	memcpy(target, m->values[field].data, bytes);
+	return true;
+}
+
+/* Its id and time, and what tells it from another with the same id. */
+static void
+set_transaction(const struct translator *translator, const struct tg_message *m,
+		struct ledger_request *q)
+{
+	if (copy_bytes(m, TG_FIELD_TRANSACTION_ID, q->transaction_id, sizeof(q->transaction_id)))
+		tg_fingerprint(m, q->fingerprint);
+	q->business_time_utc_ms = tg_message_has(m, TG_FIELD_BUSINESS_TIME)
+					  ? m->values[TG_FIELD_BUSINESS_TIME].integer
+					  : pipeline_utc_ms(translator->pipeline);
+	q->business_day = pipeline_day(translator->pipeline, q->business_time_utc_ms);
+	q->is_late = tg_message_integer(m, TG_FIELD_LATE, 0) != 0;
+	q->is_repeat = tg_message_integer(m, TG_FIELD_REPEAT, 0) != 0;
+}
+
+/* Hash an identifier, if there is one. */
+static enum tg_status
+set_identifier(struct translator *translator, const struct tg_message *m, enum tg_field type,
+	       enum tg_field text, struct identifier_hash *identifier)
+{
+	if (!tg_message_has(m, text))
+		return TG_OK;
+	return identifier_hash(&translator->hasher, (uint8_t)m->values[type].integer,
+			       m->values[text].data, m->values[text].bytes, identifier);
+}
+
+static enum tg_status
+set_member(struct translator *translator, const struct tg_message *m, struct ledger_request *q)
+{
+	enum tg_status status;
+
+	q->member = (uint64_t)tg_message_integer(m, TG_FIELD_MEMBER, 0);
+	status = set_identifier(translator, m, TG_FIELD_IDENTIFIER_TYPE, TG_FIELD_IDENTIFIER,
+				&q->identifier);
+	if (status == TG_OK)
+		status = set_identifier(translator, m, TG_FIELD_NEW_TYPE, TG_FIELD_NEW_IDENTIFIER,
+					&q->new_identifier);
+	return status;
+}
+
+static void
+set_original(const struct tg_message *m, struct ledger_request *q)
+{
+	q->has_original = copy_bytes(m, TG_FIELD_ORIGINAL, q->original_id, sizeof(q->original_id));
+	q->has_original_burn = copy_bytes(m, TG_FIELD_ORIGINAL_BURN, q->original_burn_id,
+					  sizeof(q->original_burn_id));
+	q->original_time_utc_ms = tg_message_integer(m, TG_FIELD_ORIGINAL_TIME, 0);
+	q->reason = (uint8_t)tg_message_integer(m, TG_FIELD_REASON, 0);
+}
+
+/* The lines of the receipt, in the record's form. */
+static void
+set_lines(const struct tg_message *m, struct pipeline_job *job)
+{
+	struct tg_rows rows;
+	struct tg_line line;
+
+	if (!tg_message_has(m, TG_FIELD_LINES))
+		return;
+	tg_rows_start(&m->values[TG_FIELD_LINES], &rows);
+	while (tg_rows_next_line(&rows, &line)) {
+		struct purchase_line purchase = {
+			.item = (const uint8_t *)line.item,
+			.item_bytes = (uint8_t)line.item_bytes,
+			.category = line.category,
+			.quantity = line.quantity,
+			.amount = line.amount,
+		};
+		size_t used = job->request.lines_bytes;
+		size_t bytes = record_line_append(job->lines_storage + used,
+						  sizeof(job->lines_storage) - used, &purchase);
+
+		TG_ASSERT(bytes > 0);
+		job->request.lines_bytes = (uint16_t)(used + bytes);
+		job->request.line_count++;
+	}
+	job->request.lines = job->lines_storage;
+}
+
+static void
+set_receipt(const struct tg_message *m, struct ledger_request *q)
+{
+	q->till = (uint32_t)tg_message_integer(m, TG_FIELD_TILL, 0);
+	q->till_day = (int32_t)tg_message_integer(m, TG_FIELD_TILL_DAY, DAY_NONE);
+	if (tg_message_has(m, TG_FIELD_RECEIPT)) {
+		q->receipt_bytes = (uint8_t)m->values[TG_FIELD_RECEIPT].bytes;
+		TG_ASSERT(q->receipt_bytes <= sizeof(q->receipt));
+		memcpy(q->receipt, m->values[TG_FIELD_RECEIPT].data, q->receipt_bytes);
+	}
+	q->tender = (uint8_t)tg_message_integer(m, TG_FIELD_TENDER, 0);
+	q->channel = (uint8_t)tg_message_integer(m, TG_FIELD_CHANNEL, 0);
+	q->campaign = (uint32_t)tg_message_integer(m, TG_FIELD_CAMPAIGN, 0);
+}
+
+static void
+set_amounts(const struct tg_message *m, struct ledger_request *q)
+{
+	q->amount = tg_message_integer(m, TG_FIELD_AMOUNT, 0);
+	q->covered = tg_message_integer(m, TG_FIELD_COVERED, 0);
+	q->points = tg_message_integer(m, TG_FIELD_POINTS, 0);
+	q->has_points = tg_message_has(m, TG_FIELD_POINTS);
+	q->skip_limited = tg_message_integer(m, TG_FIELD_SKIP_LIMITED, 0) != 0;
+	q->hold_seconds = (int32_t)tg_message_integer(m, TG_FIELD_HOLD_SECONDS, 0);
+}
+
+static void
+set_question(const struct tg_message *m, struct ledger_request *q)
+{
+	q->quoted_kind = (uint8_t)tg_message_integer(m, TG_FIELD_QUOTED_OPERATION, 0);
+	q->entries_wanted = (uint8_t)tg_message_integer(m, TG_FIELD_ENTRIES_WANTED, 0);
+	q->total_day = (int32_t)tg_message_integer(m, TG_FIELD_DAY, 0);
+	q->total_basis = (uint8_t)tg_message_integer(m, TG_FIELD_BASIS, 0);
+	q->total_scope = (uint8_t)tg_message_integer(m, TG_FIELD_SCOPE, 0);
+}
+
+_Static_assert(PIPELINE_LINES_BYTES_MAX <= UINT16_MAX && TG_LINES_MAX <= UINT8_MAX,
+	       "a job has room for the lines of every request");
+
+enum tg_status
+translate_request(struct translator *translator, const struct principal *principal,
+		  const struct tg_message *request, struct pipeline_job *job, uint32_t *ret_field)
+{
+	struct ledger_request *q = &job->request;
+	enum tg_status status;
+
+	TG_ASSERT(q->kind == request->code);
+	status = set_asker(principal, request, q, ret_field);
+	if (status == TG_OK)
+		status = set_member(translator, request, q);
+	if (status != TG_OK)
+		return status;
+	set_transaction(translator, request, q);
+	set_amounts(request, q);
+	set_original(request, q);
+	set_receipt(request, q);
+	set_lines(request, job);
+	set_question(request, q);
+	return TG_OK;
+}
