@@ -28,7 +28,7 @@
 #define JOURNAL_BLOCK_BYTES 4096	    /* batches begin and end on multiples of it */
 #define JOURNAL_SEGMENT_BYTES_MIN (16 * 1024)
 #define JOURNAL_SEGMENT_BYTES_DEFAULT (64 * 1024 * 1024)
-#define JOURNAL_BATCH_BYTES_MAX (16 * 1024 * 1024) /* of a batch's records, at most */
+#define JOURNAL_BATCH_BYTES_MAX (64 * 1024 * 1024) /* of a batch's records, at most */
 #define JOURNAL_BATCH_BYTES_DEFAULT (4 * 1024 * 1024)
 
 struct journal;

@@ -60,3 +60,19 @@ storage_tally_schema_LDADD = $(storage_libs)
 scdoc_pages += %D%/tally-schema.1.scd
 # SCHEMA.md is printed from the comments in the tables: tally-schema document >storage/SCHEMA.md
 EXTRA_DIST += %D%/SCHEMA.md
+
+# tally-journal without its main(), so that tests link it.
+noinst_LTLIBRARIES += libjournaltool.la
+libjournaltool_la_SOURCES = \
+	%D%/journal_verify.c %D%/journal_verify.h \
+	%D%/places.h \
+	%D%/record_json.c %D%/record_json.h
+libjournaltool_la_CPPFLAGS = $(libstorage_la_CPPFLAGS) $(JANSSON_CFLAGS)
+journaltool_libs = libjournaltool.la $(storage_libs) $(JANSSON_LIBS)
+
+bin_PROGRAMS += %D%/tally-journal
+storage_tally_journal_SOURCES = \
+	%D%/tally_journal.c %D%/tally_journal.h %D%/tally_journal_commands.c
+storage_tally_journal_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+storage_tally_journal_LDADD = $(journaltool_libs)
+scdoc_pages += %D%/tally-journal.8.scd

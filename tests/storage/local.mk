@@ -62,3 +62,19 @@ tests_storage_test_sink_LDADD = $(storage_test_libs)
 EXTRA_PROGRAMS += %D%/bench_sink
 tests_storage_bench_sink_SOURCES = %D%/bench_sink.c $(sink_fixture)
 tests_storage_bench_sink_LDADD = $(storage_test_libs)
+
+tool_fixture = %D%/tool_fixture.c %D%/tool_fixture.h \
+	tests/ledger/fixture.c tests/ledger/fixture.h
+check_PROGRAMS += %D%/test_journal_verify
+tests_storage_test_journal_verify_SOURCES = %D%/test_journal_verify.c $(tool_fixture) $(sim_disk)
+tests_storage_test_journal_verify_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+tests_storage_test_journal_verify_LDADD = $(journaltool_libs) $(CMOCKA_LIBS)
+check_PROGRAMS += %D%/test_tally_journal
+tests_storage_test_tally_journal_SOURCES = %D%/test_tally_journal.c $(tool_fixture)
+tests_storage_test_tally_journal_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+tests_storage_test_tally_journal_LDADD = $(journaltool_libs) $(CMOCKA_LIBS)
+
+fuzz_programs += %D%/fuzz_journal
+tests_storage_fuzz_journal_SOURCES = %D%/fuzz_journal.c $(sim_disk)
+tests_storage_fuzz_journal_LDADD = $(storage_libs) $(fuzz_libs)
+EXTRA_DIST += %D%/corpus_journal/batches %D%/corpus_journal/hole %D%/corpus_journal/mark_then_torn

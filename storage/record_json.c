@@ -1,0 +1,503 @@
+/*
+ * record_json.c - one function per section, in the order of record.h.
+ *
+ * Out of memory shows in the end only: json_object_set_new() of a NULL fails, and so does the
+ * whole.
+ */
+#include "storage/record_json.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ledger/calendar.h"
+
+#define DAY_MS INT64_C(86400000)
+#define HEX_BYTES_MAX 32
+#define TEXT_BYTES 48
+
+/* The object being made.  Once something failed it is not shown. */
+struct object {
+	json_t *json;
+	bool has_failed;
+};
+
+static void
+put(struct object *o, const char *name, json_t *value)
+{
+	if (json_object_set_new(o->json, name, value) != 0)
+		o->has_failed = true;
+}
+
+static void
+put_int(struct object *o, const char *name, int64_t value)
+{
+	put(o, name, json_integer(value));
+}
+
+static void
+put_number(struct object *o, const char *name, uint64_t value)
+{
+	put(o, name, json_integer((json_int_t)value));
+}
+
+/* A limit, where INT64_MAX means none. */
+static void
+put_limit(struct object *o, const char *name, int64_t value)
+{
+	put(o, name, value == LIMIT_NONE ? json_null() : json_integer(value));
+}
+
+static void
+put_hex(struct object *o, const char *name, const uint8_t *bytes, size_t bytes_count)
+{
+	static const char digits[] = "0123456789abcdef";
+	char text[2 * HEX_BYTES_MAX + 1];
+
+	for (size_t i = 0; i < bytes_count && i < HEX_BYTES_MAX; i++) {
+		text[2 * i] = digits[bytes[i] >> 4];
+		text[2 * i + 1] = digits[bytes[i] & 15];
+	}
+	put(o, name, json_stringn(text, 2 * bytes_count));
+}
+
+/* Text padded with zeros; what is no UTF-8 is shown in hexadecimal. */
+static void
+put_text(struct object *o, const char *name, const uint8_t *bytes, size_t bytes_max)
+{
+	size_t length = strnlen((const char *)bytes, bytes_max);
+	json_t *text = json_stringn((const char *)bytes, length);
+
+	if (text != NULL)
+		put(o, name, text);
+	else
+		put_hex(o, name, bytes, length < HEX_BYTES_MAX ? length : HEX_BYTES_MAX);
+}
+
+static json_t *
+day_text(int32_t day)
+{
+	struct civil_date date;
+	char text[TEXT_BYTES];
+
+	if (day == INT32_MAX || day == INT32_MIN)
+		return json_null();
+	date = calendar_date(day);
+	(void)snprintf(text, sizeof text, "%04d-%02d-%02d", date.year, date.month, date.day);
+	return json_string(text);
+}
+
+static void
+put_day(struct object *o, const char *name, int32_t day)
+{
+	put(o, name, day_text(day));
+}
+
+json_t *
+record_json_time(int64_t utc_ms)
+{
+	int64_t day = utc_ms / DAY_MS - (utc_ms % DAY_MS < 0);
+	int ms = (int)(utc_ms - day * DAY_MS);
+	struct civil_date date;
+	char text[TEXT_BYTES];
+
+	if (day < INT32_MIN || day > INT32_MAX)
+		return json_null();
+	date = calendar_date((int32_t)day);
+	(void)snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", date.year,
+		       date.month, date.day, ms / 3600000, ms / 60000 % 60, ms / 1000 % 60,
+		       ms % 1000);
+	return json_string(text);
+}
+
+static void
+put_time(struct object *o, const char *name, int64_t utc_ms)
+{
+	put(o, name, record_json_time(utc_ms));
+}
+
+json_t *
+record_json_hash(struct state_hash hash)
+{
+	char text[TEXT_BYTES];
+
+	(void)snprintf(text, sizeof text, "%016" PRIx64 "%016" PRIx64, hash.high, hash.low);
+	return json_string(text);
+}
+
+static void
+put_header(struct object *o, const struct record *r)
+{
+	static const struct {
+		uint16_t bit;
+		const char *name;
+	} flags[] = { { RECORD_LATE, "late" },
+		      { RECORD_REPEAT, "repeat" },
+		      { RECORD_TEST, "test" },
+		      { RECORD_CAPPED, "capped" },
+		      { RECORD_TOMBSTONE, "tombstone" },
+		      { RECORD_GROSS, "gross" },
+		      { RECORD_SKIP_LIMITED, "skip_limited" } };
+	json_t *set = json_array();
+
+	put_number(o, "sequence", r->sequence);
+	put(o, "kind", json_string(record_kind_name(r->kind)));
+	put(o, "status", json_string(tg_status_name((enum tg_status)r->status)));
+	put_time(o, "booked_at", r->booked_at_utc_ms);
+	put_day(o, "business_date", r->business_date);
+	for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
+		if ((r->flags & flags[i].bit) != 0)
+			(void)json_array_append_new(set, json_string(flags[i].name));
+	}
+	if (r->flags != 0)
+		put(o, "flags", set);
+	else
+		json_decref(set);
+}
+
+static void
+put_request(struct object *o, const struct record *r)
+{
+	if (RECORD_HAS(r, PRINCIPAL)) {
+		put_number(o, "partner", r->partner);
+		put_number(o, "store", r->store);
+		put_number(o, "terminal", r->terminal);
+	}
+	if (RECORD_HAS(r, OPERATOR)) {
+		put_text(o, "operator", r->operator_name, sizeof r->operator_name);
+		put_text(o, "origin", r->origin, sizeof r->origin);
+	}
+	if (RECORD_HAS(r, TRANSACTION)) {
+		put_hex(o, "transaction_id", r->transaction_id, sizeof r->transaction_id);
+		put_hex(o, "fingerprint", r->fingerprint, sizeof r->fingerprint);
+		put_time(o, "business_time", r->business_time_utc_ms);
+		put_number(o, "transaction_row", r->transaction_row);
+	}
+	if (RECORD_HAS(r, MEMBER))
+		put_number(o, "member", r->member);
+	if (RECORD_HAS(r, AMOUNT)) {
+		put_int(o, "amount", r->amount);
+		put_int(o, "points", r->points);
+		put_number(o, "rule_version", r->rule_version);
+	}
+	if (RECORD_HAS(r, TILL)) {
+		put_day(o, "till_day", r->till_day);
+		put_number(o, "till", r->till);
+		put_text(o, "receipt", r->receipt, r->receipt_bytes);
+		put_hex(o, "receipt_key", r->receipt_key, sizeof r->receipt_key);
+	}
+	if (RECORD_HAS(r, DETAILS)) {
+		put_int(o, "covered", r->covered);
+		put_int(o, "base_points", r->base_points);
+		put_int(o, "bonus_points", r->bonus_points);
+		put_number(o, "bonus_sponsor", r->bonus_sponsor);
+		put_number(o, "campaign", r->campaign);
+		put_number(o, "tender", r->tender);
+		put_number(o, "channel", r->channel);
+		put_number(o, "reason", r->reason);
+	}
+}
+
+static void
+put_effect(struct object *o, const struct record *r)
+{
+	if (RECORD_HAS(r, ORIGINAL)) {
+		put_hex(o, "original_id", r->original_id, sizeof r->original_id);
+		put_time(o, "original_time", r->original_time_utc_ms);
+		put_number(o, "original_row", r->original_row);
+		put_hex(o, "original_burn_id", r->original_burn_id, sizeof r->original_burn_id);
+		put_number(o, "original_burn_row", r->original_burn_row);
+	}
+	if (RECORD_HAS(r, HOLD)) {
+		put_number(o, "hold_row", r->hold_row);
+		put_time(o, "hold_deadline", r->hold_deadline_utc_ms);
+		put_int(o, "captured_points", r->captured_points);
+	}
+	if (RECORD_HAS(r, REFUNDED)) {
+		put_int(o, "returned_money", r->returned_money);
+		put_int(o, "returned_covered", r->returned_covered);
+		put_int(o, "taken_points", r->taken_points);
+		put_int(o, "absorbed_points", r->absorbed_points);
+		put_int(o, "debt_points", r->debt_points);
+		put_int(o, "restored_points", r->restored_points);
+		put_int(o, "restored_regular_points", r->restored_regular_points);
+		put_int(o, "lost_points", r->lost_points);
+		put_int(o, "paid_debt_points", r->paid_debt_points);
+	}
+	if (RECORD_HAS(r, REGULAR_DAY))
+		put_day(o, "regular_last_day", r->regular_last_day);
+	if (RECORD_HAS(r, AFTER)) {
+		put_int(o, "available_points", r->available_points);
+		put_int(o, "regular_points", r->regular_points);
+		put_day(o, "next_expiry_day", r->next_expiry_day);
+		put_int(o, "next_expiry_points", r->next_expiry_points);
+	}
+	if (RECORD_HAS(r, AFTER_OTHER)) {
+		put_int(o, "pending_points", r->pending_points);
+		put_int(o, "held_points", r->held_points);
+		put_int(o, "debt_after_points", r->debt_after_points);
+	}
+}
+
+/* Append element, which may have failed, to the array. */
+static void
+append(struct object *o, json_t *array, struct object *element)
+{
+	o->has_failed |= element->has_failed;
+	if (json_array_append_new(array, element->json) != 0)
+		o->has_failed = true;
+}
+
+static void
+put_postings(struct object *o, const struct record *r)
+{
+	json_t *array = json_array();
+
+	for (uint32_t i = 0; i < r->posting_count; i++) {
+		const struct posting *posting = &r->postings[i];
+		struct object element = { .json = json_object() };
+
+		put(&element, "account", json_string(account_name(posting->account)));
+		put_number(&element, "unit", posting->unit);
+		if (posting->partner != 0)
+			put_number(&element, "partner", posting->partner);
+		put_int(&element, "points", posting->points);
+		append(o, array, &element);
+	}
+	put(o, "postings", array);
+}
+
+static const char *
+move_name(uint8_t kind)
+{
+	switch ((enum move_kind)kind) {
+	case MOVE_REGULAR:
+		return "regular";
+	case MOVE_LOT:
+		return "lot";
+	case MOVE_PENDING:
+		return "pending";
+	case MOVE_DEBT:
+		return "debt";
+	case MOVE_PORTION:
+		return "portion";
+	}
+	return "?";
+}
+
+static void
+put_moves(struct object *o, const struct record *r)
+{
+	json_t *array = json_array();
+
+	for (uint32_t i = 0; i < r->move_count; i++) {
+		const struct move *move = &r->moves[i];
+		struct object element = { .json = json_object() };
+
+		put(&element, "what", json_string(move_name(move->kind)));
+		put_number(&element, "row", move->row);
+		put_int(&element, "points", move->points);
+		if ((move->flags & MOVE_GONE) != 0)
+			put(&element, "gone", json_true());
+		if ((move->flags & MOVE_OF_HOLD) != 0)
+			put(&element, "of_hold", json_true());
+		if ((move->flags & MOVE_NEW) != 0) {
+			put(&element, "new", json_true());
+			put_number(&element, "serial", move->serial);
+			put_day(&element, "last_day", move->last_day);
+			put_day(&element, "matures_day", move->matures_day);
+			put_int(&element, "life_days", move->life_days);
+			put_number(&element, "usable_at", move->usable_at);
+			put_number(&element, "partner", move->partner);
+			put_number(&element, "lot_flags", move->lot_flags);
+		}
+		append(o, array, &element);
+	}
+	put(o, "moves", array);
+}
+
+static void
+put_lists(struct object *o, const struct record *r)
+{
+	if (RECORD_HAS(r, POSTINGS))
+		put_postings(o, r);
+	if (RECORD_HAS(r, MOVES))
+		put_moves(o, r);
+	if (RECORD_HAS(r, LINES)) {
+		json_t *array = json_array();
+		struct purchase_line line;
+		size_t offset = 0;
+
+		while (record_line_next(r, &offset, &line)) {
+			struct object element = { .json = json_object() };
+
+			put_text(&element, "item", line.item, line.item_bytes);
+			put_number(&element, "category", line.category);
+			put_number(&element, "quantity", line.quantity);
+			put_int(&element, "amount", line.amount);
+			append(o, array, &element);
+		}
+		put(o, "lines", array);
+	}
+	if (RECORD_HAS(r, IDENTIFIERS)) {
+		json_t *array = json_array();
+
+		for (uint8_t i = 0; i < r->identifier_count; i++) {
+			const struct identifier_image *image = &r->identifiers[i];
+			struct object element = { .json = json_object() };
+
+			put_number(&element, "row", image->row);
+			put_number(&element, "type", image->type);
+			put_number(&element, "key", image->key);
+			put_hex(&element, "hash", image->hash, sizeof image->hash);
+			append(o, array, &element);
+		}
+		put(o, "identifiers", array);
+	}
+}
+
+static void
+put_programme(struct object *o, const struct programme_config *c)
+{
+	put_number(o, "version", c->version);
+	put_number(o, "flags", c->flags);
+	put_int(o, "window_ms", c->window_ms);
+	put_int(o, "clock_ahead_ms", c->clock_ahead_ms);
+	put_int(o, "burn_clock_ms", c->burn_clock_ms);
+	put_int(o, "point_value_num", c->point_value_num);
+	put_int(o, "point_value_den", c->point_value_den);
+	put_int(o, "expiry_months", c->expiry_months);
+	put_int(o, "hold_seconds_default", c->hold_seconds_default);
+	put_int(o, "hold_seconds_max", c->hold_seconds_max);
+	put_int(o, "declines_per_terminal_day", c->declines_per_terminal_day);
+	put_limit(o, "member_day_earn_points", c->member_day_earn_points);
+	put_limit(o, "member_day_burn_points", c->member_day_burn_points);
+}
+
+static void
+put_partner(struct object *o, const struct partner_config *c)
+{
+	put_number(o, "number", c->number);
+	put_text(o, "name", c->name, sizeof c->name);
+	put_number(o, "group", c->group);
+	put_number(o, "flags", c->flags);
+	put_int(o, "pending_days", c->pending_days);
+	put_int(o, "return_days", c->return_days);
+	put_int(o, "restored_days", c->restored_days);
+	put_int(o, "burn_minimum_points", c->burn_minimum_points);
+	put_int(o, "burn_step_points", c->burn_step_points);
+	put_limit(o, "earn_transaction_points", c->earn_transaction_points);
+	put_limit(o, "burn_transaction_points", c->burn_transaction_points);
+	put_limit(o, "terminal_day_earn_points", c->terminal_day_earn_points);
+	put_limit(o, "terminal_day_burn_points", c->terminal_day_burn_points);
+	put_limit(o, "bonus_member_day_points", c->bonus_member_day_points);
+}
+
+static void
+put_rule(struct object *o, const struct rule_config *c)
+{
+	put_number(o, "partner", c->partner);
+	put_number(o, "version", c->version);
+	put_int(o, "base_num", c->base_num);
+	put_int(o, "base_den", c->base_den);
+	put_int(o, "bonus_num", c->bonus_num);
+	put_int(o, "bonus_den", c->bonus_den);
+	put_int(o, "bonus_threshold_amount", c->bonus_threshold_amount);
+	put_int(o, "bonus_fixed_points", c->bonus_fixed_points);
+	put_number(o, "bonus_sponsor", c->bonus_sponsor);
+	put_int(o, "bonus_days", c->bonus_days);
+	put_number(o, "bonus_usable_at", c->bonus_usable_at);
+}
+
+static void
+put_store(struct object *o, const struct store_config *c)
+{
+	put_number(o, "number", c->number);
+	put_text(o, "name", c->name, sizeof c->name);
+	put_number(o, "partner", c->partner);
+	put_number(o, "flags", c->flags);
+}
+
+static void
+put_terminal(struct object *o, const struct terminal_config *c)
+{
+	put_number(o, "number", c->number);
+	put_text(o, "name", c->name, sizeof c->name);
+	put_number(o, "partner", c->partner);
+	put_number(o, "store", c->store);
+	put_number(o, "flags", c->flags);
+	put_number(o, "key_generation", c->key_generation);
+	put_number(o, "key_generation_old", c->key_generation_old);
+	put_number(o, "rights", c->rights);
+}
+
+static void
+put_config(struct object *o, const struct record *r)
+{
+	struct object row = { .json = json_object() };
+	const char *name = NULL;
+
+	if (RECORD_HAS(r, PROGRAMME)) {
+		name = "programme_set";
+		put_programme(&row, &r->programme);
+	} else if (RECORD_HAS(r, PARTNER)) {
+		name = "partner_set";
+		put_partner(&row, &r->partner_image);
+	} else if (RECORD_HAS(r, RULE)) {
+		name = "rule_set";
+		put_rule(&row, &r->rule);
+	} else if (RECORD_HAS(r, STORE)) {
+		name = "store_set";
+		put_store(&row, &r->store_image);
+	} else if (RECORD_HAS(r, TERMINAL)) {
+		name = "terminal_set";
+		put_terminal(&row, &r->terminal_image);
+	}
+	if (name == NULL) {
+		json_decref(row.json);
+		return;
+	}
+	if (!RECORD_HAS(r, PROGRAMME))
+		put_number(&row, "row", r->config_row);
+	o->has_failed |= row.has_failed;
+	put(o, name, row.json);
+}
+
+static void
+put_housekeeping(struct object *o, const struct record *r)
+{
+	if (RECORD_HAS(r, CLOCK))
+		put_time(o, "clock", r->clock_utc_ms);
+	if (RECORD_HAS(r, DATE))
+		put_day(o, "next_business_date", r->next_business_date);
+	if (RECORD_HAS(r, SWEEP)) {
+		put_day(o, "sweep_day", r->sweep_day);
+		put_number(o, "sweep_phase", r->sweep_phase);
+		put_number(o, "sweep_row", r->sweep_row);
+		put_int(o, "sweep_before_utc_ms", r->sweep_before_utc_ms);
+		put_number(o, "forget_count", r->forget_count);
+	}
+	if (RECORD_HAS(r, REOPENED)) {
+		put_number(o, "reopened_sequence", r->reopened_sequence);
+		put(o, "reopened_kind", json_string(record_kind_name(r->reopened_kind)));
+		put_time(o, "reopened_booked_at", r->reopened_booked_at_utc_ms);
+	}
+}
+
+json_t *
+record_json(const struct record *record)
+{
+	struct object o = { .json = json_object() };
+
+	put_header(&o, record);
+	put_request(&o, record);
+	put_effect(&o, record);
+	put_lists(&o, record);
+	put_config(&o, record);
+	put_housekeeping(&o, record);
+	if (!o.has_failed)
+		return o.json;
+	json_decref(o.json);
+	return NULL;
+}

@@ -1,0 +1,306 @@
+/*
+ * test_tally_journal.c - the program tally-journal, run beside a journal that is being written.
+ */
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "tests/storage/tool_fixture.h"
+
+#define OUTPUT_BYTES (4 * 1024 * 1024)
+#define REQUESTS 500
+
+struct test {
+	struct storage_io io;
+	struct tool_fixture t;
+	char directory[32];
+	char output[OUTPUT_BYTES]; /* of the last run, standard error included */
+	int exit_status;	   /* of the last run */
+};
+
+static int
+setup(void **state)
+{
+	struct test *test = calloc(1, sizeof *test);
+
+	assert_non_null(test);
+	storage_io_posix(&test->io);
+	memcpy(test->directory, "/tmp/tg_tool_XXXXXX", sizeof "/tmp/tg_tool_XXXXXX");
+	assert_non_null(mkdtemp(test->directory));
+	tool_fixture_init(&test->t, &test->io, test->directory);
+	tool_fixture_ask(&test->t, REQUESTS);
+	tool_fixture_mark(&test->t, false);
+	tool_fixture_snapshot(&test->t);
+	*state = test;
+	return 0;
+}
+
+static void
+remove_directory(const char *path)
+{
+	DIR *directory = opendir(path);
+	struct dirent *entry;
+
+	while (directory != NULL && (entry = readdir(directory)) != NULL) {
+		char file[600];
+
+		(void)snprintf(file, sizeof file, "%s/%s", path, entry->d_name);
+		if (entry->d_name[0] == '.')
+			continue;
+		if (unlink(file) != 0)
+			remove_directory(file);
+	}
+	if (directory != NULL)
+		(void)closedir(directory);
+	(void)rmdir(path);
+}
+
+static int
+teardown(void **state)
+{
+	struct test *test = *state;
+
+	tool_fixture_deinit(&test->t);
+	remove_directory(test->directory);
+	free(test);
+	return 0;
+}
+
+/* Run the program on the test's data directory. */
+static void
+run(struct test *test, const char *arguments)
+{
+	const char *build = getenv("top_builddir");
+	char command[400];
+	size_t length;
+	FILE *pipe;
+
+	(void)snprintf(command, sizeof command, "%s/storage/tally-journal -d %s %s 2>&1",
+		       build != NULL ? build : ".", test->directory, arguments);
+	pipe = popen(command, "r");
+	assert_non_null(pipe);
+	length = fread(test->output, 1, sizeof test->output - 1, pipe);
+	test->output[length] = '\0';
+	test->exit_status = WEXITSTATUS(pclose(pipe));
+}
+
+static json_t *
+run_json(struct test *test, const char *arguments)
+{
+	json_t *json;
+
+	run(test, arguments);
+	json = json_loads(test->output, 0, NULL);
+	if (json == NULL)
+		fail_msg("%s", test->output);
+	return json;
+}
+
+static json_int_t
+get_int(const json_t *json, const char *name)
+{
+	assert_true(json_is_integer(json_object_get(json, name)));
+	return json_integer_value(json_object_get(json, name));
+}
+
+/* Lines of the last output. */
+static uint64_t
+count_lines(const struct test *test)
+{
+	uint64_t count = 0;
+
+	for (const char *at = test->output; (at = strchr(at, '\n')) != NULL; at++)
+		count++;
+	return count;
+}
+
+/* What: list shows every segment, with sequences that join. */
+static void
+list_shows_segments_that_join(void **state)
+{
+	struct test *test = *state;
+	json_int_t next = 1;
+	uint32_t archived;
+	json_t *segment;
+	json_t *json;
+	size_t index;
+
+	assert_int_equal(journal_archive(test->t.journal, UINT64_MAX, &archived, &test->t.error),
+			 TG_OK);
+	assert_true(archived > 1);
+	json = run_json(test, "--json list");
+	assert_int_equal(test->exit_status, 0);
+	json_array_foreach(json_object_get(json, "segments"), index, segment)
+	{
+		const char *where = json_string_value(json_object_get(segment, "place"));
+
+		assert_int_equal(get_int(segment, "first"), next);
+		next += get_int(segment, "records");
+		assert_int_equal(get_int(segment, "last"), next - 1);
+		assert_string_equal(where, index < archived ? "archive" : "journal");
+	}
+	assert_int_equal(next - 1, test->t.records);
+	json_decref(json);
+	run(test, "list");
+	assert_int_equal(count_lines(test), 5 + archived + 1);
+}
+
+/* What: dump prints every record as a line, or those that are asked for. */
+static void
+dump_prints_what_is_asked_for(void **state)
+{
+	struct test *test = *state;
+	char arguments[64];
+	json_t *json;
+
+	run(test, "dump");
+	assert_int_equal(test->exit_status, 0);
+	assert_int_equal(count_lines(test), test->t.records);
+	run(test, "--marks dump");
+	assert_int_equal(count_lines(test), test->t.records + 1);
+	run(test, "--from 5 --to 9 dump");
+	assert_int_equal(count_lines(test), 5);
+	assert_non_null(strstr(test->output, "{\"sequence\":5,\"kind\":"));
+	run(test, "--kind PARTNER dump");
+	assert_int_equal(count_lines(test), 2);
+	run(test, "--kind EARN --to 30 dump");
+	assert_null(strstr(test->output, "ENROLL"));
+
+	json = run_json(test, "--kind ENROLL --to 20 dump | head -n 1");
+	(void)snprintf(arguments, sizeof arguments, "--member %lld dump",
+		       (long long)get_int(json, "member"));
+	run(test, arguments);
+	assert_true(count_lines(test) >= 1);
+	assert_true(count_lines(test) < test->t.records / 4);
+	json_decref(json);
+}
+
+/* What: the last batch is left out until something follows it, unless all is asked for. */
+static void
+dump_waits_for_durability(void **state)
+{
+	struct test *test = *state;
+	uint64_t before = test->t.records;
+
+	while (test->t.records == before)
+		tool_fixture_ask(&test->t, 1);
+	run(test, "dump");
+	assert_int_equal(count_lines(test), before);
+	run(test, "--all dump");
+	assert_int_equal(count_lines(test), test->t.records);
+	tool_fixture_mark(&test->t, false);
+	run(test, "dump");
+	assert_int_equal(count_lines(test), test->t.records);
+}
+
+/* What: verify says that a sound journal is sound, while it is open for writing. */
+static void
+verify_finds_a_sound_journal_sound(void **state)
+{
+	struct test *test = *state;
+	char hash[40];
+	json_t *json = run_json(test, "--json --instance tool verify");
+	struct state_hash expected = ledger_state_hash(test->t.f.ledger);
+
+	assert_int_equal(test->exit_status, 0);
+	assert_string_equal(json_string_value(json_object_get(json, "verdict")), "sound");
+	assert_int_equal(get_int(json, "last_sequence"), test->t.records);
+	assert_int_equal(get_int(json, "marks_compared"), 1);
+	assert_int_equal(get_int(json, "snapshots_compared"), 1);
+	(void)snprintf(hash, sizeof hash, "%016llx%016llx", (unsigned long long)expected.high,
+		       (unsigned long long)expected.low);
+	assert_string_equal(json_string_value(json_object_get(json, "state_hash")), hash);
+	json_decref(json);
+}
+
+/* What: a damaged byte is told with file, offset and sequence, and exit status 1. */
+static void
+verify_names_damage(void **state)
+{
+	struct test *test = *state;
+	char path[400];
+	uint8_t byte;
+	FILE *file;
+
+	(void)snprintf(path, sizeof path, "%s/00000000000000000001-0000000001.journal",
+		       test->t.config.directory);
+	file = fopen(path, "r+b");
+	assert_non_null(file);
+	assert_int_equal(fseek(file, 3 * JOURNAL_BLOCK_BYTES + 300, SEEK_SET), 0);
+	assert_int_equal(fread(&byte, 1, 1, file), 1);
+	byte ^= 4;
+	assert_int_equal(fseek(file, -1, SEEK_CUR), 0);
+	assert_int_equal(fwrite(&byte, 1, 1, file), 1);
+	assert_int_equal(fclose(file), 0);
+	run(test, "verify");
+	assert_int_equal(test->exit_status, 1);
+	assert_non_null(strstr(test->output, "verdict: damaged"));
+	assert_non_null(strstr(test->output, path));
+	assert_non_null(strstr(test->output, "offset 12288"));
+	run(test, "dump");
+	assert_int_equal(test->exit_status, 1);
+}
+
+/* What: statistics count every record once. */
+static void
+statistics_count_every_record(void **state)
+{
+	struct test *test = *state;
+	json_t *json = run_json(test, "--json statistics");
+	json_int_t sum = 0;
+	json_t *row;
+	size_t index;
+
+	assert_int_equal(get_int(json, "records"), test->t.records);
+	assert_int_equal(get_int(json, "marks"), 1);
+	json_array_foreach(json_object_get(json, "kinds"), index, row) sum +=
+		get_int(row, "records");
+	assert_int_equal(sum, test->t.records);
+	json_decref(json);
+}
+
+/* What: wrong use and foreign files end with exit status 2. */
+static void
+wrong_use_is_told(void **state)
+{
+	struct test *test = *state;
+	const char *const wrong[] = {
+		"",	     "nonsense",	"--from x dump", "--kind X dump",
+		"dump list", "--nonsense dump", "--kind ? dump", "-i another verify"
+	};
+
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+		run(test, wrong[i]);
+		assert_int_equal(test->exit_status, 2);
+	}
+	run(test, "--help");
+	assert_int_equal(test->exit_status, 0);
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(list_shows_segments_that_join),
+		TEST(dump_prints_what_is_asked_for),
+		TEST(dump_waits_for_durability),
+		TEST(verify_finds_a_sound_journal_sound),
+		TEST(verify_names_damage),
+		TEST(statistics_count_every_record),
+		TEST(wrong_use_is_told),
+	};
+#undef TEST
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
