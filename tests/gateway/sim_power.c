@@ -27,41 +27,41 @@
 #define SEEDS_DEFAULT 1000
 #define SEEDS_WITHOUT_SYNC 60
 #define LIVES 5
-#define ROUNDS_MAX 25		/* batches of a life */
-#define BATCH_MAX 12		/* requests of a batch */
+#define ROUNDS_MAX 25 /* batches of a life */
+#define BATCH_MAX 12  /* requests of a batch */
 #define MEMBERS 6
 #define REQUESTS_MAX 2000
 #define SEQUENCES_MAX 6000
-#define CALLS_MAX 120		/* to the disk, before the scripted end of a life, at most */
+#define CALLS_MAX 120		    /* to the disk, before the scripted end of a life, at most */
 #define NOON INT64_C(1711972800000) /* 2024-04-01 12:00 UTC */
 #define DIRECTORY "/data"
 
 /* A request of a till, and what the till was told. */
 struct told {
 	struct ledger_request request;
-	bool	 is_told;
+	bool is_told;
 	uint16_t status;
-	int64_t	 points;
+	int64_t points;
 	uint64_t sequence;
 };
 
 struct power {
 	struct sim_disk *disk;
 	struct storage_io io;
-	struct recovery recovery;	/* of this life; ledger NULL: none */
-	struct snapshot *snapshot;	/* NULL: none in this life */
+	struct recovery recovery;  /* of this life; ledger NULL: none */
+	struct snapshot *snapshot; /* NULL: none in this life */
 	struct decision *decision;
 	struct ledger_now now;
-	struct told *requests;		/* REQUESTS_MAX */
+	struct told *requests; /* REQUESTS_MAX */
 	uint32_t request_count;
 	uint64_t members[MEMBERS];
-	uint64_t told_sequence;		/* highest sequence that anybody was told of */
-	struct state_hash *hashes;	/* after each sequence, SEQUENCES_MAX */
-	uint8_t *bytes;			/* of the batch in the making */
-	size_t	 bytes_used;
+	uint64_t told_sequence;	   /* highest sequence that anybody was told of */
+	struct state_hash *hashes; /* after each sequence, SEQUENCES_MAX */
+	uint8_t *bytes;		   /* of the batch in the making */
+	size_t bytes_used;
 	uint64_t batch_first;
 	uint32_t batch_count;
-	char	 why[300];
+	char why[300];
 };
 
 static bool
@@ -108,8 +108,8 @@ append(struct power *p)
 		.count = p->batch_count,
 		.written_at_utc_ms = p->now.utc_ms,
 	};
-	bool is_done = p->batch_count == 0 ||
-		       journal_append(p->recovery.journal, &batch, &error) == TG_OK;
+	bool is_done =
+		p->batch_count == 0 || journal_append(p->recovery.journal, &batch, &error) == TG_OK;
 
 	p->bytes_used = 0;
 	p->batch_count = 0;
@@ -202,11 +202,13 @@ set_up(struct power *p)
 static struct told *
 new_request(struct power *p)
 {
-	static const uint8_t kinds[] = { REQUEST_EARN, REQUEST_EARN, REQUEST_BURN,   REQUEST_HOLD,
-					 REQUEST_CAPTURE, REQUEST_REFUND, REQUEST_REVERSE };
+	static const uint8_t kinds[] = { REQUEST_EARN,	 REQUEST_EARN,	  REQUEST_BURN,
+					 REQUEST_HOLD,	 REQUEST_CAPTURE, REQUEST_REFUND,
+					 REQUEST_REVERSE };
 	uint32_t number = p->request_count;
 	struct told *t = &p->requests[p->request_count++];
-	uint32_t original = number - (uint32_t)sim_disk_chance(p->disk, number < 20 ? number + 1 : 20);
+	uint32_t original =
+		number - (uint32_t)sim_disk_chance(p->disk, number < 20 ? number + 1 : 20);
 	uint64_t kind = sim_disk_chance(p->disk, sizeof(kinds));
 
 	memset(t, 0, sizeof(*t));
@@ -258,8 +260,8 @@ one_batch(struct power *p, bool *ret_is_disk_gone)
 
 		if (p->request_count == REQUESTS_MAX)
 			is_repeat = true;
-		sent[i].told = is_repeat ? &p->requests[sim_disk_chance(p->disk, p->request_count)] :
-					   new_request(p);
+		sent[i].told = is_repeat ? &p->requests[sim_disk_chance(p->disk, p->request_count)]
+					 : new_request(p);
 		a = decide(p, &sent[i].told->request);
 		if (!is_same(p, sent[i].told, a))
 			return false;
@@ -313,8 +315,8 @@ recover(struct power *p, bool *ret_is_disk_gone)
 	if (sequence < p->told_sequence)
 		return wrong(p, "%llu was told, %llu recovered",
 			     (unsigned long long)p->told_sequence, (unsigned long long)sequence);
-	if (sequence > 0 && !state_hash_equal(ledger_state_hash(p->recovery.ledger),
-					      p->hashes[sequence]))
+	if (sequence > 0 &&
+	    !state_hash_equal(ledger_state_hash(p->recovery.ledger), p->hashes[sequence]))
 		return wrong(p, "state at %llu differs", (unsigned long long)sequence);
 	if (!ledger_audit(p->recovery.ledger, why, sizeof(why)))
 		return wrong(p, "%s", why);
@@ -430,7 +432,8 @@ survives(uint64_t seed, bool is_sync_ignored)
 	for (int life = 0; life <= LIVES && is_right; life++) {
 		is_right = live(&p, life == LIVES);
 		if (!is_right && !is_sync_ignored)
-			print_error("seed %llu, life %d: %s\n", (unsigned long long)seed, life, p.why);
+			print_error("seed %llu, life %d: %s\n", (unsigned long long)seed, life,
+				    p.why);
 		end_life(&p, sim_disk_chance(p.disk, 3) != 0);
 	}
 	sim_disk_free(p.disk);
