@@ -24,6 +24,9 @@
 #define READ_BYTES_PER_STEP (256 * 1024)
 #define READ_BYTES 16384
 
+/* The longest that the other side can make this one wait. */
+#define RETRY_AFTER_MOST_MS (10 * 60 * 1000)
+
 enum link_state {
 	LINK_CLOSED,
 	LINK_CONNECTING, /* TCP and TLS */
@@ -416,6 +419,17 @@ take_message(struct tg_link *link, struct tg_message *ret_message, enum tg_statu
 	return true;
 }
 
+/* How long a message asks to stay away; whoever sends it, not for ever. */
+static uint32_t
+asked_retry_after_ms(const struct tg_message *message)
+{
+	int64_t asked_ms = tg_message_integer(message, TG_FIELD_RETRY_AFTER, 0);
+
+	if (asked_ms < 0)
+		return 0;
+	return asked_ms < RETRY_AFTER_MOST_MS ? (uint32_t)asked_ms : RETRY_AFTER_MOST_MS;
+}
+
 /* The gateway says that it will close. */
 static void
 take_notice(struct tg_link *link, const struct tg_message *notice)
@@ -427,7 +441,7 @@ take_notice(struct tg_link *link, const struct tg_message *notice)
 
 	if (notice->code != TG_OP_NOTICE)
 		return; /* of a newer protocol */
-	link->retry_after_ms = (uint32_t)tg_message_integer(notice, TG_FIELD_RETRY_AFTER, 0);
+	link->retry_after_ms = asked_retry_after_ms(notice);
 	client_error_set(&link->error, "the gateway asked to go: %s%s%.*s", tg_status_name(reason),
 			 has_text ? ": " : "", has_text ? (int)text->bytes : 0,
 			 has_text ? (const char *)text->data : "");
@@ -481,8 +495,7 @@ open_session(struct tg_link *link)
 
 	while (status == TG_OK && (link->state == LINK_GREETING || link->state == LINK_PROVING) &&
 	       take_message(link, &answer, &status)) {
-		link->retry_after_ms =
-			(uint32_t)tg_message_integer(&answer, TG_FIELD_RETRY_AFTER, 0);
+		link->retry_after_ms = asked_retry_after_ms(&answer);
 		if (answer.request_id == 0) {
 			take_notice(link, &answer);
 			status = TG_CLOSED;

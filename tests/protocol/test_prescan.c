@@ -161,6 +161,38 @@ bad_frame_tells_its_request_id(void **state)
 	assert_int_equal(scan.request_id, 0);
 }
 
+/* What: a value is passed over whole, and only whole.  How: values with a byte after, and cut. */
+static void
+value_is_skipped_whole(void **state)
+{
+	static const char *const values[] = { "c0",
+					      "cd0102",
+					      "a3616263",
+					      "c40101",
+					      "92 01 91 02",
+					      "82 01 91 02 03 a161",
+					      "dc0003 01 02 03" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		size_t bytes = sample_hex(values[i], frame, sizeof(frame));
+		struct tg_cursor cursor = { frame, frame + bytes + 1 };
+
+		assert_true(tg_cursor_skip(&cursor));
+		assert_ptr_equal(cursor.at, frame + bytes);
+		for (size_t n = 0; n < bytes; n++) {
+			cursor = (struct tg_cursor){ frame, frame + n };
+			assert_false(tg_cursor_skip(&cursor));
+		}
+	}
+	for (int refused = 0; refused < 2; refused++) {
+		struct tg_cursor cursor = { frame, frame + 8 };
+
+		sample_hex(refused ? "c1 00*7" : "ddffffffff 00*3", frame, sizeof(frame));
+		assert_false(tg_cursor_skip(&cursor));
+	}
+}
+
 int
 main(void)
 {
@@ -170,6 +202,7 @@ main(void)
 		cmocka_unit_test(longest_array_passes),
 		cmocka_unit_test(scan_tells_what_it_found),
 		cmocka_unit_test(bad_frame_tells_its_request_id),
+		cmocka_unit_test(value_is_skipped_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

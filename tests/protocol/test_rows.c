@@ -229,37 +229,51 @@ largest_batch_round_trips(void **state)
 	assert_int_equal(count, TG_BATCH_ITEMS_MAX);
 }
 
-/* What: one bad item does not spoil its neighbours.  How: five items, each judged by itself. */
+/* What: one bad item does not spoil its neighbours.  How: a batch of them, each with its status. */
 static void
 bad_item_is_judged_by_itself(void **state)
 {
 	static const struct {
+		const char *hex;
 		enum tg_status status;
-		enum tg_field field;
-	} expected[] = { { TG_BAD_FRAME, TG_FIELD_COUNT },
-			 { TG_UNKNOWN_OPERATION, TG_FIELD_COUNT },
-			 { TG_UNKNOWN_OPERATION, TG_FIELD_COUNT },
-			 { TG_MISSING_FIELD, TG_FIELD_TRANSACTION_ID },
-			 { TG_UNKNOWN_FIELD, TG_FIELD_DAY },
-			 { TG_BAD_FRAME, TG_FIELD_COUNT } };
-	size_t bytes = sample_hex("93 01 28 81 24 96 00 92 28 80 92 1f 80 92 14 80 92 14 81 2100 "
-				  "92 14 90",
-				  frame, sizeof(frame));
+		uint32_t field; /* at fault, 0: none */
+	} items[] = {
+		{ "00", TG_BAD_FRAME, 0 },
+		{ "91 14", TG_BAD_FRAME, 0 },
+		{ "93 14 80 80", TG_BAD_FRAME, 0 },
+		{ "92 a0 80", TG_BAD_FRAME, 0 },
+		{ "92 ff 80", TG_BAD_FRAME, 0 },
+		{ "92 ce00010000 80", TG_BAD_FRAME, 0 },
+		{ "92 14 90", TG_BAD_FRAME, 0 },
+		{ "92 28 80", TG_UNKNOWN_OPERATION, 0 },
+		{ "92 1f 80", TG_UNKNOWN_OPERATION, 0 },
+		{ "92 63 80", TG_UNKNOWN_OPERATION, 0 },
+		{ "92 14 80", TG_MISSING_FIELD, TG_FIELD_TRANSACTION_ID },
+		{ "92 14 81 21 00", TG_UNKNOWN_FIELD, TG_FIELD_DAY },
+		{ "92 14 81 0e c3", TG_BAD_FIELD, TG_FIELD_AMOUNT },
+	};
+	size_t bytes = sample_hex("93 01 28 81 24 9d", frame, sizeof(frame));
 	struct tg_rows rows;
 	struct tg_cursor item;
 	uint32_t field;
 	size_t i = 0;
 
 	(void)state;
+	for (i = 0; i < sizeof(items) / sizeof(items[0]); i++)
+		bytes += sample_hex(items[i].hex, frame + bytes, sizeof(frame) - bytes);
 	assert_int_equal(tg_decode_request(frame, bytes, &decoded, &field), TG_OK);
+	assert_int_equal(decoded.values[TG_FIELD_ITEMS].count, i);
 	tg_rows_start(&decoded.values[TG_FIELD_ITEMS], &rows);
-	while (tg_rows_next_item(&rows, &item)) {
+	for (i = 0; tg_rows_next_item(&rows, &item); i++) {
+		bool is_shapeless = items[i].status == TG_BAD_FRAME;
+
 		assert_int_equal(tg_decode_item_request(item, &item_message, &field),
-				 expected[i].status);
-		assert_int_equal(field, expected[i].field < TG_FIELD_COUNT ? expected[i].field : 0);
-		i++;
+				 items[i].status);
+		assert_int_equal(field, items[i].field);
+		assert_int_equal(tg_decode_item_answer(item, &item_message, &field) == TG_BAD_FRAME,
+				 is_shapeless);
 	}
-	assert_int_equal(i, sizeof(expected) / sizeof(expected[0]));
+	assert_int_equal(i, sizeof(items) / sizeof(items[0]));
 }
 
 /* What: outcomes of a batch come back in order, whether written at once or kept before.
