@@ -65,8 +65,8 @@ EXTRA_DIST += %D%/SCHEMA.md
 noinst_LTLIBRARIES += libjournaltool.la
 libjournaltool_la_SOURCES = \
 	%D%/journal_verify.c %D%/journal_verify.h \
-	%D%/places.h \
 	%D%/record_json.c %D%/record_json.h
+EXTRA_DIST += %D%/FORMAT.md
 libjournaltool_la_CPPFLAGS = $(libstorage_la_CPPFLAGS) $(JANSSON_CFLAGS)
 journaltool_libs = libjournaltool.la $(storage_libs) $(JANSSON_LIBS)
 

@@ -12,8 +12,9 @@
 #include <string.h>
 
 #include "ledger/record.h"
-#include "storage/places.h"
 
+#define DATA_DIRECTORY "/var/lib/tallygate" /* as the gateway has it by default */
+#define ARCHIVE_NAME "archive"
 #define COLUMN_WIDTH_MAX 48
 #define COLUMNS_MAX 24
 
@@ -34,9 +35,7 @@ enum { OPTION_FROM = 256, OPTION_TO, OPTION_KIND, OPTION_MEMBER, OPTION_MARKS, O
 
 static const struct option long_options[] = {
 	{ "data", required_argument, NULL, 'd' },
-	{ "journal", required_argument, NULL, 'j' },
 	{ "archive", required_argument, NULL, 'a' },
-	{ "snapshots", required_argument, NULL, 's' },
 	{ "instance", required_argument, NULL, 'i' },
 	{ "json", no_argument, NULL, 'J' },
 	{ "all", no_argument, NULL, 'A' },
@@ -58,10 +57,8 @@ print_usage(FILE *stream)
 		(void)fprintf(stream, "  %-12s %s\n", commands[i].name, commands[i].help);
 	(void)fprintf(stream,
 		      "\noptions:\n"
-		      "  -d, --data DIR        data directory (" PLACE_DATA ")\n"
-		      "  -j, --journal DIR     segments (DATA/" PLACE_JOURNAL ")\n"
-		      "  -a, --archive DIR     compressed segments (DATA/" PLACE_ARCHIVE ")\n"
-		      "  -s, --snapshots DIR   snapshots (DATA/" PLACE_SNAPSHOTS ")\n"
+		      "  -d, --data DIR        journal and snapshots (" DATA_DIRECTORY ")\n"
+		      "  -a, --archive DIR     compressed segments (DATA/" ARCHIVE_NAME ")\n"
 		      "  -i, --instance NAME   refuse files of another instance\n"
 		      "  -J, --json            JSON in place of text\n"
 		      "  -A, --all             dump: also a last batch that nothing confirms\n"
@@ -100,29 +97,16 @@ parse_kind(const char *text, uint8_t *ret_kind)
 	return false;
 }
 
-/* The directories as given; NULL: by the data directory. */
-struct directories {
-	const char *data;
-	const char *journal;
-	const char *archive;
-	const char *snapshots;
-};
-
 static bool
-take_option(struct tool_options *options, struct directories *given, int option)
+take_option(struct tool_options *options, const char **ret_data, const char **ret_archive,
+	    int option)
 {
 	switch (option) {
 	case 'd':
-		given->data = optarg;
-		return true;
-	case 'j':
-		given->journal = optarg;
+		*ret_data = optarg;
 		return true;
 	case 'a':
-		given->archive = optarg;
-		return true;
-	case 's':
-		given->snapshots = optarg;
+		*ret_archive = optarg;
 		return true;
 	case 'i':
 		options->instance = optarg;
@@ -152,13 +136,17 @@ take_option(struct tool_options *options, struct directories *given, int option)
 	}
 }
 
+/* Where things lie; archive: NULL for its place within data.  False: a path is too long. */
 static bool
-place(char *ret_path, const char *given, const char *data, const char *name)
+take_directories(struct tool_options *options, const char *data, const char *archive)
 {
 	struct storage_error error;
-	enum tg_status status = given != NULL ? storage_path_copy(ret_path, given, &error)
-					      : storage_path(ret_path, data, name, &error);
+	enum tg_status status = storage_path_copy(options->directory, data, &error);
 
+	if (status == TG_OK && archive != NULL)
+		status = storage_path_copy(options->archive, archive, &error);
+	else if (status == TG_OK)
+		status = storage_path(options->archive, data, ARCHIVE_NAME, &error);
 	return status == TG_OK;
 }
 
@@ -166,7 +154,7 @@ struct journal_source
 tool_source(const struct tool_options *options)
 {
 	return (struct journal_source){ .io = &options->io,
-					.directory = options->journal,
+					.directory = options->directory,
 					.archive_directory = options->archive,
 					.instance = options->instance,
 					.is_unconfirmed_wanted = options->is_all };
@@ -291,23 +279,22 @@ int
 main(int argc, char **argv)
 {
 	struct tool_options options = { .to_sequence = UINT64_MAX };
-	struct directories given = { .data = PLACE_DATA };
+	const char *data = DATA_DIRECTORY;
+	const char *archive = NULL;
 	int option;
 
 	storage_io_posix(&options.io);
-	while ((option = getopt_long(argc, argv, "d:j:a:s:i:JAf", long_options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "d:a:i:JAf", long_options, NULL)) != -1) {
 		if (option == OPTION_HELP) {
 			print_usage(stdout);
 			return TOOL_OK;
 		}
-		if (!take_option(&options, &given, option)) {
+		if (!take_option(&options, &data, &archive, option)) {
 			print_usage(stderr);
 			return TOOL_FAILED;
 		}
 	}
-	if (!place(options.journal, given.journal, given.data, PLACE_JOURNAL) ||
-	    !place(options.archive, given.archive, given.data, PLACE_ARCHIVE) ||
-	    !place(options.snapshots, given.snapshots, given.data, PLACE_SNAPSHOTS)) {
+	if (!take_directories(&options, data, archive)) {
 		(void)fprintf(stderr, "tally-journal: a path is too long\n");
 		return TOOL_FAILED;
 	}

@@ -20,9 +20,8 @@ enum tool_exit {
 /* The command line, understood. */
 struct tool_options {
 	struct storage_io io;
-	char	 journal[STORAGE_PATH_BYTES_MAX];
-	char	 archive[STORAGE_PATH_BYTES_MAX];
-	char	 snapshots[STORAGE_PATH_BYTES_MAX];
+	char	 directory[STORAGE_PATH_BYTES_MAX]; /* of segments and snapshots */
+	char	 archive[STORAGE_PATH_BYTES_MAX];   /* of compressed segments */
 	const char *instance;	/* NULL: any */
 	bool	 is_json;	/* JSON in place of text */
 	bool	 is_all;	/* also a last batch that nothing confirms */

@@ -85,14 +85,14 @@ enum tool_exit
 run_list(const struct tool_options *options)
 {
 	struct segment_place where = { .io = &options->io,
-				       .directory = options->journal,
+				       .directory = options->directory,
 				       .archive_directory = options->archive,
 				       .instance = options->instance };
 	struct storage_error error = { .status = TG_OK };
 	json_t *rows = json_array();
 	struct segment_list list;
 
-	if (segment_list_read(&options->io, options->journal, options->archive, &list, &error) !=
+	if (segment_list_read(&options->io, options->directory, options->archive, &list, &error) !=
 	    TG_OK) {
 		json_decref(rows);
 		return tool_complain(&error);
@@ -107,7 +107,7 @@ run_list(const struct tool_options *options)
 		json_decref(rows);
 		return tool_complain(&error);
 	}
-	return tool_print(options, json_pack("{s:s, s:s, s:o}", "journal", options->journal,
+	return tool_print(options, json_pack("{s:s, s:s, s:o}", "journal", options->directory,
 					     "archive", options->archive, "segments", rows));
 }
 
@@ -233,7 +233,7 @@ enum tool_exit
 run_verify(const struct tool_options *options)
 {
 	struct verify_config config = { .source = tool_source(options),
-					.snapshot_directory = options->snapshots };
+					.snapshot_directory = options->directory };
 	struct storage_error error = { 0 };
 	struct verify_report report;
 	enum tool_exit result;

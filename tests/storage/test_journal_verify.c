@@ -56,10 +56,10 @@ verify(struct test *test)
 {
 	const struct verify_config config = {
 		.source = { .io = &test->io,
-			    .directory = DATA "/journal",
+			    .directory = DATA,
 			    .archive_directory = DATA "/archive",
 			    .is_unconfirmed_wanted = true },
-		.snapshot_directory = DATA "/snapshots",
+		.snapshot_directory = DATA,
 	};
 
 	memset(&test->error, 0, sizeof test->error);
@@ -140,7 +140,7 @@ snapshot_stands_for_a_lost_beginning(void **state)
 	assert_int_equal(test->report.start_sequence, snapshot_sequence);
 	assert_true(test->report.first_sequence > 1);
 
-	sim_disk_remove(test->disk, sim_disk_path(test->disk, DATA "/snapshots/", 0));
+	sim_disk_remove(test->disk, sim_disk_path(test->disk, DATA "/snapshot-", 0));
 	assert_int_equal(verify(test), TG_OK);
 	assert_false(test->report.is_state_verified);
 	assert_int_equal(test->report.last_sequence, test->t.records);
@@ -167,7 +167,7 @@ wrong_snapshot_is_named(void **state)
 	struct record *record = calloc(1, sizeof *record);
 
 	tool_fixture_snapshot(&test->t);
-	sim_disk_remove(test->disk, sim_disk_path(test->disk, DATA "/snapshots/", 0));
+	sim_disk_remove(test->disk, sim_disk_path(test->disk, DATA "/snapshot-", 0));
 	record_init(record);
 	record->sequence = test->t.records + 1;
 	record->kind = RECORD_NOTE;
@@ -244,7 +244,7 @@ damage_is_told_from_a_torn_tail(void **state)
 	const char *path;
 
 	tool_fixture_ask(&test->t, 1);
-	path = sim_disk_path(test->disk, DATA "/journal/0", (size_t)facts.segments - 1);
+	path = sim_disk_path(test->disk, DATA "/0", (size_t)facts.segments - 1);
 	assert_non_null(path);
 	assert_int_equal(journal_facts(test->t.journal).segment_sequence, facts.segment_sequence);
 	sim_disk_flip(test->disk, path, facts.segment_used_bytes + 150, 1);

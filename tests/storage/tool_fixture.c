@@ -18,17 +18,6 @@
 #define HOUR_MS 3600000
 #define FIRST_UTC_MS INT64_C(1711972800000) /* 2024-04-01 12:00 */
 
-/* Where the parts of a data directory lie; static text is not enough, the directory varies. */
-static void
-make_path(char **ret_path, const char *directory, const char *name)
-{
-	size_t bytes = strlen(directory) + strlen(name) + 2;
-
-	*ret_path = malloc(bytes);
-	assert_non_null(*ret_path);
-	(void)snprintf(*ret_path, bytes, "%s/%s", directory, name);
-}
-
 static void
 add_record(struct tool_fixture *t, const struct record *record)
 {
@@ -91,27 +80,23 @@ tool_fixture_init(struct tool_fixture *t, const struct storage_io *io, const cha
 	struct ledger_request q = { .kind = REQUEST_SET_PROGRAMME, .operator_name = "tool" };
 	struct snapshot_config snapshots = { .io = io, .instance = INSTANCE, .is_inline = true };
 	struct journal_opened opened;
-	char *paths[3];
 
 	memset(t, 0, sizeof *t);
 	t->io = io;
 	t->random = 5;
 	make_ledger(&t->f);
-	make_path(&paths[0], directory, "journal");
-	make_path(&paths[1], directory, "archive");
-	make_path(&paths[2], directory, "snapshots");
+	assert_int_equal(storage_path_copy(t->directory, directory, &t->error), TG_OK);
+	assert_int_equal(storage_path(t->archive, directory, "archive", &t->error), TG_OK);
 	t->config = (struct journal_config){ .io = io,
-					     .directory = paths[0],
-					     .archive_directory = paths[1],
+					     .directory = t->directory,
+					     .archive_directory = t->archive,
 					     .instance = INSTANCE,
 					     .segment_bytes = 16 * JOURNAL_BLOCK_BYTES,
 					     .salt = 77 };
-	snapshots.directory = paths[2];
+	snapshots.directory = t->directory;
 	snapshots.set = ledger_tables(t->f.ledger);
-	assert_int_equal(io->make_directory(io->context, paths[2], &t->error), TG_OK);
 	t->snapshot = snapshot_new(&snapshots);
 	assert_non_null(t->snapshot);
-	free(paths[2]);
 	if (journal_file_open(&t->config, &t->journal, &opened, &t->error) != TG_OK)
 		fail_msg("%s", t->error.text);
 
@@ -131,8 +116,6 @@ tool_fixture_deinit(struct tool_fixture *t)
 	journal_close(t->journal);
 	snapshot_free(t->snapshot);
 	fixture_deinit(&t->f);
-	free((void *)(uintptr_t)t->config.directory);
-	free((void *)(uintptr_t)t->config.archive_directory);
 }
 
 void

@@ -22,12 +22,14 @@ struct tool_fixture {
 	size_t	 batch_bytes;		/* records waiting for tool_fixture_commit() */
 	uint32_t batch_count;
 	uint64_t records;		/* appended */
+	char	 directory[STORAGE_PATH_BYTES_MAX];
+	char	 archive[STORAGE_PATH_BYTES_MAX];
 	uint8_t	 batch[256 * 1024];
 };
 
 /*
- * Make a ledger with two partners, and open the journal.  directory has journal, archive and
- * snapshots under it and lives as long as the fixture.
+ * Make a ledger with two partners, and open the journal.  directory: of journal and snapshots, with
+ * the archive under it.
  */
 void tool_fixture_init(struct tool_fixture *t, const struct storage_io *io, const char *directory);
 void tool_fixture_deinit(struct tool_fixture *t);
