@@ -3,6 +3,8 @@
  */
 #include "storage/journal.h"
 
+#include <inttypes.h>
+
 #include "protocol/assert.h"
 #include "storage/bytes.h"
 #include "storage/journal_backend.h"
@@ -151,7 +153,16 @@ enum tg_status
 journal_read_from(struct journal *journal, uint64_t sequence, struct journal_reader **ret_reader,
 		  struct storage_error *error)
 {
-	TG_ASSERT(sequence >= 1 && sequence <= journal_durable_sequence(journal) + 1);
+	uint64_t durable_sequence = journal_durable_sequence(journal);
+
+	TG_ASSERT(sequence >= 1);
+	if (sequence > durable_sequence + 1) {
+		(void)storage_fail(error, TG_CORRUPT,
+				   "record %" PRIu64 " is wanted, the journal ends at %" PRIu64,
+				   sequence, durable_sequence);
+		error->sequence = durable_sequence + 1;
+		return TG_CORRUPT;
+	}
 	return journal->backend->read_from(journal, sequence, ret_reader, error);
 }
 

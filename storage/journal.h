@@ -200,8 +200,9 @@ struct journal_item {
 /*
  * Read durable records from sequence on, through archive and segments as one.
  * sequence: >= 1, at most the durable one + 1.  ret_reader: closed by the caller, before the
- * journal.  Blocks.  TG_OK; TG_CORRUPT: no segment holds it, text names the first one missing;
- * TG_TOO_NEW; TG_CONFIG: another instance's; TG_NO_MEMORY; TG_IO.
+ * journal.  Blocks.  TG_OK; TG_CORRUPT: no segment holds it, text names the first one missing, or
+ * sequence lies further ahead (another store knows more than the journal); TG_TOO_NEW; TG_CONFIG:
+ * another instance's; TG_NO_MEMORY; TG_IO.
  */
 TG_MUST_CHECK enum tg_status journal_read_from(struct journal *journal, uint64_t sequence,
 					       struct journal_reader **ret_reader,

@@ -64,6 +64,9 @@ check_backend(struct journal_fixture *f)
 	journal_reader_close(reader);
 	for (uint64_t sequence = 1; sequence <= f->acknowledged + 1; sequence += 13)
 		assert_holds(f, sequence);
+	assert_int_equal(journal_read_from(f->journal, f->acknowledged + 2, &reader, &f->error),
+			 TG_CORRUPT);
+	assert_int_equal(f->error.sequence, f->acknowledged + 1);
 	assert_int_equal(journal_facts(f->journal).batches, 40);
 	assert_int_equal(journal_facts(f->journal).marks, 5);
 }
