@@ -25,7 +25,7 @@ output_init(struct output *out, output_write_fn *write, void *context)
 }
 
 void
-output_flush(struct output *out)
+output_write_out(struct output *out)
 {
 	if (!out->is_broken && out->used_bytes > 0 &&
 	    !out->write(out->context, out->buffer, out->used_bytes))
@@ -37,7 +37,7 @@ static void
 put(struct output *out, char byte)
 {
 	if (out->used_bytes == OUTPUT_BUFFER_BYTES)
-		output_flush(out);
+		output_write_out(out);
 	TG_ASSERT(out->used_bytes < OUTPUT_BUFFER_BYTES);
 	out->buffer[out->used_bytes++] = byte;
 }
@@ -98,5 +98,5 @@ output_end(struct output *out, const char *word, const char *text)
 	for (; *text != '\0'; text++)
 		put(out, (unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text);
 	put(out, '\n');
-	output_flush(out);
+	output_write_out(out);
 }

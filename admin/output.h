@@ -42,6 +42,6 @@ void output_blanks(struct output *out, size_t count);
 void output_end(struct output *out, const char *word, const char *text);
 
 /* Send what there is. */
-void output_flush(struct output *out);
+void output_write_out(struct output *out);
 
 #endif

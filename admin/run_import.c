@@ -153,7 +153,7 @@ set_rows(struct command_call *call, const struct import *import, uint32_t *count
 			continue;
 		told_ms = mono_ms();
 		output_print(call->out, "%" PRIu32 " of %" PRIu32 "\n", i + 1, import->row_count);
-		output_flush(call->out);
+		output_write_out(call->out);
 	}
 	return true;
 }
