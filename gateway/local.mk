@@ -30,9 +30,12 @@ libgateway_la_SOURCES += %D%/translate.c %D%/translate.h
 libgateway_la_SOURCES += %D%/wheel.c %D%/wheel.h
 # The pipeline side: time, queues, the ledger step, the journal's batches.
 libgateway_la_SOURCES += %D%/clock.c %D%/clock.h
+libgateway_la_SOURCES += %D%/console_host.c %D%/console_host.h
 libgateway_la_SOURCES += %D%/control.c %D%/control.h
 libgateway_la_SOURCES += %D%/cut_off.c %D%/cut_off.h
+libgateway_la_SOURCES += %D%/database_options.c %D%/database_options.h
 libgateway_la_SOURCES += %D%/evidence.c %D%/evidence.h
+libgateway_la_SOURCES += %D%/gateway.c %D%/gateway.h
 libgateway_la_SOURCES += %D%/journal_thread.c %D%/journal_thread.h
 libgateway_la_SOURCES += %D%/ledger_step.c %D%/ledger_step.h
 libgateway_la_SOURCES += %D%/open_batch.c %D%/open_batch.h
@@ -40,7 +43,10 @@ libgateway_la_SOURCES += %D%/pipeline.c %D%/pipeline.h
 libgateway_la_SOURCES += %D%/port.c %D%/port.h
 libgateway_la_SOURCES += %D%/queue.c %D%/queue.h
 libgateway_la_SOURCES += %D%/recovery.c %D%/recovery.h
+libgateway_la_SOURCES += %D%/sink_thread.c %D%/sink_thread.h
+libgateway_la_SOURCES += %D%/snapshot_driver.c %D%/snapshot_driver.h
 libgateway_la_SOURCES += %D%/timers.c %D%/timers.h
+libgateway_la_SOURCES += %D%/upkeep.c %D%/upkeep.h
 libgateway_la_SOURCES += %D%/waker.c %D%/waker.h
 libgateway_la_SOURCES += %D%/zone.c %D%/zone.h
 libgateway_la_CPPFLAGS = $(AM_CPPFLAGS) $(CONFIG_CFLAGS) $(EVENT_CFLAGS) $(OPENSSL_CFLAGS) \
@@ -52,3 +58,8 @@ noinst_PROGRAMS += %D%/gen_config
 gateway_gen_config_SOURCES = %D%/gen_config.c
 gateway_gen_config_LDADD = $(gateway_libs)
 EXTRA_DIST += %D%/CONFIG.md contrib/examples/tallygate.conf
+
+sbin_PROGRAMS += %D%/tallygated
+gateway_tallygated_SOURCES = %D%/main.c
+gateway_tallygated_CPPFLAGS = $(AM_CPPFLAGS) -DSYSCONFDIR='"$(sysconfdir)"'
+gateway_tallygated_LDADD = $(gateway_libs)

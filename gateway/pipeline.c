@@ -83,12 +83,16 @@ on_dead(void *context, const struct storage_error *error)
 }
 
 static bool
-step_has_room(void *context)
+has_journal_room(const struct pipeline *pipeline)
 {
-	struct pipeline *pipeline = context;
-
 	return !atomic_load(&pipeline->journal_thread.is_dead) &&
 	       journal_has_room(pipeline->config.journal);
+}
+
+static bool
+step_has_room(void *context)
+{
+	return has_journal_room(context);
 }
 
 static uint64_t
@@ -288,6 +292,13 @@ pipeline_stop(struct pipeline *pipeline)
 }
 
 void
+pipeline_set_queue_delay(struct pipeline *pipeline, int64_t queue_delay_ms_max)
+{
+	for (uint32_t i = 0; i < pipeline->config.io_threads; i++)
+		atomic_store(&pipeline->ports[i].queue_delay_us_max, queue_delay_ms_max * 1000);
+}
+
+void
 pipeline_poke(struct pipeline *pipeline)
 {
 	wake_ledger(pipeline);
@@ -395,6 +406,12 @@ bool
 pipeline_is_stepped(const struct pipeline *pipeline)
 {
 	return pipeline->config.clock->is_stepped;
+}
+
+bool
+pipeline_may_record(const struct pipeline *pipeline)
+{
+	return clock_may_record(pipeline->config.clock) && has_journal_room(pipeline);
 }
 
 struct pipeline_port *

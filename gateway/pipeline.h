@@ -144,6 +144,9 @@ int32_t pipeline_day(const struct pipeline *pipeline, int64_t utc_ms);
 /* Is the clock moved by the console (clock.source = stepped)? */
 bool pipeline_is_stepped(const struct pipeline *pipeline);
 
+/* May records be made: the clock is accepted, and the journal has room? */
+bool pipeline_may_record(const struct pipeline *pipeline);
+
 /* The port of I/O thread io_index, 0 <= io_index < pipeline_config.io_threads. */
 struct pipeline_port *pipeline_io_port(struct pipeline *pipeline, uint32_t io_index);
 
@@ -204,6 +207,9 @@ void pipeline_drain(struct pipeline *pipeline);
  * threads.  Waits for the disk.  TG_OK; TG_IO: the journal is dead.
  */
 TG_MUST_CHECK enum tg_status pipeline_stop(struct pipeline *pipeline);
+
+/* Any thread: another bound for the wait in a queue, as queue_delay_ms_max. */
+void pipeline_set_queue_delay(struct pipeline *pipeline, int64_t queue_delay_ms_max);
 
 /* Any thread: have the ledger step look for work, between() too. */
 void pipeline_poke(struct pipeline *pipeline);

@@ -19,6 +19,7 @@ port_init(struct pipeline_port *port, struct pipeline *pipeline, const struct po
 	port->config = *config;
 	port->pipeline = pipeline;
 	port->signal_at = PORT_NO_SIGNAL;
+	atomic_init(&port->queue_delay_us_max, config->queue_delay_us_max);
 	port->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (port->fd < 0)
 		return TG_IO;
@@ -136,12 +137,14 @@ port_give(struct pipeline_port *port, struct pipeline_job *job)
 static bool
 is_slow(struct pipeline_port *port, int64_t now_us)
 {
+	int64_t bound_us;
+
 	if (queue_count(&port->lanes[PIPELINE_TERMINAL]) == 0) {
 		atomic_store(&port->waiting_since_us, now_us);
 		return false;
 	}
-	return port->config.queue_delay_us_max > 0 &&
-	       now_us - atomic_load(&port->waiting_since_us) > port->config.queue_delay_us_max;
+	bound_us = atomic_load_explicit(&port->queue_delay_us_max, memory_order_relaxed);
+	return bound_us > 0 && now_us - atomic_load(&port->waiting_since_us) > bound_us;
 }
 
 enum tg_status

@@ -28,7 +28,7 @@
 struct port_config {
 	uint32_t jobs;			/* requests of this port on their way at once */
 	uint32_t reserve;		/* ... of which for RELEASE and REVERSE alone */
-	int64_t	 queue_delay_us_max;	/* beyond it the terminal lane takes no more; 0: no bound */
+	int64_t	 queue_delay_us_max;	/* at first; see the port's */
 	bool	 is_control;
 };
 
@@ -46,6 +46,8 @@ struct pipeline_port {
 	uint32_t batch_in_flight;	/* ... of which in the lane PIPELINE_BATCH */
 	bool	 has_submitted;		/* since the last flush */
 	_Atomic uint64_t busy_count;	/* refused by take and submit */
+	/* A terminal lane that has waited longer takes no more; 0: no bound.  Any thread's. */
+	_Atomic int64_t queue_delay_us_max;
 
 	/* Submitter to ledger step. */
 	struct queue lanes[PIPELINE_LANE_COUNT];

@@ -98,7 +98,7 @@ ask_next(struct timers *timers)
 
 	if (timers->is_asking || timers->is_stopped)
 		return;
-	if (timers->was_refused) {
+	if (timers->was_refused || !pipeline_may_record(timers->config.pipeline)) {
 		note_settled(timers);
 		return;
 	}

@@ -1,0 +1,374 @@
+/*
+ * console_host.c - what the console may ask of the gateway, filled in.
+ *
+ * Called by any console thread.  Each function only joins parts that are made for other threads.
+ */
+#include "gateway/console_host.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "gateway/control.h"
+#include "gateway/gateway.h"
+#include "gateway/network.h"
+#include "gateway/pipeline.h"
+#include "gateway/sink_thread.h"
+#include "gateway/snapshot_driver.h"
+#include "gateway/timers.h"
+#include "gateway/upkeep.h"
+#include "ledger/table.h"
+#include "protocol/assert.h"
+
+/* Figures as they are filled. */
+struct figures {
+	struct host_figure *figures;	/* HOST_FIGURES_MAX of them */
+	uint32_t count;
+};
+
+static void
+add_number(struct figures *f, const char *name, const char *unit, int64_t number)
+{
+	if (f->count == HOST_FIGURES_MAX)
+		return;
+	f->figures[f->count++] =
+		(struct host_figure){ .name = name, .unit = unit, .number = number };
+}
+
+static void
+add_count(struct figures *f, const char *name, const char *unit, uint64_t count)
+{
+	add_number(f, name, unit, count <= INT64_MAX ? (int64_t)count : INT64_MAX);
+}
+
+static void
+add_text(struct figures *f, const char *name, const char *text)
+{
+	struct host_figure *figure;
+
+	if (f->count == HOST_FIGURES_MAX)
+		return;
+	figure = &f->figures[f->count++];
+	*figure = (struct host_figure){ .name = name, .unit = "", .is_text = true };
+	for (size_t i = 0; text[i] != '\0' && i < sizeof(figure->text) - 1; i++)
+		figure->text[i] = text[i] >= ' ' && text[i] != 0x7f ? text[i] : ' ';
+}
+
+/* Upper bound of the bucket below which so many of 1000 appends lie, us. */
+static int64_t
+append_us(const struct pipeline_figures *figures, uint32_t per_mille)
+{
+	uint64_t total = 0, seen = 0;
+
+	for (uint32_t i = 0; i < PIPELINE_LATENCY_BUCKETS; i++)
+		total += figures->append_us_buckets[i];
+	for (uint32_t i = 0; i < PIPELINE_LATENCY_BUCKETS; i++) {
+		seen += figures->append_us_buckets[i];
+		if (total > 0 && seen * 1000 >= total * per_mille)
+			return INT64_C(2) << i;
+	}
+	return 0;
+}
+
+/* How full the tables are, read on the ledger's thread. */
+struct table_figures {
+	uint32_t count;
+	struct {
+		const char *name;
+		uint32_t live, rows_max;
+	} tables[TABLE_SET_MAX];
+};
+
+static void
+read_tables(const struct ledger *ledger, void *argument)
+{
+	/* Tables are only read here; the ledger gives them to snapshots, which need more. */
+	const struct table_set *set = ledger_tables((struct ledger *)(uintptr_t)ledger);
+	struct table_figures *figures = argument;
+
+	for (uint32_t id = 0; id < TABLE_SET_MAX; id++) {
+		const struct table *table = set->tables[id];
+
+		if (table == NULL)
+			continue;
+		figures->tables[figures->count].name = table->config.name;
+		figures->tables[figures->count].live = table->live_count;
+		figures->tables[figures->count].rows_max = table->config.rows_max;
+		figures->count++;
+	}
+}
+
+static void
+add_tables(struct gateway *gateway, struct figures *f)
+{
+	struct table_figures tables = { .count = 0 };
+
+	if (control_read(gateway->control, read_tables, &tables) != TG_OK)
+		return;
+	for (uint32_t i = 0; i < tables.count; i++) {
+		struct host_figure *figure;
+
+		if (f->count == HOST_FIGURES_MAX)
+			return;
+		figure = &f->figures[f->count++];
+		*figure = (struct host_figure){ .name = tables.tables[i].name,
+						.unit = "",
+						.is_text = true };
+		(void)snprintf(figure->text, sizeof(figure->text), "%u of %u rows",
+			       tables.tables[i].live, tables.tables[i].rows_max);
+	}
+}
+
+static void
+add_stats(struct gateway *gateway, struct figures *f)
+{
+	struct pipeline_figures pipeline = pipeline_figures(gateway->pipeline);
+	struct network_figures network = network_figures(gateway->network);
+
+	add_number(f, "connections", "connections", network.connections);
+	add_number(f, "handshakes", "connections", network.handshakes);
+	add_count(f, "connections accepted", "connections", network.accepted);
+	add_count(f, "connections refused", "connections", network.refused);
+	add_count(f, "handshakes failed", "connections", network.handshake_failures);
+	add_count(f, "authentications failed", "requests", network.auth_failures);
+	add_count(f, "requests received", "requests", network.requests);
+	add_count(f, "batch items received", "items", network.items);
+	add_count(f, "answered busy", "requests", network.busy);
+	add_count(f, "requests decided", "requests", pipeline.requests);
+	add_count(f, "records made", "records", pipeline.records);
+	add_count(f, "requests waiting", "requests", pipeline.waiting);
+	add_number(f, "longest wait in queue", "us", pipeline.delay_us_max);
+	add_count(f, "refused for a full disk", "requests", pipeline.refused_full);
+	add_count(f, "refused for the clock", "requests", pipeline.refused_clock);
+	add_text(f, "clock source", gateway->clock.is_stepped ? "stepped" : "system");
+	add_text(f, "clock alarm", clock_alarm_name(clock_alarm(&gateway->clock)));
+	add_number(f, "clock", "ms UTC", pipeline_utc_ms(gateway->pipeline));
+	add_number(f, "business date", "days", pipeline_business_date(gateway->pipeline));
+	add_tables(gateway, f);
+}
+
+static void
+add_snapshots(struct gateway *gateway, struct figures *f)
+{
+	struct snapshot_result result;
+	uint64_t ended_count;
+
+	if (gateway->snapshots == NULL)
+		return;
+	result = snapshot_driver_result(gateway->snapshots, &ended_count);
+	add_count(f, "snapshots since start", "snapshots", ended_count);
+	add_text(f, "snapshot", snapshot_driver_is_busy(gateway->snapshots) ? "being made" :
+									      "none being made");
+	add_count(f, "recovered from snapshot", "sequence",
+		  gateway->recovery.snapshot_sequence);
+	if (ended_count == 0)
+		return;
+	add_text(f, "last snapshot", result.status == TG_OK ? "ok" : result.error.text);
+	add_count(f, "last snapshot sequence", "sequence", result.sequence);
+	add_count(f, "last snapshot bytes", "bytes", result.bytes);
+}
+
+static void
+add_journal(struct gateway *gateway, struct figures *f)
+{
+	struct pipeline_figures pipeline = pipeline_figures(gateway->pipeline);
+	struct journal_facts facts = journal_facts(gateway->recovery.journal);
+
+	add_count(f, "durable sequence", "sequence", facts.durable_sequence);
+	add_text(f, "state", facts.is_dead ? "lost" : facts.has_room ? "ok" : "disk nearly full");
+	add_count(f, "incarnation", "", facts.incarnation);
+	add_count(f, "epoch", "", facts.epoch);
+	add_count(f, "batches", "batches", facts.batches);
+	add_count(f, "marks", "marks", facts.marks);
+	add_count(f, "records bytes", "bytes", pipeline.batch_bytes);
+	add_count(f, "written bytes", "bytes", facts.bytes);
+	add_number(f, "append p50 below", "us", append_us(&pipeline, 500));
+	add_number(f, "append p99 below", "us", append_us(&pipeline, 990));
+	add_number(f, "append p99.9 below", "us", append_us(&pipeline, 999));
+	add_count(f, "segments begun", "segments", facts.segments);
+	add_count(f, "segment first sequence", "sequence", facts.segment_sequence);
+	add_count(f, "segment used", "bytes", facts.segment_used_bytes);
+	add_count(f, "segment size", "bytes", facts.segment_bytes);
+	add_count(f, "disk free", "bytes", facts.free_bytes);
+	add_text(f, "next segment", facts.has_spare ? "ready" : "not ready");
+	add_text(f, "reserve", facts.has_reserve ? "there" : "none");
+	add_snapshots(gateway, f);
+}
+
+static void
+add_sink(struct gateway *gateway, struct figures *f)
+{
+	struct sink_status status;
+
+	if (gateway->sink == NULL) {
+		add_text(f, "state", "off: sink.enabled is false");
+		return;
+	}
+	status = sink_thread_status(gateway->sink);
+	add_text(f, "state", sink_state_text(status.state));
+	if (status.has_position) {
+		add_count(f, "next sequence", "sequence", status.next_sequence);
+		add_count(f, "lag", "records", status.lag_records);
+	}
+	add_count(f, "durable sequence", "sequence", status.durable_sequence);
+	if (status.oldest_waiting_utc_ms != 0)
+		add_number(f, "lag in time", "ms",
+			   pipeline_utc_ms(gateway->pipeline) - status.oldest_waiting_utc_ms);
+	add_count(f, "records written", "records", status.records);
+	add_count(f, "transactions", "transactions", status.batches);
+	add_count(f, "connects", "connections", status.connects);
+	add_count(f, "failures", "failures", status.failures);
+	if (status.error[0] != '\0')
+		add_text(f, "last error", status.error);
+}
+
+static void
+add_version(struct gateway *gateway, struct figures *f)
+{
+	add_text(f, "program", PACKAGE_STRING);
+	add_text(f, "instance", gateway->config->gateway_instance);
+	add_count(f, "incarnation", "", gateway->recovery.opened.incarnation);
+	add_number(f, "process", "", getpid());
+	add_number(f, "started", "ms UTC", gateway->started_utc_ms);
+	add_text(f, "configuration", gateway->config->path);
+	add_text(f, "data", gateway->config->data_directory);
+}
+
+static uint32_t
+host_figures(void *context, enum host_topic topic, struct host_figure *figures)
+{
+	struct gateway *gateway = context;
+	struct figures f = { .figures = figures };
+
+	switch (topic) {
+	case HOST_STATS:
+		add_stats(gateway, &f);
+		break;
+	case HOST_JOURNAL:
+		add_journal(gateway, &f);
+		break;
+	case HOST_SINK:
+		add_sink(gateway, &f);
+		break;
+	case HOST_VERSION:
+		add_version(gateway, &f);
+		break;
+	}
+	return f.count;
+}
+
+static enum tg_status
+host_submit(void *context, const struct ledger_request *request, struct ledger_answer *ret_answer)
+{
+	struct gateway *gateway = context;
+
+	return control_ask(gateway->control, request, ret_answer);
+}
+
+static enum tg_status
+host_set_clock(void *context, const struct ledger_request *request,
+	       struct ledger_answer *ret_answer)
+{
+	struct gateway *gateway = context;
+	enum tg_status status;
+
+	TG_ASSERT(request->kind == REQUEST_CLOCK);
+	if ((request->clock_utc_ms != 0) != gateway->clock.is_stepped)
+		return TG_FORBIDDEN;
+	status = control_ask(gateway->control, request, ret_answer);
+	if (status != TG_OK || ret_answer->status != TG_OK)
+		return status;
+	return timers_await_date(gateway->timers);
+}
+
+static enum tg_status
+host_run_on_ledger(void *context, host_ledger_fn *fn, void *argument)
+{
+	struct gateway *gateway = context;
+
+	return control_read(gateway->control, fn, argument);
+}
+
+static enum tg_status
+host_hash_identifier(void *context, uint8_t type, const char *text,
+		     struct identifier_hash *ret_hash)
+{
+	struct gateway *gateway = context;
+
+	return network_hash_identifier(gateway->network, type, text, ret_hash);
+}
+
+static uint32_t
+host_sessions(void *context, uint64_t after_id, struct host_session *rows, uint32_t rows_max)
+{
+	struct gateway *gateway = context;
+
+	return network_sessions(gateway->network, after_id, rows, rows_max);
+}
+
+static enum tg_status
+host_snapshot(void *context, uint64_t *ret_sequence)
+{
+	struct gateway *gateway = context;
+
+	if (gateway->snapshots == NULL)
+		return TG_FORBIDDEN;
+	if (snapshot_driver_is_busy(gateway->snapshots))
+		return TG_OUT_OF_TURN;
+	snapshot_driver_want(gateway->snapshots);
+	upkeep_hurry(gateway->upkeep);
+	return snapshot_driver_await(gateway->snapshots, ret_sequence);
+}
+
+static void
+host_shutdown(void *context)
+{
+	gateway_shut_down(context);
+}
+
+static int64_t
+host_utc_ms(void *context)
+{
+	struct gateway *gateway = context;
+
+	return pipeline_utc_ms(gateway->pipeline);
+}
+
+static int32_t
+host_business_date(void *context)
+{
+	struct gateway *gateway = context;
+
+	return pipeline_business_date(gateway->pipeline);
+}
+
+static void
+host_audit(void *context, const struct host_audit *audit)
+{
+	struct gateway *gateway = context;
+
+	log_event(gateway->log, LEVEL_INFO, "operator",
+		  "name=%s origin=%s command=%s result=%s sequence=%" PRIu64,
+		  audit->operator_name, audit->origin, audit->command, audit->result,
+		  audit->sequence);
+}
+
+struct console_host
+console_host_of(struct gateway *gateway)
+{
+	return (struct console_host){
+		.context = gateway,
+		.submit = host_submit,
+		.set_clock = host_set_clock,
+		.run_on_ledger = host_run_on_ledger,
+		.hash_identifier = host_hash_identifier,
+		.figures = host_figures,
+		.sessions = host_sessions,
+		.snapshot = host_snapshot,
+		.shutdown = host_shutdown,
+		.utc_ms = host_utc_ms,
+		.business_date = host_business_date,
+		.audit = host_audit,
+	};
+}

@@ -1,0 +1,648 @@
+/*
+ * gateway.c - the daemon: what everything hangs off, how it starts and how it ends.
+ *
+ * The start is a list of steps; each leaves its part in struct gateway or tells why not.  The end
+ * takes them down in the opposite order and is fine with a start that went half-way.
+ */
+#include "gateway/gateway.h"
+
+#include <event2/event.h>
+#include <event2/thread.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "admin/console.h"
+#include "gateway/address.h"
+#include "gateway/console_host.h"
+#include "gateway/control.h"
+#include "gateway/network.h"
+#include "gateway/pipeline.h"
+#include "gateway/sink_thread.h"
+#include "gateway/snapshot_driver.h"
+#include "gateway/timers.h"
+#include "gateway/upkeep.h"
+#include "gateway/zone.h"
+#include "protocol/assert.h"
+#include "storage/sink.h"
+
+#define EPOCH 1			/* one machine: ownership never moves */
+#define CURSOR_WAIT_MAX_S 3	/* for MariaDB, at the start */
+#define END_LOOK_MS 20
+#define DRAIN_EXTRA_MS 2000	/* beyond gateway.drain_ms, then connections are cut */
+#define SNAPSHOT_AT_END_MS 60000
+
+int
+gateway_exit_code(enum tg_status status)
+{
+	if (status == TG_OK)
+		return EX_OK;
+	if (status == TG_CONFIG)
+		return EX_CONFIG;
+	if (status == TG_CORRUPT || status == TG_TOO_NEW)
+		return EX_DATAERR;
+	if (status == TG_FENCED)
+		return EX_TEMPFAIL;
+	if (status == TG_IO || status == TG_JOURNAL_FULL)
+		return EX_IOERR;
+	if (status == TG_NO_MEMORY)
+		return EX_OSERR;
+	return EX_SOFTWARE;
+}
+
+/* 0 in the configuration means no limit. */
+static int64_t
+limit_of(int64_t configured)
+{
+	return configured > 0 ? configured : LIMIT_NONE;
+}
+
+struct programme_config
+gateway_programme(const struct config *config)
+{
+	return (struct programme_config){
+		.flags = config->programme_expires_on_anniversary ?
+				 PROGRAMME_EXPIRES_ON_ANNIVERSARY :
+				 0,
+		.window_ms = config->programme_window_s * 1000,
+		.clock_ahead_ms = config->programme_clock_ahead_s * 1000,
+		.burn_clock_ms = config->programme_burn_clock_s * 1000,
+		.point_value_num = config->programme_point_value_num,
+		.point_value_den = config->programme_point_value_den,
+		.expiry_months = (int32_t)config->programme_expiry_months,
+		.hold_seconds_default = (int32_t)config->programme_hold_s,
+		.hold_seconds_max = (int32_t)config->programme_hold_max_s,
+		.declines_per_terminal_day =
+			(int32_t)config->programme_declines_per_terminal_day,
+		.member_day_earn_points = limit_of(config->programme_member_day_earn_points),
+		.member_day_burn_points = limit_of(config->programme_member_day_burn_points),
+	};
+}
+
+/* Keep why a step failed, and return its status. */
+static enum tg_status __attribute__((format(printf, 3, 4)))
+fail(struct gateway *gateway, enum tg_status status, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	(void)vsnprintf(gateway->error, sizeof(gateway->error), format, arguments);
+	va_end(arguments);
+	return status;
+}
+
+/* The journal's thread, when the journal is lost: nothing may be answered any more. */
+static void
+on_dead(void *context, const struct storage_error *error)
+{
+	struct gateway *gateway = context;
+
+	log_event(gateway->log, LEVEL_ERROR, "journal_lost",
+		  "status=%s error=%s: stopping at once, recovery will find what is on disk",
+		  tg_status_name(error->status), error->text);
+	_exit(gateway_exit_code(TG_IO));
+}
+
+static bool
+between(void *context, struct ledger *ledger)
+{
+	struct gateway *gateway = context;
+
+	return gateway->snapshots != NULL &&
+	       snapshot_driver_run(gateway->snapshots, ledger,
+				   pipeline_durable_sequence(gateway->pipeline));
+}
+
+/* Paths that have a default beside the data, and the zone. */
+static enum tg_status
+prepare(struct gateway *gateway)
+{
+	const struct config *config = gateway->config;
+	struct config_error error;
+	enum tg_status status = zone_new(config->programme_zone, &gateway->zone);
+
+	if (status != TG_OK)
+		return fail(gateway, status, "programme.zone: no time zone %s",
+			    config->programme_zone);
+	(void)snprintf(gateway->archive_directory, sizeof(gateway->archive_directory), "%s%s",
+		       config->data_archive_directory[0] != '\0' ? config->data_archive_directory :
+								   config->data_directory,
+		       config->data_archive_directory[0] != '\0' ? "" : "/archive");
+	(void)snprintf(gateway->console_path, sizeof(gateway->console_path), "%s%s",
+		       config->console_socket[0] != '\0' ? config->console_socket :
+							   config->data_directory,
+		       config->console_socket[0] != '\0' ? "" : "/console.sock");
+	gateway->programme = gateway_programme(config);
+	storage_io_posix(&gateway->io);
+	if (!config->sink_enabled)
+		return TG_OK;
+	status = database_options_init(&gateway->database, config, &error);
+	if (status != TG_OK)
+		return fail(gateway, status, "%s", error.text);
+	return database_setup();
+}
+
+/* Sequence that MariaDB is known to have, 0 when it cannot be asked now. */
+static uint64_t
+ask_cursor(struct gateway *gateway)
+{
+	struct database_config database = gateway->database.config;
+	struct storage_error error = { 0 };
+	struct sink_cursor cursor;
+	enum tg_status status;
+
+	if (!gateway->config->sink_enabled)
+		return 0;
+	if (database.connect_timeout_s > CURSOR_WAIT_MAX_S)
+		database.connect_timeout_s = CURSOR_WAIT_MAX_S;
+	if (database.io_timeout_s > CURSOR_WAIT_MAX_S)
+		database.io_timeout_s = CURSOR_WAIT_MAX_S;
+	status = sink_read_cursor(&database, (uint16_t)gateway->config->ledger_shard, &cursor,
+				  &error);
+	if (status != TG_OK) {
+		log_event(gateway->log, LEVEL_WARN, "sink_cursor",
+			  "status=%s error=%s, starting without", tg_status_name(status),
+			  error.text);
+		return 0;
+	}
+	return cursor.is_there ? cursor.next_sequence - 1 : 0;
+}
+
+static void
+log_recovery(const struct gateway *gateway)
+{
+	const struct recovery *recovery = &gateway->recovery;
+
+	if (recovery->snapshots_skipped > 0)
+		log_event(gateway->log, LEVEL_ERROR, "snapshot_skipped", "count=%u error=%s",
+			  recovery->snapshots_skipped, recovery->skipped.text);
+	if (recovery->opened.cut_bytes > 0)
+		log_event(gateway->log, LEVEL_WARN, "journal_tail_cut",
+			  "bytes=%" PRIu64 " offset=%" PRIu64, recovery->opened.cut_bytes,
+			  recovery->opened.cut_offset);
+	log_event(gateway->log, LEVEL_INFO, "recovered",
+		  "sequence=%" PRIu64 " snapshot=%" PRIu64 " records=%" PRIu64 " marks=%" PRIu64
+		  " incarnation=%" PRIu64,
+		  ledger_sequence(recovery->ledger), recovery->snapshot_sequence,
+		  recovery->records, recovery->marks, recovery->opened.incarnation);
+}
+
+static enum tg_status
+recover(struct gateway *gateway)
+{
+	const struct config *config = gateway->config;
+	struct storage_error error = { 0 };
+	struct recovery_config recovery = {
+		.journal = {
+			.io = &gateway->io,
+			.directory = config->data_directory,
+			.archive_directory = gateway->archive_directory,
+			.instance = config->gateway_instance,
+			.epoch = EPOCH,
+			.segment_bytes = (uint64_t)config->journal_segment_bytes,
+			.batch_bytes_max = (uint32_t)config->journal_batch_bytes,
+			.low_water_bytes = (uint64_t)config->journal_low_water_bytes,
+			.reserve_bytes = (uint64_t)config->journal_reserve_bytes,
+			.sink_sequence = ask_cursor(gateway),
+		},
+		.is_memory = config->journal_backend == JOURNAL_BACKEND_MEMORY,
+		.limits = {
+			.members_max = (uint32_t)config->ledger_members_max,
+			.identifiers_max = (uint32_t)config->ledger_identifiers_max,
+			.lots_max = (uint32_t)config->ledger_lots_max,
+			.pendings_max = (uint32_t)config->ledger_pendings_max,
+			.debts_max = (uint32_t)config->ledger_debts_max,
+			.holds_max = (uint32_t)config->ledger_holds_max,
+			.portions_max = (uint32_t)config->ledger_portions_max,
+			.transactions_max = (uint32_t)config->ledger_transactions_max,
+			.partners_max = (uint32_t)config->ledger_partners_max,
+			.rules_max = (uint32_t)config->ledger_rules_max,
+			.stores_max = (uint32_t)config->ledger_stores_max,
+			.terminals_max = (uint32_t)config->ledger_terminals_max,
+			.totals_max = (uint32_t)config->ledger_totals_max,
+			.shard = (uint16_t)config->ledger_shard,
+		},
+	};
+	enum tg_status status;
+
+	if (getrandom(&recovery.journal.salt, sizeof(recovery.journal.salt), 0) !=
+	    (ssize_t)sizeof(recovery.journal.salt))
+		return fail(gateway, TG_IO, "no random numbers from the system");
+	status = recovery_run(&recovery, &gateway->recovery, &error);
+	if (status != TG_OK)
+		return fail(gateway, status, "%s (sequence %" PRIu64 ", offset %" PRIu64 ")",
+			    error.text, error.sequence, error.offset);
+	log_recovery(gateway);
+	clock_start(&gateway->clock, clock_source_system(),
+		    config->clock_source == CLOCK_SOURCE_STEPPED,
+		    ledger_booked_at_utc_ms(gateway->recovery.ledger), INT64_MIN);
+	gateway->alarm = CLOCK_FINE;
+	return TG_OK;
+}
+
+static enum tg_status
+make_pipeline(struct gateway *gateway)
+{
+	const struct config *config = gateway->config;
+	const struct snapshot_config snapshot = {
+		.io = &gateway->io,
+		.directory = config->data_directory,
+		.instance = config->gateway_instance,
+		.set = ledger_tables(gateway->recovery.ledger),
+	};
+	const struct pipeline_config pipeline = {
+		.ledger = gateway->recovery.ledger,
+		.journal = gateway->recovery.journal,
+		.clock = &gateway->clock,
+		.zone = gateway->zone,
+		.io_threads = (uint32_t)config->gateway_io_threads,
+		.is_inline = config->gateway_ledger_thread == LEDGER_THREAD_INLINE,
+		.requests_max = (uint32_t)config->queue_requests,
+		.requests_reserved = (uint32_t)config->queue_reserved,
+		.queue_delay_ms_max = config->queue_delay_ms,
+		.idle_mark_ms = config->journal_idle_mark_ms,
+		.between = between,
+		.on_dead = on_dead,
+		.context = gateway,
+	};
+	enum tg_status status;
+
+	if (config->journal_backend == JOURNAL_BACKEND_FILE) {
+		gateway->snapshots = snapshot_driver_new(&snapshot);
+		if (gateway->snapshots == NULL)
+			return TG_NO_MEMORY;
+	}
+	status = pipeline_new(&pipeline, &gateway->pipeline);
+	if (status != TG_OK)
+		return fail(gateway, status, "journal.batch_bytes or queue.reserved do not fit");
+	return pipeline_start(gateway->pipeline);
+}
+
+/* Does the ledger have the programme of the configuration? */
+static bool
+is_programme_new(struct gateway *gateway)
+{
+	const struct programme_config *present = ledger_programme(gateway->recovery.ledger);
+
+	gateway->programme.version = present->version;
+	return present->version == 0 ||
+	       memcmp(&gateway->programme, present, sizeof(*present)) != 0;
+}
+
+/* The parts of the control thread; then programme and business date before any terminal. */
+static enum tg_status
+make_control(struct gateway *gateway)
+{
+	bool is_new = is_programme_new(gateway);
+	struct timers_config timers = {
+		.pipeline = gateway->pipeline,
+		.log = gateway->log,
+		.zone = gateway->zone,
+		.cut_off_minutes = gateway->config->programme_cut_off,
+		.programme = is_new ? &gateway->programme : NULL,
+	};
+
+	gateway->control = control_new(gateway->pipeline, gateway->base);
+	if (gateway->control == NULL)
+		return TG_NO_MEMORY;
+	timers.control = gateway->control;
+	gateway->timers = timers_new(&timers, gateway->base);
+	if (gateway->timers == NULL)
+		return TG_NO_MEMORY;
+	timers_catch_up(gateway->timers);
+	return timers_start(gateway->timers);
+}
+
+static enum tg_status
+make_network(struct gateway *gateway)
+{
+	const struct network_options options = {
+		.config = gateway->config,
+		.pipeline = gateway->pipeline,
+		.log = gateway->log,
+	};
+	struct config_error error = { "" };
+	enum tg_status status = network_new(&options, &error, &gateway->network);
+
+	return status == TG_OK ? TG_OK : fail(gateway, status, "%s", error.text);
+}
+
+static enum tg_status
+start_helpers(struct gateway *gateway)
+{
+	const struct config *config = gateway->config;
+	struct upkeep_config upkeep = {
+		.log = gateway->log,
+		.pipeline = gateway->pipeline,
+		.journal = gateway->recovery.journal,
+		.driver = gateway->snapshots,
+		.io = &gateway->io,
+		.directory = config->data_directory,
+		.snapshot_ms = config->data_snapshot_ms,
+		.snapshots_kept = (uint32_t)config->data_snapshots_kept,
+		.snapshot_sequence = gateway->recovery.snapshot_sequence,
+	};
+	const struct sink_thread_config sink = {
+		.database = &gateway->database.config,
+		.journal = gateway->recovery.journal,
+		.log = gateway->log,
+		.shard = (uint16_t)config->ledger_shard,
+		.epoch = EPOCH,
+	};
+	enum tg_status status;
+
+	if (config->sink_enabled) {
+		status = sink_thread_start(&sink, &gateway->sink);
+		if (status != TG_OK)
+			return status;
+		upkeep.confirmed = sink_thread_confirmed;
+		upkeep.context = gateway->sink;
+	}
+	if (gateway->snapshots == NULL)
+		return TG_OK;
+	gateway->upkeep = upkeep_start(&upkeep);
+	return gateway->upkeep != NULL ? TG_OK : TG_NO_MEMORY;
+}
+
+static enum tg_status
+start_console(struct gateway *gateway)
+{
+	const struct console_config console = {
+		.socket_path = gateway->console_path,
+		.mode = (mode_t)gateway->config->console_mode,
+	};
+	enum tg_status status;
+
+	gateway->host = console_host_of(gateway);
+	status = console_start(&console, &gateway->host, &gateway->console);
+	return status == TG_OK ? TG_OK :
+				 fail(gateway, status, "console.socket: %s", gateway->console_path);
+}
+
+/* Another configuration, without a pause; what is wrong with it changes nothing. */
+static void
+reload(struct gateway *gateway)
+{
+	struct gateway_old_config *old = calloc(1, sizeof(*old));
+	struct config_changes changes;
+	struct config_error error = { "" };
+	struct config *next = NULL;
+	enum tg_status status = TG_NO_MEMORY;
+
+	if (old != NULL)
+		status = config_reload(gateway->config, &error, &changes, &next);
+	if (status == TG_OK)
+		status = network_reload(gateway->network, next, &error);
+	if (status != TG_OK) {
+		log_event(gateway->log, LEVEL_ERROR, "reload_failed", "status=%s error=%s",
+			  tg_status_name(status), error.text);
+		config_free(next);
+		free(old);
+		return;
+	}
+	for (uint32_t i = 0; i < CONFIG_KEY_COUNT; i++) {
+		const struct config_key *key = config_key((enum config_key_index)i);
+
+		if (changes.is_applied[i] || changes.is_kept[i])
+			log_event(gateway->log, changes.is_kept[i] ? LEVEL_WARN : LEVEL_INFO,
+				  "reload_key", "key=%s.%s in_force=%s", key->group, key->name,
+				  changes.is_kept[i] ? "after a restart" : "now");
+	}
+	old->config = gateway->config;
+	old->next = gateway->old_configs;
+	gateway->old_configs = old;
+	gateway->config = next;
+	log_set_level(gateway->log, (enum log_level)next->log_level);
+	pipeline_set_queue_delay(gateway->pipeline, next->queue_delay_ms);
+	if (gateway->upkeep != NULL)
+		upkeep_reload(gateway->upkeep, next->data_snapshot_ms,
+			      (uint32_t)next->data_snapshots_kept);
+	log_event(gateway->log, LEVEL_INFO, "reloaded", "file=%s", next->path);
+}
+
+void
+gateway_shut_down(struct gateway *gateway)
+{
+	event_active(gateway->end_event, EV_READ, 0);
+}
+
+static void
+enter_phase(struct gateway *gateway, enum gateway_phase phase, int64_t at_most_ms)
+{
+	gateway->phase = phase;
+	gateway->phase_until_us = clock_mono_us() + at_most_ms * 1000;
+}
+
+/* How far is the end?  Made active to begin it, then looks again each END_LOOK_MS. */
+static void
+on_end(evutil_socket_t fd, short what, void *context)
+{
+	struct gateway *gateway = context;
+	const struct timeval look = { 0, END_LOOK_MS * 1000 };
+	bool is_late = clock_mono_us() >= gateway->phase_until_us;
+
+	(void)fd;
+	if (gateway->phase == GATEWAY_SERVING) {
+		log_event(gateway->log, LEVEL_INFO, "draining", "drain_ms=%" PRId64,
+			  gateway->config->gateway_drain_ms);
+		enter_phase(gateway, GATEWAY_DRAINING,
+			    gateway->config->gateway_drain_ms + DRAIN_EXTRA_MS);
+		network_drain(gateway->network);
+		event_add(gateway->end_event, &look);
+		return;
+	}
+	if ((what & EV_TIMEOUT) == 0)
+		return; /* told to stop once more */
+	if (gateway->phase == GATEWAY_DRAINING &&
+	    (is_late || network_is_drained(gateway->network))) {
+		enter_phase(gateway, GATEWAY_KEEPING, SNAPSHOT_AT_END_MS);
+		is_late = false;
+		if (gateway->config->gateway_snapshot_at_end && gateway->snapshots != NULL) {
+			snapshot_driver_want(gateway->snapshots);
+			upkeep_hurry(gateway->upkeep);
+		}
+	}
+	if (gateway->phase == GATEWAY_KEEPING &&
+	    (is_late || gateway->snapshots == NULL || !snapshot_driver_is_busy(gateway->snapshots)))
+		event_base_loopbreak(gateway->base);
+	else
+		event_add(gateway->end_event, &look);
+}
+
+static void
+on_signal(evutil_socket_t number, short what, void *context)
+{
+	struct gateway *gateway = context;
+
+	(void)what;
+	log_event(gateway->log, LEVEL_INFO, "signal", "number=%d", (int)number);
+	if (number == SIGHUP)
+		reload(gateway);
+	else
+		gateway_shut_down(gateway);
+}
+
+/* Each second: what has changed and someone should know. */
+static void
+on_second(evutil_socket_t fd, short what, void *context)
+{
+	struct gateway *gateway = context;
+	enum clock_alarm alarm = clock_alarm(&gateway->clock);
+
+	(void)fd;
+	(void)what;
+	log_tick(gateway->log);
+	if (gateway->sink != NULL)
+		sink_thread_watch(gateway->sink);
+	if (alarm == gateway->alarm)
+		return;
+	gateway->alarm = alarm;
+	log_event(gateway->log, alarm == CLOCK_FINE ? LEVEL_INFO : LEVEL_ERROR, "clock",
+		  "alarm=%s utc_ms=%" PRId64 " %s", clock_alarm_name(alarm),
+		  clock_peek_utc_ms(&gateway->clock),
+		  alarm == CLOCK_FINE ? "" : "waits for the console's `clock accept`");
+}
+
+static enum tg_status
+make_loop(struct gateway *gateway)
+{
+	static const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
+	const struct timeval second = { 1, 0 };
+
+	if (evthread_use_pthreads() != 0)
+		return TG_NO_MEMORY;
+	gateway->base = event_base_new();
+	if (gateway->base == NULL)
+		return TG_NO_MEMORY;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		gateway->signal_events[i] =
+			evsignal_new(gateway->base, numbers[i], on_signal, gateway);
+		if (gateway->signal_events[i] == NULL ||
+		    event_add(gateway->signal_events[i], NULL) != 0)
+			return TG_NO_MEMORY;
+	}
+	gateway->end_event = event_new(gateway->base, -1, 0, on_end, gateway);
+	gateway->second_event = event_new(gateway->base, -1, EV_PERSIST, on_second, gateway);
+	if (gateway->end_event == NULL || gateway->second_event == NULL ||
+	    event_add(gateway->second_event, &second) != 0)
+		return TG_NO_MEMORY;
+	return TG_OK;
+}
+
+static enum tg_status
+start_network(struct gateway *gateway)
+{
+	enum tg_status status = network_start(gateway->network);
+	char address[ADDRESS_TEXT_BYTES];
+	bool is_tls;
+
+	if (status != TG_OK)
+		return status;
+	for (uint32_t i = 0;
+	     network_address(gateway->network, i, address, sizeof(address), &is_tls); i++)
+		log_event(gateway->log, LEVEL_INFO, "listening", "address=%s tls=%s", address,
+			  is_tls ? "yes" : "no");
+	return TG_OK;
+}
+
+/* Take down whatever is there, in the opposite order.  TG_IO: the journal was lost. */
+static enum tg_status
+end(struct gateway *gateway)
+{
+	enum tg_status status = TG_OK;
+
+	gateway->phase = GATEWAY_ENDING;
+	if (gateway->control != NULL)
+		control_end(gateway->control);
+	if (gateway->timers != NULL)
+		timers_end(gateway->timers);
+	if (gateway->snapshots != NULL)
+		snapshot_driver_end(gateway->snapshots);
+	console_stop(gateway->console);
+	if (gateway->timers != NULL)
+		timers_stop(gateway->timers);
+	if (gateway->network != NULL)
+		network_stop(gateway->network);
+	upkeep_stop(gateway->upkeep);
+	if (gateway->pipeline != NULL)
+		status = pipeline_stop(gateway->pipeline);
+	sink_thread_stop(gateway->sink, gateway->config->gateway_sink_flush_ms);
+	network_free(gateway->network);
+	control_free(gateway->control);
+	timers_free(gateway->timers);
+	snapshot_driver_free(gateway->snapshots);
+	if (gateway->recovery.ledger != NULL)
+		log_event(gateway->log, LEVEL_INFO, "stopped", "sequence=%" PRIu64,
+			  ledger_sequence(gateway->recovery.ledger));
+	pipeline_free(gateway->pipeline);
+	if (gateway->recovery.journal != NULL)
+		journal_close(gateway->recovery.journal);
+	ledger_free(gateway->recovery.ledger);
+	return status;
+}
+
+/* What is left when no part runs any more. */
+static void
+deinit(struct gateway *gateway)
+{
+	zone_free(gateway->zone);
+	database_options_deinit(&gateway->database);
+	for (size_t i = 0; i < 3; i++) {
+		if (gateway->signal_events[i] != NULL)
+			event_free(gateway->signal_events[i]);
+	}
+	if (gateway->second_event != NULL)
+		event_free(gateway->second_event);
+	if (gateway->end_event != NULL)
+		event_free(gateway->end_event);
+	if (gateway->base != NULL)
+		event_base_free(gateway->base);
+	while (gateway->old_configs != NULL) {
+		struct gateway_old_config *old = gateway->old_configs;
+
+		gateway->old_configs = old->next;
+		config_free(old->config);
+		free(old);
+	}
+	config_free(gateway->config);
+}
+
+int
+gateway_run(struct config *config, struct log *log)
+{
+	static const struct {
+		const char *name;
+		enum tg_status (*run)(struct gateway *gateway);
+	} steps[] = {
+		{ "loop", make_loop },		 { "prepare", prepare },
+		{ "recover", recover },		 { "pipeline", make_pipeline },
+		{ "control", make_control },	 { "network", make_network },
+		{ "helpers", start_helpers },	 { "console", start_console },
+		{ "listen", start_network },
+	};
+	struct gateway gateway = { .config = config, .log = log };
+	enum tg_status status = TG_OK, end_status;
+
+	gateway.started_utc_ms = clock_source_system().wall_ms(NULL);
+	for (size_t i = 0; status == TG_OK && i < sizeof(steps) / sizeof(steps[0]); i++) {
+		status = steps[i].run(&gateway);
+		if (status != TG_OK)
+			log_event(log, LEVEL_ERROR, "start_failed", "step=%s status=%s error=%s",
+				  steps[i].name, tg_status_name(status), gateway.error);
+	}
+	if (status == TG_OK) {
+		gateway.phase = GATEWAY_SERVING;
+		log_event(log, LEVEL_INFO, "ready", "instance=%s sequence=%" PRIu64,
+			  gateway.config->gateway_instance,
+			  pipeline_durable_sequence(gateway.pipeline));
+		event_base_loop(gateway.base, EVLOOP_NO_EXIT_ON_EMPTY);
+	}
+	end_status = end(&gateway);
+	deinit(&gateway);
+	return gateway_exit_code(status != TG_OK ? status : end_status);
+}

@@ -1,0 +1,138 @@
+/*
+ * main.c - tallygated: the command line, and the process around the gateway.
+ */
+#include <getopt.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "gateway/config.h"
+#include "gateway/gateway.h"
+#include "gateway/log.h"
+
+#define CONFIG_PATH_DEFAULT SYSCONFDIR "/tallygate/tallygate.conf"
+
+/* What the command line asks for. */
+struct options {
+	const char *path;		/* of the configuration; NULL: all defaults */
+	bool	 is_check;
+	bool	 is_print;
+};
+
+/* clang-format off */
+static const char usage_text[] =
+	"Usage: tallygated [--config FILE] [--foreground]\n"
+	"       tallygated [--config FILE] --check-config | --print-config\n"
+	"       tallygated --help | --version\n"
+	"\n"
+	"  -c, --config FILE   configuration (" CONFIG_PATH_DEFAULT ")\n"
+	"      --check-config  read it, say what is wrong, and stop\n"
+	"      --print-config  print every value in force, and stop\n"
+	"  -f, --foreground    do not leave the terminal; it never does\n"
+	"\n"
+	"SIGTERM and SIGINT end in order, SIGHUP reads the configuration again.\n"
+	"Exit codes: 65 data damaged, 74 disk, 75 data in use, 78 configuration.\n";
+/* clang-format on */
+
+/* -1: go on; else the exit code. */
+static int
+read_options(int argc, char **argv, struct options *options)
+{
+	enum { CHECK = 256, PRINT };
+	static const struct option known[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "check-config", no_argument, NULL, CHECK },
+		{ "print-config", no_argument, NULL, PRINT },
+		{ "foreground", no_argument, NULL, 'f' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "c:fhV", known, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			options->path = optarg;
+			break;
+		case CHECK:
+			options->is_check = true;
+			break;
+		case PRINT:
+			options->is_print = true;
+			break;
+		case 'f':
+			break;
+		case 'h':
+			fputs(usage_text, stdout);
+			return EX_OK;
+		case 'V':
+			puts(PACKAGE_STRING);
+			return EX_OK;
+		default:
+			fputs(usage_text, stderr);
+			return EX_USAGE;
+		}
+	}
+	if (optind == argc)
+		return -1;
+	fputs(usage_text, stderr);
+	return EX_USAGE;
+}
+
+/* What the process needs of the system, whatever it was started with. */
+static void
+prepare_process(void)
+{
+	struct rlimit files;
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)umask(0027);
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &files);
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options options = { .path = CONFIG_PATH_DEFAULT };
+	struct config_error error;
+	struct config *config;
+	struct log *log;
+	enum tg_status status;
+	int code = read_options(argc, argv, &options);
+
+	if (code >= 0)
+		return code;
+	status = config_load(options.path, &error, &config);
+	if (status != TG_OK) {
+		fprintf(stderr, "tallygated: %s\n",
+			status == TG_CONFIG ? error.text : tg_status_text(status));
+		return gateway_exit_code(status);
+	}
+	if (options.is_print)
+		config_print(config, stdout);
+	if (options.is_check)
+		printf("%s: ok\n", options.path);
+	if (options.is_print || options.is_check) {
+		config_free(config);
+		return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
+	}
+	prepare_process();
+	log = log_new(&(struct log_options){ .fd = STDERR_FILENO,
+					     .level = (enum log_level)config->log_level });
+	if (log == NULL) {
+		config_free(config);
+		return EX_OSERR;
+	}
+	code = gateway_run(config, log);
+	log_free(log);
+	return code;
+}
