@@ -1,5 +1,5 @@
 /*
- * fixture.c - a ledger under test and its twin.
+ * fixture.c - a ledger under test, its twin and its mirror.
  */
 #include "tests/ledger/fixture.h"
 
@@ -12,8 +12,10 @@
 #include <cmocka.h>
 
 #include "ledger/calendar.h"
+#include "ledger/state.h"
 
 #define MS_PER_DAY INT64_C(86400000)
+#define SHUFFLED_ROWS 8
 
 struct programme_config
 fixture_programme(void)
@@ -60,6 +62,145 @@ fixture_rule(uint32_t partner)
 	};
 }
 
+/* Make the first rows of a table free again, to be claimed in this order. */
+static void
+lay_free_rows(struct table *table, const uint32_t order[SHUFFLED_ROWS])
+{
+	uint32_t count = table->config.rows_max < SHUFFLED_ROWS ? table->config.rows_max
+								: SHUFFLED_ROWS;
+
+	for (uint32_t row = 1; row <= count; row++)
+		*(uint64_t *)table_claim(table, row) = row;
+	for (uint32_t i = SHUFFLED_ROWS; i > 0; i--) {
+		if (order[i - 1] <= count)
+			table_release(table, order[i - 1]);
+	}
+}
+
+/* All tables but members, whose references tell their rows. */
+static void
+lay_rows(struct ledger *l, const uint32_t order[SHUFFLED_ROWS])
+{
+#define LAY_TABLE(name, id, version, row, rows_max) \
+	if (&l->name != &l->state && &l->name != &l->members) \
+		lay_free_rows(&l->name, order);
+	LEDGER_TABLE_LIST(LAY_TABLE)
+#undef LAY_TABLE
+}
+
+static void
+make_ledgers(struct ledger_fixture *f, const struct ledger_limits *limits)
+{
+	static const uint32_t straight[SHUFFLED_ROWS] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+	static const uint32_t shuffled[SHUFFLED_ROWS] = { 3, 1, 4, 8, 5, 7, 2, 6 };
+
+	f->ledger = ledger_new(limits);
+	f->twin = ledger_new(limits);
+	f->mirror.ledger = ledger_new(limits);
+	f->decision = decision_new();
+	f->mirror.decision = decision_new();
+	f->decoded = calloc(1, sizeof(*f->decoded));
+	assert_non_null(f->ledger);
+	assert_non_null(f->twin);
+	assert_non_null(f->mirror.ledger);
+	assert_non_null(f->decision);
+	assert_non_null(f->mirror.decision);
+	assert_non_null(f->decoded);
+	/* As many rows were used before, so that slices of the sweep end at the same ones. */
+	lay_rows(f->ledger, straight);
+	lay_rows(f->twin, straight);
+	lay_rows(f->mirror.ledger, shuffled);
+}
+
+/* The record without the numbers of its rows. */
+static void
+forget_rows(struct record *r)
+{
+	r->transaction_row = r->original_row = r->original_burn_row = 0;
+	r->hold_row = r->config_row = 0;
+	/* How far a slice of the sweep reaches is a row, too. */
+	r->sweep_row = 0;
+	for (uint32_t i = 0; i < r->move_count; i++)
+		r->moves[i].row = 0;
+	for (uint32_t i = 0; i < r->identifier_count; i++)
+		r->identifiers[i].row = 0;
+}
+
+static size_t
+print(const struct record *record, bool are_rows_compared, uint8_t *bytes)
+{
+	struct record *r = malloc(sizeof(*r));
+	size_t length;
+
+	assert_non_null(r);
+	*r = *record;
+	if (!are_rows_compared)
+		forget_rows(r);
+	length = record_encode(r, bytes, RECORD_BYTES_MAX);
+	assert_int_not_equal(length, 0);
+	free(r);
+	return length;
+}
+
+static void
+compare_records(const struct record *a, const struct record *b, bool are_rows_compared)
+{
+	uint8_t *bytes = malloc((size_t)2 * RECORD_BYTES_MAX);
+	size_t length;
+
+	assert_non_null(bytes);
+	length = print(a, are_rows_compared, bytes);
+	assert_int_equal(print(b, are_rows_compared, bytes + RECORD_BYTES_MAX), length);
+	assert_memory_equal(bytes, bytes + RECORD_BYTES_MAX, length);
+	free(bytes);
+}
+
+/* Member by member: there is padding between them. */
+static void
+compare_lists(const struct ledger_answer *x, const struct ledger_answer *y)
+{
+	for (uint32_t i = 0; i < x->expiry_count; i++) {
+		assert_int_equal(x->expiries[i].last_day, y->expiries[i].last_day);
+		assert_true(x->expiries[i].points == y->expiries[i].points);
+	}
+	for (uint32_t i = 0; i < x->entry_count; i++) {
+		assert_true(x->entries[i].sequence == y->entries[i].sequence);
+		assert_int_equal(x->entries[i].kind, y->entries[i].kind);
+		assert_true(x->entries[i].points == y->entries[i].points);
+	}
+	for (uint32_t i = 0; i < x->total_count; i++) {
+		assert_int_equal(x->totals[i].kind, y->totals[i].kind);
+		assert_int_equal(x->totals[i].is_declined, y->totals[i].is_declined);
+		assert_true(x->totals[i].count == y->totals[i].count);
+		assert_true(x->totals[i].points == y->totals[i].points);
+		assert_true(x->totals[i].amount == y->totals[i].amount);
+	}
+}
+
+void
+fixture_compare(const struct decision *a, const struct decision *b, bool are_rows_compared)
+{
+	const struct ledger_answer *x = &a->answer;
+	const struct ledger_answer *y = &b->answer;
+
+	assert_memory_equal(x, y, offsetof(struct ledger_answer, expiries));
+	compare_lists(x, y);
+	assert_int_equal(a->record_count, b->record_count);
+	for (uint32_t i = 0; i < a->record_count; i++)
+		compare_records(&a->records[i], &b->records[i], are_rows_compared);
+}
+
+/* Decide, compare with what the first ledger decided, apply. */
+static void
+mirror_ask(struct mirror *m, const struct ledger_request *q, const struct ledger_now *now,
+	   const struct decision *expected)
+{
+	ledger_decide(m->ledger, q, now, m->decision);
+	fixture_compare(expected, m->decision, false);
+	for (uint32_t i = 0; i < m->decision->record_count; i++)
+		ledger_apply(m->ledger, &m->decision->records[i]);
+}
+
 static void
 set_up(struct ledger_fixture *f, struct ledger_request *q)
 {
@@ -92,25 +233,33 @@ add_partner(struct ledger_fixture *f, uint32_t number)
 	set_up(f, &q);
 }
 
+struct ledger_limits
+fixture_limits(void)
+{
+	struct ledger_limits limits = ledger_limits_small();
+
+	limits.members_max = 1000;
+	limits.transactions_max = 2000;
+	limits.totals_max = 4000;
+	return limits;
+}
+
 void
 fixture_init(struct ledger_fixture *f)
 {
-	struct ledger_limits limits = ledger_limits_small();
+	struct ledger_limits limits = fixture_limits();
+
+	fixture_init_limits(f, &limits);
+}
+
+void
+fixture_init_limits(struct ledger_fixture *f, const struct ledger_limits *limits)
+{
 	struct ledger_request q = { .kind = REQUEST_SET_PROGRAMME, .operator_name = "test" };
 	struct civil_date first = { 2024, 4, 1 };
 
 	memset(f, 0, sizeof(*f));
-	limits.members_max = 1000;
-	limits.transactions_max = 2000;
-	limits.totals_max = 4000;
-	f->ledger = ledger_new(&limits);
-	f->twin = ledger_new(&limits);
-	f->decision = decision_new();
-	f->decoded = calloc(1, sizeof(*f->decoded));
-	assert_non_null(f->ledger);
-	assert_non_null(f->twin);
-	assert_non_null(f->decision);
-	assert_non_null(f->decoded);
+	make_ledgers(f, limits);
 	fixture_set_time(f, (int64_t)calendar_day(first) * MS_PER_DAY + MS_PER_DAY / 2);
 	q.programme = fixture_programme();
 	set_up(f, &q);
@@ -125,6 +274,8 @@ fixture_deinit(struct ledger_fixture *f)
 {
 	ledger_free(f->ledger);
 	ledger_free(f->twin);
+	ledger_free(f->mirror.ledger);
+	decision_free(f->mirror.decision);
 	decision_free(f->decision);
 	free(f->decoded);
 }
@@ -159,6 +310,7 @@ fixture_ask(struct ledger_fixture *f, const struct ledger_request *q)
 	struct state_hash mine, twins;
 
 	ledger_decide(f->ledger, q, &f->now, f->decision);
+	mirror_ask(&f->mirror, q, &f->now, f->decision);
 	for (uint32_t i = 0; i < f->decision->record_count; i++)
 		journal_and_apply(f, &f->decision->records[i]);
 	mine = ledger_state_hash(f->ledger);
@@ -218,6 +370,8 @@ fixture_audit(struct ledger_fixture *f)
 {
 	char why[200] = "";
 
-	if (!ledger_audit(f->ledger, why, sizeof(why)) || !ledger_audit(f->twin, why, sizeof(why)))
+	if (!ledger_audit(f->ledger, why, sizeof(why)) ||
+	    !ledger_audit(f->twin, why, sizeof(why)) ||
+	    !ledger_audit(f->mirror.ledger, why, sizeof(why)))
 		fail_msg("%s", why);
 }

@@ -2,16 +2,26 @@
  * fixture.h - a ledger under test, with a twin that only ever sees the journal's bytes.
  *
  * Every record that a decision makes is encoded, decoded and applied to both; the state hashes must
- * stay equal, so each test is a replay test as well.
+ * stay equal, so each test is a replay test as well.  A mirror decides the same on other rows.
  */
 #ifndef TG_TESTS_LEDGER_FIXTURE_H
 #define TG_TESTS_LEDGER_FIXTURE_H
 
 #include "ledger/ledger.h"
 
+/*
+ * A ledger that is asked the same, but whose free rows lie in another order: what it decides may
+ * differ in row numbers only, so nothing is decided by where a row happens to lie.
+ */
+struct mirror {
+	struct ledger	*ledger;	/* owned */
+	struct decision *decision;	/* owned; of the last request */
+};
+
 struct ledger_fixture {
 	struct ledger *ledger;		/* decides and applies */
 	struct ledger *twin;		/* applies what was encoded and decoded */
+	struct mirror mirror;		/* decides what ledger decides, on other rows */
 	struct decision *decision;	/* of the last request */
 	struct record *decoded;		/* room for one record */
 	struct ledger_now now;
@@ -21,6 +31,10 @@ struct ledger_fixture {
 
 /* Partners 1 and 2 (1 point per 100), stores 11 and 21, terminals 101 and 201, on 2024-04-01. */
 void fixture_init(struct ledger_fixture *f);
+
+/* The same with tables of other sizes than fixture_limits() says. */
+void fixture_init_limits(struct ledger_fixture *f, const struct ledger_limits *limits);
+struct ledger_limits fixture_limits(void);
 void fixture_deinit(struct ledger_fixture *f);
 
 /* The programme, partner and rule that fixture_init() sets: to change one thing and set again. */
@@ -36,6 +50,9 @@ void fixture_set_time(struct ledger_fixture *f, int64_t utc_ms);
  * or conservation does not hold.
  */
 const struct ledger_answer *fixture_ask(struct ledger_fixture *f, const struct ledger_request *q);
+
+/* Fail the test when two decisions differ; are_rows_compared: also in the numbers of rows. */
+void fixture_compare(const struct decision *a, const struct decision *b, bool are_rows_compared);
 
 /* Ticks until nothing more is due. */
 void fixture_tick(struct ledger_fixture *f);

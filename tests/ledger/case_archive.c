@@ -1,0 +1,112 @@
+/*
+ * case_archive.c - evidence made from the records of a case.
+ */
+#include "tests/ledger/case_archive.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+struct archive_note {
+	uint8_t	 id[TG_TRANSACTION_ID_BYTES];
+	uint8_t	 original_id[TG_TRANSACTION_ID_BYTES];
+	uint8_t	 original_burn_id[TG_TRANSACTION_ID_BYTES];
+	int64_t	 lost_points;
+	/* what it says of itself; its sums are what it did to others */
+	struct archived_transaction said;
+};
+
+void
+case_archive_deinit(struct case_archive *archive)
+{
+	free(archive->notes);
+}
+
+void
+case_archive_add(struct case_archive *archive, const struct record *r)
+{
+	struct archive_note *note;
+
+	if (!RECORD_HAS(r, TRANSACTION) || r->kind == RECORD_REOPEN)
+		return;
+	if (archive->count == archive->capacity) {
+		archive->capacity = archive->capacity == 0 ? 64 : 2 * archive->capacity;
+		archive->notes =
+			realloc(archive->notes, archive->capacity * sizeof(*archive->notes));
+		assert_non_null(archive->notes);
+	}
+	note = &archive->notes[archive->count++];
+	memset(note, 0, sizeof(*note));
+	memcpy(note->id, r->transaction_id, sizeof(note->id));
+	note->said = (struct archived_transaction){
+		.is_found = true,
+		.sequence = r->sequence,
+		.kind = r->kind,
+		.status = r->status,
+		.partner = r->partner,
+		.store = r->store,
+		.terminal = r->terminal,
+		.member = RECORD_HAS(r, MEMBER) ? r->member : 0,
+		.booked_at_utc_ms = r->booked_at_utc_ms,
+		.business_time_utc_ms = r->business_time_utc_ms,
+		.amount = r->amount,
+		.covered = RECORD_HAS(r, DETAILS) ? r->covered : 0,
+		.points = r->points,
+		.rule_version = r->rule_version,
+		.flags = r->flags,
+	};
+	memcpy(note->said.fingerprint, r->fingerprint, sizeof(note->said.fingerprint));
+	if (RECORD_HAS(r, ORIGINAL) && r->status == TG_OK) {
+		memcpy(note->original_id, r->original_id, sizeof(note->original_id));
+		memcpy(note->original_burn_id, r->original_burn_id, sizeof(note->original_burn_id));
+	}
+	if (RECORD_HAS(r, REFUNDED)) {
+		note->said.returned_money = r->returned_money;
+		note->said.returned_covered = r->returned_covered;
+		note->said.taken_points = r->taken_points;
+		note->said.restored_points = r->restored_points;
+		note->lost_points = r->lost_points;
+	}
+}
+
+static void
+add_undone(struct archived_transaction *t, const struct archive_note *note)
+{
+	const struct archived_transaction *undoing = &note->said;
+
+	if (undoing->kind != RECORD_REFUND && undoing->kind != RECORD_REVERSE)
+		return;
+	t->returned_covered += undoing->returned_covered;
+	if (t->kind == RECORD_EARN) {
+		t->returned_money += undoing->returned_money;
+		t->taken_points += undoing->taken_points;
+	} else {
+		t->restored_points += undoing->restored_points;
+	}
+	t->is_reversed = t->is_reversed || undoing->kind == RECORD_REVERSE;
+}
+
+struct archived_transaction
+case_archive_find(const struct case_archive *archive, const uint8_t id[TG_TRANSACTION_ID_BYTES])
+{
+	struct archived_transaction found = { .is_found = false };
+
+	for (uint32_t i = 0; i < archive->count; i++) {
+		const struct archive_note *note = &archive->notes[i];
+
+		if (memcmp(note->id, id, sizeof(note->id)) == 0) {
+			found = note->said;
+			found.returned_money = found.returned_covered = 0;
+			found.taken_points = found.restored_points = 0;
+		} else if (found.is_found &&
+			   (memcmp(note->original_id, id, sizeof(note->id)) == 0 ||
+			    memcmp(note->original_burn_id, id, sizeof(note->id)) == 0)) {
+			add_undone(&found, note);
+		}
+	}
+	return found;
+}
