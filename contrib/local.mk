@@ -50,3 +50,20 @@ bin_PROGRAMS += %D%/load/tally-load
 contrib_load_tally_load_SOURCES = %D%/load/main.c
 contrib_load_tally_load_LDADD = $(load_libs)
 scdoc_pages += %D%/load/tally-load.1.scd
+
+# tally without its main(), so that tests link it.
+noinst_LTLIBRARIES += libtally.la
+libtally_la_SOURCES = \
+	%D%/tally/answer.c %D%/tally/answer.h \
+	%D%/tally/answer_json.c \
+	%D%/tally/identity.c %D%/tally/identity.h \
+	%D%/tally/look.c %D%/tally/look.h \
+	%D%/tally/order.c %D%/tally/order.h \
+	%D%/tally/settings.c %D%/tally/settings.h
+libtally_la_CPPFLAGS = $(AM_CPPFLAGS) $(CONFIG_CFLAGS) $(JANSSON_CFLAGS)
+tally_libs = libtally.la libclients.la libtallygate.la $(CONFIG_LIBS) $(JANSSON_LIBS)
+
+bin_PROGRAMS += %D%/tally/tally
+contrib_tally_tally_SOURCES = %D%/tally/main.c
+contrib_tally_tally_LDADD = $(tally_libs)
+scdoc_pages += %D%/tally/tally.1.scd

@@ -69,8 +69,8 @@ struct source asker_status_source(struct asker *asker);
 struct source asker_inquiry_source(struct asker *asker);
 
 /*
- * TOTALS of every partner and business date of the log.  Sums what the log tells first, so it comes
- * after STATUS.
+ * TOTALS of every partner and business date of the log.  Sums what the log tells first, so it
+ * comes after STATUS.
  */
 struct source asker_totals_source(struct asker *asker);
 

@@ -11,9 +11,9 @@
 #include "contrib/common/failure.h"
 
 /*
- * Put the day into the command: %d becomes YYYY-MM-DD, %t its noon in milliseconds of UTC, %% a per
- * cent sign.  False with the reason when another letter follows a per cent sign, or when the result
- * is longer than bytes.
+ * Put the day into the command: %d becomes YYYY-MM-DD, %t its noon in milliseconds of UTC, %% a
+ * per cent sign.  False with the reason when another letter follows a per cent sign, or when the
+ * result is longer than bytes.
  */
 bool day_command_expand(const char *command, int32_t day, char *ret_text, size_t bytes,
 			struct failure *failure);

@@ -1,9 +1,10 @@
 /*
- * engine.h - sends what a source gives over many connections, at a rate or as fast as answers come.
+ * engine.h - sends what a source gives over many connections, at a rate or as fast as answers
+ * come.
  *
  * One thread.  Owns the slots and the event loop; borrows everything else.  In an open loop
- * requests are due at fixed times whatever the server does, and latency counts from the due time, so that a
- * stall is seen by every request that it delayed.
+ * requests are due at fixed times whatever the server does, and latency counts from the due time,
+ * so that a stall is seen by every request that it delayed.
  */
 #ifndef TG_CONTRIB_LOAD_ENGINE_H
 #define TG_CONTRIB_LOAD_ENGINE_H
@@ -68,8 +69,8 @@ void engine_free(struct engine *engine);
 bool engine_connect(struct engine *engine, struct failure *failure);
 
 /*
- * Run one source to its end, to a bound or to a signal (SIGINT, SIGTERM); then wait for what is not
- * answered.  Connections stay open.  May be called again with another source.
+ * Run one source to its end, to a bound or to a signal (SIGINT, SIGTERM); then wait for what is
+ * not answered.  Connections stay open.  May be called again with another source.
  */
 enum engine_end engine_run(struct engine *engine, const struct source *source,
 			   const struct engine_bounds *bounds, struct failure *failure);

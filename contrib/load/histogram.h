@@ -1,8 +1,8 @@
 /*
  * histogram.h - how often which latency was seen, from nanoseconds to an hour.
  *
- * Log-linear: values below 128 ns have a bucket each, then every power of two is cut into 128 equal
- * buckets, so a value read back is off by at most 1/256 (0.4 %).  36 KiB, no allocation.
+ * Log-linear: values below 128 ns have a bucket each, then every power of two is cut into 128
+ * equal buckets, so a value read back is off by at most 1/256 (0.4 %).  36 KiB, no allocation.
  */
 #ifndef TG_CONTRIB_LOAD_HISTOGRAM_H
 #define TG_CONTRIB_LOAD_HISTOGRAM_H

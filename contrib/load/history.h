@@ -50,8 +50,8 @@ bool history_read(FILE *file, const char *name, struct history *ret_history,
 void history_deinit(struct history *history);
 
 /*
- * Make a history of the shape of a real one: everybody first buys within a quarter, half never come
- * back, the others at growing intervals; baskets of one to many pieces at a few prices.
+ * Make a history of the shape of a real one: everybody first buys within a quarter, half never
+ * come back, the others at growing intervals; baskets of one to many pieces at a few prices.
  */
 void history_generate(const struct history_shape *shape, struct history *ret_history);
 

@@ -1,5 +1,6 @@
 /*
- * load.h - what all connections of a run share: clock, options, source, meter, log, spare requests.
+ * load.h - what all connections of a run share: clock, options, source, meter, log, spare
+ * requests.
  */
 #ifndef TG_CONTRIB_LOAD_LOAD_H
 #define TG_CONTRIB_LOAD_LOAD_H

@@ -2,8 +2,8 @@
  * logbook.h - what a log says: the transactions that were asked for, and what was answered.
  *
  * Reads a trace whole.  Every transaction id is one entry, whoever sent it how often, with the
- * outcome that was acknowledged; every identifier is an account.  Answers to one id that contradict
- * each other are counted and described.
+ * outcome that was acknowledged; every identifier is an account.  Answers to one id that
+ * contradict each other are counted and described.
  */
 #ifndef TG_CONTRIB_LOAD_LOGBOOK_H
 #define TG_CONTRIB_LOAD_LOGBOOK_H

@@ -1,8 +1,8 @@
 /*
  * main.c - tally-load: load on a Tallygate, replay of a history, proof that nothing was lost.
  *
- * Exit status: 0 all well; 1 something is not as it should be; 2 the command line is wrong; 3 files or
- * gateway cannot be used.
+ * Exit status: 0 all well; 1 something is not as it should be; 2 the command line is wrong; 3
+ * files or gateway cannot be used.
  */
 #include <errno.h>
 #include <signal.h>

@@ -1,8 +1,8 @@
 /*
  * map.c - finds numbers by 64-bit keys.
  *
- * Linear probing; a key that goes is replaced by the next of its run that may stand there, so there
- * are no marks of what was.
+ * Linear probing; a key that goes is replaced by the next of its run that may stand there, so
+ * there are no marks of what was.
  */
 #include "contrib/load/map.h"
 

@@ -1,8 +1,8 @@
 /*
  * members.h - the members that the load plays with, as far as a till knows them.
  *
- * Owns identifiers and what the gateway's answers told last.  A member is named by its index, dense
- * from 0.
+ * Owns identifiers and what the gateway's answers told last.  A member is named by its index,
+ * dense from 0.
  */
 #ifndef TG_CONTRIB_LOAD_MEMBERS_H
 #define TG_CONTRIB_LOAD_MEMBERS_H

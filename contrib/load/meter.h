@@ -48,7 +48,7 @@ struct meter {
 	struct histogram  service;     /* from each sending to its answer */
 	struct histogram  connect;     /* from connect to the answer to AUTH */
 	struct histogram  recent;      /* as all, since the last progress line */
-	struct histogram *operations[METER_OPERATIONS]; /* as all, by operation; owned, NULL: none */
+	struct histogram *operations[METER_OPERATIONS]; /* as all; owned, NULL: none */
 	uint64_t	  recent_count; /* final answers since the last progress line */
 	/* By partner, in no order. */
 	struct meter_partner *partners; /* owned */

@@ -42,9 +42,9 @@ struct mix {
 void mix_init(struct mix *mix);
 
 /*
- * Read "earn=60,burn=20,inquiry=20"; kinds that are not named get no weight.
- * False, with the reason in failure and mix untouched, when a word is not in the list, named twice,
- * without a number, or when nothing has weight.
+ * Read "earn=60,burn=20,inquiry=20"; kinds that are not named get no weight. False, with the
+ * reason in failure and mix untouched, when a word is not in the list, named twice, without a
+ * number, or when nothing has weight.
  */
 bool mix_parse(const char *text, struct mix *ret_mix, struct failure *failure);
 

@@ -147,7 +147,7 @@ make_earn(struct mixer *mixer, uint32_t slot, struct request *request, uint32_t 
 	}
 }
 
-/* Take a remembered transaction out of the ring.  operation: 0 for any.  False when there is none. */
+/* Take a transaction out of the ring.  operation: 0 for any.  False when there is none. */
 static bool
 take_recent(struct mixer *mixer, uint32_t slot, uint8_t operation, bool is_kept,
 	    struct recent *ret_recent)

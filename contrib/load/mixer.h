@@ -1,9 +1,9 @@
 /*
  * mixer.h - a source that draws work by weight for members drawn at random.
  *
- * What must follow (a capture its hold, the late original its reversal) follows on the same slot as
- * soon as the first step is answered.  Refunds, reversals and questions are about what the slot did
- * last.
+ * What must follow (a capture its hold, the late original its reversal) follows on the same slot
+ * as soon as the first step is answered.  Refunds, reversals and questions are about what the slot
+ * did last.
  */
 #ifndef TG_CONTRIB_LOAD_MIXER_H
 #define TG_CONTRIB_LOAD_MIXER_H

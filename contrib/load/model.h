@@ -1,11 +1,11 @@
 /*
  * model.h - what an account must hold after its transactions, by the written rules of points.
  *
- * A second opinion: it shares no code with the ledger.  An account's transactions are played in the
- * order of their records; each outcome is judged by the state before it, each balance told by the
- * state after.  Knows regular points, holds, refunds, reversals, debt and expiry.  Accounts that were
- * told of pending points or of a bonus (whose lots expire on days of their own) are judged by sums
- * only.
+ * A second opinion: it shares no code with the ledger.  An account's transactions are played in
+ * the order of their records; each outcome is judged by the state before it, each balance told by
+ * the state after.  Knows regular points, holds, refunds, reversals, debt and expiry.  Accounts
+ * that were told of pending points or of a bonus (whose lots expire on days of their own) are
+ * judged by sums only.
  */
 #ifndef TG_CONTRIB_LOAD_MODEL_H
 #define TG_CONTRIB_LOAD_MODEL_H
@@ -63,8 +63,8 @@ struct model {
 void model_account_deinit(struct model_account *account);
 
 /*
- * Play one transaction with an outcome on its account.  Transactions of an account come in the order
- * of their records.
+ * Play one transaction with an outcome on its account.  Transactions of an account come in the
+ * order of their records.
  */
 void model_play(const struct model *model, struct model_account *account,
 		struct transaction *transaction);
@@ -73,7 +73,7 @@ void model_play(const struct model *model, struct model_account *account,
 void model_bound(const struct model *model, struct model_account *account,
 		 const struct transaction *transaction);
 
-/* Bring about what has fallen due until a time: holds past their deadline, points past their day. */
+/* Bring about what has fallen due: holds past their deadline, points past their day. */
 void model_settle(const struct model *model, struct model_account *account, int64_t now_ms);
 
 /* The day of a time in the zone that the environment names (TZ). */

@@ -46,7 +46,8 @@
 	X(amount_max, "amount-max", COUNT, 20000, 1, 1000000000000, "N", "largest purchase, minor units of money") \
 	X(hold_seconds, "hold-seconds", COUNT, 0, 0, 3024000, "N", "life of holds; 0: the programme's") \
 	X(duplicates_ppm, "duplicates", SHARE, 0, 0, 0, "PERCENT", "share of transactions sent again under the same id") \
-	X(duplicate_kinds, "duplicate-kinds", TEXT, "now=45,other=45,reconnect=10", 0, 0, "WEIGHTS", "how: at once, on another connection, after reconnecting") \
+	X(duplicate_kinds, "duplicate-kinds", TEXT, "now=45,other=45,reconnect=10", 0, 0, "WEIGHTS", \
+	  "how: at once, on another connection, after reconnecting") \
 	X(seed, "seed", COUNT, 0, 0, INT64_MAX, "N", "repeat the draws of an earlier run; 0: draw a seed") \
 	X(heading_4, "", HEADING, 0, 0, 0, "", "A purchase history instead") \
 	X(history_file, "history", TEXT, NULL, 0, 0, "FILE", "replay it on its own days: customer, YYYYMMDD, pieces, money") \
@@ -71,7 +72,8 @@
 	X(heading_6, "", HEADING, 0, 0, 0, "", "Proof") \
 	X(log_file, "log", TEXT, NULL, 0, 0, "FILE", "append every request before it is sent, and every answer") \
 	X(verify_file, "verify", TEXT, NULL, 0, 0, "FILE", "prove that the gateway holds what this log says") \
-	X(earn_rates, "earn-rates", TEXT, "1/100", 0, 0, "RATES", "points per minor unit: 1/100, or by partner 1=1/100,2=1/200; none: not checked") \
+	X(earn_rates, "earn-rates", TEXT, "1/100", 0, 0, "RATES", \
+	  "points per minor unit: 1/100, or by partner 1=1/100,2=1/200; none: not checked") \
 	X(zone, "zone", TEXT, "UTC", 0, 0, "NAME", "time zone of the programme's days") \
 	X(expiry_months, "expiry-months", COUNT, 12, 1, 120, "N", "life of points after the last activity") \
 	X(window_hours, "window-hours", COUNT, 72, 1, 8400, "N", "how long the gateway remembers transaction ids") \
@@ -98,9 +100,8 @@ struct load_options {
 };
 
 /*
- * Read the command line; texts are borrowed from it.
- * False with the reason when an option is not known, lacks its argument or is out of bounds, or when
- * words that are no options follow.
+ * Read the command line; texts are borrowed from it. False with the reason when an option is not
+ * known, lacks its argument or is out of bounds, or when words that are no options follow.
  */
 bool load_options_parse(int argc, char *const argv[], struct load_options *ret_options,
 			struct failure *failure);

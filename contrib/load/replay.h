@@ -3,9 +3,10 @@
  *
  * Every purchase earns, at a till that depends on nothing but customer, purchase and seed: four of
  * five at the customer's own.  A share of receipts, drawn from the purchase's number and the seed,
- * goes on: half of the points are burned; some are held and captured in part, or held and released;
- * half of the purchase is refunded; the earn is sent again under its id.  The steps of one member
- * keep their order over all connections: the next is sent when the one before is answered.
+ * goes on: half of the points are burned; some are held and captured in part, or held and
+ * released; half of the purchase is refunded; the earn is sent again under its id.  The steps of
+ * one member keep their order over all connections: the next is sent when the one before is
+ * answered.
  */
 #ifndef TG_CONTRIB_LOAD_REPLAY_H
 #define TG_CONTRIB_LOAD_REPLAY_H

@@ -1,9 +1,9 @@
 /*
  * session.c - one connection of a terminal to the gateway.
  *
- * Reading is done in rounds of at most READS_PER_WAKEUP, so that one connection that has much to say
- * does not hold up the others.  The owner may close the session in any hook; after each the state
- * tells whether to go on.
+ * Reading is done in rounds of at most READS_PER_WAKEUP, so that one connection that has much to
+ * say does not hold up the others.  The owner may close the session in any hook; after each the
+ * state tells whether to go on.
  */
 #include "contrib/load/session.h"
 

@@ -1,9 +1,9 @@
 /*
  * session.h - one connection of a terminal to the gateway: socket, TLS, HELLO, AUTH, frames.
  *
- * Owns the socket and its buffers.  Knows nothing of what is asked: messages go out as they are given,
- * answers are handed up as they come.  Does not block; events come from libevent.  A session can be
- * opened again after it was closed, as often as wanted.
+ * Owns the socket and its buffers.  Knows nothing of what is asked: messages go out as they are
+ * given, answers are handed up as they come.  Does not block; events come from libevent.  A
+ * session can be opened again after it was closed, as often as wanted.
  */
 #ifndef TG_CONTRIB_LOAD_SESSION_H
 #define TG_CONTRIB_LOAD_SESSION_H
@@ -36,12 +36,12 @@ struct session_hooks {
 	/* Authenticated: session->... below are set. */
 	void (*on_ready)(void *context);
 	/*
-	 * An answer, or a message of the server's own.  message points into payload, the frame without
-	 * its header; both live for the call.  The owner may send and close.
+	 * An answer, or a message of the server's own.  message points into payload, the frame
+	 * without its header; both live for the call.  The owner may send and close.
 	 */
 	void (*on_answer)(void *context, const struct tg_message *message, const uint8_t *payload,
 			  size_t payload_bytes);
-	/* The connection ended, by the other side or for a failure; not called by session_close(). */
+	/* The connection ended, but not by session_close(). */
 	void (*on_lost)(void *context, const char *reason);
 };
 

@@ -1,8 +1,8 @@
 /*
  * slot.c - one connection's share of the work.
  *
- * Order of sending: what was lost or refused for now, then repetitions, then new requests.  So what a
- * terminal asked first also arrives first again, and a repetition follows its original.
+ * Order of sending: what was lost or refused for now, then repetitions, then new requests.  So
+ * what a terminal asked first also arrives first again, and a repetition follows its original.
  */
 #include "contrib/load/slot.h"
 

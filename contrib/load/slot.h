@@ -1,5 +1,6 @@
 /*
- * slot.h - one connection's share of the work: what it has in flight, must send again, may send next.
+ * slot.h - one connection's share of the work: what it has in flight, must send again, may send
+ * next.
  *
  * A slot keeps its terminal for life and opens its session again whenever it is lost.
  */
@@ -29,7 +30,7 @@ struct slot {
 	uint64_t	     reopen_ns;	     /* wait before the opening that follows draining */
 	uint32_t	     failure_count;  /* openings in a row that failed */
 	bool		     is_ready;	     /* the session is ready */
-	bool		     is_draining;    /* to be closed when nothing is in flight, and reopened */
+	bool		     is_draining;    /* to be reopened when nothing is in flight */
 	bool		     is_cut;	     /* to be closed behind what is being sent */
 	bool		     is_dirty, is_idle; /* is in that list */
 	struct slot	    *next_dirty, *next_idle;

@@ -1,5 +1,6 @@
 /*
- * stage.h - everything a run needs, set up from the command line: connections, members, log, meter.
+ * stage.h - everything a run needs, set up from the command line: connections, members, log,
+ * meter.
  */
 #ifndef TG_CONTRIB_LOAD_STAGE_H
 #define TG_CONTRIB_LOAD_STAGE_H

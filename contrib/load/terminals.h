@@ -3,8 +3,9 @@
  *
  * CSV.  A first line with names says which column is which (others are passed over): number (or
  * terminal), store, partner, generation (or key_generation), key (64 hexadecimal digits).  Without
- * such a line the columns are number, store, partner, generation, key.  Only number is required in a
- * file with names; generation is 1 and the key is derived from the master key where they are empty.
+ * such a line the columns are number, store, partner, generation, key.  Only number is required in
+ * a file with names; generation is 1 and the key is derived from the master key where they are
+ * empty.
  */
 #ifndef TG_CONTRIB_LOAD_TERMINALS_H
 #define TG_CONTRIB_LOAD_TERMINALS_H

@@ -1,15 +1,15 @@
 /*
  * trace.h - what was asked and answered, as a file that outlives the run.
  *
- * Every request is in the file before its first byte is sent, every answer when it has come, each as
- * the frame that went over the wire.  The file is only ever appended to; every run begins a part of
- * its own, so a server can be killed between and within runs, and so can the harness: an entry cut
- * off at the end of a part is passed over.
+ * Every request is in the file before its first byte is sent, every answer when it has come, each
+ * as the frame that went over the wire.  The file is only ever appended to; every run begins a
+ * part of its own, so a server can be killed between and within runs, and so can the harness: an
+ * entry cut off at the end of a part is passed over.
  *
- * An entry is 20 bytes, little endian, and its payload: length of the payload (3 bytes) and kind (1),
- * session (4), time in microseconds of UTC (8), checksum (4: XXH3-64, low half, over the 16 bytes
- * before and the payload).  A RUN entry's payload is TRACE_MAGIC, by which a reader finds the next
- * part behind damage; every part but the first is preceded by 20 bytes of zero.
+ * An entry is 20 bytes, little endian, and its payload: length of the payload (3 bytes) and kind
+ * (1), session (4), time in microseconds of UTC (8), checksum (4: XXH3-64, low half, over the 16
+ * bytes before and the payload).  A RUN entry's payload is TRACE_MAGIC, by which a reader finds
+ * the next part behind damage; every part but the first is preceded by 20 bytes of zero.
  */
 #ifndef TG_CONTRIB_LOAD_TRACE_H
 #define TG_CONTRIB_LOAD_TRACE_H
@@ -47,8 +47,8 @@ struct trace_writer;
 struct trace_reader;
 
 /*
- * Open a file to append to, and begin a part.  NULL with the reason when that is not possible, also
- * when the file holds something else.
+ * Open a file to append to, and begin a part.  NULL with the reason when that is not possible,
+ * also when the file holds something else.
  */
 struct trace_writer *trace_writer_open(const char *path, int64_t now_utc_us,
 				       struct failure *failure);

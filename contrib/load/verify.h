@@ -1,9 +1,9 @@
 /*
  * verify.h - proves that the gateway holds what a log says was acknowledged.
  *
- * For every account: acknowledged <= found <= acknowledged + unknown; every transaction applied once
- * or not at all, acknowledged ones exactly once; every outcome and balance right by the model; the
- * partners' totals equal to the log's sums.
+ * For every account: acknowledged <= found <= acknowledged + unknown; every transaction applied
+ * once or not at all, acknowledged ones exactly once; every outcome and balance right by the
+ * model; the partners' totals equal to the log's sums.
  */
 #ifndef TG_CONTRIB_LOAD_VERIFY_H
 #define TG_CONTRIB_LOAD_VERIFY_H

@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "contrib/common/day.h"
 #include "protocol/assert.h"
 #include "protocol/auth.h"
 #include "protocol/decode.h"
@@ -112,6 +113,7 @@ take_hello(struct fake_gateway *gateway, struct fake_client *client,
 	tg_message_set_bytes(&answer, TG_FIELD_SERVER_NONCE, client->server_nonce, TG_NONCE_BYTES);
 	tg_message_set_text(&answer, TG_FIELD_INSTANCE, FAKE_INSTANCE);
 	tg_message_set_integer(&answer, TG_FIELD_IN_FLIGHT_MAX, 32);
+	tg_message_set_integer(&answer, TG_FIELD_BUSINESS_DATE, day_of_utc_ms(now_ms()));
 	tg_message_set_integer(&answer, TG_FIELD_SERVER_TIME, now_ms());
 	send_message(gateway, client, &answer);
 }

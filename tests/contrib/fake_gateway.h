@@ -1,8 +1,10 @@
 /*
- * fake_gateway.h - a gateway that exists only in tests: a thread that speaks the protocol on loopback.
+ * fake_gateway.h - a gateway that exists only in tests: a thread that speaks the protocol on
+ * loopback.
  *
- * Plain TCP on a port that the system chooses.  Terminals 101 and 102 belong to partner 1, 201 and 202
- * to partner 2; their keys come from fake_master.  It can lose answers, refuse for now, and lie.
+ * Plain TCP on a port that the system chooses.  Terminals 101 and 102 belong to partner 1, 201 and
+ * 202 to partner 2; their keys come from fake_master.  It can lose answers, refuse for now, and
+ * lie.
  */
 #ifndef TG_TESTS_CONTRIB_FAKE_GATEWAY_H
 #define TG_TESTS_CONTRIB_FAKE_GATEWAY_H
@@ -25,7 +27,7 @@ extern const char *const fake_terminals;
 struct fake_options {
 	enum fake_lie lie;
 	uint32_t      lie_every;    /* one time in so many; 0 counts as 1 */
-	uint32_t      lose_every;   /* answer to one request in so many: do it, then hang up; 0: none */
+	uint32_t      lose_every;   /* one request in so many: do it, then hang up; 0: none */
 	uint32_t      ignore_every; /* one request in so many: hang up without doing it; 0: none */
 	uint32_t      busy_every;   /* one request in so many is refused for now; 0: none */
 	bool	      refuses_auth; /* every AUTH is refused */

@@ -1,8 +1,8 @@
 /*
  * fake_ledger.h - points in memory, for a gateway that exists only in tests.
  *
- * Just enough of the rules to answer what clients ask, one point for 100 minor units everywhere, and
- * lies on demand, so that a test can show that they are found.
+ * Just enough of the rules to answer what clients ask, one point for 100 minor units everywhere,
+ * and lies on demand, so that a test can show that they are found.
  */
 #ifndef TG_TESTS_CONTRIB_FAKE_LEDGER_H
 #define TG_TESTS_CONTRIB_FAKE_LEDGER_H

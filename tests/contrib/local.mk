@@ -30,3 +30,6 @@ check_PROGRAMS += %D%/test_tally_load
 tests_contrib_test_tally_load_LDADD = %D%/libfake.la $(contrib_test_libs)
 
 dist_check_SCRIPTS += %D%/test_manual.py
+
+check_PROGRAMS += %D%/test_tally
+tests_contrib_test_tally_LDADD = %D%/libfake.la libtally.la $(contrib_test_libs)

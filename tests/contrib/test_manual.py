@@ -13,7 +13,8 @@ sys.path.insert(0, os.path.join(SOURCE, 'tests'))
 
 from tap import Tap                     # pylint: disable=wrong-import-position
 
-PROGRAMS = [('contrib/load/tally-load', 'contrib/load/tally-load.1.scd')]
+PROGRAMS = [('contrib/load/tally-load', 'contrib/load/tally-load.1.scd'),
+            ('contrib/tally/tally', 'contrib/tally/tally.1.scd')]
 
 
 def options(text):

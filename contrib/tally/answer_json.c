@@ -1,0 +1,160 @@
+/*
+ * answer_json.c - shows the gateway's answer as JSON.
+ *
+ * Fields have their names in lower case; numbers stay numbers, days are texts, times are
+ * milliseconds of UTC as on the wire.
+ */
+#include "contrib/tally/answer.h"
+
+#include <jansson.h>
+
+#include "contrib/tally/look.h"
+#include "protocol/assert.h"
+#include "protocol/rows.h"
+
+static json_t *
+day_json(int64_t day)
+{
+	char text[LOOK_TEXT_BYTES];
+
+	look_day(day, text);
+	return json_string(text);
+}
+
+static json_t *
+expiries_json(const struct tg_value *value)
+{
+	json_t *array = json_array();
+	struct tg_expiry expiry;
+	struct tg_rows rows;
+
+	tg_rows_start(value, &rows);
+	while (tg_rows_next_expiry(&rows, &expiry))
+		json_array_append_new(array, json_pack("{s:o, s:I}", "day", day_json(expiry.day),
+						       "points", (json_int_t)expiry.points));
+	return array;
+}
+
+static json_t *
+entries_json(const struct tg_value *value)
+{
+	json_t *array = json_array();
+	struct tg_entry entry;
+	struct tg_rows rows;
+
+	tg_rows_start(value, &rows);
+	while (tg_rows_next_entry(&rows, &entry))
+		json_array_append_new(
+			array,
+			json_pack("{s:I, s:s, s:s, s:I, s:I, s:I, s:I}", "sequence",
+				  (json_int_t)entry.sequence, "kind", look_kind(entry.kind),
+				  "status", tg_status_name((enum tg_status)entry.status),
+				  "booked_at", (json_int_t)entry.booked_at_utc_ms, "partner",
+				  (json_int_t)entry.partner, "store", (json_int_t)entry.store,
+				  "points", (json_int_t)entry.points));
+	return array;
+}
+
+static json_t *
+totals_json(const struct tg_value *value)
+{
+	json_t *array = json_array();
+	struct tg_total total;
+	struct tg_rows rows;
+
+	tg_rows_start(value, &rows);
+	while (tg_rows_next_total(&rows, &total))
+		json_array_append_new(array, json_pack("{s:s, s:b, s:I, s:I, s:I}", "kind",
+						       look_kind(total.kind), "is_declined",
+						       (int)total.is_declined, "count",
+						       (json_int_t)total.count, "points",
+						       (json_int_t)total.points, "amount",
+						       (json_int_t)total.amount));
+	return array;
+}
+
+/* A number as it looks. */
+static json_t *
+integer_json(enum tg_field field, int64_t integer)
+{
+	char text[LOOK_TEXT_BYTES];
+
+	switch (look_of(field)) {
+	case LOOK_FLAG:
+		return json_boolean(integer != 0);
+	case LOOK_STATUS:
+		return json_string(tg_status_name((enum tg_status)integer));
+	case LOOK_DAY:
+	case LOOK_KIND:
+	case LOOK_STATE:
+	case LOOK_RIGHTS:
+		look_integer(field, integer, text);
+		return json_string(text);
+	case LOOK_FIELD:
+		return json_string(tg_field_name((uint64_t)integer));
+	case LOOK_TIME:
+	case LOOK_NUMBER:
+		break;
+	}
+	return json_integer(integer);
+}
+
+/* A field's value; NULL for what is not shown. */
+static json_t *
+value_json(enum tg_field field, const struct tg_value *value)
+{
+	switch (tg_field_info(field)->type) {
+	case TG_TYPE_EXPIRIES:
+		return expiries_json(value);
+	case TG_TYPE_ENTRIES:
+		return entries_json(value);
+	case TG_TYPE_TOTALS:
+		return totals_json(value);
+	case TG_TYPE_STR:
+		return json_stringn((const char *)value->data, value->bytes);
+	case TG_TYPE_INT:
+	case TG_TYPE_BOOL:
+		return integer_json(field, value->integer);
+	case TG_TYPE_BIN:
+	case TG_TYPE_LINES:
+	case TG_TYPE_ITEMS:
+		break;
+	}
+	return NULL;
+}
+
+void
+answer_print_json(const struct result *result, FILE *file)
+{
+	const struct tg_message *answer = result->answer;
+	json_t *root = json_object();
+	char token[ORDER_TOKEN_BYTES], name[40];
+
+	TG_ASSERT(root != NULL);
+	json_object_set_new(root, "operation",
+			    json_string(tg_operation_name((uint64_t)result->order->operation)));
+	json_object_set_new(root, "status", json_string(tg_status_name(result->status)));
+	json_object_set_new(root, "text",
+			    json_string(answer != NULL || result->error[0] == '\0'
+						? tg_status_text(result->status)
+						: result->error));
+	json_object_set_new(root, "is_known", json_boolean(answer_exit(result) != TALLY_UNKNOWN));
+	if (result->order->is_transaction && answer_exit(result) != TALLY_UNREACHED) {
+		order_token(result->order, token);
+		json_object_set_new(root, "transaction", json_string(token));
+	}
+	if (answer != NULL) {
+		for (enum tg_field field = tg_field_set_next(&answer->present, 0);
+		     field < TG_FIELD_COUNT;
+		     field = tg_field_set_next(&answer->present, (unsigned)field + 1)) {
+			json_t *value = value_json(field, &answer->values[field]);
+
+			look_name(field, name, sizeof(name));
+			if (value != NULL)
+				json_object_set_new(root, name, value);
+		}
+	}
+	json_dumpf(root, file, JSON_INDENT(2));
+	fputc('\n', file);
+	json_decref(root);
+}
