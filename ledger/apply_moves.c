@@ -180,16 +180,36 @@ count_expired(struct ledger *l, uint32_t member, uint64_t serial, int64_t points
 	}
 }
 
+/*
+ * What left a hold, but neither was captured nor came back to a lot, has expired.
+ */
+static void
+count_released(struct ledger *l, uint32_t member, const struct move *m)
+{
+	bool is_new = (m->flags & MOVE_NEW) != 0;
+
+	if (m->kind == MOVE_LOT)
+		count_expired(l, member,
+			      is_new ? m->serial : ledger_lot_row(l, m->row)->serial, -m->points);
+	else if (m->kind == MOVE_PORTION)
+		count_expired(l, member,
+			      is_new ? m->serial : ledger_portion_row(l, m->row)->serial,
+			      -m->points);
+}
+
 void
 apply_moves(struct ledger *l, const struct record *r)
 {
 	uint32_t member = (uint32_t)r->member;
+	bool is_resolving = RECORD_HAS(r, HOLD) && r->kind != RECORD_HOLD;
 
 	if (!RECORD_HAS(r, MOVES))
 		return;
 	for (uint32_t i = 0; i < r->move_count; i++) {
 		const struct move *m = &r->moves[i];
 
+		if (is_resolving)
+			count_released(l, member, m);
 		switch ((enum move_kind)m->kind) {
 		case MOVE_REGULAR: {
 			struct member_row *row = table_edit(&l->members, member);

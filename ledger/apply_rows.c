@@ -254,6 +254,7 @@ apply_originals(struct ledger *l, const struct record *r)
 
 		if (RECORD_HAS(r, REFUNDED)) {
 			earn->returned_money += r->returned_money;
+			earn->returned_covered += r->returned_covered;
 			earn->taken_points += r->taken_points;
 			earn->absorbed_points += r->absorbed_points;
 		}

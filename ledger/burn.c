@@ -137,6 +137,7 @@ resolve_portion(struct plan *p, uint32_t row, int64_t captured, int64_t *expired
 		return TG_OK;
 	if (lot.last_day < p->now->day) {
 		*expired += rest;
+		view_note_expired(&p->view, lot.serial, rest);
 		return TG_OK;
 	}
 	return view_give_lot(&p->view, &lot, rest) ? TG_OK : TG_LOTS_FULL;

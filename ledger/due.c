@@ -130,8 +130,7 @@ expire(struct plan *p, bool is_activity)
 
 		if (lot->last_day > sweep_day)
 			continue;
-		v->expired[v->expired_count++] =
-		    (struct view_expired){ .serial = lot->serial, .points = lot->now };
+		view_note_expired(v, lot->serial, lot->now);
 		lot->now = 0;
 	}
 	plan_post(p, ACCOUNT_AVAILABLE, 0, -points);

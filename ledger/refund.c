@@ -175,12 +175,13 @@ plan_take_back(struct plan *p, const struct transaction_row *earn, struct compon
 	struct record *r = p->record;
 	int64_t total = taken.base_points + taken.bonus_points;
 	int64_t left = total;
-	int64_t available, absorbed, bonus_absorbed;
+	int64_t available, absorbed;
 
 	left -= take_pending(p, earn->sequence, left);
 	available = take_own_lots(p, earn->sequence, left);
 	left -= available;
-	absorbed = points_min(left, expired_points(p, earn));
+	/* Only the bonus is a limited lot, so only bonus can have expired. */
+	absorbed = points_min(left, points_min(expired_points(p, earn), taken.bonus_points));
 	left -= absorbed;
 	if (left > 0) {
 		int64_t regular = points_min(left, v->regular);
@@ -199,11 +200,9 @@ plan_take_back(struct plan *p, const struct transaction_row *earn, struct compon
 	plan_post(p, ACCOUNT_DEBT, p->partner->number, -left);
 	if (left > 0 && !view_owe(v, p->partner->number, r->business_date, left))
 		return TG_LOTS_FULL;
-	/* What had expired is breakage already; only limited lots expire alone, so bonus first. */
-	bonus_absorbed = points_min(absorbed, taken.bonus_points);
-	plan_post(p, ACCOUNT_ISSUED, sponsor, taken.bonus_points - bonus_absorbed);
-	plan_post(p, ACCOUNT_ISSUED, earn->partner,
-		  taken.base_points - (absorbed - bonus_absorbed));
+	/* What had expired is breakage already. */
+	plan_post(p, ACCOUNT_ISSUED, sponsor, taken.bonus_points - absorbed);
+	plan_post(p, ACCOUNT_ISSUED, earn->partner, taken.base_points);
 	r->sections |= RECORD_HAS_BIT(REFUNDED);
 	r->taken_points = total;
 	r->absorbed_points = absorbed;
@@ -317,7 +316,9 @@ plan_give_back(struct plan *p, const struct transaction_row *burn, int64_t point
 		left -= part;
 	}
 	TG_ASSERT(status != TG_OK || left == 0);
-	plan_post(p, ACCOUNT_REDEEMED, burn->partner, -r->restored_points);
+	/* What is lost has come back and expired: the goods are the partner's again. */
+	plan_post(p, ACCOUNT_REDEEMED, burn->partner, -(r->restored_points + r->lost_points));
+	plan_post(p, ACCOUNT_BREAKAGE, 0, r->lost_points);
 	return status;
 }
 
@@ -424,8 +425,9 @@ measure_return(const struct plan *p, struct refund *f)
 			return TG_OVER_REFUND;
 		f->points_now = q->points;
 		if (burned > 0)
-			f->covered_now =
-				points_mul_div_floor(f->covered, after, burned) - f->covered_before;
+			f->covered_now = points_max(points_mul_div_floor(f->covered, after, burned) -
+							    f->covered_before,
+						    0);
 		f->money_now = q->amount - f->covered_now;
 		if (f->money_now < 0)
 			return TG_OVER_REFUND;

@@ -240,6 +240,19 @@ view_owe(struct view *v, uint32_t partner, int32_t since_day, int64_t points)
 	return true;
 }
 
+void
+view_note_expired(struct view *v, uint64_t serial, int64_t points)
+{
+	for (uint32_t i = 0; i < v->expired_count; i++) {
+		if (v->expired[i].serial == serial) {
+			v->expired[i].points += points;
+			return;
+		}
+	}
+	TG_ASSERT(v->expired_count < MEMBER_LOTS_MAX);
+	v->expired[v->expired_count++] = (struct view_expired){ serial, points };
+}
+
 int32_t
 view_next_expiry(const struct view *v, int32_t today, int64_t *ret_points)
 {

@@ -118,6 +118,9 @@ bool view_give_pending(struct view *v, const struct view_pending *like, int64_t 
 /* Owe more to a partner.  False: too many debts. */
 bool view_owe(struct view *v, uint32_t partner, int32_t since_day, int64_t points);
 
+/* Remember that points of a lot expire with the record being made. */
+void view_note_expired(struct view *v, uint64_t serial, int64_t points);
+
 /* The day of the points that expire next (INT32_MAX: none) and how many do so then. */
 int32_t view_next_expiry(const struct view *v, int32_t today, int64_t *ret_points);
 
