@@ -299,6 +299,35 @@ host_hash_identifier(void *context, uint8_t type, const char *text,
 	return network_hash_identifier(gateway->network, type, text, ret_hash);
 }
 
+/* Opens a reader for the one record: the console asks seldom. */
+static enum tg_status
+host_read_record(void *context, uint64_t sequence, uint8_t *bytes, uint32_t capacity,
+		 uint32_t *ret_bytes)
+{
+	struct gateway *gateway = context;
+	struct journal *journal = gateway->recovery.journal;
+	struct storage_error error;
+	struct journal_reader *reader;
+	struct journal_item item;
+	enum tg_status status;
+
+	if (sequence > journal_durable_sequence(journal))
+		return TG_UNKNOWN_TRANSACTION;
+	status = journal_read_from(journal, sequence, &reader, &error);
+	if (status != TG_OK)
+		return status == TG_CORRUPT ? TG_UNKNOWN_TRANSACTION : status;
+	status = journal_reader_next(reader, &item, &error);
+	if (status == TG_OK && (item.kind != JOURNAL_RECORD || item.sequence != sequence ||
+				item.bytes_count > capacity))
+		status = TG_UNKNOWN_TRANSACTION;
+	if (status == TG_OK) {
+		memcpy(bytes, item.bytes, item.bytes_count);
+		*ret_bytes = item.bytes_count;
+	}
+	journal_reader_close(reader);
+	return status;
+}
+
 static uint32_t
 host_sessions(void *context, uint64_t after_id, struct host_session *rows, uint32_t rows_max)
 {
@@ -363,6 +392,7 @@ console_host_of(struct gateway *gateway)
 		.set_clock = host_set_clock,
 		.run_on_ledger = host_run_on_ledger,
 		.hash_identifier = host_hash_identifier,
+		.read_record = host_read_record,
 		.figures = host_figures,
 		.sessions = host_sessions,
 		.snapshot = host_snapshot,

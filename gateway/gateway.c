@@ -240,7 +240,8 @@ recover(struct gateway *gateway)
 	log_recovery(gateway);
 	clock_start(&gateway->clock, clock_source_system(),
 		    config->clock_source == CLOCK_SOURCE_STEPPED,
-		    ledger_booked_at_utc_ms(gateway->recovery.ledger), INT64_MIN);
+		    ledger_booked_at_utc_ms(gateway->recovery.ledger),
+		    config->clock_start_utc_ms != 0 ? config->clock_start_utc_ms : INT64_MIN);
 	gateway->alarm = CLOCK_FINE;
 	return TG_OK;
 }
