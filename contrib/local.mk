@@ -1,5 +1,7 @@
 EXTRA_DIST += %D%/packages.txt
-dist_noinst_SCRIPTS += %D%/check
+dist_noinst_SCRIPTS += %D%/check %D%/quickstart
+EXTRA_DIST += %D%/examples/partners.csv %D%/examples/rules.csv %D%/examples/stores.csv \
+	%D%/examples/terminals.csv
 
 # What the clients share.
 noinst_LTLIBRARIES += libclients.la
