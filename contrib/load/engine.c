@@ -133,17 +133,6 @@ make_events(struct engine *engine)
 	event_add(engine->term_event, NULL);
 }
 
-/* Which terminal a connection plays: all take turns, or evenly chosen ones where not all can. */
-static uint32_t
-terminal_of(const struct engine_setup *setup, uint32_t connection)
-{
-	uint32_t count = setup->terminals->count;
-
-	if (setup->connection_count >= count)
-		return connection % count;
-	return (uint32_t)((uint64_t)connection * count / setup->connection_count);
-}
-
 struct engine *
 engine_new(const struct engine_setup *setup, struct failure *failure)
 {
@@ -168,7 +157,7 @@ engine_new(const struct engine_setup *setup, struct failure *failure)
 	engine->load.slot_count = setup->connection_count;
 	session.base = engine->base;
 	for (uint32_t i = 0; i < setup->connection_count; i++) {
-		session.terminal = &setup->terminals->items[terminal_of(setup, i)];
+		session.terminal = &setup->terminals->items[i % setup->terminals->count];
 		slot_init(&engine->load.slots[i], &engine->load, i, &session);
 	}
 	return engine;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "contrib/load/map.h"
 #include "protocol/assert.h"
 
 /* What a column holds. */
@@ -208,6 +209,48 @@ on_row(int end, void *context)
 	reader->is_empty = true;
 }
 
+/* A terminal, and how many of its partner stood before it in the file. */
+struct turn {
+	struct terminal terminal;
+	uint32_t round;
+	uint32_t row; /* in the file */
+};
+
+static int
+compare_turns(const void *left, const void *right)
+{
+	const struct turn *a = left, *b = right;
+
+	if (a->round != b->round)
+		return a->round < b->round ? -1 : 1;
+	return a->row < b->row ? -1 : a->row > b->row;
+}
+
+/* Have the partners take turns. */
+static void
+interleave(struct terminals *terminals)
+{
+	struct turn *turns = calloc(terminals->count, sizeof(*turns));
+	struct map rounds = { .places = NULL };
+
+	TG_ASSERT(turns != NULL);
+	for (uint32_t i = 0; i < terminals->count; i++) {
+		uint64_t round = 0;
+
+		map_get(&rounds, terminals->items[i].partner, &round);
+		map_put(&rounds, terminals->items[i].partner, round + 1);
+		turns[i].terminal = terminals->items[i];
+		turns[i].round = (uint32_t)round;
+		turns[i].row = i;
+	}
+	qsort(turns, terminals->count, sizeof(*turns), compare_turns);
+	for (uint32_t i = 0; i < terminals->count; i++)
+		terminals->items[i] = turns[i].terminal;
+	tg_auth_clear(turns, terminals->count * sizeof(*turns));
+	free(turns);
+	map_deinit(&rounds);
+}
+
 bool
 terminals_read(FILE *file, const char *name, struct terminals *ret_terminals,
 	       struct failure *failure)
@@ -233,6 +276,7 @@ terminals_read(FILE *file, const char *name, struct terminals *ret_terminals,
 	csv_fini(&parser, on_field, on_row, &reader);
 	csv_free(&parser);
 	if (!reader.has_failed && ferror(file) == 0 && terminals.count > 0) {
+		interleave(&terminals);
 		*ret_terminals = terminals;
 		return true;
 	}

@@ -28,9 +28,9 @@ struct terminal {
 	uint8_t	 key[TG_KEY_BYTES]; /* secret */
 };
 
-/* Invariant: terminal_count >= 1. */
+/* Invariant: count >= 1. */
 struct terminals {
-	struct terminal *items;	       /* owned */
+	struct terminal *items;	       /* owned; partners take turns, so that a few play all */
 	uint32_t	 count;	       /* of items */
 	uint8_t		 master[MASTER_KEY_BYTES_MAX]; /* secret; keys without one come from it */
 	size_t		 master_bytes; /* 0: none */

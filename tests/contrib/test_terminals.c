@@ -69,6 +69,22 @@ columns_have_an_order(void **state)
 	terminals_deinit(&terminals);
 }
 
+/* What: partners take turns, so that a few connections play them all. */
+static void
+partners_take_turns(void **state)
+{
+	static const uint32_t expected[] = { 1, 4, 6, 2, 5, 3 };
+	struct terminals terminals = { .items = NULL };
+	struct failure failure = { "" };
+
+	(void)state;
+	assert_true(read_text("1,11,1\n2,11,1\n3,11,1\n4,21,2\n5,21,2\n6,31,3\n", &terminals,
+			      &failure));
+	for (uint32_t i = 0; i < 6; i++)
+		assert_int_equal(terminals.items[i].number, expected[i]);
+	terminals_deinit(&terminals);
+}
+
 /* What: a file that is wrong is refused, and the row is named. */
 static void
 a_wrong_row_is_named(void **state)
@@ -121,6 +137,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(columns_have_names),
 		cmocka_unit_test(columns_have_an_order),
+		cmocka_unit_test(partners_take_turns),
 		cmocka_unit_test(a_wrong_row_is_named),
 		cmocka_unit_test(a_key_is_derived_or_missed),
 	};
