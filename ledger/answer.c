@@ -203,23 +203,23 @@ answer_inquiry(struct plan *p)
 	return TG_OK;
 }
 
-/* State of a transaction now: of its hold, where it made one. */
+/* State of a transaction now: of its hold, where it made one and that is still known. */
 static uint8_t
 state_now(const struct ledger *l, const struct transaction_row *t)
 {
-	uint32_t hold;
+	uint32_t hold = t->kind == RECORD_HOLD && t->status == TG_OK ?
+			    state_find_hold(l, t->partner, t->id) :
+			    TABLE_NONE;
 
-	if (t->kind != RECORD_HOLD || t->status != TG_OK)
-		return t->state;
-	hold = state_find_hold(l, t->partner, t->id);
-	return hold == TABLE_NONE ? STATE_EXPIRED : ledger_hold_row(l, hold)->state;
+	return hold == TABLE_NONE ? t->state : ledger_hold_row(l, hold)->state;
 }
 
 static enum tg_status
-answer_archived_status(struct plan *p)
+answer_archived_status(struct plan *p, uint32_t partner)
 {
 	struct ledger_answer *a = &p->decision->answer;
 	const struct archived_transaction *archived = p->request->archived;
+	uint32_t hold;
 
 	if (p->request->original_time_utc_ms >= p->now->utc_ms - p->programme->window_ms ||
 	    p->request->original_time_utc_ms == 0)
@@ -228,16 +228,20 @@ answer_archived_status(struct plan *p)
 		a->wants_archive = true;
 		return TG_ORIGINAL_ARCHIVED;
 	}
-	if (!archived->is_found)
+	if (!archived->is_found || archived->partner != partner)
 		return TG_UNKNOWN_TRANSACTION;
 	a->outcome = archived->status;
 	a->outcome_kind = archived->kind;
 	a->outcome_state = archived->is_reversed ? STATE_REVERSED : STATE_STANDING;
+	hold = state_find_hold(p->ledger, archived->partner, p->request->original_id);
+	if (archived->kind == RECORD_HOLD && hold != TABLE_NONE)
+		a->outcome_state = ledger_hold_row(p->ledger, hold)->state;
 	a->sequence = archived->sequence;
 	a->booked_at_utc_ms = archived->booked_at_utc_ms;
 	a->points = archived->points;
 	a->taken_points = archived->taken_points;
 	a->restored_points = archived->restored_points;
+	a->lost_points = archived->lost_points;
 	return TG_OK;
 }
 
@@ -250,7 +254,7 @@ answer_status(struct plan *p)
 	const struct transaction_row *t;
 
 	if (row == TABLE_NONE)
-		return answer_archived_status(p);
+		return answer_archived_status(p, partner);
 	t = ledger_transaction_row(p->ledger, row);
 	answer_from_row(a, p->ledger, row);
 	a->is_replay = false;

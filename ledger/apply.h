@@ -17,6 +17,9 @@ void apply_config(struct ledger *l, const struct record *r);
 /* Member row, identifiers. */
 void apply_member(struct ledger *l, const struct record *r);
 
+/* What a REOPEN record makes of an empty row; all but its place among other rows. */
+void fill_reopened(struct transaction_row *t, const struct record *r);
+
 /* Transaction row, tombstone or reopened row; before the moves that hang portions on it. */
 void apply_transaction(struct ledger *l, const struct record *r);
 

@@ -5,9 +5,9 @@
 
 #include "ledger/apply.h"
 
-/* Enter a row into the index, the queue of the window and the member's chain. */
+/* Enter a row into the index and the queue of the window. */
 static void
-enter_transaction(struct ledger *l, uint32_t row, struct transaction_row *t)
+enter_window(struct ledger *l, uint32_t row, const struct transaction_row *t)
 {
 	struct state_row *state = table_edit(&l->state, STATE_ROW);
 
@@ -23,7 +23,14 @@ enter_transaction(struct ledger *l, uint32_t row, struct transaction_row *t)
 		newest->next_entered = row;
 	}
 	state->newest_transaction = row;
-	if (t->member_row != 0 && t->kind != TRANSACTION_TOMBSTONE) {
+}
+
+/* ... and the member's chain, newest first; what is opened again or buried is not of it. */
+static void
+enter_transaction(struct ledger *l, uint32_t row, struct transaction_row *t)
+{
+	enter_window(l, row, t);
+	if (t->member_row != 0) {
 		struct member_row *member = table_edit(&l->members, t->member_row);
 
 		t->older_of_member = member->newest_transaction;
@@ -32,11 +39,9 @@ enter_transaction(struct ledger *l, uint32_t row, struct transaction_row *t)
 }
 
 /* What every row takes from its record. */
-static struct transaction_row *
-claim_transaction(struct ledger *l, uint32_t row, const struct record *r, const uint8_t *id)
+static void
+fill_transaction(struct transaction_row *t, const struct record *r, const uint8_t *id)
 {
-	struct transaction_row *t = table_claim(&l->transactions, row);
-
 	t->sequence = r->sequence;
 	memcpy(t->id, id, sizeof(t->id));
 	t->partner = r->partner;
@@ -49,7 +54,6 @@ claim_transaction(struct ledger *l, uint32_t row, const struct record *r, const 
 	t->status = r->status;
 	t->flags = r->flags;
 	t->kind = r->kind;
-	return t;
 }
 
 static void
@@ -113,12 +117,10 @@ regular_part(const struct record *r)
 	return points;
 }
 
-static void
-reopen_transaction(struct ledger *l, const struct record *r)
+void
+fill_reopened(struct transaction_row *t, const struct record *r)
 {
-	struct transaction_row *t =
-	    claim_transaction(l, r->transaction_row, r, r->transaction_id);
-
+	fill_transaction(t, r, r->transaction_id);
 	memcpy(t->fingerprint, r->fingerprint, sizeof(t->fingerprint));
 	t->business_time_utc_ms = r->business_time_utc_ms;
 	fill_outcome(t, r);
@@ -127,7 +129,6 @@ reopen_transaction(struct ledger *l, const struct record *r)
 	t->kind = r->reopened_kind;
 	t->booked_at_utc_ms = r->reopened_booked_at_utc_ms;
 	t->regular_points = t->points - t->restored_points - t->lost_points;
-	enter_transaction(l, r->transaction_row, t);
 }
 
 void
@@ -137,11 +138,13 @@ apply_transaction(struct ledger *l, const struct record *r)
 
 	if (!RECORD_HAS(r, TRANSACTION))
 		return;
+	t = table_claim(&l->transactions, r->transaction_row);
 	if (r->kind == RECORD_REOPEN) {
-		reopen_transaction(l, r);
+		fill_reopened(t, r);
+		enter_window(l, r->transaction_row, t);
 		return;
 	}
-	t = claim_transaction(l, r->transaction_row, r, r->transaction_id);
+	fill_transaction(t, r, r->transaction_id);
 	memcpy(t->fingerprint, r->fingerprint, sizeof(t->fingerprint));
 	t->business_time_utc_ms = r->business_time_utc_ms;
 	fill_outcome(t, r);
@@ -151,12 +154,13 @@ apply_transaction(struct ledger *l, const struct record *r)
 		t->regular_points = regular_part(r);
 	enter_transaction(l, r->transaction_row, t);
 	if ((r->flags & RECORD_TOMBSTONE) != 0) {
-		t = claim_transaction(l, r->original_row, r, r->original_id);
+		t = table_claim(&l->transactions, r->original_row);
+		fill_transaction(t, r, r->original_id);
 		t->sequence |= UINT64_C(1) << 63;
 		t->business_time_utc_ms = r->original_time_utc_ms;
 		t->kind = TRANSACTION_TOMBSTONE;
 		t->status = TG_REVERSED_BEFORE;
-		enter_transaction(l, r->original_row, t);
+		enter_window(l, r->original_row, t);
 	}
 }
 

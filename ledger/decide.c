@@ -212,13 +212,16 @@ check_time(const struct plan *p, const struct request_rule *rule)
 	return TG_OK;
 }
 
-/* Room for what every transaction may need: its row, a tombstone, the rows of the day's totals. */
+/*
+ * Room for what every transaction may need: its row, a tombstone or two originals opened again, the
+ * rows of the day's totals.
+ */
 static enum tg_status
 check_room(const struct plan *p, const struct request_rule *rule)
 {
 	const struct table *transactions = &p->ledger->transactions;
 	uint32_t reserve = transactions->config.rows_max / RESERVE_PART;
-	uint32_t wanted = (rule->flags & MAY_USE_RESERVE) != 0 ? 2 : reserve + 2;
+	uint32_t wanted = (rule->flags & MAY_USE_RESERVE) != 0 ? 3 : reserve + 3;
 
 	if (table_free_count(transactions) < wanted)
 		return TG_WINDOW_FULL;
@@ -241,6 +244,9 @@ answer_duplicate(struct plan *p, uint32_t row)
 
 	if (t->kind != TRANSACTION_TOMBSTONE && !is_same_request(p, t))
 		return TG_CONFLICT;
+	/* Opened again for what is done to it, but past its window all the same. */
+	if (t->kept_from_utc_ms != t->booked_at_utc_ms)
+		return TG_TOO_OLD;
 	answer_from_row(&p->decision->answer, p->ledger, row);
 	return (enum tg_status)t->status;
 }
@@ -316,6 +322,7 @@ decline(struct plan *p, const struct request_rule *rule, enum tg_status refusal)
 	p->record = NULL;
 	p->lots_planned = p->pendings_planned = p->debts_planned = p->portions_planned = 0;
 	p->transactions_planned = 0;
+	p->reopened_count = 0;
 	if (p->view.member_row != TABLE_NONE) {
 		view_load(&p->view, p->ledger, p->view.member_row);
 		/* A declined activity is none: it does not end points early. */

@@ -198,14 +198,15 @@ plan_confirm(struct plan *p)
 {
 	struct view *v = &p->view;
 	const struct ledger_request *q = p->request;
-	uint32_t row = state_find_transaction(p->ledger, p->partner->number, q->original_id);
 	const struct transaction_row *earn;
 	struct record *r;
+	uint32_t row;
 	int64_t points = 0;
+	enum tg_status status = plan_find_original(p, q->original_id, q->archived, &row);
 
-	if (row == TABLE_NONE)
-		return TG_UNKNOWN_ORIGINAL;
-	earn = ledger_transaction_row(p->ledger, row);
+	if (status != TG_OK)
+		return status;
+	earn = plan_original(p, row);
 	if (earn->kind != RECORD_EARN || earn->status != TG_OK || earn->state == STATE_REVERSED)
 		return TG_NOT_REVERSIBLE;
 	if (earn->member_row != v->member_row)
@@ -214,7 +215,6 @@ plan_confirm(struct plan *p)
 	plan_add_request(p);
 	for (uint32_t i = 0; i < v->pending_count; i++) {
 		struct view_pending *pending = &v->pendings[i];
-		enum tg_status status;
 
 		if (pending->serial >> 8 != earn->sequence)
 			continue;

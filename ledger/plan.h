@@ -23,6 +23,10 @@ struct plan {
 	struct decision *decision;
 	struct record *record;		/* open record; NULL between finish and begin */
 	struct view view;		/* of the request's member; member_row 0: none named */
+	/*
+	 * Originals that this decision opens again: the rows that REOPEN records will make.
+	 */
+	struct transaction_row reopened[2];
 
 	/* Who asks; NULL and 0 for operator and gateway. */
 	const struct partner_config *partner;
@@ -37,6 +41,8 @@ struct plan {
 	uint32_t identifier_row;
 	bool	 is_old_key;		/* found under the older identifier key */
 	uint32_t kept_hold;		/* a late capture's hold: not to be expired as due */
+	uint32_t reopened_count;
+	uint32_t reopened_rows[2];	/* numbers of the rows in reopened */
 
 	/*
 	 * Rows planned in this decision, by table: the next claim's number for table_free_peek().
@@ -143,15 +149,17 @@ int64_t earn_kept_base(const struct transaction_row *earn, int64_t money_back,
 		       int64_t covered_back);
 
 /*
- * The transaction of that id of the asking partner, or of one of its group (refund.c).
+ * The transaction of that id of the asking partner; for a refund also of one of its group
+ * (original.c).
  *
  * TG_OK; TG_UNKNOWN_ORIGINAL; TG_ORIGINAL_ARCHIVED: it would be older than the window, and evidence
- * has to be fetched.  With evidence at hand, a REOPEN record is made and TG_OK comes with row
- * TABLE_NONE: the request has to be decided again after that record.
+ * has to be fetched.  With evidence at hand a REOPEN record makes it a row again; that row is to be
+ * read by plan_original() only.
  */
 TG_MUST_CHECK enum tg_status plan_find_original(struct plan *p, const uint8_t *id,
 						const struct archived_transaction *archived,
 						uint32_t *ret_row);
+const struct transaction_row *plan_original(const struct plan *p, uint32_t row);
 
 /*
  * Take back points of an earn (refund.c): pending, own lots, regular, unlimited lots, then debt.

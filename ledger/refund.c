@@ -6,92 +6,6 @@
  */
 #include "ledger/plan.h"
 
-#include <string.h>
-
-/* A partner of the asking one's group that has a transaction of this id. */
-static uint32_t
-find_in_group(const struct plan *p, const uint8_t *id)
-{
-	const struct ledger *l = p->ledger;
-
-	if (p->partner->group == 0)
-		return TABLE_NONE;
-	for (uint32_t at = 1; at <= l->partners.rows_used; at++) {
-		uint32_t row;
-
-		if (!table_is_live(&l->partners, at) ||
-		    ledger_partner_row(l, at)->config.group != p->partner->group)
-			continue;
-		row = state_find_transaction(l, ledger_partner_row(l, at)->config.number, id);
-		if (row != TABLE_NONE)
-			return row;
-	}
-	return TABLE_NONE;
-}
-
-/* Make the archived original a row again, for another window. */
-static enum tg_status
-reopen(struct plan *p, const uint8_t *id, const struct archived_transaction *a)
-{
-	struct record *r;
-	uint32_t member = state_find_member(p->ledger, a->member);
-
-	if (member == TABLE_NONE || member != p->view.member_row)
-		return TG_OTHER_MEMBER;
-	r = plan_begin(p, RECORD_REOPEN);
-	r->flags |= a->flags;
-	r->status = a->status;
-	r->sections |= RECORD_HAS_BIT(PRINCIPAL) | RECORD_HAS_BIT(TRANSACTION) |
-		       RECORD_HAS_BIT(AMOUNT) | RECORD_HAS_BIT(DETAILS) | RECORD_HAS_BIT(REFUNDED) |
-		       RECORD_HAS_BIT(REOPENED);
-	r->partner = a->partner;
-	r->store = a->store;
-	r->terminal = a->terminal;
-	memcpy(r->transaction_id, id, sizeof(r->transaction_id));
-	memcpy(r->fingerprint, a->fingerprint, sizeof(r->fingerprint));
-	r->business_time_utc_ms = a->business_time_utc_ms;
-	r->transaction_row = table_free_peek(&p->ledger->transactions, p->transactions_planned++);
-	r->amount = a->amount;
-	r->points = a->points;
-	r->rule_version = a->rule_version;
-	memset(&r->covered, 0,
-	       offsetof(struct record, original_id) - offsetof(struct record, covered));
-	r->covered = a->covered;
-	r->returned_money = a->returned_money;
-	r->returned_covered = a->returned_covered;
-	r->taken_points = a->taken_points;
-	r->restored_points = a->restored_points;
-	r->reopened_sequence = a->sequence;
-	r->reopened_kind = a->kind;
-	r->reopened_booked_at_utc_ms = a->booked_at_utc_ms;
-	if (r->transaction_row == TABLE_NONE)
-		return TG_WINDOW_FULL;
-	return plan_finish(p);
-}
-
-enum tg_status
-plan_find_original(struct plan *p, const uint8_t *id, const struct archived_transaction *archived,
-		   uint32_t *ret_row)
-{
-	uint32_t row = state_find_transaction(p->ledger, p->partner->number, id);
-
-	if (row == TABLE_NONE)
-		row = find_in_group(p, id);
-	*ret_row = row;
-	if (row != TABLE_NONE)
-		return TG_OK;
-	if (p->request->original_time_utc_ms >= p->now->utc_ms - p->programme->window_ms)
-		return TG_UNKNOWN_ORIGINAL;
-	if (archived == NULL) {
-		p->decision->answer.wants_archive = true;
-		return TG_ORIGINAL_ARCHIVED;
-	}
-	if (!archived->is_found || archived->is_reversed)
-		return archived->is_found ? TG_ALREADY_REVERSED : TG_UNKNOWN_ORIGINAL;
-	p->decision->answer.has_more = true;
-	return reopen(p, id, archived);
-}
-
 /* Take up to left points out of the earn's own pending points; what it took. */
 static int64_t
 take_pending(struct plan *p, uint64_t sequence, int64_t left)
@@ -353,16 +267,16 @@ find_originals(struct plan *p, struct refund *f)
 
 	if (q->has_original) {
 		status = plan_find_original(p, q->original_id, q->archived, &f->earn_row);
-		if (status != TG_OK || p->decision->answer.has_more)
+		if (status != TG_OK)
 			return status;
-		f->earn = ledger_transaction_row(p->ledger, f->earn_row);
+		f->earn = plan_original(p, f->earn_row);
 		status = check_original(p, f->earn, false);
 	}
 	if (status == TG_OK && q->has_original_burn) {
 		status = plan_find_original(p, q->original_burn_id, q->archived_burn, &f->burn_row);
-		if (status != TG_OK || p->decision->answer.has_more)
+		if (status != TG_OK)
 			return status;
-		f->burn = ledger_transaction_row(p->ledger, f->burn_row);
+		f->burn = plan_original(p, f->burn_row);
 		status = check_original(p, f->burn, true);
 	}
 	return status;
@@ -412,38 +326,53 @@ split_value(const struct plan *p, struct refund *f)
 	f->covered_now = value - f->money_now;
 }
 
+/* The request states the points: they stand for their share of what all of them covered. */
 static enum tg_status
-measure_return(const struct plan *p, struct refund *f)
+split_stated(const struct plan *p, struct refund *f)
 {
 	const struct ledger_request *q = p->request;
 	int64_t burned = f->burn != NULL ? f->burn->points : 0;
+	int64_t after = f->points_before + q->points;
 
-	if (q->has_points) {
-		int64_t after = f->points_before + q->points;
+	if (after > burned)
+		return TG_OVER_REFUND;
+	f->points_now = q->points;
+	if (burned > 0) {
+		int64_t covered_after = points_mul_div_floor(f->covered, after, burned);
 
-		if (after > burned)
-			return TG_OVER_REFUND;
-		f->points_now = q->points;
-		if (burned > 0)
-			f->covered_now = points_max(points_mul_div_floor(f->covered, after, burned) -
-							    f->covered_before,
-						    0);
-		f->money_now = q->amount - f->covered_now;
-		if (f->money_now < 0)
-			return TG_OVER_REFUND;
+		f->covered_now = points_max(covered_after - f->covered_before, 0);
+	}
+	f->money_now = q->amount - f->covered_now;
+	return f->money_now < 0 ? TG_OVER_REFUND : TG_OK;
+}
+
+/* How much of the burned points goes with what is returned of the money they covered. */
+static int64_t
+points_for_covered(const struct refund *f)
+{
+	if (f->burn == NULL || f->covered == 0)
+		return 0;
+	return points_max(points_mul_div_floor(f->burn->points, f->covered_before + f->covered_now,
+					       f->covered) -
+				  f->points_before,
+			  0);
+}
+
+static enum tg_status
+measure_return(const struct plan *p, struct refund *f)
+{
+	enum tg_status status = TG_OK;
+
+	if (p->request->has_points) {
+		status = split_stated(p, f);
 	} else {
 		split_value(p, f);
-		if (burned > 0 && f->covered > 0)
-			f->points_now =
-				points_mul_div_floor(burned, f->covered_before + f->covered_now,
-						     f->covered) -
-				f->points_before;
+		f->points_now = points_for_covered(f);
 	}
-	if (f->money_now > f->money - f->money_before ||
-	    f->covered_now > f->covered - f->covered_before)
+	if (status == TG_OK && (f->money_now > f->money - f->money_before ||
+				f->covered_now > f->covered - f->covered_before))
 		return TG_OVER_REFUND;
-	f->points_now = points_max(f->points_now, 0);
-	return TG_OK;
+	return status;
 }
 
 static enum tg_status
@@ -507,7 +436,7 @@ plan_refund(struct plan *p)
 		return TG_MISSING_FIELD;
 	}
 	status = find_originals(p, &f);
-	if (status != TG_OK || p->decision->answer.has_more)
+	if (status != TG_OK)
 		return status;
 	measure_purchase(p, &f);
 	status = measure_return(p, &f);

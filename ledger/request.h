@@ -73,7 +73,10 @@ struct identifier_hash {
 	uint8_t hash_old[16];
 };
 
-/* What MariaDB knows of an original that has left the window; see storage's archive query. */
+/*
+ * What MariaDB knows of an original that has left the window; see storage's archive query.  From
+ * returned_money on: sums over the refunds and reversals that name it, as their original or burn.
+ */
 struct archived_transaction {
 	bool	 is_found;
 	uint64_t sequence;
@@ -88,7 +91,7 @@ struct archived_transaction {
 	uint32_t rule_version;
 	uint16_t flags;			/* RECORD_* */
 	int64_t	 returned_money, returned_covered;
-	int64_t	 taken_points, restored_points;
+	int64_t	 taken_points, restored_points, lost_points;
 	bool	 is_reversed;
 };
 

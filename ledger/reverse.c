@@ -37,7 +37,7 @@ nothing_to_undo(struct plan *p, enum tg_status status)
 static enum tg_status
 reverse_earn(struct plan *p, uint32_t row)
 {
-	const struct transaction_row *earn = ledger_transaction_row(p->ledger, row);
+	const struct transaction_row *earn = plan_original(p, row);
 	uint32_t rule_row = state_find_rule(p->ledger, earn->partner, earn->rule_version);
 	const struct rule_config *rule;
 	struct components all;
@@ -60,7 +60,7 @@ reverse_earn(struct plan *p, uint32_t row)
 static enum tg_status
 reverse_burn(struct plan *p, uint32_t row)
 {
-	const struct transaction_row *burn = ledger_transaction_row(p->ledger, row);
+	const struct transaction_row *burn = plan_original(p, row);
 	struct record *r;
 	enum tg_status status;
 
@@ -109,9 +109,9 @@ plan_reverse(struct plan *p)
 	    q->original_time_utc_ms >= p->now->utc_ms - p->programme->window_ms &&
 	    (q->reason == REASON_TIMEOUT || q->reason == 0))
 		return bury(p);
-	if (status != TG_OK || p->decision->answer.has_more)
+	if (status != TG_OK)
 		return status;
-	original = ledger_transaction_row(p->ledger, row);
+	original = plan_original(p, row);
 	if (original->kind == TRANSACTION_TOMBSTONE)
 		return nothing_to_undo(p, TG_ORIGINAL_UNKNOWN);
 	if (original->member_row != p->view.member_row)

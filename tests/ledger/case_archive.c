@@ -15,7 +15,6 @@ struct archive_note {
 	uint8_t	 id[TG_TRANSACTION_ID_BYTES];
 	uint8_t	 original_id[TG_TRANSACTION_ID_BYTES];
 	uint8_t	 original_burn_id[TG_TRANSACTION_ID_BYTES];
-	int64_t	 lost_points;
 	/* what it says of itself; its sums are what it did to others */
 	struct archived_transaction said;
 };
@@ -69,7 +68,7 @@ case_archive_add(struct case_archive *archive, const struct record *r)
 		note->said.returned_covered = r->returned_covered;
 		note->said.taken_points = r->taken_points;
 		note->said.restored_points = r->restored_points;
-		note->lost_points = r->lost_points;
+		note->said.lost_points = r->lost_points;
 	}
 }
 
@@ -86,6 +85,7 @@ add_undone(struct archived_transaction *t, const struct archive_note *note)
 		t->taken_points += undoing->taken_points;
 	} else {
 		t->restored_points += undoing->restored_points;
+		t->lost_points += undoing->lost_points;
 	}
 	t->is_reversed = t->is_reversed || undoing->kind == RECORD_REVERSE;
 }
@@ -101,7 +101,7 @@ case_archive_find(const struct case_archive *archive, const uint8_t id[TG_TRANSA
 		if (memcmp(note->id, id, sizeof(note->id)) == 0) {
 			found = note->said;
 			found.returned_money = found.returned_covered = 0;
-			found.taken_points = found.restored_points = 0;
+			found.taken_points = found.restored_points = found.lost_points = 0;
 		} else if (found.is_found &&
 			   (memcmp(note->original_id, id, sizeof(note->id)) == 0 ||
 			    memcmp(note->original_burn_id, id, sizeof(note->id)) == 0)) {

@@ -285,7 +285,8 @@ run_request(struct case_run *run, char *words[], unsigned count)
 	make_fingerprint(&q);
 	a = has_archive ? ask_with_archive(run, &q) : ask(run, &q);
 	case_check_answer(run, a, words + i + (i < count ? 1 : 0), i < count ? count - i - 1 : 0);
-	if (q.kind == REQUEST_ENROLL && a->status == TG_OK && run->member_count < CASE_MEMBERS_MAX) {
+	if (q.kind == REQUEST_ENROLL && a->status == TG_OK &&
+	    run->member_count < CASE_MEMBERS_MAX) {
 		snprintf(run->members[run->member_count], sizeof(run->members[0]), "%s", name);
 		run->references[run->member_count++] = a->member;
 	}

@@ -1,0 +1,136 @@
+/*
+ * original.c - the transaction that a request is about, in the window or out of the archive.
+ */
+#include <string.h>
+
+#include "ledger/apply.h"
+#include "ledger/plan.h"
+
+/* Do these two take each other's refunds? */
+static bool
+is_of_one_group(const struct plan *p, const struct partner_config *other)
+{
+	return p->partner->group != 0 && other->group == p->partner->group;
+}
+
+/* The member's transaction of this id at another partner of the group: of the lowest number. */
+static uint32_t
+find_in_group(const struct plan *p, const uint8_t *id)
+{
+	const struct ledger *l = p->ledger;
+	uint32_t found = TABLE_NONE;
+	uint32_t lowest = UINT32_MAX;
+
+	for (uint32_t at = 1; p->partner->group != 0 && at <= l->partners.rows_used; at++) {
+		const struct partner_config *other = &ledger_partner_row(l, at)->config;
+		uint32_t row;
+
+		if (!table_is_live(&l->partners, at) || !is_of_one_group(p, other) ||
+		    other->number >= lowest)
+			continue;
+		row = state_find_transaction(l, other->number, id);
+		if (row == TABLE_NONE ||
+		    ledger_transaction_row(l, row)->member_row != p->view.member_row)
+			continue;
+		found = row;
+		lowest = other->number;
+	}
+	return found;
+}
+
+/* Is the evidence about a transaction that the asking partner may see? */
+static bool
+is_in_reach(const struct plan *p, const struct archived_transaction *a)
+{
+	uint32_t row = state_find_partner(p->ledger, a->partner);
+
+	if (a->partner == p->partner->number)
+		return true;
+	return p->request->kind == REQUEST_REFUND && row != TABLE_NONE &&
+	       is_of_one_group(p, &ledger_partner_row(p->ledger, row)->config);
+}
+
+/* Make the archived original a row again, for another window. */
+static enum tg_status
+reopen(struct plan *p, const uint8_t *id, const struct archived_transaction *a, uint32_t *ret_row)
+{
+	uint32_t nth = p->reopened_count;
+	struct record *r;
+	enum tg_status status;
+
+	if (state_find_member(p->ledger, a->member) != p->view.member_row)
+		return TG_OTHER_MEMBER;
+	r = plan_begin(p, RECORD_REOPEN);
+	r->flags |= a->flags;
+	r->status = a->status;
+	r->sections |= RECORD_HAS_BIT(PRINCIPAL) | RECORD_HAS_BIT(TRANSACTION) |
+		       RECORD_HAS_BIT(AMOUNT) | RECORD_HAS_BIT(DETAILS) | RECORD_HAS_BIT(REFUNDED) |
+		       RECORD_HAS_BIT(REOPENED);
+	r->partner = a->partner;
+	r->store = a->store;
+	r->terminal = a->terminal;
+	memcpy(r->transaction_id, id, sizeof(r->transaction_id));
+	memcpy(r->fingerprint, a->fingerprint, sizeof(r->fingerprint));
+	r->business_time_utc_ms = a->business_time_utc_ms;
+	r->transaction_row = table_free_peek(&p->ledger->transactions, p->transactions_planned++);
+	r->amount = a->amount;
+	r->points = a->points;
+	r->rule_version = a->rule_version;
+	memset(&r->covered, 0,
+	       offsetof(struct record, original_id) - offsetof(struct record, covered));
+	r->covered = a->covered;
+	r->returned_money = a->returned_money;
+	r->returned_covered = a->returned_covered;
+	r->taken_points = a->taken_points;
+	r->restored_points = a->restored_points;
+	r->lost_points = a->lost_points;
+	r->reopened_sequence = a->sequence;
+	r->reopened_kind = a->kind;
+	r->reopened_booked_at_utc_ms = a->booked_at_utc_ms;
+	if (r->transaction_row == TABLE_NONE)
+		return TG_WINDOW_FULL;
+	status = plan_finish(p);
+	if (status != TG_OK)
+		return status;
+	TG_ASSERT(nth < sizeof(p->reopened) / sizeof(p->reopened[0]));
+	memset(&p->reopened[nth], 0, sizeof(p->reopened[nth]));
+	fill_reopened(&p->reopened[nth], r);
+	p->reopened_rows[nth] = r->transaction_row;
+	p->reopened_count++;
+	*ret_row = r->transaction_row;
+	return TG_OK;
+}
+
+const struct transaction_row *
+plan_original(const struct plan *p, uint32_t row)
+{
+	for (uint32_t i = 0; i < p->reopened_count; i++) {
+		if (p->reopened_rows[i] == row)
+			return &p->reopened[i];
+	}
+	return ledger_transaction_row(p->ledger, row);
+}
+
+enum tg_status
+plan_find_original(struct plan *p, const uint8_t *id, const struct archived_transaction *archived,
+		   uint32_t *ret_row)
+{
+	uint32_t row = state_find_transaction(p->ledger, p->partner->number, id);
+
+	if (row == TABLE_NONE && p->request->kind == REQUEST_REFUND)
+		row = find_in_group(p, id);
+	*ret_row = row;
+	if (row != TABLE_NONE)
+		return TG_OK;
+	if (p->request->original_time_utc_ms >= p->now->utc_ms - p->programme->window_ms)
+		return TG_UNKNOWN_ORIGINAL;
+	if (archived == NULL) {
+		p->decision->answer.wants_archive = true;
+		return TG_ORIGINAL_ARCHIVED;
+	}
+	if (!archived->is_found || !is_in_reach(p, archived))
+		return TG_UNKNOWN_ORIGINAL;
+	if (archived->is_reversed)
+		return TG_ALREADY_REVERSED;
+	return reopen(p, id, archived, ret_row);
+}
