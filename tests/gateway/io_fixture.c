@@ -152,6 +152,8 @@ fixture_settle(struct io_fixture *f)
 				quiet = 0;
 		}
 		io_turn(f->io, false);
+		if (!TAILQ_EMPTY(&f->io->work) || !TAILQ_EMPTY(&f->io->handshake))
+			quiet = 0;
 	}
 }
 

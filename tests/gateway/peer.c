@@ -149,6 +149,9 @@ step_read(struct peer *peer)
 	size_t got = 0;
 	bool has_progress;
 
+	if (peer->in_start > 0)
+		memmove(peer->in, peer->in + peer->in_start, peer->in_bytes);
+	peer->in_start = 0;
 	if (peer->in_capacity - peer->in_bytes < 4096) {
 		peer->in_capacity += 65536;
 		peer->in = realloc(peer->in, peer->in_capacity);
@@ -191,8 +194,13 @@ peer_step(struct peer *peer)
 void
 peer_put(struct peer *peer, const void *bytes, size_t count)
 {
-	peer->out = realloc(peer->out, peer->out_bytes + count);
-	assert_non_null(peer->out);
+	if (count == 0)
+		return;
+	if (peer->out_bytes + count > peer->out_capacity) {
+		peer->out_capacity = 2 * (peer->out_bytes + count);
+		peer->out = realloc(peer->out, peer->out_capacity);
+		assert_non_null(peer->out);
+	}
 	memcpy(peer->out + peer->out_bytes, bytes, count);
 	peer->out_bytes += count;
 }
@@ -215,12 +223,12 @@ peer_take(struct peer *peer, struct tg_message *message)
 	struct tg_frame frame;
 	uint32_t field;
 
-	if (tg_frame_peek(peer->in, peer->in_bytes, TG_FRAME_BYTES_MAX_BATCH, &frame) !=
-	    TG_FRAME_WHOLE)
+	if (tg_frame_peek(peer->in + peer->in_start, peer->in_bytes, TG_FRAME_BYTES_MAX_BATCH,
+			  &frame) != TG_FRAME_WHOLE)
 		return false;
-	memcpy(kept, peer->in, frame.frame_bytes);
+	memcpy(kept, peer->in + peer->in_start, frame.frame_bytes);
 	peer->in_bytes -= frame.frame_bytes;
-	memmove(peer->in, peer->in + frame.frame_bytes, peer->in_bytes);
+	peer->in_start = peer->in_bytes == 0 ? 0 : peer->in_start + frame.frame_bytes;
 	assert_int_equal(tg_decode_answer(kept + TG_FRAME_HEADER_BYTES, frame.payload_bytes,
 					  message, &field),
 			 TG_OK);

@@ -33,10 +33,11 @@ struct peer {
 	unsigned long error;  /* OpenSSL's, of a failed handshake */
 	SSL_SESSION *session; /* owned: the last ticket; NULL: none came */
 	uint8_t *out;
-	size_t out_bytes;
+	size_t out_bytes, out_capacity;
 	size_t write_bytes_max; /* of one write; 0: no bound */
 	uint8_t *in;
-	size_t in_bytes, in_capacity;
+	size_t in_start, in_bytes; /* bytes not taken yet: in[in_start..in_start + in_bytes) */
+	size_t in_capacity;
 };
 
 /* fd is owned from here on. */

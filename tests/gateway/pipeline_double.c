@@ -163,7 +163,8 @@ pipeline_submit(struct pipeline_port *port, struct pipeline_job *job)
 	struct pipeline *pipeline = port->pipeline;
 	uint32_t number = atomic_fetch_add(&pipeline->submits, 1) + 1;
 
-	if (pipeline->submit != TG_OK && number >= pipeline->refuse_from)
+	if (pipeline->submit != TG_OK && number >= pipeline->refuse_from &&
+	    (pipeline->refuse_until == 0 || number <= pipeline->refuse_until))
 		return pipeline->submit;
 	port->held[port->held_count++] = job;
 	return TG_OK;

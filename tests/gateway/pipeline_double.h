@@ -49,6 +49,7 @@ struct pipeline {
 	enum tg_status submit;	  /* what pipeline_submit() answers */
 	uint32_t jobs_left;	  /* how many jobs may be taken at once, at most DOUBLE_JOBS */
 	uint32_t refuse_from;	  /* submits from this one on are refused by submit; 0: all */
+	uint32_t refuse_until;	  /* ... to this one, 0: all */
 	_Atomic uint32_t submits; /* tried so far */
 	int64_t utc_ms;
 	bool is_stepped;

@@ -494,8 +494,8 @@ new_rights_hold_at_once(void **state)
 	fixture_expect(peer, earn.request_id, TG_FORBIDDEN);
 }
 
-/* What: a notice that comes while AUTH is with the ledger makes its answer stale: the terminal must
- *       ask again, and nobody slips through between decision and notice. */
+/* What: a notice that comes while AUTH is with the ledger makes its answer stale: the terminal
+ *       must ask again, and nobody slips through between decision and notice. */
 static void
 a_notice_overtakes_auth(void **state)
 {
