@@ -104,7 +104,7 @@ begin_segment(struct file_journal *file, uint64_t first_sequence, struct storage
 		.chain = file->chain,
 		.segment_bytes = file->space.segment_bytes,
 	};
-	enum tg_status status = journal_space_take_spare(&file->space, error);
+	enum tg_status status = journal_space_hold_spare(&file->space, error);
 	int next;
 
 	/* The name is first sequence and incarnation: no two may begin with the same record. */
@@ -117,6 +117,7 @@ begin_segment(struct file_journal *file, uint64_t first_sequence, struct storage
 		return die(file, error);
 	memcpy(header.instance, file->instance, sizeof header.instance);
 	status = name_segment(file, &header, &next, error);
+	journal_space_release_spare(&file->space, true);
 	if (status != TG_OK)
 		return die(file, error);
 	if (file->file >= 0)

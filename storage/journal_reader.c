@@ -158,6 +158,7 @@ static enum tg_status
 next_batch(struct file_reader *reader, uint64_t durable_sequence, bool *ret_is_there,
 	   struct storage_error *error)
 {
+	bool is_second_look = false;
 	bool is_there = true;
 
 	if (!reader->has_segment) {
@@ -175,15 +176,18 @@ next_batch(struct file_reader *reader, uint64_t durable_sequence, bool *ret_is_t
 
 		if (status != TG_OK)
 			return status;
-		if (found == SEGMENT_BATCH) {
-			*ret_is_there = true;
+		*ret_is_there = found == SEGMENT_BATCH;
+		if (*ret_is_there)
 			return TG_OK;
-		}
-		*ret_is_there = false;
 		if (reader->writer != NULL && reader->segment.next_sequence > durable_sequence &&
 		    !has_writer_moved_on(reader))
 			return TG_OK;
 		status = advance_segment(reader, &is_there, error);
+		/* The writer may have gone on here, after we looked, before it began the next. */
+		if (status == TG_CORRUPT && !is_second_look && !reader->segment.name.is_archived) {
+			is_second_look = true;
+			continue;
+		}
 		if (status != TG_OK)
 			return status;
 		if (!is_there && reader->segment.next_sequence <= durable_sequence)
@@ -193,6 +197,7 @@ next_batch(struct file_reader *reader, uint64_t durable_sequence, bool *ret_is_t
 						   error);
 		if (!is_there)
 			return TG_OK;
+		is_second_look = false;
 	}
 }
 

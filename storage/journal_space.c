@@ -120,7 +120,7 @@ remove_reserve(struct journal_space *space)
 }
 
 enum tg_status
-journal_space_take_spare(struct journal_space *space, struct storage_error *error)
+journal_space_hold_spare(struct journal_space *space, struct storage_error *error)
 {
 	enum tg_status status = TG_OK;
 
@@ -131,11 +131,19 @@ journal_space_take_spare(struct journal_space *space, struct storage_error *erro
 			remove_reserve(space);
 			status = make_zeros(space, space->spare_path, space->segment_bytes, error);
 		}
+		atomic_store(&space->has_spare, status == TG_OK);
 	}
-	if (status == TG_OK)
+	if (status != TG_OK)
+		(void)pthread_mutex_unlock(&space->lock);
+	return status;
+}
+
+void
+journal_space_release_spare(struct journal_space *space, bool is_used)
+{
+	if (is_used)
 		atomic_store(&space->has_spare, false);
 	(void)pthread_mutex_unlock(&space->lock);
-	return status;
 }
 
 static enum tg_status

@@ -42,11 +42,15 @@ TG_MUST_CHECK enum tg_status journal_space_open(struct journal_space *space,
 						struct storage_error *error);
 
 /*
- * Have a segment of zeros at spare_path, which is then the caller's.  Made here and now if need be;
- * the reserve is given up for it.  TG_OK; TG_JOURNAL_FULL; TG_IO.
+ * Have a segment of zeros at spare_path, and keep the helper from it until
+ * journal_space_release_spare().  Made here and now if need be; the reserve is given up for it.
+ * TG_OK; TG_JOURNAL_FULL, TG_IO: nothing is held.
  */
-TG_MUST_CHECK enum tg_status journal_space_take_spare(struct journal_space *space,
+TG_MUST_CHECK enum tg_status journal_space_hold_spare(struct journal_space *space,
 						      struct storage_error *error);
+
+/* After hold: is_used: the spare has another name now, or must not be used again. */
+void journal_space_release_spare(struct journal_space *space, bool is_used);
 
 /*
  * Make the spare and the reserve if they are missing and the disk has room for them above the
