@@ -238,6 +238,8 @@ check_whole(const struct config *config, struct config_error *error)
 		return fail(error, "keys.identifier_old_number equals keys.identifier_number");
 	if (config->queue_reserved >= config->queue_requests)
 		return fail(error, "queue.reserved leaves nothing of queue.requests");
+	if (config->journal_batch_bytes > config->journal_segment_bytes / 2)
+		return fail(error, "journal.batch_bytes is above half of journal.segment_bytes");
 	if (config->programme_hold_s > config->programme_hold_max_s)
 		return fail(error, "programme.hold_s is above programme.hold_max_s");
 	if (config->mariadb_tls && config->mariadb_ca_file[0] == '\0')

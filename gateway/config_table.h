@@ -73,15 +73,15 @@
 	  "snapshots kept; journal segments from the oldest one on are kept too") \
 	X(journal, backend, CHOICE, "file", 0, 0, "file|memory", CONFIG_KEEP, \
 	  "where records become durable; memory forgets them, for tests only") \
-	X(journal, segment_bytes, INT, "67108864", 1048576, 1073741824, "bytes", CONFIG_KEEP, \
+	X(journal, segment_bytes, INT, "67108864", 4194304, 1073741824, "bytes", CONFIG_KEEP, \
 	  "size of a journal segment") \
-	X(journal, batch_bytes, INT, "4194304", 1048576, 67108864, "bytes", CONFIG_KEEP, \
+	X(journal, batch_bytes, INT, "4194304", 2097152, 16777216, "bytes", CONFIG_KEEP, \
 	  "size of a journal batch at most") \
 	X(journal, idle_mark_ms, INT, "10", 1, 60000, "ms", CONFIG_KEEP, \
 	  "idle time after which the journal's last batch is marked durable") \
 	X(journal, reserve_bytes, INT, "67108864", 0, INT64_MAX, "bytes", CONFIG_KEEP, \
 	  "size of a file kept to be deleted when the disk is full, for an orderly end") \
-	X(journal, low_water_bytes, INT, "268435456", 0, INT64_MAX, "bytes", CONFIG_SWAP, \
+	X(journal, low_water_bytes, INT, "268435456", 0, INT64_MAX, "bytes", CONFIG_KEEP, \
 	  "free disk space below which new records are refused") \
 	X(queue, requests, INT, "4096", 64, 1048576, "requests", CONFIG_KEEP, \
 	  "requests of one I/O thread that may be on their way at once") \
@@ -175,6 +175,16 @@
 	  "where a stepped clock begins when there is no record yet, 0 for now") \
 	X(sink, enabled, BOOL, "true", 0, 1, "", CONFIG_KEEP, \
 	  "write records to MariaDB") \
+	X(sink, batch_records, INT, "2000", 1, 10000, "records", CONFIG_KEEP, \
+	  "records written to MariaDB in one transaction, at most") \
+	X(sink, pause_ms, INT, "50", 0, 60000, "ms", CONFIG_KEEP, \
+	  "pause after a transaction that was not full, so that the next one has more") \
+	X(sink, months_ahead, INT, "3", 0, 24, "months", CONFIG_KEEP, \
+	  "monthly partitions of the large tables made ahead") \
+	X(sink, migrate, BOOL, "true", 0, 1, "", CONFIG_KEEP, \
+	  "make and change the tables at start; else they must be there already") \
+	X(sink, allow_unflushed_commits, BOOL, "false", 0, 1, "", CONFIG_KEEP, \
+	  "take a server that does not flush each commit to its disk") \
 	X(mariadb, socket, TEXT, "", 0, 107, "path", CONFIG_KEEP, \
 	  "Unix socket of the server; none: TCP to mariadb.host") \
 	X(mariadb, host, TEXT, "127.0.0.1", 0, 255, "host", CONFIG_KEEP, "host of the server") \

@@ -348,17 +348,21 @@ start_helpers(struct gateway *gateway)
 		.snapshots_kept = (uint32_t)config->data_snapshots_kept,
 		.snapshot_sequence = gateway->recovery.snapshot_sequence,
 	};
-	const struct sink_thread_config sink = {
-		.database = &gateway->database.config,
-		.journal = gateway->recovery.journal,
-		.log = gateway->log,
+	const struct sink_config sink = {
+		.database = gateway->database.config,
 		.shard = (uint16_t)config->ledger_shard,
 		.epoch = EPOCH,
+		.batch_records = (uint32_t)config->sink_batch_records,
+		.pause_ms = (uint32_t)config->sink_pause_ms,
+		.months_ahead = (uint32_t)config->sink_months_ahead,
+		.is_schema_foreign = !config->sink_migrate,
+		.may_lose_commits = config->sink_allow_unflushed_commits,
 	};
 	enum tg_status status;
 
 	if (config->sink_enabled) {
-		status = sink_thread_start(&sink, &gateway->sink);
+		status = sink_thread_start(&sink, gateway->recovery.journal, gateway->log,
+					   &gateway->sink);
 		if (status != TG_OK)
 			return status;
 		upkeep.confirmed = sink_thread_confirmed;
@@ -454,6 +458,7 @@ on_end(evutil_socket_t fd, short what, void *context)
 		enter_phase(gateway, GATEWAY_DRAINING,
 			    gateway->config->gateway_drain_ms + DRAIN_EXTRA_MS);
 		network_drain(gateway->network);
+		pipeline_drain(gateway->pipeline);
 		event_add(gateway->end_event, &look);
 		return;
 	}

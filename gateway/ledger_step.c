@@ -15,7 +15,6 @@
 #define TERMINAL_TURN 64	/* jobs of one port's terminal lane in a round */
 #define BATCH_TURN 16		/* jobs of one port's batch lane in a round */
 #define EVIDENCE_MAX 64		/* jobs at the archive; further ones get ORIGINAL_ARCHIVED */
-#define DECISIONS_PER_JOB 3	/* with evidence: two originals are opened again first */
 #define SETTLED_ROWS_PER_ROUND 8192 /* more than a round edits, see table_set_settle() */
 
 enum tg_status
@@ -203,7 +202,7 @@ decide(struct ledger_step *step, const struct ledger_request *request)
 static void
 decide_with_evidence(struct ledger_step *step, const struct ledger_request *request)
 {
-	for (uint32_t i = 0; i < DECISIONS_PER_JOB; i++) {
+	for (uint32_t i = 0; i < LEDGER_STEP_DECISIONS_MAX; i++) {
 		if (!decide(step, request) || !step->decision->answer.has_more)
 			return;
 	}
@@ -234,14 +233,14 @@ decide_job(struct ledger_step *step, struct pipeline_job *job)
 	port_answer(job);
 }
 
-/* Is there room for a decision in the open batch, and for the notices it may bring? */
+/* Is there room for so many decisions in the open batch, and for the notices they may bring? */
 static bool
-has_room(const struct ledger_step *step, const struct pipeline_port *from)
+has_room(const struct ledger_step *step, const struct pipeline_port *from, uint32_t decisions)
 {
 	const struct open_batch *open = step->config.open;
 
 	if (atomic_load(&open->number) == step->filled_batch &&
-	    open->capacity_bytes - step->filled_bytes < DECISIONS_PER_JOB * LEDGER_STEP_ROOM_BYTES)
+	    open->capacity_bytes - step->filled_bytes < decisions * LEDGER_STEP_ROOM_BYTES)
 		return false;
 	/* Only the console changes partners, stores and terminals. */
 	for (uint32_t i = 0; from->config.is_control && i < step->config.port_count; i++) {
@@ -253,12 +252,12 @@ has_room(const struct ledger_step *step, const struct pipeline_port *from)
 
 /* The same; if not, the step is woken when there is. */
 static bool
-may_decide(struct ledger_step *step, const struct pipeline_port *from)
+may_decide(struct ledger_step *step, const struct pipeline_port *from, uint32_t decisions)
 {
-	if (has_room(step, from))
+	if (has_room(step, from, decisions))
 		return true;
 	atomic_store(&step->wants_room, true);
-	return has_room(step, from);
+	return has_room(step, from, decisions);
 }
 
 static void
@@ -278,7 +277,7 @@ run_lane(struct ledger_step *step, struct pipeline_port *port, enum pipeline_lan
 	for (uint32_t i = 0; i < turn; i++) {
 		struct pipeline_job *job;
 
-		if (!may_decide(step, port))
+		if (!may_decide(step, port, 1))
 			return false;
 		job = port_next(port, lane);
 		if (job == NULL)
@@ -296,7 +295,8 @@ run_evidence(struct ledger_step *step)
 {
 	struct pipeline_job *job;
 
-	while ((job = queue_front(&step->evidence_in)) != NULL && may_decide(step, job->port)) {
+	while ((job = queue_front(&step->evidence_in)) != NULL &&
+	       may_decide(step, job->port, LEDGER_STEP_DECISIONS_MAX)) {
 		(void)queue_pop(&step->evidence_in);
 		step->evidence_count--;
 		decide_job(step, job);

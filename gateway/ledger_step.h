@@ -23,8 +23,11 @@
 #include "gateway/zone.h"
 #include "ledger/ledger.h"
 
-/* Room in the open batch without which nothing is decided: any decision fits. */
+/* Any decision fits into so much room of the open batch; without it nothing is decided. */
 #define LEDGER_STEP_ROOM_BYTES ((size_t)DECISION_RECORDS_MAX * RECORD_BYTES_MAX)
+
+/* Decisions for one request: with evidence two originals may be opened again first. */
+#define LEDGER_STEP_DECISIONS_MAX 3
 
 /* Everything borrowed, and outliving the step. */
 struct ledger_step_config {

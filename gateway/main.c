@@ -14,6 +14,7 @@
 #include "gateway/config.h"
 #include "gateway/gateway.h"
 #include "gateway/log.h"
+#include "gateway/zone.h"
 
 #define CONFIG_PATH_DEFAULT SYSCONFDIR "/tallygate/tallygate.conf"
 
@@ -85,6 +86,21 @@ read_options(int argc, char **argv, struct options *options)
 	return EX_USAGE;
 }
 
+/* What the key table cannot check: is there such a time zone on this machine? */
+static bool
+check_zone(const struct config *config)
+{
+	struct zone *zone;
+
+	if (zone_new(config->programme_zone, &zone) != TG_OK) {
+		fprintf(stderr, "tallygated: programme.zone: no time zone %s\n",
+			config->programme_zone);
+		return false;
+	}
+	zone_free(zone);
+	return true;
+}
+
 /* What the process needs of the system, whatever it was started with. */
 static void
 prepare_process(void)
@@ -119,11 +135,13 @@ main(int argc, char **argv)
 	}
 	if (options.is_print)
 		config_print(config, stdout);
-	if (options.is_check)
+	if (options.is_check && !check_zone(config))
+		status = TG_CONFIG;
+	else if (options.is_check)
 		printf("%s: ok\n", options.path);
 	if (options.is_print || options.is_check) {
 		config_free(config);
-		return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
+		return fflush(stdout) == 0 ? gateway_exit_code(status) : EX_IOERR;
 	}
 	prepare_process();
 	log = log_new(&(struct log_options){ .fd = STDERR_FILENO,

@@ -187,7 +187,8 @@ pipeline_new(const struct pipeline_config *config, struct pipeline **ret_pipelin
 
 	TG_ASSERT(config->io_threads >= 1);
 	TG_ASSERT(ledger_sequence(config->ledger) == journal_durable_sequence(config->journal));
-	if (journal_batch_bytes_max(config->journal) < LEDGER_STEP_ROOM_BYTES ||
+	if (journal_batch_bytes_max(config->journal) <
+		    LEDGER_STEP_DECISIONS_MAX * LEDGER_STEP_ROOM_BYTES ||
 	    config->requests_reserved >= config->requests_max)
 		return TG_CONFIG;
 	pipeline = aligned_alloc(CACHE_LINE_BYTES, sizeof(*pipeline));

@@ -17,7 +17,7 @@
 #define CUT_AFTER_MS 2000 /* told to stop; then the connection is cut */
 
 struct sink_thread {
-	struct sink_thread_config config;
+	struct log *log;		/* borrowed */
 	struct sink_journal journal;	/* owned; reads for the sink */
 	struct sink_source source;
 	struct sink *sink;		/* owned */
@@ -35,7 +35,7 @@ run(void *argument)
 	enum tg_status status = sink_run(thread->sink, &error);
 
 	if (status != TG_OK)
-		log_event(thread->config.log, LEVEL_ERROR, "sink_stopped",
+		log_event(thread->log, LEVEL_ERROR, "sink_stopped",
 			  "status=%s sequence=%" PRIu64 " error=%s", tg_status_name(status),
 			  error.sequence, error.text);
 	atomic_store(&thread->has_ended, true);
@@ -44,23 +44,18 @@ run(void *argument)
 }
 
 enum tg_status
-sink_thread_start(const struct sink_thread_config *config, struct sink_thread **ret_thread)
+sink_thread_start(const struct sink_config *config, struct journal *journal, struct log *log,
+		  struct sink_thread **ret_thread)
 {
 	struct sink_thread *thread = calloc(1, sizeof(*thread));
-	const struct sink_config sink = {
-		.database = *config->database,
-		.shard = config->shard,
-		.epoch = config->epoch,
-		.months_ahead = 2,
-	};
 	struct storage_error error;
 
 	if (thread == NULL)
 		return TG_NO_MEMORY;
-	thread->config = *config;
-	sink_journal_init(&thread->journal, config->journal, &thread->source);
+	thread->log = log;
+	sink_journal_init(&thread->journal, journal, &thread->source);
 	if (waker_init(&thread->ended) == TG_OK) {
-		if (sink_new(&sink, &thread->source, &thread->sink, &error) == TG_OK) {
+		if (sink_new(config, &thread->source, &thread->sink, &error) == TG_OK) {
 			if (pthread_create(&thread->thread, NULL, run, thread) == 0) {
 				*ret_thread = thread;
 				return TG_OK;
@@ -96,7 +91,7 @@ sink_thread_watch(struct sink_thread *thread)
 	if (status.state == thread->watched)
 		return;
 	thread->watched = status.state;
-	log_event(thread->config.log, status.state == SINK_FOLLOWING ? LEVEL_INFO : LEVEL_WARN,
+	log_event(thread->log, status.state == SINK_FOLLOWING ? LEVEL_INFO : LEVEL_WARN,
 		  "sink_state", "state=%s lag_records=%" PRIu64 " error=%s",
 		  sink_state_name(status.state), status.lag_records, status.error);
 }
@@ -131,7 +126,7 @@ sink_thread_stop(struct sink_thread *thread, int64_t flush_ms)
 		sink_cut(thread->sink);
 	pthread_join(thread->thread, NULL);
 	status = sink_status(thread->sink);
-	log_event(thread->config.log, LEVEL_INFO, "sink_end",
+	log_event(thread->log, LEVEL_INFO, "sink_end",
 		  "records=%" PRIu64 " lag_records=%" PRIu64, status.records, status.lag_records);
 	sink_free(thread->sink);
 	sink_journal_deinit(&thread->journal);

@@ -17,17 +17,12 @@
 
 struct sink_thread;
 
-/* Everything borrowed, and outliving the thread. */
-struct sink_thread_config {
-	const struct database_config *database;
-	struct journal *journal;
-	struct log *log;
-	uint16_t shard;
-	uint64_t epoch;			/* of the journal */
-};
-
-/* Start.  Does not connect yet.  TG_OK; TG_NO_MEMORY. */
-TG_MUST_CHECK enum tg_status sink_thread_start(const struct sink_thread_config *config,
+/*
+ * Start.  Does not connect yet.  config: texts of its database outlive the thread, as do journal
+ * and log.  TG_OK; TG_NO_MEMORY.
+ */
+TG_MUST_CHECK enum tg_status sink_thread_start(const struct sink_config *config,
+					       struct journal *journal, struct log *log,
 					       struct sink_thread **ret_thread);
 
 /*

@@ -81,7 +81,7 @@ daemon_configure(struct daemon *daemon, const char *settings)
 		"tls: { certificate_file = \"%s\"; key_file = \"%s\"; ca_file = \"%s\"; };\n"
 		"keys: { master_file = \"%s\"; identifier_file = \"%s\"; };\n"
 		"data: { directory = \"%s/data\"; };\n"
-		"journal: { segment_bytes = 4194304; batch_bytes = 1048576;"
+		"journal: { segment_bytes = 4194304; batch_bytes = 2097152;"
 		" reserve_bytes = 1048576; };\n"
 		"%s\n",
 		pki_path(daemon->pki, "server.pem", certificate),
