@@ -39,7 +39,7 @@ on_lost(void *context, uint32_t slot, const struct request *request)
 
 	(void)slot;
 	(void)request;
-	enroller->refused_count++;
+	enroller->lost_count++;
 }
 
 struct source

@@ -15,6 +15,7 @@ struct enroller {
 	struct transaction_ids *ids;
 	uint32_t		next; /* index of the member to look at next */
 	uint64_t		refused_count; /* not enrolled, and not there before either */
+	uint64_t		lost_count;    /* given up: perhaps enrolled */
 };
 
 /* A source that enrols all members that are not.  enroller must live as long as it is used. */

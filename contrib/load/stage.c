@@ -152,7 +152,13 @@ stage_enroll(struct stage *stage, struct failure *failure)
 	bool is_ok;
 
 	progress_begin(&stage->progress, engine_load(stage->engine)->now_ns);
-	is_ok = stage_run(stage, "enrolling", &source, &bounds, &seconds, failure);
+	/* Those whose outcome stayed unknown are tried again: enrolled ones are told to be so. */
+	do {
+		enroller.lost_count = 0;
+		enroller.next = 0;
+		is_ok = stage_run(stage, "enrolling", &source, &bounds, &seconds, failure);
+	} while (is_ok && enroller.lost_count > 0 && enroller.refused_count == 0 &&
+		 !engine_is_stopped(stage->engine));
 	progress_end(&stage->progress);
 	if (!is_ok)
 		return false;

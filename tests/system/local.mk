@@ -7,3 +7,5 @@ tests_system_test_daemon_SOURCES = %D%/test_daemon.c $(system_test_daemon)
 tests_system_test_daemon_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS)
 tests_system_test_daemon_LDADD = $(system_test_libs)
 pipeline_tests += %D%/test_daemon
+
+dist_check_SCRIPTS += %D%/kill_loop.py
