@@ -65,62 +65,78 @@ check_settings(struct database *database, const struct database_needs *needs,
 	return TG_OK;
 }
 
-/* A table that is not as it must be. */
-struct culprit {
-	char	 name[65];		/* empty: none */
-	char	 what[65];
-	size_t	 found;			/* tables that were there */
+/* What came of looking at the tables. */
+struct tables_seen {
+	size_t	 found;			/* rows that the query gave */
+	char	 culprit[65];		/* the first table that is not as it must be; empty: none */
 };
 
 static void
-on_table(void *context, const struct database_cell *cells)
+on_engine(void *context, const struct database_cell *cells)
 {
-	struct culprit *culprit = context;
+	struct tables_seen *seen = context;
 
-	culprit->found++;
-	if (culprit->name[0] != '\0')
-		return;
-	if (cells[1].text != NULL && strcmp(cells[1].text, "InnoDB") != 0) {
-		(void)snprintf(culprit->name, sizeof culprit->name, "%s", cells[0].text);
-		(void)snprintf(culprit->what, sizeof culprit->what, "engine %s", cells[1].text);
-	} else if (database_cell_u64(&cells[2]) > 0) {
-		(void)snprintf(culprit->name, sizeof culprit->name, "%s", cells[0].text);
-		(void)snprintf(culprit->what, sizeof culprit->what, "a column not in utf8mb4");
-	}
+	seen->found++;
+	if (seen->culprit[0] == '\0' && strcmp(cells[1].text, "InnoDB") != 0)
+		(void)snprintf(seen->culprit, sizeof seen->culprit, "%s", cells[0].text);
 }
 
+static void
+on_foreign_text(void *context, const struct database_cell *cells)
+{
+	struct tables_seen *seen = context;
+
+	seen->found++;
+	(void)snprintf(seen->culprit, sizeof seen->culprit, "%s", cells[0].text);
+}
+
+/* Ask what about the tables, in their list. */
 static enum tg_status
-check_tables(struct database *database, const struct database_needs *needs,
-	     struct storage_error *error)
+query_tables(struct database *database, const struct database_needs *needs, const char *what,
+	     database_row_fn *on_row, struct tables_seen *seen, struct storage_error *error)
 {
 	char sql[SQL_BYTES_MAX];
-	struct culprit culprit = { .found = 0 };
-	int length = snprintf(sql, sizeof sql,
-			      "SELECT t.table_name, t.engine, (SELECT COUNT(*)"
-			      " FROM information_schema.columns c"
-			      " WHERE c.table_schema = t.table_schema"
-			      " AND c.table_name = t.table_name"
-			      " AND c.character_set_name <> 'utf8mb4')"
-			      " FROM information_schema.tables t"
-			      " WHERE t.table_schema = DATABASE() AND t.table_name IN (''");
-	enum tg_status status;
+	int length = snprintf(sql, sizeof sql, "%s AND table_name IN (''", what);
 
 	for (size_t i = 0; i < needs->table_count; i++)
 		length += snprintf(sql + length, sizeof sql - (size_t)length, ", '%s'",
 				   needs->tables[i]);
 	length += snprintf(sql + length, sizeof sql - (size_t)length, ")");
 	TG_ASSERT((size_t)length < sizeof sql);
-	status = database_query(database, sql, on_table, &culprit, error);
+	return database_query(database, sql, on_row, seen, error);
+}
+
+/* Two queries: one that joins both catalogues reads each of them over and over. */
+static enum tg_status
+check_tables(struct database *database, const struct database_needs *needs,
+	     struct storage_error *error)
+{
+	struct tables_seen engines = { .found = 0 };
+	struct tables_seen texts = { .found = 0 };
+	enum tg_status status = query_tables(
+		database, needs,
+		"SELECT table_name, COALESCE(engine, '') FROM information_schema.tables"
+		" WHERE table_schema = DATABASE()",
+		on_engine, &engines, error);
+
+	if (status == TG_OK)
+		status = query_tables(database, needs,
+				      "SELECT table_name FROM information_schema.columns"
+				      " WHERE table_schema = DATABASE()"
+				      " AND character_set_name <> 'utf8mb4'",
+				      on_foreign_text, &texts, error);
 	if (status != TG_OK)
 		return status;
-	if (culprit.name[0] != '\0')
-		return storage_fail(error, TG_CONFIG,
-				    "MariaDB: table %s has %s; it must be InnoDB and utf8mb4",
-				    culprit.name, culprit.what);
-	if (culprit.found != needs->table_count)
+	if (engines.culprit[0] != '\0')
+		return storage_fail(error, TG_CONFIG, "MariaDB: table %s is not in InnoDB",
+				    engines.culprit);
+	if (texts.culprit[0] != '\0')
+		return storage_fail(error, TG_CONFIG, "MariaDB: table %s has a text not in utf8mb4",
+				    texts.culprit);
+	if (engines.found != needs->table_count)
 		return storage_fail(error, TG_CONFIG,
 				    "MariaDB: %zu tables of %zu are there; migrate the schema",
-				    culprit.found, needs->table_count);
+				    engines.found, needs->table_count);
 	return TG_OK;
 }
 

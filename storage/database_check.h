@@ -21,8 +21,9 @@ struct database_needs {
 
 /*
  * Check the session (strict mode, UTC, READ COMMITTED), the server (commits flushed, room in
- * packets) and the tables.  Another storage engine would break exactly-once without a word. TG_OK;
- * TG_CONFIG: text says what to change; TG_DATABASE, TG_CORRUPT as database_run().
+ * packets) and the tables.  Another storage engine would break exactly-once without a word.
+ *
+ * TG_OK; TG_CONFIG: text says what to change; TG_DATABASE, TG_CORRUPT as database_run().
  */
 TG_MUST_CHECK enum tg_status database_check(struct database *database,
 					    const struct database_needs *needs,

@@ -76,3 +76,5 @@ storage_tally_journal_SOURCES = \
 storage_tally_journal_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 storage_tally_journal_LDADD = $(journaltool_libs)
 scdoc_pages += %D%/tally-journal.8.scd
+
+libstorage_la_SOURCES += %D%/archive_query.c %D%/archive_query.h

@@ -44,8 +44,9 @@ TG_MUST_CHECK enum tg_status sink_session_partition(struct sink_session *session
  * Write the batch and move the cursor to after, in one transaction.
  *
  * TG_OK: committed, session->cursor is after.  Otherwise the session must be closed: it is not
- * known here whether the commit happened, the next session's cursor tells. TG_FENCED; TG_CORRUPT: a
- * row was refused for what it is (database_failure() DATA or DUPLICATE); TG_DATABASE.
+ * known here whether the commit happened, the next session's cursor tells.
+ * TG_FENCED; TG_CORRUPT: a row was refused for what it is (database_failure() DATA or DUPLICATE);
+ * TG_DATABASE.
  */
 TG_MUST_CHECK enum tg_status sink_session_write(struct sink_session *session,
 						const struct sink_config *config,

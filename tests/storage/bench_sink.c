@@ -38,37 +38,39 @@ main(int argument_count, char **arguments)
 					       "--innodb-log-file-size=512M", NULL };
 	const uint32_t records = argument(argument_count, arguments, 1, 300000);
 	struct mariadb *server = mariadb_new(options);
-	struct sink_fixture f;
+	struct sink_fixture *f;
+	void *state = server;
 	double begun, own_begun, server_begun, seconds, own_seconds, server_seconds;
 	int64_t rows;
 
-	sink_fixture_init(&f, server, 1);
-	f.config.batch_records = argument(argument_count, arguments, 2, 2000);
-	f.maker.members = argument(argument_count, arguments, 3, 100000);
-	f.maker.records_per_day = 0;
-	record_maker_make(&f.maker, RECORD_CUTOVER, f.record);
-	sink_fixture_add_record(&f, f.record);
-	sink_fixture_start(&f);
-	sink_fixture_await_all(&f);
-	sink_fixture_stop(&f);
-	sink_fixture_add_earns(&f, records);
+	(void)sink_fixture_setup(&state);
+	f = state;
+	f->config.batch_records = argument(argument_count, arguments, 2, 2000);
+	f->maker.members = argument(argument_count, arguments, 3, 100000);
+	f->maker.records_per_day = 0;
+	record_maker_make(&f->maker, RECORD_CUTOVER, f->record);
+	sink_fixture_add_record(f, f->record);
+	sink_fixture_start(f);
+	sink_fixture_await_all(f);
+	sink_fixture_stop(f);
+	sink_fixture_add_earns(f, records);
 	begun = seconds_now(CLOCK_MONOTONIC);
 	own_begun = seconds_now(CLOCK_PROCESS_CPUTIME_ID);
 	server_begun = mariadb_cpu_seconds(server);
-	sink_fixture_start(&f);
-	sink_fixture_await_all(&f);
+	sink_fixture_start(f);
+	sink_fixture_await_all(f);
 	seconds = seconds_now(CLOCK_MONOTONIC) - begun;
 	own_seconds = seconds_now(CLOCK_PROCESS_CPUTIME_ID) - own_begun;
 	server_seconds = mariadb_cpu_seconds(server) - server_begun;
-	sink_fixture_stop(&f);
+	sink_fixture_stop(f);
 	rows = mariadb_number(server, "SELECT (SELECT COUNT(*) FROM entry)"
 				      " + (SELECT COUNT(*) FROM posting)") + records;
 	printf("records=%" PRIu32 " batch=%" PRIu32 " members=%" PRIu32 " seconds=%.2f "
 	       "records_per_s=%.0f rows_per_s=%.0f own_cpu_s=%.2f "
 	       "server_cpu_s=%.2f\n",
-	       records, f.config.batch_records, f.maker.members, seconds, records / seconds,
+	       records, f->config.batch_records, f->maker.members, seconds, records / seconds,
 	       (double)rows / seconds, own_seconds, server_seconds);
-	sink_fixture_deinit(&f);
+	(void)sink_fixture_teardown(&state);
 	mariadb_free(server);
 	return 0;
 }

@@ -78,3 +78,23 @@ fuzz_programs += %D%/fuzz_journal
 tests_storage_fuzz_journal_SOURCES = %D%/fuzz_journal.c $(sim_disk)
 tests_storage_fuzz_journal_LDADD = $(storage_libs) $(fuzz_libs)
 EXTRA_DIST += %D%/corpus_journal/batches %D%/corpus_journal/hole %D%/corpus_journal/mark_then_torn
+
+check_PROGRAMS += %D%/test_sink_trouble
+tests_storage_test_sink_trouble_SOURCES = %D%/test_sink_trouble.c $(sink_fixture)
+tests_storage_test_sink_trouble_LDADD = $(storage_test_libs)
+check_PROGRAMS += %D%/test_sink_kill
+pipeline_tests += %D%/test_sink_kill
+tests_storage_test_sink_kill_SOURCES = %D%/test_sink_kill.c $(sink_fixture)
+tests_storage_test_sink_kill_LDADD = $(storage_test_libs)
+check_PROGRAMS += %D%/fault_sink
+tests_storage_fault_sink_SOURCES = %D%/fault_sink.c $(sink_fixture) $(packet_proxy)
+tests_storage_fault_sink_LDADD = $(storage_test_libs)
+check_PROGRAMS += %D%/test_archive_query
+tests_storage_test_archive_query_SOURCES = %D%/test_archive_query.c $(sink_fixture)
+tests_storage_test_archive_query_LDADD = $(storage_test_libs)
+
+check_PROGRAMS += %D%/test_sink_batch
+tests_storage_test_sink_batch_SOURCES = %D%/test_sink_batch.c \
+	%D%/record_maker.c %D%/record_maker.h
+tests_storage_test_sink_batch_LDADD = $(storage_test_libs)
+tests_storage_test_sink_batch_CPPFLAGS = $(AM_CPPFLAGS) $(MARIADB_CFLAGS)

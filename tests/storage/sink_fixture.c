@@ -17,20 +17,37 @@
 
 #define WAIT_MS_MAX 60000
 #define BATCH_RECORDS 300
+#define RECORD_VERSION_OFFSET 3 /* after length and kind */
 
-void
-sink_fixture_init(struct sink_fixture *f, struct mariadb *server, uint64_t seed)
+/* An empty journal and a source over it. */
+static void
+open_journal(struct sink_fixture *f, uint64_t seed)
 {
-	memset(f, 0, sizeof *f);
-	f->server = server;
-	f->record = malloc(sizeof *f->record);
-	assert_non_null(f->record);
 	f->journal = journal_memory_open(1);
 	assert_non_null(f->journal);
 	sink_journal_init(&f->reader, f->journal, &f->source);
 	record_maker_init(&f->maker, seed);
+}
+
+static void
+close_journal(struct sink_fixture *f)
+{
+	sink_journal_deinit(&f->reader);
+	journal_close(f->journal);
+	for (size_t i = 0; i < f->made.count; i++)
+		free(f->made.bytes[i]);
+	free(f->made.bytes);
+	free(f->made.bytes_counts);
+	memset(&f->made, 0, sizeof f->made);
+}
+
+/* Everything but the server and the room for a record. */
+static void
+init(struct sink_fixture *f, uint64_t seed)
+{
+	open_journal(f, seed);
 	f->config = (struct sink_config){
-		.database = *mariadb_config(server),
+		.database = *mariadb_config(f->server),
 		.epoch = 1,
 		.batch_records = 500,
 		.idle_ms = 2,
@@ -38,21 +55,56 @@ sink_fixture_init(struct sink_fixture *f, struct mariadb *server, uint64_t seed)
 		.retry_max_ms = 50,
 		.months_ahead = 2,
 	};
-	mariadb_reset(server);
+	mariadb_reset(f->server);
+}
+
+static void
+deinit(struct sink_fixture *f)
+{
+	if (f->sink != NULL) {
+		sink_cut(f->sink);
+		sink_fixture_join(f);
+	}
+	close_journal(f);
 }
 
 void
-sink_fixture_deinit(struct sink_fixture *f)
+sink_fixture_replace_journal(struct sink_fixture *f, uint64_t seed)
 {
-	if (f->sink != NULL)
-		sink_fixture_stop(f);
-	sink_journal_deinit(&f->reader);
-	journal_close(f->journal);
-	for (size_t i = 0; i < f->made.count; i++)
-		free(f->made.bytes[i]);
-	free(f->made.bytes);
-	free(f->made.bytes_counts);
+	close_journal(f);
+	open_journal(f, seed);
+}
+
+int
+sink_fixture_setup(void **state)
+{
+	struct sink_fixture *f = calloc(1, sizeof *f);
+
+	assert_non_null(f);
+	f->server = *state;
+	f->record = malloc(sizeof *f->record);
+	assert_non_null(f->record);
+	init(f, 1);
+	*state = f;
+	return 0;
+}
+
+int
+sink_fixture_teardown(void **state)
+{
+	struct sink_fixture *f = *state;
+
+	deinit(f);
 	free(f->record);
+	free(f);
+	return 0;
+}
+
+void
+sink_fixture_reset(struct sink_fixture *f, uint64_t seed)
+{
+	deinit(f);
+	init(f, seed);
 }
 
 /* Keep a record's bytes. */
@@ -149,6 +201,17 @@ sink_fixture_add_record(struct sink_fixture *f, const struct record *record)
 	size_t first = f->made.count;
 
 	keep_record(f, record);
+	journal_kept(f, first);
+}
+
+void
+sink_fixture_add_unreadable(struct sink_fixture *f)
+{
+	size_t first = f->made.count;
+
+	record_maker_earn(&f->maker, f->record);
+	keep_record(f, f->record);
+	f->made.bytes[first][RECORD_VERSION_OFFSET] = RECORD_VERSION + 1;
 	journal_kept(f, first);
 }
 

@@ -36,17 +36,27 @@ struct sink_fixture {
 	struct storage_error error;	/* of the last sink_run() */
 };
 
-/* An empty database, an empty journal, no sink. */
-void sink_fixture_init(struct sink_fixture *f, struct mariadb *server, uint64_t seed);
+/*
+ * setup and teardown of a test: from the server in *state a fixture with an empty database, an
+ * empty journal and no sink; a sink that still runs is cut.
+ */
+int sink_fixture_setup(void **state);
+int sink_fixture_teardown(void **state);
 
-/* Stops the sink, if one runs. */
-void sink_fixture_deinit(struct sink_fixture *f);
+/* Begin anew, with other records. */
+void sink_fixture_reset(struct sink_fixture *f, uint64_t seed);
+
+/* An empty journal for other records, but the same database. */
+void sink_fixture_replace_journal(struct sink_fixture *f, uint64_t seed);
 
 /* Put records into the journal: random ones, one of each kind, plain earns, or the one given. */
 void sink_fixture_add(struct sink_fixture *f, uint32_t count);
 void sink_fixture_add_all_kinds(struct sink_fixture *f);
 void sink_fixture_add_earns(struct sink_fixture *f, uint32_t count);
 void sink_fixture_add_record(struct sink_fixture *f, const struct record *record);
+
+/* Put a plain earn into the journal that says it is of a version not known here. */
+void sink_fixture_add_unreadable(struct sink_fixture *f);
 
 /* Start a sink's thread with f->config. */
 void sink_fixture_start(struct sink_fixture *f);

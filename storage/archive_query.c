@@ -1,0 +1,205 @@
+/*
+ * archive_query.c - a transaction that has left the window, as MariaDB knows it.
+ *
+ * What was done to it is summed over the member's later entries that name it: those are few, and
+ * need no index by originals, which every record would pay for.
+ */
+#include "storage/archive_query.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "storage/sink_cursor.h"
+
+#define SQL_BYTES_MAX 2048
+#define ID_DIGITS (2 * TG_TRANSACTION_ID_BYTES)
+
+struct archive_query {
+	struct database_config config;
+	uint16_t shard;
+	struct database *database;	/* owned; NULL: not connected */
+};
+
+struct archive_query *
+archive_query_new(const struct database_config *config, uint16_t shard)
+{
+	struct archive_query *query = calloc(1, sizeof *query);
+
+	if (query == NULL)
+		return NULL;
+	query->config = *config;
+	query->shard = shard;
+	return query;
+}
+
+void
+archive_query_free(struct archive_query *query)
+{
+	if (query != NULL)
+		database_close(query->database);
+	free(query);
+}
+
+/* Milliseconds of a DATETIME column, as a number. */
+#define SQL_MS(column) "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', " column ") DIV 1000"
+
+/* One digit of a hexadecimal number in capitals. */
+static uint8_t
+digit_value(char digit)
+{
+	return (uint8_t)(digit <= '9' ? digit - '0' : digit - 'A' + 10);
+}
+
+static void
+cell_bytes(const struct database_cell *cell, uint8_t *ret_bytes, size_t bytes_count)
+{
+	memset(ret_bytes, 0, bytes_count);
+	if (cell->text == NULL || cell->bytes != 2 * bytes_count)
+		return;
+	for (size_t i = 0; i < bytes_count; i++)
+		ret_bytes[i] = (uint8_t)(digit_value(cell->text[2 * i]) << 4 |
+					 digit_value(cell->text[2 * i + 1]));
+}
+
+static void
+on_original(void *context, const struct database_cell *cells)
+{
+	struct archived_transaction *found = context;
+
+	found->is_found = true;
+	found->sequence = database_cell_u64(&cells[0]);
+	found->kind = (uint8_t)database_cell_u64(&cells[1]);
+	found->status = (uint16_t)database_cell_u64(&cells[2]);
+	found->partner = (uint32_t)database_cell_u64(&cells[3]);
+	found->store = (uint32_t)database_cell_u64(&cells[4]);
+	found->terminal = (uint32_t)database_cell_u64(&cells[5]);
+	found->member = database_cell_u64(&cells[6]);
+	cell_bytes(&cells[7], found->fingerprint, sizeof found->fingerprint);
+	found->booked_at_utc_ms = database_cell_i64(&cells[8]);
+	found->business_time_utc_ms = database_cell_i64(&cells[9]);
+	found->amount = database_cell_i64(&cells[10]);
+	found->covered = database_cell_i64(&cells[11]);
+	found->points = database_cell_i64(&cells[12]);
+	found->rule_version = (uint32_t)database_cell_u64(&cells[13]);
+	found->flags = (uint16_t)database_cell_u64(&cells[14]);
+}
+
+/* The entry itself: the partner's own before one of its group, the later before the earlier. */
+static enum tg_status
+find_original(struct archive_query *query, const struct archive_question *question,
+	      const char *id, struct archived_transaction *found, struct storage_error *error)
+{
+	char sql[SQL_BYTES_MAX];
+
+	(void)snprintf(sql, sizeof sql,
+		       "SELECT e.sequence, e.kind, e.status, e.partner, e.store, e.terminal,"
+		       " e.member, HEX(e.fingerprint), " SQL_MS("e.booked_at") ", "
+		       SQL_MS("e.business_time") ", e.amount, e.covered, e.points, e.rule_version,"
+		       " e.flags + 0 FROM entry e WHERE e.transaction_id = X'%s' AND e.kind <> %d"
+		       " AND (e.partner = %" PRIu32 " OR e.partner IN (SELECT b.partner"
+		       " FROM partner a JOIN partner b ON b.group_number = a.group_number"
+		       " WHERE a.partner = %" PRIu32 "))"
+		       " ORDER BY e.partner = %" PRIu32 " DESC, e.sequence DESC LIMIT 1",
+		       id, RECORD_REOPEN, question->partner, question->partner,
+		       question->partner);
+	return database_query(query->database, sql, on_original, found, error);
+}
+
+static void
+on_undone(void *context, const struct database_cell *cells)
+{
+	struct archived_transaction *found = context;
+
+	found->returned_money = database_cell_i64(&cells[0]);
+	found->returned_covered = database_cell_i64(&cells[1]);
+	found->taken_points = database_cell_i64(&cells[2]);
+	found->restored_points = database_cell_i64(&cells[3]);
+	found->is_reversed = database_cell_u64(&cells[4]) != 0;
+}
+
+/* What refunds and reversals did: an earn is their original, a burn may be the other one. */
+static enum tg_status
+sum_undone(struct archive_query *query, const char *id, struct archived_transaction *found,
+	   struct storage_error *error)
+{
+	char sql[SQL_BYTES_MAX];
+
+	(void)snprintf(sql, sizeof sql,
+		       "SELECT SUM(IF(u.is_earn, u.returned_money, 0)),"
+		       " SUM(IF(u.is_burn, u.returned_covered, 0)),"
+		       " SUM(IF(u.is_earn, u.taken_points, 0)),"
+		       " SUM(IF(u.is_burn, u.restored_points, 0)),"
+		       " COALESCE(SUM(u.kind = %d), 0)"
+		       " FROM (SELECT e.*, e.original_id = X'%s' AS is_earn,"
+		       " COALESCE(e.original_burn_id = X'%s', 0)"
+		       " OR (e.kind = %d AND e.original_id = X'%s') AS is_burn"
+		       " FROM entry e WHERE e.member = %" PRIu64 " AND e.sequence > %" PRIu64
+		       " AND e.kind IN (%d, %d) AND e.status = %d"
+		       " AND (e.original_id = X'%s' OR e.original_burn_id = X'%s')) u",
+		       RECORD_REVERSE, id, id, RECORD_REVERSE, id, found->member, found->sequence,
+		       RECORD_REFUND, RECORD_REVERSE, TG_OK, id, id);
+	return database_query(query->database, sql, on_undone, found, error);
+}
+
+/* One try, in one snapshot: the cursor first, so that all up to it is seen. */
+static enum tg_status
+ask(struct archive_query *query, const struct archive_question *question,
+    struct archived_transaction *found, struct storage_error *error)
+{
+	struct sink_cursor cursor;
+	char id[ID_DIGITS + 1];
+	enum tg_status status = TG_OK;
+
+	for (int i = 0; i < TG_TRANSACTION_ID_BYTES; i++)
+		(void)snprintf(id + 2 * i, 3, "%02X", question->transaction_id[i]);
+	if (query->database == NULL)
+		status = database_open(&query->config, &query->database, error);
+	if (status == TG_OK)
+		status = database_run(query->database,
+				      "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", NULL,
+				      error);
+	if (status == TG_OK)
+		status = database_run(query->database,
+				      "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY", NULL,
+				      error);
+	if (status == TG_OK)
+		status = sink_cursor_read(query->database, query->shard, &cursor, error);
+	if (status == TG_OK && cursor.next_sequence <= question->through_sequence)
+		status = storage_fail(error, TG_ORIGINAL_ARCHIVED,
+				      "MariaDB has records before %" PRIu64 ", wanted up to %"
+				      PRIu64, cursor.next_sequence, question->through_sequence);
+	if (status == TG_OK)
+		status = find_original(query, question, id, found, error);
+	if (status == TG_OK && found->is_found)
+		status = sum_undone(query, id, found, error);
+	if (status == TG_OK || status == TG_ORIGINAL_ARCHIVED) {
+		struct storage_error ignored;
+
+		if (database_run(query->database, "COMMIT", NULL, &ignored) == TG_OK)
+			return status;
+	}
+	database_close(query->database);
+	query->database = NULL;
+	return status == TG_CORRUPT ? TG_DATABASE : status;
+}
+
+enum tg_status
+archive_query_transaction(struct archive_query *query, const struct archive_question *question,
+			  struct archived_transaction *ret_transaction,
+			  struct storage_error *error)
+{
+	const bool is_kept = query->database != NULL;
+	struct archived_transaction found = { .is_found = false };
+	enum tg_status status = ask(query, question, &found, error);
+
+	/* The server may have closed a connection that was long idle. */
+	if (status == TG_DATABASE && is_kept) {
+		found = (struct archived_transaction){ .is_found = false };
+		status = ask(query, question, &found, error);
+	}
+	if (status == TG_OK)
+		*ret_transaction = found;
+	return status;
+}

@@ -1,0 +1,270 @@
+/*
+ * test_archive_query.c - originals that left the window, found in MariaDB with what was done to
+ * them.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "storage/archive_query.h"
+#include "tests/storage/sink_fixture.h"
+
+#define MEMBER 42
+
+/* A sound record of a kind about MEMBER, id made of one byte; not yet in the journal. */
+static struct record *
+begin(struct sink_fixture *f, enum record_kind kind, uint32_t partner, uint8_t id)
+{
+	struct record *r = f->record;
+
+	record_maker_earn(&f->maker, r);
+	r->kind = (uint8_t)kind;
+	r->member = MEMBER;
+	r->partner = partner;
+	memset(r->transaction_id, id, sizeof r->transaction_id);
+	r->sections |= RECORD_HAS_BIT(DETAILS);
+	memset(&r->covered, 0,
+	       offsetof(struct record, original_id) - offsetof(struct record, covered));
+	return r;
+}
+
+/* ... that undoes: with an original, perhaps a burn besides, and figures. */
+static struct record *
+begin_undoing(struct sink_fixture *f, enum record_kind kind, uint8_t id, uint8_t original,
+	      uint8_t original_burn)
+{
+	struct record *r = begin(f, kind, 1, id);
+
+	r->sections |= RECORD_HAS_BIT(ORIGINAL) | RECORD_HAS_BIT(REFUNDED);
+	memset(r->original_id, original, sizeof r->original_id);
+	memset(r->original_burn_id, original_burn, sizeof r->original_burn_id);
+	r->original_time_utc_ms = 1000;
+	memset(&r->returned_money, 0,
+	       offsetof(struct record, regular_last_day) - offsetof(struct record, returned_money));
+	return r;
+}
+
+static void
+add(struct sink_fixture *f)
+{
+	sink_fixture_add_record(f, f->record);
+}
+
+/* Ask for the transaction of an id, and expect a status. */
+static struct archived_transaction
+ask(struct sink_fixture *f, uint32_t partner, uint8_t id, uint64_t through, enum tg_status expected)
+{
+	struct archive_query *query = archive_query_new(mariadb_config(f->server), 0);
+	struct archive_question question = { .partner = partner, .through_sequence = through };
+	struct archived_transaction found = { .is_found = true, .sequence = 77 };
+	struct storage_error error = { .text = "" };
+	enum tg_status status;
+
+	assert_non_null(query);
+	memset(question.transaction_id, id, sizeof question.transaction_id);
+	status = archive_query_transaction(query, &question, &found, &error);
+	if (status != expected)
+		fail_msg("%s", error.text);
+	archive_query_free(query);
+	return found;
+}
+
+/* What: an archived earn comes back with all its figures.
+ * How:  one earn among others; asked by its partner and by another. */
+static void
+original_is_found_by_its_partner(void **state)
+{
+	struct sink_fixture *f = *state;
+	struct archived_transaction found;
+	struct record *r;
+
+	sink_fixture_add(f, 50);
+	r = begin(f, RECORD_EARN, 1, 0xa1);
+	r->covered = 12;
+	r->flags = RECORD_LATE | RECORD_GROSS;
+	r->rule_version = 3;
+	add(f);
+	sink_fixture_run(f);
+	found = ask(f, 1, 0xa1, r->sequence, TG_OK);
+	assert_true(found.is_found);
+	assert_int_equal(found.sequence, r->sequence);
+	assert_int_equal(found.kind, RECORD_EARN);
+	assert_int_equal(found.status, TG_OK);
+	assert_int_equal(found.partner, 1);
+	assert_int_equal(found.store, r->store);
+	assert_int_equal(found.terminal, r->terminal);
+	assert_int_equal(found.member, MEMBER);
+	assert_memory_equal(found.fingerprint, r->fingerprint, sizeof found.fingerprint);
+	assert_int_equal(found.booked_at_utc_ms, r->booked_at_utc_ms);
+	assert_int_equal(found.business_time_utc_ms, r->business_time_utc_ms);
+	assert_int_equal(found.amount, r->amount);
+	assert_int_equal(found.covered, 12);
+	assert_int_equal(found.points, r->points);
+	assert_int_equal(found.rule_version, 3);
+	assert_int_equal(found.flags, RECORD_LATE | RECORD_GROSS);
+	assert_int_equal(found.taken_points, 0);
+	assert_false(found.is_reversed);
+	assert_false(ask(f, 2, 0xa1, 0, TG_OK).is_found);
+	assert_false(ask(f, 1, 0xa2, 0, TG_OK).is_found);
+}
+
+/* What: refunds of an earn and of the burn that paid a part are summed, declined ones are not.
+ * How:  two refunds that name both, one declined, one of another earn. */
+static void
+what_was_returned_is_summed(void **state)
+{
+	struct sink_fixture *f = *state;
+	struct archived_transaction found;
+
+	begin(f, RECORD_EARN, 1, 0xe1);
+	add(f);
+	begin(f, RECORD_BURN, 1, 0xb1);
+	add(f);
+	for (uint8_t i = 1; i <= 4; i++) {
+		struct record *r = begin_undoing(f, RECORD_REFUND, i, i == 4 ? 0xe2 : 0xe1, 0xb1);
+
+		r->status = i == 3 ? TG_OVER_REFUND : TG_OK;
+		r->returned_money = 100;
+		r->returned_covered = 10;
+		r->taken_points = 7;
+		r->restored_points = 5;
+		add(f);
+	}
+	sink_fixture_run(f);
+	found = ask(f, 1, 0xe1, 0, TG_OK);
+	assert_int_equal(found.returned_money, 200);
+	assert_int_equal(found.taken_points, 14);
+	assert_int_equal(found.returned_covered, 0);
+	assert_int_equal(found.restored_points, 0);
+	assert_false(found.is_reversed);
+	found = ask(f, 1, 0xb1, 0, TG_OK);
+	assert_int_equal(found.returned_covered, 30);
+	assert_int_equal(found.restored_points, 15);
+	assert_int_equal(found.returned_money, 0);
+	assert_int_equal(found.taken_points, 0);
+}
+
+/* What: a reversed original says so; that it was opened again does not hide it, nor count.
+ * How:  a burn, a reversal of it, and a record that opened it. */
+static void
+reversal_and_reopening_are_told_apart(void **state)
+{
+	struct sink_fixture *f = *state;
+	struct archived_transaction found;
+	struct record *r;
+
+	begin(f, RECORD_BURN, 1, 0xb1);
+	add(f);
+	r = begin(f, RECORD_REOPEN, 1, 0xb1);
+	r->sections |= RECORD_HAS_BIT(REOPENED) | RECORD_HAS_BIT(REFUNDED);
+	memset(&r->returned_money, 1,
+	       offsetof(struct record, regular_last_day) - offsetof(struct record, returned_money));
+	r->returned_money = r->returned_covered = r->taken_points = r->restored_points = 9;
+	r->reopened_sequence = 1;
+	add(f);
+	sink_fixture_run(f);
+	found = ask(f, 1, 0xb1, 0, TG_OK);
+	assert_int_equal(found.sequence, 1);
+	assert_int_equal(found.kind, RECORD_BURN);
+	assert_int_equal(found.restored_points, 0);
+	assert_false(found.is_reversed);
+	r = begin_undoing(f, RECORD_REVERSE, 2, 0xb1, 0);
+	r->restored_points = 33;
+	add(f);
+	sink_fixture_run(f);
+	found = ask(f, 1, 0xb1, 0, TG_OK);
+	assert_true(found.is_reversed);
+	assert_int_equal(found.restored_points, 33);
+}
+
+/* What: an original of a partner of the same group is found, the partner's own comes first.
+ * How:  two partners of a group, one outside, ids used by one and by both. */
+static void
+group_is_searched_after_the_partner(void **state)
+{
+	struct sink_fixture *f = *state;
+
+	for (uint32_t partner = 1; partner <= 3; partner++) {
+		record_maker_make(&f->maker, RECORD_PARTNER, f->record);
+		f->record->partner_image.number = partner;
+		f->record->partner_image.group = partner == 3 ? 0 : 8;
+		add(f);
+	}
+	begin(f, RECORD_EARN, 1, 0xc1);
+	add(f);
+	begin(f, RECORD_EARN, 1, 0xc2);
+	add(f);
+	begin(f, RECORD_EARN, 2, 0xc1);
+	add(f);
+	sink_fixture_run(f);
+	assert_int_equal(ask(f, 1, 0xc1, 0, TG_OK).sequence, 4);
+	assert_int_equal(ask(f, 2, 0xc1, 0, TG_OK).sequence, 6);
+	assert_int_equal(ask(f, 2, 0xc2, 0, TG_OK).partner, 1);
+	assert_false(ask(f, 3, 0xc1, 0, TG_OK).is_found);
+}
+
+/* What: evidence is refused while MariaDB lags behind what is asked for.
+ * How:  records that were not written yet. */
+static void
+lagging_mariadb_gives_no_evidence(void **state)
+{
+	struct sink_fixture *f = *state;
+
+	begin(f, RECORD_EARN, 1, 0xa1);
+	add(f);
+	sink_fixture_run(f);
+	assert_true(ask(f, 1, 0xa1, 1, TG_OK).is_found);
+	assert_int_equal(ask(f, 1, 0xa1, 2, TG_ORIGINAL_ARCHIVED).sequence, 77);
+}
+
+/* What: a connection that the server closed meanwhile is opened again; without a server it is told.
+ * How:  one query over a restart, and with the server stopped. */
+static void
+closed_connection_is_opened_again(void **state)
+{
+	struct sink_fixture *f = *state;
+	struct archive_query *query = archive_query_new(mariadb_config(f->server), 0);
+	struct archive_question question = { .partner = 1 };
+	struct archived_transaction found;
+	struct storage_error error;
+
+	assert_non_null(query);
+	begin(f, RECORD_EARN, 1, 0xa1);
+	add(f);
+	sink_fixture_run(f);
+	memset(question.transaction_id, 0xa1, sizeof question.transaction_id);
+	assert_int_equal(archive_query_transaction(query, &question, &found, &error), TG_OK);
+	mariadb_stop(f->server);
+	assert_int_equal(archive_query_transaction(query, &question, &found, &error), TG_DATABASE);
+	mariadb_start(f->server);
+	assert_int_equal(archive_query_transaction(query, &question, &found, &error), TG_OK);
+	mariadb_stop(f->server);
+	mariadb_start(f->server);
+	assert_int_equal(archive_query_transaction(query, &question, &found, &error), TG_OK);
+	assert_true(found.is_found);
+	archive_query_free(query);
+}
+
+#define TEST(name)                                                                                 \
+	cmocka_unit_test_setup_teardown(name, sink_fixture_setup, sink_fixture_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(original_is_found_by_its_partner),
+		TEST(what_was_returned_is_summed),
+		TEST(reversal_and_reopening_are_told_apart),
+		TEST(group_is_searched_after_the_partner),
+		TEST(lagging_mariadb_gives_no_evidence),
+		TEST(closed_connection_is_opened_again),
+	};
+
+	if (mariadb_missing() != NULL)
+		return mariadb_skip_all();
+	return cmocka_run_group_tests_name("archive query", tests, sink_fixture_group_setup,
+					   sink_fixture_group_teardown);
+}
