@@ -174,8 +174,7 @@ reply_make(const struct ledger_answer *answer, uint8_t kind, uint32_t request_id
 	making.told = &operation->replied;
 	tg_writer_init(&writer, rows, rows_bytes);
 	tg_message_init(message, request_id, answer->status);
-	if (answer->field != 0)
-		tell(&making, TG_FIELD_FIELD, answer->field - 1);
+	tell_some(&making, TG_FIELD_FIELD, answer->field);
 	tell_member(&making);
 	tell_record(&making);
 	tell_effect(&making);

@@ -259,7 +259,7 @@ check_amounts(const struct plan *p)
 	bool is_burn = q->kind == REQUEST_BURN || q->kind == REQUEST_HOLD ||
 		       (q->kind == REQUEST_QUOTE && q->quoted_kind == REQUEST_BURN);
 
-	if (is_burn && q->points == 0) {
+	if (q->points == 0 && (is_burn || (q->kind == REQUEST_CAPTURE && q->has_points))) {
 		p->decision->answer.field = TG_FIELD_POINTS;
 		return TG_BAD_FIELD;
 	}

@@ -124,7 +124,7 @@ struct ledger_request {
 	int64_t	 amount;
 	int64_t	 covered;
 	int64_t	 points;
-	bool	 has_points;		/* REFUND: points to give back are stated */
+	bool	 has_points;		/* stated; if not, CAPTURE takes all, REFUND its share */
 	bool	 skip_limited;
 
 	/* Original */

@@ -234,18 +234,14 @@ enum {
 	X(POINTS,           NEED | TELL) \
 	X(AMOUNT,           MAY) \
 	X(COVERED,          MAY) \
-	BOOKED(X) \
-	X(RESTORED_POINTS,  TELL) \
-	X(LOST_POINTS,      TELL)
+	BOOKED(X)
 
 #define USES_RELEASE(X) \
 	TRANSACTION(X) \
 	NAMES_MEMBER(X) \
 	NAMES_ORIGINAL(X) \
 	X(REASON,           MAY) \
-	BOOKED(X) \
-	X(RESTORED_POINTS,  TELL) \
-	X(LOST_POINTS,      TELL)
+	BOOKED(X)
 
 #define USES_REFUND(X) \
 	TRANSACTION(X) \
@@ -269,9 +265,9 @@ enum {
 	X(TILL,             MAY) \
 	X(TILL_DAY,         MAY) \
 	BOOKED(X) \
-	RETURN_RESULT(X) \
-	X(OUTCOME,          TELL) \
-	X(KIND,             TELL)
+	X(TAKEN_POINTS,     TELL) \
+	X(RESTORED_POINTS,  TELL) \
+	X(PAID_DEBT,        TELL)
 
 #define USES_CONFIRM(X) \
 	TRANSACTION(X) \
@@ -284,7 +280,11 @@ enum {
 	ACTS_FOR(X) \
 	NAMES_MEMBER(X) \
 	NAMES_ORIGINAL(X) \
-	BOOKED(X) \
+	ANSWER(X) \
+	BALANCES(X) \
+	X(SEQUENCE,         TELL) \
+	X(BOOKED_AT,        TELL) \
+	X(OFFERS,           TELL) \
 	EARN_RESULT(X) \
 	RETURN_RESULT(X) \
 	X(OUTCOME,          TELL) \

@@ -1,0 +1,188 @@
+"""world.py - what the system tests have in common: a coalition on a private server, and its tills.
+
+Partner 1 has stores 11 and 12, partner 2 store 21, partner 3 store 31; each gives a point for 100
+units of money, partner 3 two more as a bonus that is good for a day and there only.  Tills of
+partner 1 speak TLS and have a certificate, the others have a key, without TLS.
+"""
+import itertools
+import os
+import sys
+import traceback
+
+sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
+
+from server import Failed, Server		# pylint: disable=wrong-import-position
+from tallygate import new_id			# pylint: disable=wrong-import-position
+from tap import Tap				# pylint: disable=wrong-import-position
+
+COALITION = [
+    'partner add 1 name=One',
+    'rule add 1 base=1/100',
+    'store add 11 partner=1',
+    'store add 12 partner=1',
+    'terminal add 101 partner=1 store=11',
+    'terminal add 102 partner=1 store=12',
+    'terminal add 103 partner=1 store=11 rights=inquiry',
+    'terminal add 150 partner=1 rights=all',
+    'partner add 2 name=Two',
+    'rule add 2 base=1/100',
+    'store add 21 partner=2',
+    'terminal add 201 partner=2 store=21',
+    'terminal add 250 partner=2 rights=all',
+    'partner add 3 name=Three return_loses_expired=yes bonus_member_day_points=36',
+    'rule add 3 base=1/100 bonus=1/50 bonus_days=1 bonus_usable_at=partner:3',
+    'store add 31 partner=3',
+    'terminal add 301 partner=3 store=31',
+]
+
+
+class Request:
+    """A transaction that can be sent any number of times; fields are those of its first sending."""
+
+    def __init__(self, operation, fields):
+        self.operation = operation
+        self.fields = fields
+        self.id = fields['transaction_id']
+        self.time = fields['business_time']
+
+    def send(self, connection, **changes):
+        return connection.call(self.operation, **{**self.fields, **changes})
+
+    def named(self):
+        """How another request names this one, and the member."""
+        return {'original': self.id, 'original_time': self.time,
+                'member': self.fields.get('member')}
+
+
+def expect(answer, status='OK', **figures):
+    """The answer has that status and those fields; None: it has no such field."""
+    wrong = ['%s is %r, not %r' % (name, answer.get(name), figure)
+             for name, figure in figures.items() if answer.get(name) != figure]
+    if answer.status != status:
+        wrong.append('%s, not %s' % (answer.status, status))
+    if wrong:
+        raise AssertionError('%s\nin %r' % ('\n'.join(wrong), answer))
+    return answer
+
+
+def expect_equal(found, wanted):
+    if found != wanted:
+        raise AssertionError('%r\nis not\n%r' % (found, wanted))
+
+
+class World:
+    """The server, its coalition, and open sessions."""
+
+    def __init__(self, **options):
+        """options: those of Server."""
+        self.server = Server(**options)
+        self.database = options.get('database')
+        self._sessions = {}
+        self._cards = itertools.count(490000000001)
+        try:
+            self.server.start()
+            self.server.console.do(*COALITION)
+        except BaseException:
+            self.server.close()
+            raise
+
+    def till(self, number=101):
+        """A session of a terminal, opened when first asked for."""
+        if number not in self._sessions:
+            self._sessions[number] = self.server.open(number, is_tls=number < 200)
+        return self._sessions[number]
+
+    def hang_up(self):
+        """Close all sessions."""
+        for session in self._sessions.values():
+            session.close()
+        self._sessions = {}
+
+    def now(self):
+        return self.till().call('PING')['server_time']
+
+    def step(self, milliseconds):
+        """Move the clock; returns the time it has then."""
+        now = self.now() + milliseconds
+        self.server.console.do('clock step %d' % now)
+        return now
+
+    def card(self):
+        return str(next(self._cards))
+
+    def request(self, operation, **fields):
+        return Request(operation, {'transaction_id': new_id(), 'business_time': self.now(),
+                                   **fields})
+
+    def member(self, points=0):
+        """A new member with points of partner 1; its reference."""
+        enroll = self.request('ENROLL', identifier_type=1, identifier=self.card())
+        member = expect(enroll.send(self.till()))['member']
+        if points:
+            self.earn(member, points)
+        return member
+
+    def earn(self, member, points):
+        """Earn at till 101; the request."""
+        earn = self.request('EARN', member=member, amount=points * 100)
+        expect(earn.send(self.till()), points=points)
+        return earn
+
+    def available(self, member, till=101):
+        return expect(self.till(till).call('INQUIRY', member=member))['available']
+
+    def close(self):
+        self.hang_up()
+        self.server.close()
+
+
+def complaints_of(case, world):
+    """Run case(world)."""
+    try:
+        case(world)
+    except Exception:		# pylint: disable=broad-except
+        return [traceback.format_exc()]
+    return []
+
+
+def title(case):
+    """The name of a case's function is what it claims."""
+    return case.__name__.replace('_', ' ')
+
+
+def run_case(tap, case, make_world):
+    """One case with a world of its own."""
+    world = None
+    try:
+        world = make_world()
+        complaints = complaints_of(case, world)
+        if complaints:
+            complaints += world.server.process.log().splitlines()[-40:]
+        tap.result(title(case), complaints)
+    except Failed as error:
+        tap.result(title(case), [error])
+    finally:
+        if world is not None:
+            world.close()
+
+
+def run(cases, make_world=World):
+    """All cases, with one world; the exit status."""
+    tap = Tap()
+    world = None
+    try:
+        world = make_world()
+        for case in cases:
+            complaints = complaints_of(case, world)
+            if complaints:
+                world.hang_up()
+            tap.result(title(case), complaints)
+        if not tap.is_ok:
+            print('# the end of the log:\n# ' + '\n# '.join(
+                world.server.process.log().splitlines()[-40:]))
+    except Failed as error:
+        tap.result('the server starts', [error])
+    finally:
+        if world is not None:
+            world.close()
+    return tap.end()
