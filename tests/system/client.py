@@ -6,17 +6,12 @@ import itertools
 import struct
 import sys
 
+import batches
 from server import DAY_MS
 from tallygate import PAGE, SEEN, new_id, to_wire
-from world import expect, expect_equal, run
+from world import WINDOW_MS, expect, expect_equal, numbers, run
 
-WINDOW_MS = 3 * DAY_MS
 MINUTE_MS = 60000
-
-
-def numbers(*names):
-    """Status or operation numbers."""
-    return [(PAGE.status_named.get(name) or PAGE.operation_named[name]).number for name in names]
 
 
 # Members.
@@ -37,7 +32,8 @@ def a_member_is_enrolled_and_found_by_each_identifier(world):
 
 def identifiers_are_linked_and_unlinked(world):
     till, card = world.till(), world.card()
-    member = expect(world.request('ENROLL', identifier_type=1, identifier=card).send(till))['member']
+    enroll = world.request('ENROLL', identifier_type=1, identifier=card)
+    member = expect(enroll.send(till))['member']
     by_card = {'identifier_type': 1, 'identifier': card}
     unlink = {'new_type': 1, 'new_identifier': card}
     expect(world.request('UNLINK', member=member, **unlink).send(till), 'LAST_IDENTIFIER')
@@ -202,7 +198,8 @@ def one_changed_field_is_a_conflict(world):
         for name in sorted(operation.content):
             for value in {repr(value): value for value in (OTHER[name], None)}.values():
                 changed = {name.lower(): value}
-                if name in ('MEMBER', 'IDENTIFIER', 'IDENTIFIER_TYPE') and operation.name != 'ENROLL':
+                if (operation.name != 'ENROLL' and
+                        name in ('MEMBER', 'IDENTIFIER', 'IDENTIFIER_TYPE')):
                     changed = {'member': 1}
                 elif value is None and name in operation.required | {'NEW_TYPE', 'NEW_IDENTIFIER'}:
                     continue
@@ -551,85 +548,6 @@ def a_partner_s_system_acts_for_its_own(world):
         expect(system.call('TOTALS', day=day, basis=1, scope=1, **field), status)
 
 
-# Batches.
-
-def _mixed_batch(world, member):
-    """Items and the statuses they must have."""
-    hold = world.request('HOLD', member=member, points=50)
-    earn = world.request('EARN', member=member, amount=1000)
-    return [(request.operation, request.fields, status) for request, status in (
-        (earn, 'OK'), (hold, 'OK'), (earn, 'OK'),
-        (world.request('CAPTURE', points=20, **hold.named()), 'OK'),
-        (world.request('BURN', member=member, points=10 ** 6), 'NO_POINTS'),
-        (world.request('REVERSE', reason=1, member=member, original=new_id(),
-                       original_time=world.now()), 'ORIGINAL_UNKNOWN'),
-        (world.request('EARN', member=10 ** 9, amount=1), 'UNKNOWN_MEMBER'),
-        (world.request('EARN', member=member, amount=1,
-                       business_time=world.now() - WINDOW_MS - 1), 'TOO_OLD'))] + [
-        ('EARN', {**earn.fields, 'amount': 999}, 'CONFLICT'),
-        ('EARN', {'transaction_id': new_id()}, 'MISSING_FIELD'),
-        ('EARN', {**earn.fields, 'quoted_operation': 20}, 'UNKNOWN_FIELD'),
-        ('INQUIRY', {'member': member}, 'UNKNOWN_OPERATION')]
-
-
-def a_batch_has_an_outcome_for_each_item(world):
-    system, member = world.till(150), world.member(points=100)
-    items = _mixed_batch(world, member)
-    batch = [(operation, fields) for operation, fields, _ in items]
-    first = system.batch(batch)
-    expect_equal([answer.status for answer in first], [status for _, _, status in items])
-    expect_equal([answer.get('replay') for answer in first[:5]], [None, None, True, None, None])
-    expect_equal(world.available(member), 90)
-    again = system.batch(batch)
-    for answer, before in zip(again, first):
-        is_recorded = PAGE.status_named[before.status].is_recorded
-        expect_equal((answer.status, dict(answer)),
-                     (before.status, dict(before, replay=True) if is_recorded else dict(before)))
-    expect_equal(world.available(member), 90)
-
-
-def a_batch_is_as_large_as_the_page_says(world):
-    system = world.till(250)
-    members = [world.member() for _ in range(10)]
-    now = world.now()
-    batch = [('EARN', {'transaction_id': new_id(), 'business_time': now, 'member': member,
-                       'amount': 100})
-             for member, _ in zip(itertools.cycle(members), range(8190))]
-    number = system.send('BATCH', items=batch)
-    expect(system.call('INQUIRY', member=members[0]))
-    answers = expect(system.answer(number))['items']
-    expect_equal({answer.status for answer in answers}, {'OK'})
-    expect_equal([world.available(member) for member in members], [819] * 10)
-    answers = system.batch(batch)
-    expect_equal({(answer.status, answer.get('replay')) for answer in answers}, {('OK', True)})
-    expect(system.batch([]), 'BAD_FIELD', field=PAGE.field_named['ITEMS'].number)
-
-
-def a_batch_with_a_malformed_item_is_refused_whole(world):
-    member = world.member()
-    earn = numbers('EARN')[0]
-    good = to_wire(world.request('EARN', member=member, amount=100).fields)
-    for body in ({'a': 1}, {256: 1}, {8: 1.5}, {8: {1: 2}}, {200: {1: 2}}):
-        _expect_batch_refused(world, [[earn, good], [earn, body]], 'BAD_FRAME')
-    _expect_batch_refused(world, [[earn, good]] * 8191, 'BAD_FRAME')
-    expect_equal(world.available(member), 0)
-
-
-def _expect_batch_refused(world, items, status):
-    with world.server.open(150) as system:
-        expect(system.call('BATCH', numbered={PAGE.field_named['ITEMS'].number: items}), status)
-        system.await_close()
-
-
-def an_item_that_is_none_is_refused_by_itself(world):
-    system, member = world.till(150), world.member()
-    earn = numbers('EARN')[0]
-    items = [[earn], [earn, {}, 0], earn, [], 'text', None, [earn, []], ['EARN', {}], [70000, {}]]
-    last = [earn, to_wire(world.request('EARN', member=member, amount=100).fields)]
-    answer = system.call('BATCH', numbered={PAGE.field_named['ITEMS'].number: items + [last]})
-    expect_equal([item.status for item in answer['items']], ['BAD_FRAME'] * len(items) + ['OK'])
-
-
 # Figures that few answers have.
 
 def a_bonus_is_told_apart_and_capped(world):
@@ -743,10 +661,10 @@ CASES = [
     what_a_terminal_has_no_right_to_is_forbidden,
     a_till_speaks_for_itself_only,
     a_partner_s_system_acts_for_its_own,
-    a_batch_has_an_outcome_for_each_item,
-    a_batch_is_as_large_as_the_page_says,
-    a_batch_with_a_malformed_item_is_refused_whole,
-    an_item_that_is_none_is_refused_by_itself,
+    batches.a_batch_has_an_outcome_for_each_item,
+    batches.a_batch_is_as_large_as_the_page_says,
+    batches.a_batch_with_a_malformed_item_is_refused_whole,
+    batches.an_item_that_is_none_is_refused_by_itself,
     a_bonus_is_told_apart_and_capped,
     limited_points_go_first_unless_told_otherwise,
     points_past_their_day_are_not_given_back,

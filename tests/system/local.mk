@@ -10,4 +10,4 @@ pipeline_tests += %D%/test_daemon
 
 dist_check_SCRIPTS += %D%/kill_loop.py
 dist_check_SCRIPTS += %D%/client.py %D%/wire.py %D%/restart.py
-EXTRA_DIST += %D%/page.py %D%/server.py %D%/tallygate.py %D%/till.py %D%/world.py
+EXTRA_DIST += %D%/batches.py %D%/page.py %D%/server.py %D%/tallygate.py %D%/till.py %D%/world.py

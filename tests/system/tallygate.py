@@ -178,7 +178,7 @@ class Connection:
         return len(self._unread) > count
 
     def _turn(self, until):
-        """Write what can be written, read what has come, take frames; wait for the first of them."""
+        """Write what can be written, read what has come, take frames; wait for the first."""
         self._write()
         if not self._read() and not self.is_closed:
             seconds = until - time.monotonic()

@@ -11,8 +11,8 @@ import traceback
 
 sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
 
-from server import Failed, Server		# pylint: disable=wrong-import-position
-from tallygate import new_id			# pylint: disable=wrong-import-position
+from server import DAY_MS, Failed, Server		# pylint: disable=wrong-import-position
+from tallygate import PAGE, new_id			# pylint: disable=wrong-import-position
 from tap import Tap				# pylint: disable=wrong-import-position
 
 COALITION = [
@@ -52,6 +52,14 @@ class Request:
         """How another request names this one, and the member."""
         return {'original': self.id, 'original_time': self.time,
                 'member': self.fields.get('member')}
+
+
+WINDOW_MS = 3 * DAY_MS
+
+
+def numbers(*names):
+    """Status or operation numbers."""
+    return [(PAGE.status_named.get(name) or PAGE.operation_named[name]).number for name in names]
 
 
 def expect(answer, status='OK', **figures):
