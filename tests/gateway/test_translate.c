@@ -388,7 +388,7 @@ every_operation_tells_what_it_may(void **state)
 			~(UINT64_C(1) << TG_FIELD_RETRY_AFTER % 64);
 		told.words[TG_FIELD_OFFERS / 64] &= ~(UINT64_C(1) << TG_FIELD_OFFERS % 64);
 		fill_answer(answer, kinds[i]);
-		answer->field = TG_FIELD_AMOUNT + 1;
+		answer->field = TG_FIELD_AMOUNT;
 		reply_make(answer, kinds[i], 5, rows, sizeof(rows), &f->message);
 		assert_memory_equal(&f->message.present, &told, sizeof(told));
 		assert_int_equal(f->message.values[TG_FIELD_FIELD].integer, TG_FIELD_AMOUNT);
