@@ -221,7 +221,7 @@ answer_archived_status(struct plan *p, uint32_t partner)
 	const struct archived_transaction *archived = p->request->archived;
 	uint32_t hold;
 
-	if (p->request->original_time_utc_ms >= p->now->utc_ms - p->programme->window_ms ||
+	if (p->request->original_time_utc_ms >= plan_window_start(p) ||
 	    p->request->original_time_utc_ms == 0)
 		return TG_UNKNOWN_TRANSACTION;
 	if (archived == NULL) {

@@ -70,48 +70,71 @@ add_totals(struct ledger *l, const struct record *r)
 	}
 }
 
+/* The day whose limits a record counts for. */
+static int32_t
+counted_day(const struct record *r)
+{
+	return RECORD_HAS(r, COUNTED) ? r->counted_day : r->business_date;
+}
+
+static bool
+is_burn(const struct record *r)
+{
+	return r->kind == RECORD_BURN || r->kind == RECORD_CAPTURE;
+}
+
+static void
+count_decline(struct terminal_row *terminal, const struct record *r)
+{
+	if (terminal->declines_day != r->business_date)
+		terminal->declines_today = 0;
+	terminal->declines_day = r->business_date;
+	terminal->declines_today++;
+}
+
 static void
 count_terminal_day(struct ledger *l, const struct record *r)
 {
 	uint32_t row = state_find_terminal(l, r->terminal);
 	bool is_decline = !record_is_done(r) || (r->flags & RECORD_TOMBSTONE) != 0;
-	bool is_earn = r->kind == RECORD_EARN;
-	bool is_burn = r->kind == RECORD_BURN || r->kind == RECORD_CAPTURE;
+	int32_t day = counted_day(r);
 	struct terminal_row *terminal;
+	struct terminal_day *counters;
 
-	if (row == TABLE_NONE || (!is_decline && !is_earn && !is_burn))
+	if (row == TABLE_NONE || (!is_decline && r->kind != RECORD_EARN && !is_burn(r)))
 		return;
 	terminal = table_edit(&l->terminals, row);
-	if (terminal->counters_day != r->business_date) {
-		terminal->counters_day = r->business_date;
-		terminal->declines_today = 0;
-		terminal->earned_today_points = 0;
-		terminal->burned_today_points = 0;
+	if (is_decline) {
+		count_decline(terminal, r);
+		return;
 	}
-	if (is_decline)
-		terminal->declines_today++;
-	else if (is_earn)
-		terminal->earned_today_points += r->points;
+	counters = &terminal->days[state_terminal_day(day)];
+	if (counters->day > day)
+		return;
+	if (counters->day < day)
+		*counters = (struct terminal_day){ .day = day };
+	if (r->kind == RECORD_EARN)
+		counters->earned_points += r->points;
 	else
-		terminal->burned_today_points += r->points;
+		counters->burned_points += r->points;
 }
 
 static void
 count_member_day(struct ledger *l, const struct record *r)
 {
-	bool is_earn = r->kind == RECORD_EARN;
-	bool is_burn = r->kind == RECORD_BURN || r->kind == RECORD_CAPTURE;
+	int32_t day = counted_day(r);
 	struct member_row *member;
 
-	if (!record_is_done(r) || (!is_earn && !is_burn))
+	if (!record_is_done(r) || (r->kind != RECORD_EARN && !is_burn(r)) ||
+	    ledger_member_row(l, (uint32_t)r->member)->counters_day > day)
 		return;
 	member = table_edit(&l->members, (uint32_t)r->member);
-	if (member->counters_day != r->business_date) {
-		member->counters_day = r->business_date;
+	if (member->counters_day != day) {
+		member->counters_day = day;
 		member->earned_today_points = 0;
 		member->burned_today_points = 0;
 	}
-	if (is_earn)
+	if (r->kind == RECORD_EARN)
 		member->earned_today_points += r->points;
 	else
 		member->burned_today_points += r->points;

@@ -101,6 +101,7 @@ apply_config(struct ledger *l, const struct record *r)
 		struct state_row *state = table_edit(&l->state, STATE_ROW);
 
 		state->programme = r->programme;
+		state->window_floor_utc_ms = r->window_floor_utc_ms;
 	}
 	if (RECORD_HAS(r, PARTNER))
 		set_partner(l, r);
@@ -170,6 +171,11 @@ apply_member(struct ledger *l, const struct record *r)
 		struct member_row *row = table_edit(&l->members, (uint32_t)r->member);
 
 		row->regular_last_day = r->regular_last_day;
+	}
+	if (RECORD_HAS(r, LIFE)) {
+		struct member_row *row = table_edit(&l->members, (uint32_t)r->member);
+
+		row->regular_life = r->regular_life;
 	}
 	if (RECORD_HAS(r, IDENTIFIERS))
 		apply_identifiers(l, r);

@@ -54,6 +54,8 @@ fill_transaction(struct transaction_row *t, const struct record *r, const uint8_
 	t->status = r->status;
 	t->flags = r->flags;
 	t->kind = r->kind;
+	if (RECORD_HAS(r, COUNTED))
+		t->days_late = (uint16_t)(r->business_date - r->counted_day);
 }
 
 static void
@@ -188,6 +190,7 @@ apply_hold_made(struct ledger *l, const struct record *r)
 	hold->deadline_utc_ms = r->hold_deadline_utc_ms;
 	hold->state = STATE_OPEN;
 	member = table_edit(&l->members, hold->member_row);
+	hold->regular_life = member->regular_life;
 	hold->next = member->first_hold;
 	member->first_hold = r->hold_row;
 	index_insert(&l->holds_by_id, state_hash_transaction(hold->partner, hold->id), r->hold_row);

@@ -11,12 +11,10 @@ static enum tg_status
 check_burn(const struct plan *p, int64_t points)
 {
 	const struct partner_config *partner = p->partner;
-	const struct member_row *member = ledger_member_row(p->ledger, p->view.member_row);
 	struct view_place place = plan_place(p);
-	int32_t date = ledger_business_date(p->ledger);
-	int64_t member_burned = member->counters_day == date ? member->burned_today_points : 0;
-	int64_t terminal_burned =
-	    p->terminal->counters_day == date ? p->terminal->burned_today_points : 0;
+	int32_t day = plan_counted_day(p);
+	int64_t member_burned = state_member_burned(p->ledger, p->view.member_row, day);
+	int64_t terminal_burned = state_terminal_burned(p->terminal, day);
 
 	if ((partner->flags & PARTNER_BURN_OFF) != 0)
 		return TG_BURN_OFF;
@@ -121,7 +119,7 @@ portions_as_taken(const struct ledger *l, const struct hold_row *hold,
 
 /* One portion of a hold: `captured` of it stays with the capture, the rest goes to its lot. */
 static enum tg_status
-resolve_portion(struct plan *p, uint32_t row, int64_t captured, int64_t *expired)
+resolve_portion(struct plan *p, uint32_t row, int64_t captured, int32_t day, int64_t *expired)
 {
 	const struct portion_row *portion = ledger_portion_row(p->ledger, row);
 	struct view_lot lot = lot_of_portion(portion);
@@ -135,7 +133,7 @@ resolve_portion(struct plan *p, uint32_t row, int64_t captured, int64_t *expired
 		return TG_TABLE_FULL;
 	if (rest == 0)
 		return TG_OK;
-	if (lot.last_day < p->now->day) {
+	if (lot.last_day < day) {
 		*expired += rest;
 		view_note_expired(&p->view, lot.serial, rest);
 		return TG_OK;
@@ -144,7 +142,7 @@ resolve_portion(struct plan *p, uint32_t row, int64_t captured, int64_t *expired
 }
 
 enum tg_status
-plan_resolve_hold(struct plan *p, uint32_t hold_row, int64_t captured)
+plan_resolve_hold(struct plan *p, uint32_t hold_row, int64_t captured, int32_t day)
 {
 	const struct hold_row *hold = ledger_hold_row(p->ledger, hold_row);
 	struct view *v = &p->view;
@@ -161,7 +159,7 @@ plan_resolve_hold(struct plan *p, uint32_t hold_row, int64_t captured)
 	r->captured_points = captured;
 	for (uint32_t i = 0; i < count; i++) {
 		int64_t part = points_min(left, ledger_portion_row(p->ledger, rows[i])->points);
-		enum tg_status status = resolve_portion(p, rows[i], part, &expired);
+		enum tg_status status = resolve_portion(p, rows[i], part, day, &expired);
 
 		if (status != TG_OK)
 			return status;
@@ -169,7 +167,8 @@ plan_resolve_hold(struct plan *p, uint32_t hold_row, int64_t captured)
 	}
 	TG_ASSERT(left <= hold->regular_points);
 	regular_rest = hold->regular_points - left;
-	if (v->regular_last_day < p->now->day)
+	/* The member's regular points may have ended and begun anew while these were held. */
+	if (v->regular_last_day < day || v->regular_life != hold->regular_life)
 		expired += regular_rest;
 	else
 		v->regular += regular_rest;
@@ -227,7 +226,7 @@ capture_expired(struct plan *p, uint32_t hold_row)
 
 	if (points > hold->points)
 		return TG_HOLD_EXCEEDED;
-	if (view_usable(&p->view, &place, p->now->day) < points)
+	if (view_usable(&p->view, &place, p->judged_day) < points)
 		return TG_HOLD_EXPIRED;
 	r = plan_begin(p, RECORD_CAPTURE);
 	plan_add_request(p);
@@ -267,7 +266,7 @@ plan_capture(struct plan *p)
 	r = plan_begin(p, RECORD_CAPTURE);
 	plan_add_request(p);
 	r->points = points;
-	status = plan_resolve_hold(p, row, points);
+	status = plan_resolve_hold(p, row, points, p->judged_day);
 	if (status != TG_OK)
 		return status;
 	plan_activity(p);
@@ -286,6 +285,6 @@ plan_release(struct plan *p)
 	r = plan_begin(p, RECORD_RELEASE);
 	plan_add_request(p);
 	r->points = ledger_hold_row(p->ledger, row)->points;
-	status = plan_resolve_hold(p, row, 0);
+	status = plan_resolve_hold(p, row, 0, p->now->day);
 	return status == TG_OK ? plan_finish(p) : status;
 }

@@ -202,7 +202,7 @@ check_time(const struct plan *p, const struct request_rule *rule)
 	int64_t now = p->now->utc_ms;
 	const struct programme_config *c = p->programme;
 
-	if (time < now - c->window_ms)
+	if (time < plan_window_start(p))
 		return TG_TOO_OLD;
 	if (time > now + c->clock_ahead_ms)
 		return TG_CLOCK_AHEAD;
@@ -251,19 +251,24 @@ answer_duplicate(struct plan *p, uint32_t row)
 	return (enum tg_status)t->status;
 }
 
-/* Points of a request that a till may not send as they are. */
+/* Fields that no till may send as they are, whatever the state. */
 static enum tg_status
-check_amounts(const struct plan *p)
+check_fields(const struct plan *p, const struct request_rule *rule)
 {
 	const struct ledger_request *q = p->request;
 	bool is_burn = q->kind == REQUEST_BURN || q->kind == REQUEST_HOLD ||
 		       (q->kind == REQUEST_QUOTE && q->quoted_kind == REQUEST_BURN);
+	bool is_of_itself =
+	    (rule->flags & HAS_ID) != 0 && q->has_original &&
+	    memcmp(q->original_id, q->transaction_id, sizeof(q->original_id)) == 0;
 
-	if (q->points == 0 && (is_burn || (q->kind == REQUEST_CAPTURE && q->has_points))) {
+	if (q->points == 0 && (is_burn || (q->kind == REQUEST_CAPTURE && q->has_points)))
 		p->decision->answer.field = TG_FIELD_POINTS;
-		return TG_BAD_FIELD;
-	}
-	return TG_OK;
+	else if (is_of_itself)
+		p->decision->answer.field = TG_FIELD_ORIGINAL;
+	else
+		return TG_OK;
+	return TG_BAD_FIELD;
 }
 
 static enum tg_status
@@ -297,38 +302,39 @@ keep_hold(struct plan *p)
 
 /* What has fallen due; relinking comes first, as it touches the identifier only. */
 static enum tg_status
-settle_member(struct plan *p, const struct request_rule *rule)
+settle_member(struct plan *p, bool is_activity)
 {
 	enum tg_status status = relink(p);
 
-	return status == TG_OK ? plan_due(p, (rule->flags & IS_ACTIVITY) != 0) : status;
+	return status == TG_OK ? plan_due(p, is_activity) : status;
+}
+
+/* Forget what was planned so far. */
+static void
+begin_anew(struct plan *p)
+{
+	p->decision->record_count = 0;
+	p->record = NULL;
+	p->lots_planned = p->pendings_planned = p->debts_planned = p->portions_planned = 0;
+	p->transactions_planned = 0;
+	p->reopened_count = 0;
+	if (p->view.member_row != TABLE_NONE)
+		view_load(&p->view, p->ledger, p->view.member_row);
 }
 
 /* Replace what the handler built by a record of its refusal, after what was due. */
 static enum tg_status
 decline(struct plan *p, const struct request_rule *rule, enum tg_status refusal)
 {
-	struct decision *d = p->decision;
-	const struct terminal_row *till = p->terminal;
-	uint32_t declines = till->counters_day == ledger_business_date(p->ledger) ?
-				till->declines_today :
-				0;
 	enum tg_status status;
 	struct record *r;
 
-	if (declines >= (uint32_t)p->programme->declines_per_terminal_day)
+	if (!plan_may_decline(p))
 		return TG_LIMITED;
-	d->record_count = 0;
-	p->record = NULL;
-	p->lots_planned = p->pendings_planned = p->debts_planned = p->portions_planned = 0;
-	p->transactions_planned = 0;
-	p->reopened_count = 0;
+	begin_anew(p);
 	if (p->view.member_row != TABLE_NONE) {
-		view_load(&p->view, p->ledger, p->view.member_row);
 		/* A declined activity is none: it does not end points early. */
-		status = relink(p);
-		if (status == TG_OK)
-			status = plan_due(p, false);
+		status = settle_member(p, false);
 		if (status != TG_OK)
 			return status;
 	}
@@ -376,9 +382,12 @@ prepare(struct plan *p, const struct request_rule *rule, bool *ret_is_answered)
 			status = check_room(p, rule);
 	}
 	if (status == TG_OK)
-		status = check_amounts(p);
+		status = check_fields(p, rule);
 	if (status == TG_OK && (rule->flags & NEEDS_MEMBER) != 0)
 		status = find_member(p);
+	/* What never came can be buried for a card that is not known yet: it may be tomorrow. */
+	if (status == TG_UNKNOWN_MEMBER && rule->kind == REQUEST_REVERSE && plan_is_burial(p))
+		status = TG_OK;
 	return status;
 }
 
@@ -406,28 +415,54 @@ init_plan(struct plan *p, const struct ledger *l, const struct ledger_request *q
 	p->now = now;
 	p->programme = ledger_programme(l);
 	p->decision = d;
-	p->judged_utc_ms = is_judged_late(q) ? q->business_time_utc_ms : now->utc_ms;
-	p->judged_day = is_judged_late(q) ? q->business_day : now->day;
+	p->is_judged_late = is_judged_late(q);
+	p->judged_utc_ms = p->is_judged_late ? q->business_time_utc_ms : now->utc_ms;
+	p->judged_day = p->is_judged_late ? q->business_day : now->day;
 	d->record_count = 0;
 	memset(&d->answer, 0, offsetof(struct ledger_answer, expiries));
 	d->answer.kind = q->kind;
 	d->answer.next_expiry_day = INT32_MAX;
 }
 
+/* What has fallen due, then the rules of the operation. */
+static enum tg_status
+attempt(struct plan *p, const struct request_rule *rule, bool is_activity)
+{
+	enum tg_status status = settle_member(p, is_activity);
+
+	if (status == TG_OK)
+		status = check_member(p, rule);
+	return status == TG_OK ? rule->handler(p) : status;
+}
+
+/* An earn of nothing is no activity (domain decision 3), which shows only when it is decided. */
+static bool
+has_earned_nothing(const struct plan *p)
+{
+	const struct decision *d = p->decision;
+	const struct record *r = d->records;
+
+	if (d->record_count == 0)
+		return false;
+	r += d->record_count - 1;
+	return r->kind == RECORD_EARN && r->points == 0;
+}
+
 static enum tg_status
 run(struct plan *p, const struct request_rule *rule)
 {
+	bool is_activity = (rule->flags & IS_ACTIVITY) != 0;
 	bool is_answered;
 	enum tg_status status = prepare(p, rule, &is_answered);
 
 	if (is_answered || status != TG_OK)
 		return status;
 	keep_hold(p);
-	status = settle_member(p, rule);
-	if (status == TG_OK)
-		status = check_member(p, rule);
-	if (status == TG_OK)
-		status = rule->handler(p);
+	status = attempt(p, rule, is_activity);
+	if (status == TG_OK && is_activity && has_earned_nothing(p)) {
+		begin_anew(p);
+		status = attempt(p, rule, false);
+	}
 	if (tg_status_is_recorded(status) && status != TG_OK && status != TG_ORIGINAL_UNKNOWN &&
 	    (rule->flags & HAS_ID) != 0)
 		status = decline(p, rule, status);

@@ -27,7 +27,7 @@ expire_holds(struct plan *p)
 		enum tg_status status;
 
 		plan_begin(p, RECORD_HOLD_EXPIRE);
-		status = plan_resolve_hold(p, holds[--count], 0);
+		status = plan_resolve_hold(p, holds[--count], 0, p->now->day);
 		if (status == TG_OK)
 			status = plan_finish(p);
 		if (status != TG_OK)
@@ -41,71 +41,88 @@ plan_mature(struct plan *p, struct view_pending *pending, int32_t day)
 {
 	struct view *v = &p->view;
 	int64_t points = pending->now;
+	int64_t paid = plan_pay_debt(p, points);
+	int64_t rest = points - paid;
 
 	pending->now = 0;
 	plan_post(p, ACCOUNT_PENDING, 0, -points);
-	plan_post(p, ACCOUNT_AVAILABLE, 0, points);
+	plan_post(p, ACCOUNT_AVAILABLE, 0, rest);
+	if (paid > 0) {
+		p->record->sections |= RECORD_HAS_BIT(REFUNDED);
+		p->record->paid_debt_points += paid;
+	}
+	if (rest == 0)
+		return TG_OK;
 	if (pending->life_days == 0) {
-		int32_t last_day = plan_regular_last_day(p, day);
-
-		v->regular += points;
-		if (last_day > v->regular_last_day)
-			v->regular_last_day = last_day;
+		plan_renew_regular(p, day);
+		v->regular += rest;
 		return TG_OK;
 	}
 	return view_give_lot(v,
 			     &(struct view_lot){
-				 .serial = pending->serial,
-				 .usable_at = pending->usable_at,
-				 .issuer = pending->issuer,
-				 .last_day = day + pending->life_days,
+				     .serial = pending->serial,
+				     .usable_at = pending->usable_at,
+				     .issuer = pending->issuer,
+				     .last_day = day + pending->life_days,
 			     },
-			     points)
-		   ? TG_OK
-		   : TG_LOTS_FULL;
+			     rest)
+		       ? TG_OK
+		       : TG_LOTS_FULL;
 }
 
-/* Is anything of the member to mature by today? */
-static bool
-has_matured(const struct plan *p)
+/* The pending points that matured first of those that have by today; NULL: none. */
+static struct view_pending *
+first_matured(struct plan *p)
 {
+	struct view_pending *first = NULL;
+
 	for (uint32_t i = 0; i < p->view.pending_count; i++) {
-		if (p->view.pendings[i].matures_day <= p->now->day)
-			return true;
+		struct view_pending *pending = &p->view.pendings[i];
+
+		if (pending->now > 0 && pending->matures_day <= p->now->day &&
+		    (first == NULL || pending->matures_day < first->matures_day))
+			first = pending;
 	}
-	return false;
+	return first;
 }
 
+/*
+ * Mature in the order of days, however late this is noticed.  up_to_end: stop at those that came
+ * when the regular points had ended already, which have to expire before.
+ */
 static enum tg_status
-mature(struct plan *p)
+mature(struct plan *p, bool up_to_end)
 {
-	struct view *v = &p->view;
+	struct view_pending *pending = first_matured(p);
+	enum tg_status status = TG_OK;
 
-	if (!has_matured(p))
-		return TG_OK;
-	plan_begin(p, RECORD_MATURE);
-	for (uint32_t i = 0; i < v->pending_count; i++) {
-		struct view_pending *pending = &v->pendings[i];
-		enum tg_status status;
-
-		if (pending->matures_day > p->now->day)
-			continue;
+	if (pending != NULL && !(up_to_end && pending->matures_day > p->view.regular_last_day))
+		plan_begin(p, RECORD_MATURE);
+	while (pending != NULL && status == TG_OK &&
+	       !(up_to_end && pending->matures_day > p->view.regular_last_day)) {
 		status = plan_mature(p, pending, pending->matures_day);
-		if (status != TG_OK)
-			return status;
+		pending = first_matured(p);
 	}
+	if (p->record == NULL || status != TG_OK)
+		return status;
 	return plan_finish(p);
 }
 
-/* Do regular points that ended on their day have to go now? */
+/*
+ * Do regular points that ended on their day have to go now?  Those that mature later than that day
+ * give a new one, too.
+ */
 static bool
-regular_is_due(const struct plan *p, bool is_activity)
+regular_is_due(struct plan *p, bool is_activity)
 {
 	const struct view *v = &p->view;
 
-	if (v->regular == 0 || v->regular_last_day >= p->judged_day)
+	if (v->regular == 0)
 		return false;
-	return is_activity || v->regular_last_day <= plan_sweep_day(p);
+	if (first_matured(p) != NULL)
+		return true;
+	return v->regular_last_day < p->judged_day &&
+	       (is_activity || v->regular_last_day <= plan_sweep_day(p));
 }
 
 static enum tg_status
@@ -145,11 +162,12 @@ plan_due(struct plan *p, bool is_activity)
 
 	if (p->view.member_row == TABLE_NONE)
 		return TG_OK;
-	status = expire_holds(p);
-	/* What ended before the pending points came is not saved by their day. */
+	status = mature(p, true);
 	if (status == TG_OK)
-		status = expire(p, is_activity || has_matured(p));
+		status = expire_holds(p);
 	if (status == TG_OK)
-		status = mature(p);
+		status = expire(p, is_activity);
+	if (status == TG_OK)
+		status = mature(p, false);
 	return status;
 }

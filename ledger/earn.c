@@ -39,27 +39,21 @@ find_rule(const struct plan *p)
 	return found;
 }
 
-/* What the member earned so far on the business date; 0 when its counters are of another day. */
+/* What the member earned so far on the day that the request counts for. */
 static int64_t
-member_earned_today(const struct plan *p)
+member_earned(const struct plan *p)
 {
-	const struct member_row *member = ledger_member_row(p->ledger, p->view.member_row);
-
-	return member->counters_day == ledger_business_date(p->ledger) ? member->earned_today_points
-								       : 0;
+	return state_member_earned(p->ledger, p->view.member_row, plan_counted_day(p));
 }
 
 static enum tg_status
 check_earn_limits(const struct plan *p, int64_t points)
 {
-	const struct terminal_row *terminal = p->terminal;
-	int64_t terminal_earned = terminal->counters_day == ledger_business_date(p->ledger)
-					  ? terminal->earned_today_points
-					  : 0;
+	int64_t terminal_earned = state_terminal_earned(p->terminal, plan_counted_day(p));
 
 	if (points > TG_AMOUNT_MAX || points > p->partner->earn_transaction_points)
 		return TG_LIMIT_TRANSACTION;
-	if (points > 0 && member_earned_today(p) + points > p->programme->member_day_earn_points)
+	if (points > 0 && member_earned(p) + points > p->programme->member_day_earn_points)
 		return TG_LIMIT_MEMBER_DAY;
 	if (points > 0 && terminal_earned + points > p->partner->terminal_day_earn_points)
 		return TG_LIMIT_TERMINAL_DAY;
@@ -182,7 +176,7 @@ plan_earn(struct plan *p)
 	if (is_receipt_used(p))
 		return TG_RECEIPT_USED;
 	c = earn_components(rule, base_amount, false);
-	if (c.bonus_points > 0 && member_earned_today(p) + c.base_points + c.bonus_points >
+	if (c.bonus_points > 0 && member_earned(p) + c.base_points + c.bonus_points >
 					  p->partner->bonus_member_day_points) {
 		c.bonus_points = 0;
 		is_capped = true;

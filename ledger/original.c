@@ -122,7 +122,7 @@ plan_find_original(struct plan *p, const uint8_t *id, const struct archived_tran
 	*ret_row = row;
 	if (row != TABLE_NONE)
 		return TG_OK;
-	if (p->request->original_time_utc_ms >= p->now->utc_ms - p->programme->window_ms)
+	if (p->request->original_time_utc_ms >= plan_window_start(p))
 		return TG_UNKNOWN_ORIGINAL;
 	if (archived == NULL) {
 		p->decision->answer.wants_archive = true;

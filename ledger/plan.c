@@ -10,6 +10,23 @@
 
 #define MS_PER_DAY INT64_C(86400000)
 
+bool
+plan_may_decline(const struct plan *p)
+{
+	const struct terminal_row *till = p->terminal;
+	uint32_t declines =
+	    till->declines_day == ledger_business_date(p->ledger) ? till->declines_today : 0;
+
+	return declines < (uint32_t)p->programme->declines_per_terminal_day;
+}
+
+int64_t
+plan_window_start(const struct plan *p)
+{
+	return points_max(p->now->utc_ms - p->programme->window_ms,
+			  ledger_state(p->ledger)->window_floor_utc_ms);
+}
+
 int32_t
 plan_sweep_day(const struct plan *p)
 {
@@ -27,12 +44,30 @@ plan_regular_last_day(const struct plan *p, int32_t day)
 }
 
 void
+plan_renew_regular(struct plan *p, int32_t day)
+{
+	struct view *v = &p->view;
+	int32_t last_day = plan_regular_last_day(p, day);
+
+	if (v->regular_last_day != 0 && v->regular_last_day < day)
+		v->regular_life++;
+	if (last_day > v->regular_last_day)
+		v->regular_last_day = last_day;
+}
+
+void
 plan_activity(struct plan *p)
 {
-	int32_t last_day = plan_regular_last_day(p, p->judged_day);
+	plan_renew_regular(p, p->judged_day);
+}
 
-	if (last_day > p->view.regular_last_day)
-		p->view.regular_last_day = last_day;
+int32_t
+plan_counted_day(const struct plan *p)
+{
+	int32_t date = ledger_business_date(p->ledger);
+
+	return p->is_judged_late && p->request->business_day < date ? p->request->business_day
+								     : date;
 }
 
 struct record *
@@ -96,6 +131,10 @@ add_transaction(struct plan *p, struct record *r)
 	r->flags |= q->is_late ? RECORD_LATE : 0;
 	r->flags |= q->is_repeat ? RECORD_REPEAT : 0;
 	r->flags |= q->skip_limited ? RECORD_SKIP_LIMITED : 0;
+	if (plan_counted_day(p) != r->business_date) {
+		r->sections |= RECORD_HAS_BIT(COUNTED);
+		r->counted_day = plan_counted_day(p);
+	}
 }
 
 void
@@ -393,6 +432,11 @@ plan_finish(struct plan *p)
 			r->regular_last_day = v->regular_last_day;
 			v->regular_last_day_before = v->regular_last_day;
 		}
+		if (v->regular_life != v->regular_life_before) {
+			r->sections |= RECORD_HAS_BIT(LIFE);
+			r->regular_life = v->regular_life;
+			v->regular_life_before = v->regular_life;
+		}
 		if (!move_lots(p) || !move_pendings(p) || !move_debts(p))
 			return TG_LOTS_FULL;
 		add_after(p, r);
@@ -453,7 +497,7 @@ plan_take(struct plan *p, int64_t points, uint8_t portion_flags)
 	struct view *v = &p->view;
 	struct view_place place = plan_place(p);
 	uint32_t order[MEMBER_LOTS_MAX];
-	uint32_t count = view_burn_order(v, &place, p->now->day, order);
+	uint32_t count = view_burn_order(v, &place, p->judged_day, order);
 	int64_t left = points;
 
 	for (uint32_t i = 0; i < count && left > 0; i++) {

@@ -36,6 +36,7 @@ struct plan {
 	/* What time the rules look at: the till's for late requests, else the gateway's. */
 	int64_t	 judged_utc_ms;
 	int32_t	 judged_day;
+	bool	 is_judged_late;
 
 	/* by which the member was found; TABLE_NONE: by reference */
 	uint32_t identifier_row;
@@ -51,14 +52,29 @@ struct plan {
 	uint32_t transactions_planned;
 };
 
+/* The earliest business time of which every transaction is still remembered. */
+int64_t plan_window_start(const struct plan *p);
+
+/* Has the till room for another recorded decline or tombstone today? */
+bool plan_may_decline(const struct plan *p);
+
+/* Is it a reversal that leaves a tombstone: of unknown outcome, and the original never came? */
+bool plan_is_burial(const struct plan *p);
+
 /* First day on which points that ended on a day are turned into breakage by sweep or due items. */
 int32_t plan_sweep_day(const struct plan *p);
 
 /* Last day of regular points after an activity on day (domain decision 3). */
 int32_t plan_regular_last_day(const struct plan *p, int32_t day);
 
-/* Points may not come back to life by a new activity: its day goes on, never back. */
+/* Regular points get a new last day; never an earlier one.  What had ended does not live again. */
+void plan_renew_regular(struct plan *p, int32_t day);
+
+/* The request is an activity (domain decision 3). */
 void plan_activity(struct plan *p);
+
+/* The day whose limits the request counts for: a late one for the day it happened. */
+int32_t plan_counted_day(const struct plan *p);
 
 /* Open the next record of the decision, with the member if there is one. */
 struct record *plan_begin(struct plan *p, enum record_kind kind);
@@ -107,8 +123,12 @@ struct view_place plan_place(const struct plan *p);
 /* Give matured pending points their form: regular or a lot.  day: first day available. */
 TG_MUST_CHECK enum tg_status plan_mature(struct plan *p, struct view_pending *pending, int32_t day);
 
-/* Points of a hold: burn `captured` of them, give the rest back (hold.c). */
-TG_MUST_CHECK enum tg_status plan_resolve_hold(struct plan *p, uint32_t hold, int64_t captured);
+/*
+ * Points of a hold: burn `captured` of them, give the rest back (burn.c); what ended before day
+ * expires there and then.
+ */
+TG_MUST_CHECK enum tg_status plan_resolve_hold(struct plan *p, uint32_t hold, int64_t captured,
+					       int32_t day);
 
 /* Handlers, one per request kind: TG_OK with the record built, or the refusal. */
 TG_MUST_CHECK enum tg_status plan_earn(struct plan *p);

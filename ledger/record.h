@@ -134,7 +134,7 @@ struct move {
 #define RECORD_SECTION_LIST(X) \
 	X(PRINCIPAL) X(OPERATOR) X(TRANSACTION) X(MEMBER) X(AMOUNT) X(TILL) X(DETAILS) X(ORIGINAL) X(HOLD) \
 	X(REFUNDED) X(REGULAR_DAY) X(AFTER) X(AFTER_OTHER) X(POSTINGS) X(MOVES) X(LINES) X(IDENTIFIERS) \
-	X(PROGRAMME) X(PARTNER) X(RULE) X(STORE) X(TERMINAL) X(CLOCK) X(DATE) X(SWEEP) X(REOPENED)
+	X(PROGRAMME) X(PARTNER) X(RULE) X(STORE) X(TERMINAL) X(CLOCK) X(DATE) X(SWEEP) X(REOPENED) X(COUNTED) X(LIFE)
 /* clang-format on */
 
 enum record_section_index {
@@ -273,6 +273,8 @@ struct record {
 	/* configuration rows, set whole; row is the table's row */
 	uint32_t config_row;		/* with each of PARTNER, RULE, STORE, TERMINAL */
 	struct programme_config programme;
+	/* PROGRAMME: business times before it are TOO_OLD for good */
+	int64_t	 window_floor_utc_ms;
 	struct partner_config partner_image;
 	struct rule_config rule;
 	struct store_config store_image;
@@ -296,6 +298,12 @@ struct record {
 	uint64_t reopened_sequence;
 	uint8_t	 reopened_kind;
 	int64_t	 reopened_booked_at_utc_ms;
+
+	/* LIFE */
+	uint8_t	 regular_life;		/* counts up when regular points begin anew, having ended */
+
+	/* COUNTED: of a late request the day whose limits it counts for; else the business date */
+	int32_t	 counted_day;
 };
 
 /*

@@ -312,6 +312,7 @@ section_programme(struct cursor *c, struct record *r)
 	cursor_i32(c, &p->declines_per_terminal_day);
 	cursor_i64(c, &p->member_day_earn_points);
 	cursor_i64(c, &p->member_day_burn_points);
+	cursor_i64(c, &r->window_floor_utc_ms);
 }
 
 static void
@@ -414,6 +415,18 @@ section_reopened(struct cursor *c, struct record *r)
 	cursor_i64(c, &r->reopened_booked_at_utc_ms);
 }
 
+static void
+section_life(struct cursor *c, struct record *r)
+{
+	cursor_u8(c, &r->regular_life);
+}
+
+static void
+section_counted(struct cursor *c, struct record *r)
+{
+	cursor_i32(c, &r->counted_day);
+}
+
 typedef void section_fn(struct cursor *, struct record *);
 
 /* In the order of RECORD_SECTION_LIST; a missing row is a NULL that the assertion below finds. */
@@ -444,6 +457,8 @@ static section_fn *const sections[RECORD_SECTION_COUNT] = {
 	[RECORD_INDEX_DATE] = section_date,
 	[RECORD_INDEX_SWEEP] = section_sweep,
 	[RECORD_INDEX_REOPENED] = section_reopened,
+	[RECORD_INDEX_COUNTED] = section_counted,
+	[RECORD_INDEX_LIFE] = section_life,
 };
 
 static_assert(RECORD_SECTION_COUNT <= 32, "sections are bits of a uint32_t");

@@ -8,11 +8,29 @@
 
 #define REASON_TIMEOUT 1
 
+bool
+plan_is_burial(const struct plan *p)
+{
+	const struct ledger_request *q = p->request;
+
+	return (q->reason == REASON_TIMEOUT || q->reason == 0) &&
+	       q->original_time_utc_ms >= plan_window_start(p) &&
+	       state_find_transaction(p->ledger, p->partner->number, q->original_id) == TABLE_NONE;
+}
+
 static enum tg_status
 bury(struct plan *p)
 {
-	struct record *r = plan_begin(p, RECORD_REVERSE);
+	struct record *r;
 
+	/* An original of a later day could come when the tombstone is gone. */
+	if (p->request->original_time_utc_ms > p->now->utc_ms + p->programme->clock_ahead_ms) {
+		p->decision->answer.field = TG_FIELD_ORIGINAL_TIME;
+		return TG_CLOCK_AHEAD;
+	}
+	if (!plan_may_decline(p))
+		return TG_LIMITED;
+	r = plan_begin(p, RECORD_REVERSE);
 	plan_add_request(p);
 	r->status = TG_ORIGINAL_UNKNOWN;
 	r->flags |= RECORD_TOMBSTONE;
@@ -93,7 +111,7 @@ reverse_hold(struct plan *p, const struct transaction_row *original)
 	r = plan_begin(p, RECORD_REVERSE);
 	plan_add_request(p);
 	r->points = hold->points;
-	status = plan_resolve_hold(p, row, 0);
+	status = plan_resolve_hold(p, row, 0, p->now->day);
 	return status == TG_OK ? plan_finish(p) : status;
 }
 
@@ -105,9 +123,7 @@ plan_reverse(struct plan *p)
 	uint32_t row;
 	enum tg_status status = plan_find_original(p, q->original_id, q->archived, &row);
 
-	if (status == TG_UNKNOWN_ORIGINAL &&
-	    q->original_time_utc_ms >= p->now->utc_ms - p->programme->window_ms &&
-	    (q->reason == REASON_TIMEOUT || q->reason == 0))
+	if (status == TG_UNKNOWN_ORIGINAL && plan_is_burial(p))
 		return bury(p);
 	if (status != TG_OK)
 		return status;

@@ -57,6 +57,8 @@ struct state_row {
 	int32_t	 sweep_day;		/* the sweep under way expires up to this day */
 	uint32_t sweep_row;		/* next row it looks at */
 	uint32_t sweep_phase;		/* enum sweep_phase */
+	/* transactions of business times before this may be forgotten, however wide the window */
+	int64_t	 window_floor_utc_ms;
 	struct programme_config programme;
 	uint8_t	 links[0];
 	uint32_t oldest_transaction;	/* queue of transaction rows by the time they entered */
@@ -89,14 +91,25 @@ struct store_row {
 	uint32_t pad2;
 };
 
+/* What a terminal did on one day. */
+struct terminal_day {
+	int32_t	 day;
+	uint32_t pad;
+	int64_t	 earned_points;
+	int64_t	 burned_points;
+};
+
+/* Days whose limits are still kept, the present one included; older ones have no limit. */
+#define TERMINAL_DAYS 8
+
 struct terminal_row {
 	uint64_t key;			/* number */
 	struct terminal_config config;
-	int32_t	 counters_day;		/* business date of the counters below */
+	int32_t	 declines_day;		/* business date of declines_today */
 	uint32_t declines_today;	/* recorded declines and tombstones */
 	uint32_t pad;
-	int64_t	 earned_today_points;
-	int64_t	 burned_today_points;
+	/* by day modulo their number: late requests count for a day gone by */
+	struct terminal_day days[TERMINAL_DAYS];
 	uint8_t	 links[0];
 	uint32_t next_of_store;
 	uint32_t pad2;
@@ -117,7 +130,7 @@ struct member_row {
 	int32_t	 counters_day;		/* business date of the counters */
 	uint16_t flags;			/* MEMBER_* */
 	uint8_t	 identifier_count;
-	uint8_t	 pad;
+	uint8_t	 regular_life;		/* counts up when regular points begin anew, having ended */
 	uint8_t	 links[0];
 	uint32_t first_lot;
 	uint32_t first_pending;
@@ -188,7 +201,8 @@ struct hold_row {
 	int64_t	 resolved_at_utc_ms;	/* 0 while open */
 	/* enum transaction_state: OPEN, CAPTURED, RELEASED, EXPIRED */
 	uint8_t	 state;
-	uint8_t	 pad[7];
+	uint8_t	 regular_life;		/* the member's when it was made */
+	uint8_t	 pad[6];
 	uint8_t	 links[0];
 	uint32_t first_portion;		/* last taken first */
 	uint32_t next;			/* of the member */
@@ -233,7 +247,7 @@ struct transaction_row {
 	uint16_t flags;			/* RECORD_* */
 	uint8_t	 kind;			/* enum record_kind or TRANSACTION_TOMBSTONE */
 	uint8_t	 state;			/* enum transaction_state */
-	uint16_t pad;
+	uint16_t days_late;		/* business date less the day whose limits it counts for */
 	/* the outcome, for duplicates */
 	int64_t	 amount;
 	int64_t	 covered;

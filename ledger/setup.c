@@ -7,6 +7,16 @@
 #include "ledger/plan.h"
 
 #define RATIO_MAX INT64_C(1000000000000)
+#define MS_PER_DAY INT64_C(86400000)
+#define WINDOW_MS_MAX (366 * MS_PER_DAY)
+#define HOLD_SECONDS_MAX (35 * 86400) /* domain decision 8 */
+#define DAYS_MAX 36525		      /* a century: sums of days stay far from the ends of int32 */
+
+static bool
+is_within(int64_t value, int64_t low, int64_t high)
+{
+	return value >= low && value <= high;
+}
 
 /* An operator's record: no principal, no transaction. */
 static struct record *
@@ -25,16 +35,35 @@ row_to_set(const struct table *table, uint32_t found)
 	return found != TABLE_NONE ? found : table_free_peek(table, 0);
 }
 
+/*
+ * Business times from which on nothing has been forgotten: ids are kept as long as the window was
+ * when they were dropped, so a wider one does not reach back behind the old.
+ */
+static int64_t
+window_floor(const struct plan *p)
+{
+	int64_t floor = ledger_state(p->ledger)->window_floor_utc_ms;
+
+	if (p->programme->version == 0 ||
+	    p->request->programme.window_ms <= p->programme->window_ms)
+		return floor;
+	return points_max(floor, p->now->utc_ms - p->programme->window_ms);
+}
+
 static enum tg_status
 set_programme(struct plan *p)
 {
 	const struct programme_config *c = &p->request->programme;
 	struct record *r;
 
-	if (c->window_ms <= 0 || c->clock_ahead_ms < 0 || c->burn_clock_ms < 0 ||
-	    c->point_value_num <= 0 || c->point_value_num > RATIO_MAX || c->point_value_den <= 0 ||
-	    c->point_value_den > RATIO_MAX || c->expiry_months <= 0 || c->expiry_months > 1200 ||
-	    c->hold_seconds_default <= 0 || c->hold_seconds_max < c->hold_seconds_default ||
+	if (!is_within(c->window_ms, 1, WINDOW_MS_MAX) ||
+	    !is_within(c->clock_ahead_ms, 0, MS_PER_DAY) ||
+	    !is_within(c->burn_clock_ms, 0, MS_PER_DAY) ||
+	    !is_within(c->point_value_num, 1, RATIO_MAX) ||
+	    !is_within(c->point_value_den, 1, RATIO_MAX) ||
+	    !is_within(c->expiry_months, 1, 1200) ||
+	    !is_within(c->hold_seconds_max, 1, HOLD_SECONDS_MAX) ||
+	    !is_within(c->hold_seconds_default, 1, c->hold_seconds_max) ||
 	    c->declines_per_terminal_day < 0 || c->member_day_earn_points < 0 ||
 	    c->member_day_burn_points < 0)
 		return TG_BAD_FIELD;
@@ -42,7 +71,15 @@ set_programme(struct plan *p)
 	r->sections |= RECORD_HAS_BIT(PROGRAMME);
 	r->programme = *c;
 	r->programme.version = p->programme->version + 1;
+	r->window_floor_utc_ms = window_floor(p);
 	return plan_finish(p);
+}
+
+/* Days, or the one number that stands for something else. */
+static bool
+is_days(int32_t days, int32_t other)
+{
+	return days == other || is_within(days, 0, DAYS_MAX);
 }
 
 static enum tg_status
@@ -52,7 +89,8 @@ set_partner(struct plan *p)
 	struct record *r;
 	uint32_t row = row_to_set(&p->ledger->partners, state_find_partner(p->ledger, c->number));
 
-	if (c->number == 0 || c->pending_days < 0 || c->return_days < 0 || c->restored_days < 0 ||
+	if (c->number == 0 || !is_days(c->pending_days, PENDING_UNTIL_CONFIRMED) ||
+	    !is_days(c->return_days, INT32_MAX) || !is_within(c->restored_days, 0, DAYS_MAX) ||
 	    c->burn_minimum_points < 0 || c->burn_step_points < 0 ||
 	    c->earn_transaction_points < 0 || c->burn_transaction_points < 0 ||
 	    c->terminal_day_earn_points < 0 || c->terminal_day_burn_points < 0 ||
@@ -84,7 +122,7 @@ add_rule(struct plan *p)
 	    c->base_den > RATIO_MAX || c->bonus_num < 0 || c->bonus_num > RATIO_MAX ||
 	    c->bonus_den <= 0 || c->bonus_den > RATIO_MAX || c->bonus_threshold_amount < 0 ||
 	    c->bonus_fixed_points < 0 || c->bonus_fixed_points > TG_AMOUNT_MAX ||
-	    c->bonus_days < 0 || c->bonus_days > 36525)
+	    !is_within(c->bonus_days, 0, DAYS_MAX))
 		return TG_BAD_FIELD;
 	if (row == TABLE_NONE)
 		return TG_TABLE_FULL;

@@ -85,6 +85,21 @@ uint32_t state_find_receipt(const struct ledger *l, const uint8_t key[16]);
 uint32_t state_find_total(const struct ledger *l, uint64_t key);
 uint32_t state_find_account(const struct ledger *l, uint64_t key);
 
+/* A terminal's counters of a day; the place where they are or would be. */
+static inline uint32_t
+state_terminal_day(int32_t day)
+{
+	return (uint32_t)day % TERMINAL_DAYS;
+}
+
+/* What a member earned or burned by its transactions that count for a day still in the window. */
+int64_t state_member_earned(const struct ledger *l, uint32_t member, int32_t day);
+int64_t state_member_burned(const struct ledger *l, uint32_t member, int32_t day);
+
+/* What a terminal earned or burned on a day; 0 when that is not known any more. */
+int64_t state_terminal_earned(const struct terminal_row *terminal, int32_t day);
+int64_t state_terminal_burned(const struct terminal_row *terminal, int32_t day);
+
 /* Is this 16-byte key or id all zero? */
 bool state_is_zero16(const uint8_t bytes[16]);
 

@@ -30,10 +30,14 @@ expire_first_hold(struct plan *p, bool *ret_found)
 	return plan_due(p, false);
 }
 
+/* Until a copy of it could still be accepted, also when clocks might be further ahead before. */
 static int64_t
 kept_until(const struct plan *p, const struct transaction_row *t)
 {
-	return t->kept_from_utc_ms + p->programme->window_ms + p->programme->clock_ahead_ms;
+	int64_t from = points_max(t->kept_from_utc_ms + p->programme->clock_ahead_ms,
+				  t->business_time_utc_ms);
+
+	return from + p->programme->window_ms;
 }
 
 /* How many of the oldest transactions are past their window, up to FORGET_PER_TICK. */

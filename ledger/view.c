@@ -71,6 +71,7 @@ view_load(struct view *v, const struct ledger *l, uint32_t member_row)
 	v->flags = member->flags;
 	v->regular = v->regular_before = member->regular_points;
 	v->regular_last_day = v->regular_last_day_before = member->regular_last_day;
+	v->regular_life = v->regular_life_before = member->regular_life;
 	v->held = 0;
 	v->held_portions = 0;
 	v->expired_count = 0;

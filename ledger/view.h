@@ -65,6 +65,7 @@ struct view {
 	uint16_t flags;			/* MEMBER_* */
 	int64_t	 regular_before, regular;
 	int32_t	 regular_last_day_before, regular_last_day;
+	uint8_t	 regular_life_before, regular_life;
 	int64_t	 held;			/* in open holds */
 	uint32_t held_portions;		/* lots that open holds may give back */
 	uint32_t lot_count, pending_count, debt_count, hold_count;
