@@ -2,13 +2,12 @@
 
 The client knows protocol/PROTOCOL.md only; a case that fails says that page and server differ.
 """
-import itertools
 import struct
 import sys
 
 import batches
 from server import DAY_MS
-from tallygate import PAGE, SEEN, new_id, to_wire
+from tallygate import PAGE, SEEN
 from world import WINDOW_MS, expect, expect_equal, numbers, run
 
 MINUTE_MS = 60000
@@ -81,6 +80,19 @@ def the_largest_amounts_are_exact(world):
     amount = PAGE.field_named['AMOUNT'].number
     expect(world.request('EARN', member=member, amount=10 ** 12 + 1).send(till), 'BAD_FIELD',
            field=amount)
+
+
+def no_points_cannot_be_burned(world):
+    till, member = world.till(), world.member(points=100)
+    hold = world.request('HOLD', member=member, points=10)
+    expect(hold.send(till))
+    refused = {'status': 'BAD_FIELD', 'field': PAGE.field_named['POINTS'].number}
+    for operation, fields in (('BURN', {'member': member}), ('HOLD', {'member': member}),
+                              ('CAPTURE', hold.named())):
+        expect(world.request(operation, points=0, **fields).send(till), **refused)
+    expect(till.call('QUOTE', quoted_operation=numbers('BURN')[0], member=member, points=0),
+           **refused)
+    expect(till.call('INQUIRY', member=member), available=90, held=10)
 
 
 def a_card_that_nobody_knows_may_be_sent_again_later(world):
@@ -633,6 +645,7 @@ CASES = [
     identifiers_are_utf8_up_to_64_bytes,
     an_earn_and_a_burn_move_points,
     the_largest_amounts_are_exact,
+    no_points_cannot_be_burned,
     a_card_that_nobody_knows_may_be_sent_again_later,
     a_receipt_earns_once,
     a_repetition_has_the_first_outcome,

@@ -53,44 +53,52 @@ class Till:
         until = time.monotonic() + self.seconds
         final = {}
         bound = CONNECT_BOUND_SECONDS
+        busy_ms = 0
         while len(final) < len(self.requests):
             if time.monotonic() > until:
                 raise Unanswered('%d requests' % (len(self.requests) - len(final)))
             try:
                 if self.connection is None:
                     self.connection = self._connect()
-                wait = self._send_all(final)
-                bound = CONNECT_BOUND_SECONDS if not wait else bound
+                busy_ms = self._send_all(final, busy_ms)
+                bound = CONNECT_BOUND_SECONDS
+                time.sleep(random.uniform(busy_ms, busy_ms * 2) / 1000)
             except (OSError, Unanswered):
                 self.drop_connection()
-                wait = 0
-            if len(final) < len(self.requests):
-                time.sleep(random.uniform(wait, wait * 2) if wait else random.uniform(0, bound))
+                time.sleep(random.uniform(0, bound))
                 bound = min(bound * 2, BOUND_SECONDS_MAX)
         self.requests = [request for request in self.requests
                          if final[request[1]['transaction_id']].is_again]
         self._store()
         return final
 
-    def _send_all(self, final):
-        """One round of those without an answer; seconds to wait when some were BUSY."""
+    def _send_all(self, final, busy_ms):
+        """One round of those that have no answer, and need none before they are sent.
+
+        Milliseconds to wait before the next, 0 when nothing was BUSY; busy_ms: those of the last
+        round, doubled when nothing else has come.
+        """
         numbers = []
+        waiting = {fields['transaction_id'] for _, fields, _ in self.requests} - set(final)
         for request in self.requests:
             operation, fields, attempt = request
-            if fields['transaction_id'] not in final:
+            if fields['transaction_id'] in waiting and fields.get('original') not in waiting:
                 numbers.append((fields['transaction_id'], self.connection.send(
                     operation, repeat=attempt > 0 or None, attempt=attempt or None, **fields)))
                 request[2] += 1
-        wait = 0
+        wait_ms = 0
+        count = len(final)
         for transaction_id, number in numbers:
             answer = self.connection.answer(number)
             if answer.status == 'SHUTTING_DOWN':
                 raise Unanswered(answer.status)
             if answer.status == 'BUSY':
-                wait = max(wait, answer.get('retry_after', BUSY_MS) / 1000)
+                wait_ms = max(wait_ms, answer.get('retry_after', BUSY_MS))
             else:
                 final[transaction_id] = answer
-        return wait
+        if wait_ms and len(final) == count:
+            wait_ms = max(wait_ms, min(busy_ms * 2, BOUND_SECONDS_MAX * 1000))
+        return wait_ms
 
     def drop_connection(self):
         if self.connection is not None:
