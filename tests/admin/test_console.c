@@ -315,7 +315,7 @@ run_client(struct console_fixture *f, const char *arguments, char *printed, size
 	return pclose(client);
 }
 
-/* Does the ledger have this partner, and by this name (NULL: any)?  Sessions change it meanwhile. */
+/* Does the ledger, which sessions change meanwhile, have this partner by this name (NULL: any)? */
 static bool
 has_partner(struct console_fixture *f, uint32_t number, const char *name)
 {
