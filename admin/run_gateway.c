@@ -30,12 +30,19 @@ set_clock(struct command_call *call, int64_t utc_ms)
 	struct ledger_request request;
 	struct ledger_answer answer;
 	const struct console_host *host = call->host;
+	enum tg_status status;
 	char day[WHEN_BYTES];
 	int64_t now_ms;
 
 	ask_init(call, &request, REQUEST_CLOCK);
 	request.clock_utc_ms = utc_ms;
-	if (!ask_judge(call, host->set_clock(host->context, &request, &answer), &answer))
+	status = host->set_clock(host->context, &request, &answer);
+	if (status == TG_FORBIDDEN) {
+		command_fail(call, utc_ms == 0 ? "a stepped clock is moved by clock step" :
+						 "only a stepped clock is moved (clock.source)");
+		return;
+	}
+	if (!ask_judge(call, status, &answer))
 		return;
 	now_ms = host->utc_ms(host->context);
 	command_done(call, "utc_ms=%" PRId64 " business_date=%s record=%" PRIu64, now_ms,

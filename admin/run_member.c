@@ -171,7 +171,7 @@ run_record(struct command_call *call)
 		command_done(call, "%s", "");
 }
 
-/* 32 hexadecimal digits. */
+/* 32 hexadecimal digits; a time behind an @, as tally prints it, is passed over. */
 static bool
 parse_id(const char *text, uint8_t id[TG_TRANSACTION_ID_BYTES])
 {
@@ -186,7 +186,8 @@ parse_id(const char *text, uint8_t id[TG_TRANSACTION_ID_BYTES])
 			return false;
 		id[i / 2] = (uint8_t)(id[i / 2] << 4 | (uint8_t)(digit - digits));
 	}
-	return text[2 * TG_TRANSACTION_ID_BYTES] == '\0';
+	text += 2 * TG_TRANSACTION_ID_BYTES;
+	return *text == '\0' || *text == '@';
 }
 
 static const char *

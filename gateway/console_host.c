@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "admin/when.h"
 #include "gateway/control.h"
 #include "gateway/gateway.h"
 #include "gateway/network.h"
@@ -125,6 +126,7 @@ add_stats(struct gateway *gateway, struct figures *f)
 {
 	struct pipeline_figures pipeline = pipeline_figures(gateway->pipeline);
 	struct network_figures network = network_figures(gateway->network);
+	char when[WHEN_BYTES];
 
 	add_number(f, "connections", "connections", network.connections);
 	add_number(f, "handshakes", "connections", network.handshakes);
@@ -143,8 +145,8 @@ add_stats(struct gateway *gateway, struct figures *f)
 	add_count(f, "refused for the clock", "requests", pipeline.refused_clock);
 	add_text(f, "clock source", gateway->clock.is_stepped ? "stepped" : "system");
 	add_text(f, "clock alarm", clock_alarm_name(clock_alarm(&gateway->clock)));
-	add_number(f, "clock", "ms UTC", pipeline_utc_ms(gateway->pipeline));
-	add_number(f, "business date", "days", pipeline_business_date(gateway->pipeline));
+	add_text(f, "clock", when_utc(pipeline_utc_ms(gateway->pipeline), when));
+	add_text(f, "business date", when_day(pipeline_business_date(gateway->pipeline), when));
 	add_tables(gateway, f);
 }
 
@@ -226,11 +228,13 @@ add_sink(struct gateway *gateway, struct figures *f)
 static void
 add_version(struct gateway *gateway, struct figures *f)
 {
+	char when[WHEN_BYTES];
+
 	add_text(f, "program", PACKAGE_STRING);
 	add_text(f, "instance", gateway->config->gateway_instance);
 	add_count(f, "incarnation", "", gateway->recovery.opened.incarnation);
 	add_number(f, "process", "", getpid());
-	add_number(f, "started", "ms UTC", gateway->started_utc_ms);
+	add_text(f, "started", when_utc(gateway->started_utc_ms, when));
 	add_text(f, "configuration", gateway->config->path);
 	add_text(f, "data", gateway->config->data_directory);
 }
@@ -316,7 +320,9 @@ host_read_record(void *context, uint64_t sequence, uint8_t *bytes, uint32_t capa
 	status = journal_read_from(journal, sequence, &reader, &error);
 	if (status != TG_OK)
 		return status == TG_CORRUPT ? TG_UNKNOWN_TRANSACTION : status;
-	status = journal_reader_next(reader, &item, &error);
+	do {
+		status = journal_reader_next(reader, &item, &error);
+	} while (status == TG_OK && item.kind == JOURNAL_MARK);
 	if (status == TG_OK && (item.kind != JOURNAL_RECORD || item.sequence != sequence ||
 				item.bytes_count > capacity))
 		status = TG_UNKNOWN_TRANSACTION;

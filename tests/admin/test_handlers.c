@@ -167,7 +167,7 @@ transactions_are_spelled_out(void **state)
 {
 	struct fake_host *fake = *state;
 	uint8_t id[16];
-	char line[64];
+	char line[96];
 
 	member_with_points(fake, "4912345678", 250);
 	fixture_id(id, "earn");
@@ -178,6 +178,8 @@ transactions_are_spelled_out(void **state)
 	fake_host_expect(fake, line, "ok", "ISSUED           1    -250");
 	fake_host_expect(fake, line, "ok", "AVAILABLE        0    +250");
 	fake_host_expect(fake, line, "ok", "available after");
+	snprintf(line + strlen(line), sizeof(line) - strlen(line), "@1711972800000");
+	fake_host_expect(fake, line, "ok", "now standing");
 	fake_host_expect(fake, "transaction 1 00000000000000000000000000000001", "error",
 			 "ARCHIVED");
 }
