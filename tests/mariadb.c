@@ -127,14 +127,19 @@ give_up(const char *folder, const char *name)
 	abort();
 }
 
+/*
+ * A folder of its own for temporary tables: a server that starts removes all that it finds, also
+ * those of another one.
+ */
 static void
 install(const struct mariadb *server)
 {
-	char data[PATH_MAX_BYTES];
+	char data[PATH_MAX_BYTES], temporary[PATH_MAX_BYTES];
 	const char *arguments[] = {
 		find_install(),
 		"--no-defaults",
 		data,
+		temporary,
 		"--auth-root-authentication-method=normal",
 		"--skip-test-db",
 		"--skip-name-resolve",
@@ -146,6 +151,7 @@ install(const struct mariadb *server)
 	pid_t pid;
 
 	(void)snprintf(data, sizeof data, "--datadir=%s/data", server->folder);
+	(void)snprintf(temporary, sizeof temporary, "--tmpdir=%s", server->folder);
 	pid = run_program(server->folder, "install.log", arguments);
 	must(waitpid(pid, &result, 0) == pid, "wait for mariadb-install-db");
 	if (!WIFEXITED(result) || WEXITSTATUS(result) != 0)
@@ -156,11 +162,13 @@ void
 mariadb_spawn(struct mariadb *server)
 {
 	char data[PATH_MAX_BYTES];
+	char temporary[PATH_MAX_BYTES];
 	char socket_option[PATH_MAX_BYTES];
 	const char *arguments[ARGUMENTS_MAX] = {
 		find_server(),
 		"--no-defaults",
 		data,
+		temporary,
 		socket_option,
 		"--skip-networking",
 		"--skip-name-resolve",
@@ -171,10 +179,11 @@ mariadb_spawn(struct mariadb *server)
 		"--max-connections=40",
 		"--table-open-cache=200",
 	};
-	size_t count = 12;
+	size_t count = 13;
 
 	must(server->pid == 0, "is running already");
 	(void)snprintf(data, sizeof data, "--datadir=%s/data", server->folder);
+	(void)snprintf(temporary, sizeof temporary, "--tmpdir=%s", server->folder);
 	(void)snprintf(socket_option, sizeof socket_option, "--socket=%s", server->socket_path);
 	if (geteuid() == 0)
 		arguments[count++] = "--user=root";

@@ -358,7 +358,7 @@ class Database:
         self._user = ['--user=root'] if os.geteuid() == 0 else []
         run = subprocess.run(
             [self._program('mariadb-install-db'), '--no-defaults',
-             '--datadir=' + self.folder.file('data'),
+             '--datadir=' + self.folder.file('data'), '--tmpdir=' + self.folder.path,
              '--auth-root-authentication-method=normal', '--skip-test-db',
              '--skip-name-resolve', '--innodb-log-file-size=16M', *self._user],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
@@ -373,8 +373,8 @@ class Database:
         """Returns when it answers; makes the database when there is none."""
         self.process = Process(
             [self._program('mariadbd'), '--no-defaults', '--datadir=' + self.folder.file('data'),
-             '--socket=' + self.folder.file('socket'), '--skip-networking',
-             '--skip-name-resolve', '--performance-schema=OFF',
+             '--tmpdir=' + self.folder.path, '--socket=' + self.folder.file('socket'),
+             '--skip-networking', '--skip-name-resolve', '--performance-schema=OFF',
              '--innodb-buffer-pool-size=64M', '--innodb-log-file-size=16M', *self._user],
             self.folder.file('log'))
         self.process.await_log(r'ready for connections')
