@@ -111,7 +111,6 @@ take_known(struct asker *asker, struct transaction *transaction, const struct tg
 
 	logbook_read_outcome(answer, (uint32_t)tg_message_integer(answer, TG_FIELD_OUTCOME, TG_OK),
 			     &outcome);
-	outcome.has_after = false;
 	if (transaction->certainty == CERTAIN_UNKNOWN) {
 		transaction->certainty = CERTAIN_FOUND;
 		transaction->outcome = outcome;

@@ -119,13 +119,21 @@ logbook_read_outcome(const struct tg_message *answer, uint32_t status, struct ou
 	ret_outcome->lost_points = tg_message_integer(answer, TG_FIELD_LOST_POINTS, -1);
 	ret_outcome->paid_points = tg_message_integer(answer, TG_FIELD_PAID_DEBT, -1);
 	ret_outcome->deadline_ms = tg_message_integer(answer, TG_FIELD_DEADLINE, -1);
-	ret_outcome->has_after = tg_message_has(answer, TG_FIELD_AVAILABLE) &&
-				 tg_message_integer(answer, TG_FIELD_REPLAY, 0) == 0;
+	ret_outcome->has_after = tg_message_has(answer, TG_FIELD_AVAILABLE);
 	ret_outcome->available = tg_message_integer(answer, TG_FIELD_AVAILABLE, 0);
 	ret_outcome->pending = tg_message_integer(answer, TG_FIELD_PENDING, 0);
 	ret_outcome->held = tg_message_integer(answer, TG_FIELD_HELD, 0);
 	ret_outcome->debt = tg_message_integer(answer, TG_FIELD_DEBT, 0);
 	ret_outcome->expires_day = (int32_t)tg_message_integer(answer, TG_FIELD_EXPIRES_DAY, -1);
+}
+
+/* The same balances, or not told by both. */
+static bool
+has_same_after(const struct outcome *one, const struct outcome *other)
+{
+	return !one->has_after || !other->has_after ||
+	       (one->available == other->available && one->pending == other->pending &&
+		one->held == other->held && one->debt == other->debt);
 }
 
 /* Equal, or one of them not told. */
@@ -142,7 +150,7 @@ logbook_agrees(const struct outcome *one, const struct outcome *other)
 	       is_alike(one->booked_at_ms, other->booked_at_ms) &&
 	       is_alike(one->points, other->points) &&
 	       is_alike(one->taken_points, other->taken_points) &&
-	       is_alike(one->restored_points, other->restored_points);
+	       is_alike(one->restored_points, other->restored_points) && has_same_after(one, other);
 }
 
 /* The account of an identifier; made when it is new. */
@@ -260,18 +268,17 @@ take_outcome(struct logbook *logbook, struct transaction *transaction,
 		return;
 	}
 	if (!logbook_agrees(&transaction->outcome, &outcome)) {
-		char text[160];
+		const struct outcome *first = &transaction->outcome;
+		char text[200];
 
 		snprintf(text, sizeof(text),
-			 "answered %s as record %" PRId64 ", then %s as record %" PRId64,
-			 tg_status_name((enum tg_status)transaction->outcome.status),
-			 transaction->outcome.sequence,
-			 tg_status_name((enum tg_status)answer->code), outcome.sequence);
+			 "answered %s as record %" PRId64 " with %" PRId64
+			 " points left, then %s as record %" PRId64 " with %" PRId64,
+			 tg_status_name((enum tg_status)first->status), first->sequence,
+			 first->available, tg_status_name((enum tg_status)answer->code),
+			 outcome.sequence, outcome.available);
 		logbook_contradict(logbook, transaction, text);
 	}
-	/* Balances are told by the one answer that is no replay. */
-	if (outcome.has_after && !transaction->outcome.has_after)
-		transaction->outcome = outcome;
 }
 
 /* An answer to one request, or one item of a batch. */

@@ -103,7 +103,7 @@ bool logbook_has_record(const struct transaction *transaction);
 void logbook_read_outcome(const struct tg_message *answer, uint32_t status,
 			  struct outcome *ret_outcome);
 
-/* Do two tellings of one outcome agree?  Balances and what one does not tell are left aside. */
+/* Do two tellings of one outcome agree?  What one of them does not tell is left aside. */
 bool logbook_agrees(const struct outcome *one, const struct outcome *other);
 
 /* Note a contradiction about a transaction; text says what. */

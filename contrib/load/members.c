@@ -85,9 +85,8 @@ members_learn(struct members *members, uint32_t index, const struct tg_message *
 	struct member *member = &members->items[index];
 
 	member->reference = tg_message_integer(answer, TG_FIELD_MEMBER, member->reference);
-	if (tg_message_integer(answer, TG_FIELD_REPLAY, 0) == 0)
-		member->available_points =
-			tg_message_integer(answer, TG_FIELD_AVAILABLE, member->available_points);
+	member->available_points =
+		tg_message_integer(answer, TG_FIELD_AVAILABLE, member->available_points);
 	if (answer->code == TG_OK || answer->code == TG_IDENTIFIER_TAKEN)
 		member->is_enrolled = true;
 }

@@ -49,7 +49,7 @@ const char *members_text(const struct members *members, uint32_t index);
 void members_name(const struct members *members, uint32_t index, bool by_reference,
 		  struct tg_message *message);
 
-/* Remember what an answer that was not a replay tells of the member. */
+/* Remember what an answer tells of the member. */
 void members_learn(struct members *members, uint32_t index, const struct tg_message *answer);
 
 #endif

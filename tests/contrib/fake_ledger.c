@@ -32,6 +32,7 @@ struct fake_entry {
 	uint16_t status;
 	int64_t booked_at_ms, amount, points, returned_amount, returned_points;
 	int64_t taken, restored, paid;
+	struct fake_account after; /* the account right after it */
 };
 
 struct fake_total {
@@ -137,12 +138,9 @@ find_account(struct fake_ledger *ledger, const struct tg_message *request)
 }
 
 static void
-tell_balances(const struct fake_ledger *ledger, const struct fake_account *account,
-	      struct tg_message *answer)
+tell_balances(uint32_t index, const struct fake_account *account, struct tg_message *answer)
 {
-	int64_t index = account - ledger->accounts;
-
-	tg_message_set_integer(answer, TG_FIELD_MEMBER, (index + 1) << REFERENCE_SHIFT);
+	tg_message_set_integer(answer, TG_FIELD_MEMBER, ((int64_t)index + 1) << REFERENCE_SHIFT);
 	tg_message_set_integer(answer, TG_FIELD_AVAILABLE, account->available);
 	tg_message_set_integer(answer, TG_FIELD_PENDING, 0);
 	tg_message_set_integer(answer, TG_FIELD_HELD, account->held);
@@ -385,11 +383,14 @@ answer_again(struct fake_ledger *ledger, struct fake_entry *entry, struct fake_a
 		extend(account, entry->booked_at_ms);
 	}
 	tell_entry(ledger, entry, answer);
-	tell_balances(ledger, account, answer);
+	if (!entry->is_tombstone)
+		tell_balances(entry->account, &entry->after, answer);
 	tg_message_set_integer(answer, TG_FIELD_REPLAY, 1);
 	if (lies(ledger, FAKE_RENUMBERS))
 		tg_message_set_integer(answer, TG_FIELD_SEQUENCE,
 				       (int64_t)ledger->entry_count + 1000000);
+	if (lies(ledger, FAKE_REBALANCES))
+		tg_message_set_integer(answer, TG_FIELD_AVAILABLE, entry->after.available + 1);
 }
 
 static void
@@ -420,10 +421,11 @@ answer_transaction(struct fake_ledger *ledger, uint32_t partner, const struct tg
 	entry = add_entry(ledger, partner, request, id, now_ms);
 	entry->account = (uint32_t)(account - ledger->accounts);
 	do_transaction(ledger, request, account, entry);
+	entry->after = *account;
 	count(ledger, entry);
 	answer->code = entry->status;
 	tell_entry(ledger, entry, answer);
-	tell_balances(ledger, account, answer);
+	tell_balances(entry->account, account, answer);
 }
 
 static void
@@ -438,6 +440,8 @@ answer_status(struct fake_ledger *ledger, uint32_t partner, const struct tg_mess
 		return;
 	}
 	tell_entry(ledger, entry, answer);
+	if (!entry->is_tombstone)
+		tell_balances(entry->account, &entry->after, answer);
 	tg_message_set_integer(answer, TG_FIELD_OUTCOME, entry->status);
 	tg_message_set_integer(answer, TG_FIELD_KIND, entry->operation);
 	tg_message_set_integer(answer, TG_FIELD_STATE, entry->state);
@@ -491,7 +495,7 @@ fake_ledger_answer(struct fake_ledger *ledger, uint32_t partner, const struct tg
 		if (account == NULL)
 			answer->code = TG_UNKNOWN_MEMBER;
 		else
-			tell_balances(ledger, account, answer);
+			tell_balances((uint32_t)(account - ledger->accounts), account, answer);
 		break;
 	case TG_OP_STATUS:
 		answer_status(ledger, partner, request, answer);

@@ -19,6 +19,7 @@ enum fake_lie {
 	FAKE_FORGETS,	/* an earn is acknowledged and forgotten */
 	FAKE_DOUBLES,	/* a repeated earn is done a second time, under the first record's number */
 	FAKE_RENUMBERS, /* a repeated request is answered as another record */
+	FAKE_REBALANCES, /* a repeated request is answered with other balances */
 	FAKE_SKIMS,	/* an earn gives one point less than it should */
 	FAKE_REFUSES,	/* a burn is refused although there is enough */
 	FAKE_OVERDRAWS, /* a burn is done although there is not enough */

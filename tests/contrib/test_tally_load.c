@@ -227,8 +227,8 @@ batches_are_proved_item_by_item(void **state)
 static void
 every_lie_is_found(void **state)
 {
-	const enum fake_lie lies[] = { FAKE_FORGETS, FAKE_DOUBLES,   FAKE_RENUMBERS, FAKE_SKIMS,
-				       FAKE_REFUSES, FAKE_OVERDRAWS, FAKE_DENIES };
+	const enum fake_lie lies[] = { FAKE_FORGETS, FAKE_DOUBLES, FAKE_RENUMBERS, FAKE_REBALANCES,
+				       FAKE_SKIMS,   FAKE_REFUSES, FAKE_OVERDRAWS, FAKE_DENIES };
 	struct fixture *fixture = *state;
 	const char *const run[] = { "--members", "20",	  "--requests", "1500", "--duplicates",
 				    "20",	 "--log", fixture->log, NULL };
