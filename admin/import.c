@@ -1,29 +1,22 @@
 /*
- * import.c - lines to libcsv, cells to fields.
- *
- * The parser is fed line by line, so that the line of every cell is known.
+ * import.c - cells of a file to fields.
  */
 #include "admin/import.h"
 
-#include <csv.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistr.h>
 
+#include "admin/csv_reader.h"
 #include "protocol/assert.h"
-
-#define CELL_BYTES_MAX 255
 
 /* A file being read. */
 struct reading {
 	struct import *import;		/* borrowed */
-	struct csv_parser parser;
-	uint32_t line;			/* being fed */
+	uint32_t line;			/* being read */
 	bool	 has_columns;		/* the first line is read */
 	uint32_t columns[FIELDS_MAX];	/* field of each column; the number of fields: unknown */
 	uint32_t column_count;
-	uint32_t cell_count;		/* of the present row */
 	bool	 is_row_bad;		/* it has been complained about */
 	bool	 is_out_of_memory;
 	struct import_row row;		/* being filled */
@@ -81,10 +74,9 @@ take_column(struct reading *r, const char *name)
 }
 
 static void
-take_cell(struct reading *r, const char *cell)
+take_cell(struct reading *r, uint32_t column, const char *cell)
 {
 	const struct field_set *fields = r->import->noun->fields;
-	const uint32_t column = r->cell_count++;
 	char why[FIELD_TEXT_BYTES];
 	uint32_t index;
 
@@ -99,30 +91,6 @@ take_cell(struct reading *r, const char *cell)
 	r->row.given |= UINT32_C(1) << index;
 	if (!field_assign(&fields->fields[index], &r->row.image, cell, why))
 		complain(r, fields->fields[index].name, why);
-}
-
-/* libcsv: a cell has ended. */
-static void
-on_cell(void *cell, size_t bytes, void *argument)
-{
-	struct reading *r = argument;
-	char text[CELL_BYTES_MAX + 1];
-	bool is_clean = bytes <= CELL_BYTES_MAX;
-
-	bytes = is_clean ? bytes : CELL_BYTES_MAX;
-	if (bytes > 0)
-		memcpy(text, cell, bytes);
-	text[bytes] = '\0';
-	for (size_t i = 0; i < bytes; i++)
-		is_clean = is_clean && (unsigned char)text[i] >= ' ' && text[i] != 0x7f;
-	if (!is_clean || u8_check((const uint8_t *)text, bytes) != NULL) {
-		complain(r, NULL, "has a cell that is too long or no clean UTF-8");
-		text[0] = '\0';
-	}
-	if (r->has_columns)
-		take_cell(r, text);
-	else
-		take_column(r, text);
 }
 
 /* Room for one more row. */
@@ -147,7 +115,6 @@ begin_row(struct reading *r)
 {
 	memset(&r->row, 0, sizeof(r->row));
 	field_set_defaults(r->import->noun->fields, &r->row.image);
-	r->cell_count = 0;
 	r->is_row_bad = false;
 }
 
@@ -164,19 +131,11 @@ end_columns(struct reading *r)
 	r->has_columns = true;
 }
 
-/* libcsv: a line has ended. */
 static void
-on_row(int end, void *argument)
+end_row(struct reading *r)
 {
-	struct reading *r = argument;
 	struct import *import = r->import;
 
-	(void)end;
-	if (!r->has_columns) {
-		end_columns(r);
-		begin_row(r);
-		return;
-	}
 	if (!r->is_row_bad && (r->row.given & 1u) == 0)
 		complain(r, import->noun->fields->fields[0].name, "is missing");
 	if (!r->is_row_bad && import->row_count == IMPORT_ROWS_MAX)
@@ -188,7 +147,6 @@ on_row(int end, void *argument)
 			import->rows[import->row_count++] = r->row;
 		}
 	}
-	begin_row(r);
 }
 
 /* A key and the line where it stands. */
@@ -232,52 +190,59 @@ find_doubles(struct import *import)
 	return true;
 }
 
-/* Is there nothing to read in the line?  Its end is not part of it. */
-static bool
-is_passed_over(const char *line, size_t bytes)
+/* The name of the column in which something is wrong; NULL: the whole line. */
+static const char *
+bad_column(const struct reading *r, const struct csv_row *cells)
 {
-	return bytes == 0 || line[0] == '#';
+	const struct field_set *fields = r->import->noun->fields;
+	const uint32_t at = cells->bad_cell;
+
+	if (!r->has_columns || at >= r->column_count || r->columns[at] == fields->count)
+		return NULL;
+	return fields->fields[r->columns[at]].name;
 }
 
 static void
-feed(struct reading *r, const char *line, size_t bytes)
+take_line(struct reading *r, enum csv_found found, const struct csv_row *cells)
 {
-	static const char mark[] = "\xef\xbb\xbf"; /* that some programs put before UTF-8 */
-
-	r->line++;
-	if (r->line == 1 && bytes >= 3 && memcmp(line, mark, 3) == 0) {
-		line += 3;
-		bytes -= 3;
-	}
-	while (bytes > 0 && (line[bytes - 1] == '\n' || line[bytes - 1] == '\r'))
-		bytes--;
-	if (is_passed_over(line, bytes))
+	begin_row(r);
+	if (found == CSV_NOTHING)
 		return;
-	if (csv_parse(&r->parser, line, bytes, on_cell, on_row, r) != bytes ||
-	    csv_fini(&r->parser, on_cell, on_row, r) != 0) {
-		complain(r, NULL, "has a quote that is out of place or not closed");
-		csv_free(&r->parser);
-		(void)csv_init(&r->parser, CSV_STRICT | CSV_STRICT_FINI);
-		begin_row(r);
+	if (found == CSV_BAD) {
+		complain(r, bad_column(r, cells), cells->why);
+		return;
 	}
+	for (uint32_t i = 0; i < cells->count; i++) {
+		if (r->has_columns)
+			take_cell(r, i, cells->cells[i]);
+		else
+			take_column(r, cells->cells[i]);
+	}
+	if (r->has_columns)
+		end_row(r);
+	else
+		end_columns(r);
 }
 
 enum tg_status
 import_read(struct import *import, FILE *file)
 {
 	struct reading *r = calloc(1, sizeof(*r));
+	struct csv_reader *reader = csv_reader_new(',');
+	struct csv_row cells;
 	char *line = NULL;
 	size_t line_capacity = 0;
 	ssize_t bytes;
 	enum tg_status status = TG_NO_MEMORY;
 
-	if (r == NULL || csv_init(&r->parser, CSV_STRICT | CSV_STRICT_FINI) != 0)
+	if (r == NULL || reader == NULL)
 		goto out;
 	r->import = import;
-	begin_row(r);
-	while (!r->is_out_of_memory && (bytes = getline(&line, &line_capacity, file)) >= 0)
-		feed(r, line, (size_t)bytes);
-	csv_free(&r->parser);
+	while (!r->is_out_of_memory && (bytes = getline(&line, &line_capacity, file)) >= 0) {
+		r->line++;
+		take_line(r, csv_reader_line(reader, line, (size_t)bytes, r->line == 1, &cells),
+			  &cells);
+	}
 	if (!r->is_out_of_memory && !ferror(file)) {
 		if (!r->has_columns)
 			import_complain(import, 1, NULL, "should name the columns");
@@ -287,6 +252,7 @@ import_read(struct import *import, FILE *file)
 	}
 out:
 	free(line);
+	csv_reader_free(reader);
 	free(r);
 	return status;
 }

@@ -1,3 +1,8 @@
+# Of use to clients, too.
+noinst_LTLIBRARIES += libcsvreader.la
+libcsvreader_la_SOURCES = %D%/csv_reader.c %D%/csv_reader.h
+csv_reader_libs = libcsvreader.la $(CSV_LIBS) $(UNISTRING_LIBS)
+
 noinst_LTLIBRARIES += libadmin.la
 libadmin_la_SOURCES = \
 	%D%/ask.c %D%/ask.h \
@@ -17,7 +22,7 @@ libadmin_la_SOURCES = \
 	%D%/text_table.c %D%/text_table.h \
 	%D%/when.c %D%/when.h
 libadmin_la_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
-admin_libs = libadmin.la $(storage_libs) $(JANSSON_LIBS) $(CSV_LIBS) $(UNISTRING_LIBS)
+admin_libs = libadmin.la $(csv_reader_libs) $(storage_libs) $(JANSSON_LIBS) $(UNISTRING_LIBS)
 
 # Prints CONSOLE.md from the command table; see tests/check_docs.
 noinst_PROGRAMS += %D%/gen_console

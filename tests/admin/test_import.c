@@ -100,9 +100,10 @@ mistakes_are_told_by_line_and_column(void **state)
 		{ "number,name\n31,a\"b\n",
 		  "2 - has a quote that is out of place or not closed\n" },
 		{ "number,name\n31,caf\xe9\n",
-		  "2 - has a cell that is too long or no clean UTF-8\n" },
+		  "2 name is no clean UTF-8\n" },
 		{ "number,name\n31,a\x07\n",
-		  "2 - has a cell that is too long or no clean UTF-8\n" },
+		  "2 name is no clean UTF-8\n" },
+		{ "number,name\n31,a\r32,b\n", "2 - has a line end in it\n" },
 	};
 
 	(void)state;
