@@ -12,15 +12,14 @@
 
 #include "protocol/assert.h"
 
-#define CHECK_MS 100 /* slots are checked for what took too long */
-#define PROGRESS_MS 1000
+#define CHECK_MS 100   /* slots are checked for what took too long */
 #define SPARE_FILES 32 /* file descriptors besides those of connections */
 
 struct engine {
 	struct engine_setup setup;
 	struct load load;
 	struct event_base *base;
-	struct event *check_event, *progress_event, *pace_event;
+	struct event *check_event, *pace_event;
 	struct event *int_event, *term_event;
 	uint64_t end_ns;       /* new requests are made until then */
 	uint64_t alone_ns;     /* since when no session is ready; 0: some is */
@@ -67,19 +66,6 @@ on_check(evutil_socket_t fd, short what, void *context)
 		engine->alone_ns = load->now_ns;
 }
 
-static void
-on_progress(evutil_socket_t fd, short what, void *context)
-{
-	struct engine *engine = context;
-
-	(void)fd;
-	(void)what;
-	if (engine->setup.progress != NULL && engine->load.source != NULL) {
-		load_tick(&engine->load);
-		engine->setup.progress(engine->setup.progress_context, &engine->load, false);
-	}
-}
-
 /* The loop wakes for what is due; the work is done behind it. */
 static void
 on_pace(evutil_socket_t fd, short what, void *context)
@@ -121,14 +107,12 @@ make_events(struct engine *engine)
 	event_config_free(config);
 	TG_ASSERT(engine->base != NULL);
 	engine->check_event = event_new(engine->base, -1, EV_PERSIST, on_check, engine);
-	engine->progress_event = event_new(engine->base, -1, EV_PERSIST, on_progress, engine);
 	engine->pace_event = event_new(engine->base, -1, 0, on_pace, engine);
 	engine->int_event =
 		event_new(engine->base, SIGINT, EV_SIGNAL | EV_PERSIST, on_signal, engine);
 	engine->term_event =
 		event_new(engine->base, SIGTERM, EV_SIGNAL | EV_PERSIST, on_signal, engine);
 	add_timer(engine->check_event, CHECK_MS * UINT64_C(1000000));
-	add_timer(engine->progress_event, PROGRESS_MS * UINT64_C(1000000));
 	event_add(engine->int_event, NULL);
 	event_add(engine->term_event, NULL);
 }
@@ -173,7 +157,6 @@ engine_free(struct engine *engine)
 	free(engine->load.slots);
 	load_free_requests(&engine->load);
 	event_free(engine->check_event);
-	event_free(engine->progress_event);
 	event_free(engine->pace_event);
 	event_free(engine->int_event);
 	event_free(engine->term_event);
@@ -272,13 +255,13 @@ engine_run(struct engine *engine, const struct source *source, const struct engi
 		if (is_over(engine, &end))
 			break;
 		set_pace(engine);
+		if (engine->setup.progress != NULL)
+			engine->setup.progress(engine->setup.progress_context, load);
 		if (!turn(engine, failure))
 			break;
 	}
 	for (uint32_t i = 0; i < load->slot_count; i++)
 		slot_abandon(&load->slots[i]);
-	if (engine->setup.progress != NULL)
-		engine->setup.progress(engine->setup.progress_context, load, true);
 	load->source = NULL;
 	return end;
 }

@@ -37,8 +37,8 @@ struct engine_setup {
 	struct members	       *members;
 	struct meter	       *meter;
 	struct trace_writer    *trace; /* NULL: nothing is logged */
-	/* Called each second of a run, and at its end with is_last; NULL: not called. */
-	void (*progress)(void *context, const struct load *load, bool is_last);
+	/* Called in each turn of a run, several times a second; NULL: not called. */
+	void (*progress)(void *context, const struct load *load);
 	void *progress_context;
 };
 

@@ -35,15 +35,20 @@ meter_begin(struct meter *meter)
 struct meter_partner *
 meter_partner(struct meter *meter, uint32_t number)
 {
-	for (uint32_t i = 0; i < meter->partner_count; i++)
-		if (meter->partners[i].number == number)
-			return &meter->partners[i];
+	uint32_t at = 0;
+
+	while (at < meter->partner_count && meter->partners[at].number < number)
+		at++;
+	if (at < meter->partner_count && meter->partners[at].number == number)
+		return &meter->partners[at];
 	meter->partners =
 		reallocarray(meter->partners, meter->partner_count + 1, sizeof(*meter->partners));
 	TG_ASSERT(meter->partners != NULL);
-	memset(&meter->partners[meter->partner_count], 0, sizeof(*meter->partners));
-	meter->partners[meter->partner_count].number = number;
-	return &meter->partners[meter->partner_count++];
+	memmove(&meter->partners[at + 1], &meter->partners[at],
+		(meter->partner_count++ - at) * sizeof(*meter->partners));
+	memset(&meter->partners[at], 0, sizeof(*meter->partners));
+	meter->partners[at].number = number;
+	return &meter->partners[at];
 }
 
 /* Add the points of an operation that was done. */

@@ -50,7 +50,7 @@ struct meter {
 	struct histogram  recent;      /* as all, since the last progress line */
 	struct histogram *operations[METER_OPERATIONS]; /* as all; owned, NULL: none */
 	uint64_t	  recent_count; /* final answers since the last progress line */
-	/* By partner, in no order. */
+	/* By partner, in the order of their numbers. */
 	struct meter_partner *partners; /* owned */
 	uint32_t	      partner_count;
 	char		      last_reason[128]; /* why a connection ended or failed last */
@@ -70,7 +70,7 @@ void meter_begin(struct meter *meter);
 void meter_answer(struct meter *meter, uint32_t operation, uint32_t partner,
 		  const struct tg_message *answer, uint64_t latency_ns, bool is_copy);
 
-/* The partner's points; made when it is new. */
+/* The partner's points; made when it is new, and valid until another is. */
 struct meter_partner *meter_partner(struct meter *meter, uint32_t number);
 
 /* Answers with this status, over all operations. */

@@ -11,6 +11,7 @@
 #include "protocol/assert.h"
 
 #define LINE_BYTES_MAX 200
+#define PROGRESS_NS UINT64_C(1000000000) /* from one line to the next */
 
 /* The shares of the latency columns, and their names. */
 static const struct {
@@ -56,8 +57,8 @@ progress_label(struct progress *progress, const char *label)
 	snprintf(progress->label, sizeof(progress->label), "%s", label);
 }
 
-void
-progress_show(struct progress *progress, const struct load *load)
+static void
+show(struct progress *progress, const struct load *load)
 {
 	struct meter *meter = load->meter;
 	uint64_t span_ns = load->now_ns - progress->shown_ns;
@@ -68,8 +69,6 @@ progress_show(struct progress *progress, const struct load *load)
 	char line[LINE_BYTES_MAX];
 	int used;
 
-	if (progress->file == NULL)
-		return;
 	used = snprintf(line, sizeof(line),
 			"%-22s %5.0f s %9.0f/s  p50 %.*f  p99 %.*f  max %.*f ms  "
 			"%" PRIu64 " done  %u/%u connected",
@@ -93,6 +92,13 @@ progress_show(struct progress *progress, const struct load *load)
 	progress->shown_ns = load->now_ns;
 	meter->recent_count = 0;
 	histogram_clear(&meter->recent);
+}
+
+void
+progress_tick(struct progress *progress, const struct load *load)
+{
+	if (progress->file != NULL && load->now_ns - progress->shown_ns >= PROGRESS_NS)
+		show(progress, load);
 }
 
 void

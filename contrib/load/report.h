@@ -17,7 +17,7 @@ struct progress {
 	bool	 is_terminal; /* file is one */
 	char	 label[40];   /* what is being done now, "enrolling" */
 	uint64_t start_ns;    /* when it began */
-	uint64_t shown_ns;    /* when the last line was shown; 0: none yet */
+	uint64_t shown_ns;    /* when the last line was shown, or counting began */
 	int	 width;	      /* columns of the line that stands there */
 };
 
@@ -30,8 +30,11 @@ void progress_begin(struct progress *progress, uint64_t now_ns);
 /* Say what is being done from now on. */
 void progress_label(struct progress *progress, const char *label);
 
-/* Show the line; the recent counts of the meter begin anew. */
-void progress_show(struct progress *progress, const struct load *load);
+/*
+ * Show the line if the last is a second old, however short the runs are, as the days of a history;
+ * the recent counts of the meter then begin anew.
+ */
+void progress_tick(struct progress *progress, const struct load *load);
 
 /* Leave the line standing, so that other text can follow. */
 void progress_end(struct progress *progress);

@@ -80,12 +80,11 @@ stage_deinit(struct stage *stage)
 }
 
 static void
-on_progress(void *context, const struct load *load, bool is_last)
+on_progress(void *context, const struct load *load)
 {
 	struct stage *stage = context;
 
-	if (!is_last)
-		progress_show(&stage->progress, load);
+	progress_tick(&stage->progress, load);
 }
 
 bool

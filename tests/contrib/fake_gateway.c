@@ -159,12 +159,23 @@ is_turn(const struct fake_gateway *gateway, uint32_t every)
 	return every != 0 && gateway->turn % every == every - 1;
 }
 
+/* Do nothing for so long, as a gateway whose disk does not answer. */
+static void
+stall(uint32_t ms)
+{
+	const struct timespec wait = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
+
+	nanosleep(&wait, NULL);
+}
+
 /* Answer one request or item.  False when the connection is to end instead. */
 static bool
 decide(struct fake_gateway *gateway, const struct fake_client *client,
        const struct tg_message *request, struct fake_room *room, struct tg_message *answer)
 {
 	gateway->turn++;
+	if (gateway->turn == gateway->options.stall_turn)
+		stall(gateway->options.stall_ms);
 	tg_message_init(answer, request->request_id, TG_OK);
 	if (is_turn(gateway, gateway->options.ignore_every))
 		return false;

@@ -30,6 +30,8 @@ struct fake_options {
 	uint32_t      lose_every;   /* one request in so many: do it, then hang up; 0: none */
 	uint32_t      ignore_every; /* one request in so many: hang up without doing it; 0: none */
 	uint32_t      busy_every;   /* one request in so many is refused for now; 0: none */
+	uint32_t      stall_turn;   /* before this request, counted from 1, stand still; 0: never */
+	uint32_t      stall_ms;	    /* for so long */
 	bool	      refuses_auth; /* every AUTH is refused */
 };
 

@@ -26,8 +26,13 @@ tests_contrib_libfake_la_SOURCES = \
 	%D%/fake_gateway.c %D%/fake_gateway.h \
 	%D%/fake_ledger.c %D%/fake_ledger.h
 
+load_fixture = %D%/load_fixture.c %D%/load_fixture.h
 check_PROGRAMS += %D%/test_tally_load
+tests_contrib_test_tally_load_SOURCES = %D%/test_tally_load.c $(load_fixture)
 tests_contrib_test_tally_load_LDADD = %D%/libfake.la $(contrib_test_libs)
+check_PROGRAMS += %D%/test_load_figures
+tests_contrib_test_load_figures_SOURCES = %D%/test_load_figures.c $(load_fixture)
+tests_contrib_test_load_figures_LDADD = %D%/libfake.la $(contrib_test_libs)
 
 dist_check_SCRIPTS += %D%/test_manual.py
 

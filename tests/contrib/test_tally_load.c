@@ -12,158 +12,36 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
-#include <jansson.h>
 
-#include "tests/contrib/fake_gateway.h"
-
-#define PATH_BYTES 128
-#define ARGUMENTS_MAX 48
-
-/* A directory with terminals, key and log, and the gateway of the test. */
-struct fixture {
-	char directory[PATH_BYTES];
-	char terminals[PATH_BYTES], master[PATH_BYTES], log[PATH_BYTES];
-	char output[PATH_BYTES];
-	char port[8];
-	struct fake_gateway *gateway; /* NULL: not started */
-	json_t *json;		      /* what the last run printed; NULL: no JSON */
-};
-
-static void
-write_file(const char *path, const void *data, size_t bytes)
-{
-	FILE *file = fopen(path, "w");
-
-	assert_non_null(file);
-	assert_int_equal(fwrite(data, 1, bytes, file), bytes);
-	fclose(file);
-}
-
-static int
-setup(void **state)
-{
-	struct fixture *fixture = calloc(1, sizeof(*fixture));
-
-	assert_non_null(fixture);
-	snprintf(fixture->directory, sizeof(fixture->directory), "/tmp/test_tally_load.XXXXXX");
-	assert_non_null(mkdtemp(fixture->directory));
-	snprintf(fixture->terminals, PATH_BYTES, "%.60s/terminals.csv", fixture->directory);
-	snprintf(fixture->master, PATH_BYTES, "%.60s/master.key", fixture->directory);
-	snprintf(fixture->log, PATH_BYTES, "%.60s/log", fixture->directory);
-	snprintf(fixture->output, PATH_BYTES, "%.60s/output", fixture->directory);
-	write_file(fixture->terminals, fake_terminals, strlen(fake_terminals));
-	write_file(fixture->master, fake_master, FAKE_MASTER_BYTES);
-	*state = fixture;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct fixture *fixture = *state;
-	const char *const paths[] = { fixture->terminals, fixture->master, fixture->log,
-				      fixture->output };
-
-	if (fixture->gateway != NULL)
-		fake_gateway_stop(fixture->gateway);
-	json_decref(fixture->json);
-	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
-		unlink(paths[i]);
-	rmdir(fixture->directory);
-	free(fixture);
-	return 0;
-}
-
-static void
-start(struct fixture *fixture, const struct fake_options *options)
-{
-	fixture->gateway = fake_gateway_start(options, fixture->port);
-}
-
-/* Run tally-load with the fixture's files and more options; returns its exit status. */
-static int
-run_load(struct fixture *fixture, const char *const more[])
-{
-	const char *const common[] = { "tally-load",	 "--plain",
-				       "--port",	 fixture->port,
-				       "--quiet",	 "--json",
-				       "--terminals",	 fixture->terminals,
-				       "--master-key",	 fixture->master,
-				       "--connections",	 "8",
-				       "--reconnect-ms", "1" };
-	const char *arguments[ARGUMENTS_MAX];
-	const char *build = getenv("top_builddir");
-	char program[PATH_BYTES];
-	size_t count = sizeof(common) / sizeof(common[0]);
-	int status;
-	pid_t pid;
-
-	memcpy(arguments, common, sizeof(common));
-	while (*more != NULL && count < ARGUMENTS_MAX - 1)
-		arguments[count++] = *more++;
-	arguments[count] = NULL;
-	snprintf(program, sizeof(program), "%s/contrib/load/tally-load",
-		 build != NULL ? build : ".");
-	fflush(NULL);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		if (freopen(fixture->output, "w", stdout) != NULL)
-			execv(program, (char *const *)(uintptr_t)arguments);
-		_exit(127);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	json_decref(fixture->json);
-	fixture->json = json_load_file(fixture->output, 0, NULL);
-	return WEXITSTATUS(status);
-}
-
-/* A number of what the last run printed. */
-static int64_t
-told(const struct fixture *fixture, const char *name)
-{
-	const json_t *value = json_object_get(fixture->json, name);
-
-	assert_non_null(value);
-	return json_integer_value(value);
-}
-
-static int
-verify(struct fixture *fixture)
-{
-	const char *const options[] = { "--verify", fixture->log, NULL };
-
-	return run_load(fixture, options);
-}
+#include "tests/contrib/load_fixture.h"
 
 /* What: a mix of all operations is done, and the gateway holds what was acknowledged. */
 static void
 an_honest_gateway_passes(void **state)
 {
-	struct fixture *fixture = *state;
+	struct load_fixture *fixture = *state;
 	const struct fake_options options = { .lie = FAKE_HONEST };
 	const char *const run[] = { "--members",    "50",      "--requests",
 				    "4000",	    "--depth", "4",
 				    "--duplicates", "20",      "--log",
 				    fixture->log,   NULL };
 
-	start(fixture, &options);
-	assert_int_equal(run_load(fixture, run), 0);
-	assert_int_equal(told(fixture, "answered"), 4000);
-	assert_true(told(fixture, "repeated") > 400);
-	assert_int_equal(told(fixture, "stray"), 0);
-	assert_int_equal(told(fixture, "unknown"), 0);
-	assert_int_equal(verify(fixture), 0);
-	assert_int_equal(told(fixture, "differences"), 0);
-	assert_int_equal(told(fixture, "unknown"), 0);
-	assert_true(told(fixture, "acknowledged") > 2500);
-	assert_true(told(fixture, "found_points") > 0);
-	assert_int_equal(told(fixture, "acknowledged_points"), told(fixture, "found_points"));
+	load_fixture_start(fixture, &options);
+	assert_int_equal(load_fixture_run(fixture, run), 0);
+	assert_int_equal(load_fixture_told(fixture, "answered"), 4000);
+	assert_true(load_fixture_told(fixture, "repeated") > 400);
+	assert_int_equal(load_fixture_told(fixture, "stray"), 0);
+	assert_int_equal(load_fixture_told(fixture, "unknown"), 0);
+	assert_int_equal(load_fixture_verify(fixture), 0);
+	assert_int_equal(load_fixture_told(fixture, "differences"), 0);
+	assert_int_equal(load_fixture_told(fixture, "unknown"), 0);
+	assert_true(load_fixture_told(fixture, "acknowledged") > 2500);
+	assert_true(load_fixture_told(fixture, "found_points") > 0);
+	assert_int_equal(load_fixture_told(fixture, "acknowledged_points"),
+			 load_fixture_told(fixture, "found_points"));
 }
 
 /* What: lost answers, lost requests, refusals and cut connections leave nothing unexplained.
@@ -171,7 +49,7 @@ an_honest_gateway_passes(void **state)
 static void
 trouble_on_the_way_is_explained(void **state)
 {
-	struct fixture *fixture = *state;
+	struct load_fixture *fixture = *state;
 	const struct fake_options options = { .lose_every = 97,
 					      .ignore_every = 89,
 					      .busy_every = 31 };
@@ -194,33 +72,33 @@ trouble_on_the_way_is_explained(void **state)
 				    "inquiry=5",
 				    NULL };
 
-	start(fixture, &options);
-	assert_int_equal(run_load(fixture, run), 0);
-	assert_true(told(fixture, "lost") > 50);
-	assert_true(told(fixture, "busy") > 50);
-	assert_true(told(fixture, "unknown") > 10);
+	load_fixture_start(fixture, &options);
+	assert_int_equal(load_fixture_run(fixture, run), 0);
+	assert_true(load_fixture_told(fixture, "lost") > 50);
+	assert_true(load_fixture_told(fixture, "busy") > 50);
+	assert_true(load_fixture_told(fixture, "unknown") > 10);
 	/* The questions of the proof are lost and refused, too. */
-	assert_int_equal(verify(fixture), 0);
-	assert_true(told(fixture, "unknown") > 10);
-	assert_true(told(fixture, "unknown_done") > 0);
-	assert_true(told(fixture, "unknown_not_done") > 0);
+	assert_int_equal(load_fixture_verify(fixture), 0);
+	assert_true(load_fixture_told(fixture, "unknown") > 10);
+	assert_true(load_fixture_told(fixture, "unknown_done") > 0);
+	assert_true(load_fixture_told(fixture, "unknown_not_done") > 0);
 }
 
 /* What: the same in batches. */
 static void
 batches_are_proved_item_by_item(void **state)
 {
-	struct fixture *fixture = *state;
+	struct load_fixture *fixture = *state;
 	const struct fake_options options = { .lose_every = 397, .busy_every = 31 };
 	const char *const run[] = {
 		"--members", "50",	     "--requests", "6000",  "--batch",	  "40", "--abandon",
 		"50",	     "--duplicates", "20",	   "--log", fixture->log, NULL
 	};
 
-	start(fixture, &options);
-	assert_int_equal(run_load(fixture, run), 0);
-	assert_int_equal(verify(fixture), 0);
-	assert_true(told(fixture, "unknown") > 0);
+	load_fixture_start(fixture, &options);
+	assert_int_equal(load_fixture_run(fixture, run), 0);
+	assert_int_equal(load_fixture_verify(fixture), 0);
+	assert_true(load_fixture_told(fixture, "unknown") > 0);
 }
 
 /* What: every lie is found. */
@@ -229,7 +107,7 @@ every_lie_is_found(void **state)
 {
 	const enum fake_lie lies[] = { FAKE_FORGETS, FAKE_DOUBLES, FAKE_RENUMBERS, FAKE_REBALANCES,
 				       FAKE_SKIMS,   FAKE_REFUSES, FAKE_OVERDRAWS, FAKE_DENIES };
-	struct fixture *fixture = *state;
+	struct load_fixture *fixture = *state;
 	const char *const run[] = { "--members", "20",	  "--requests", "1500", "--duplicates",
 				    "20",	 "--log", fixture->log, NULL };
 
@@ -239,10 +117,10 @@ every_lie_is_found(void **state)
 							      lies[i] == FAKE_OVERDRAWS ? 5 : 50 };
 
 		unlink(fixture->log);
-		start(fixture, &options);
-		assert_int_equal(run_load(fixture, run), 0);
-		assert_int_equal(verify(fixture), 1);
-		assert_true(told(fixture, "differences") > 0);
+		load_fixture_start(fixture, &options);
+		assert_int_equal(load_fixture_run(fixture, run), 0);
+		assert_int_equal(load_fixture_verify(fixture), 1);
+		assert_true(load_fixture_told(fixture, "differences") > 0);
 		fake_gateway_stop(fixture->gateway);
 		fixture->gateway = NULL;
 	}
@@ -252,7 +130,7 @@ every_lie_is_found(void **state)
 static void
 a_log_is_continued_behind_a_cut(void **state)
 {
-	struct fixture *fixture = *state;
+	struct load_fixture *fixture = *state;
 	const struct fake_options options = { .lie = FAKE_HONEST };
 	const char *const first[] = { "--members", "20",	 "--requests", "500",
 				      "--log",	   fixture->log, NULL };
@@ -260,31 +138,31 @@ a_log_is_continued_behind_a_cut(void **state)
 				       "--log",	    fixture->log, "--no-enroll", NULL };
 	struct stat status;
 
-	start(fixture, &options);
-	assert_int_equal(run_load(fixture, first), 0);
+	load_fixture_start(fixture, &options);
+	assert_int_equal(load_fixture_run(fixture, first), 0);
 	assert_int_equal(stat(fixture->log, &status), 0);
 	assert_int_equal(truncate(fixture->log, status.st_size - 7), 0);
-	assert_int_equal(run_load(fixture, second), 0);
-	assert_int_equal(verify(fixture), 0);
-	assert_int_equal(told(fixture, "runs"), 2);
-	assert_true(told(fixture, "skipped_bytes") > 0);
+	assert_int_equal(load_fixture_run(fixture, second), 0);
+	assert_int_equal(load_fixture_verify(fixture), 0);
+	assert_int_equal(load_fixture_told(fixture, "runs"), 2);
+	assert_true(load_fixture_told(fixture, "skipped_bytes") > 0);
 }
 
 /* What: a history earns its sum, and its members keep their order. */
 static void
 a_history_earns_its_sum(void **state)
 {
-	struct fixture *fixture = *state;
+	struct load_fixture *fixture = *state;
 	const struct fake_options options = { .lose_every = 101 };
-	char history[PATH_BYTES];
+	char history[LOAD_FIXTURE_PATH_BYTES];
 	const char *const generate[] = { "--generate", "200", "--seed", "4", NULL };
 	const char *const run[] = { "--history", history, "--log", fixture->log, NULL };
 	char line[128];
 	int64_t points = 0;
 	FILE *file;
 
-	start(fixture, &options);
-	assert_int_equal(run_load(fixture, generate), 0);
+	load_fixture_start(fixture, &options);
+	assert_int_equal(load_fixture_run(fixture, generate), 0);
 	snprintf(history, sizeof(history), "%.60s/history", fixture->directory);
 	assert_int_equal(rename(fixture->output, history), 0);
 	file = fopen(history, "r");
@@ -296,9 +174,9 @@ a_history_earns_its_sum(void **state)
 		points += (int64_t)(money * 100 + 0.5) / 100;
 	}
 	fclose(file);
-	assert_int_equal(run_load(fixture, run), 0);
+	assert_int_equal(load_fixture_run(fixture, run), 0);
 	assert_true(fake_ledger_issued_points(fake_gateway_ledger(fixture->gateway)) == points);
-	assert_int_equal(verify(fixture), 0);
+	assert_int_equal(load_fixture_verify(fixture), 0);
 	unlink(history);
 }
 
@@ -306,32 +184,34 @@ a_history_earns_its_sum(void **state)
 static void
 an_open_loop_keeps_its_rate(void **state)
 {
-	struct fixture *fixture = *state;
+	struct load_fixture *fixture = *state;
 	const struct fake_options options = { .lie = FAKE_HONEST };
 	const char *const run[] = { "--members", "20", "--rate", "500", "--seconds", "1", NULL };
 
-	start(fixture, &options);
-	assert_int_equal(run_load(fixture, run), 0);
-	assert_in_range(told(fixture, "answered") + told(fixture, "never_sent"), 499, 501);
+	load_fixture_start(fixture, &options);
+	assert_int_equal(load_fixture_run(fixture, run), 0);
+	assert_in_range(load_fixture_told(fixture, "answered") +
+				load_fixture_told(fixture, "never_sent"),
+			499, 501);
 }
 
 /* What: who is not let in says so, and says nothing else. */
 static void
 a_refused_terminal_is_reported(void **state)
 {
-	struct fixture *fixture = *state;
+	struct load_fixture *fixture = *state;
 	const struct fake_options options = { .refuses_auth = true };
 	const char *const run[] = { "--requests", "1", "--connect-seconds", "1", NULL };
 
-	start(fixture, &options);
-	assert_int_equal(run_load(fixture, run), 3);
+	load_fixture_start(fixture, &options);
+	assert_int_equal(load_fixture_run(fixture, run), 3);
 }
 
 /* What: a command line that makes no sense is refused before anything is done. */
 static void
 a_wrong_command_line_is_refused(void **state)
 {
-	struct fixture *fixture = *state;
+	struct load_fixture *fixture = *state;
 	static const char *const wrong[][3] = {
 		{ "--no-such-option", NULL },	 { "--depth", "0", NULL },
 		{ "--duplicates", "101", NULL }, { "word", NULL },
@@ -340,22 +220,31 @@ a_wrong_command_line_is_refused(void **state)
 
 	snprintf(fixture->port, sizeof(fixture->port), "1");
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
-		assert_int_equal(run_load(fixture, wrong[i]), 2);
+		assert_int_equal(load_fixture_run(fixture, wrong[i]), 2);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(an_honest_gateway_passes, setup, teardown),
-		cmocka_unit_test_setup_teardown(trouble_on_the_way_is_explained, setup, teardown),
-		cmocka_unit_test_setup_teardown(batches_are_proved_item_by_item, setup, teardown),
-		cmocka_unit_test_setup_teardown(every_lie_is_found, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_log_is_continued_behind_a_cut, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_history_earns_its_sum, setup, teardown),
-		cmocka_unit_test_setup_teardown(an_open_loop_keeps_its_rate, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_refused_terminal_is_reported, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_wrong_command_line_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_honest_gateway_passes, load_fixture_setup,
+						load_fixture_teardown),
+		cmocka_unit_test_setup_teardown(trouble_on_the_way_is_explained, load_fixture_setup,
+						load_fixture_teardown),
+		cmocka_unit_test_setup_teardown(batches_are_proved_item_by_item, load_fixture_setup,
+						load_fixture_teardown),
+		cmocka_unit_test_setup_teardown(every_lie_is_found, load_fixture_setup,
+						load_fixture_teardown),
+		cmocka_unit_test_setup_teardown(a_log_is_continued_behind_a_cut, load_fixture_setup,
+						load_fixture_teardown),
+		cmocka_unit_test_setup_teardown(a_history_earns_its_sum, load_fixture_setup,
+						load_fixture_teardown),
+		cmocka_unit_test_setup_teardown(an_open_loop_keeps_its_rate, load_fixture_setup,
+						load_fixture_teardown),
+		cmocka_unit_test_setup_teardown(a_refused_terminal_is_reported, load_fixture_setup,
+						load_fixture_teardown),
+		cmocka_unit_test_setup_teardown(a_wrong_command_line_is_refused, load_fixture_setup,
+						load_fixture_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
