@@ -162,10 +162,15 @@ end_of_input(struct session *session)
 		session_want_flush(session);
 }
 
-/* What a read came to, for the session as a whole.  True: read on. */
+/*
+ * What a read came to, for the session as a whole.  True: read on.  The read that would only be told
+ * that there is nothing more is left out: it costs as much as one that brings something.
+ */
 static bool
-note_result(struct session *session, enum stream_result result)
+note_result(struct session *session, enum stream_result result, const uint32_t *budget)
 {
+	if (result == STREAM_DONE && session->stream.is_drained && *budget > 0)
+		result = STREAM_WANT_READ;
 	switch (result) {
 	case STREAM_DONE:
 		return true;
@@ -200,9 +205,9 @@ input_run(struct session *session)
 		if (session->is_eof || session->state >= SESSION_CLOSED)
 			may_have_more = false;
 		else if (session->is_mute)
-			may_have_more = note_result(session, discard_once(session));
+			may_have_more = note_result(session, discard_once(session), &budget);
 		else if (session_is_taking(session))
-			may_have_more = note_result(session, read_once(session, &budget));
+			may_have_more = note_result(session, read_once(session, &budget), &budget);
 		else
 			may_have_more = false;
 	}

@@ -123,11 +123,13 @@ stream_read(struct stream *stream, uint8_t *base, size_t capacity, size_t *ret_b
 	if (stream->ssl != NULL) {
 		ERR_clear_error();
 		result = translate(stream, SSL_read_ex(stream->ssl, base, capacity, &got));
+		stream->is_drained = SSL_has_pending(stream->ssl) == 0;
 	} else {
 		ssize_t returned = read(stream->fd, base, capacity);
 
 		result = translate_errno(stream, returned, STREAM_WANT_READ);
 		got = returned > 0 ? (size_t)returned : 0;
+		stream->is_drained = got < capacity;
 	}
 	if (result == STREAM_DONE)
 		*ret_bytes = got;

@@ -36,6 +36,7 @@ struct stream {
 	int fd;			    /* owned; -1: closed */
 	uint16_t key_updates_count; /* KeyUpdate messages of the peer so far */
 	bool is_shut;		    /* our side is closed */
+	bool is_drained;	    /* the last read took all that had come by then */
 	const char *error;	    /* static text; NULL: none so far */
 };
 
@@ -52,7 +53,10 @@ void stream_close(struct stream *stream);
 /* Go on with the TLS handshake; of a plain stream it is done. */
 TG_MUST_CHECK enum stream_result stream_handshake(struct stream *stream);
 
-/* Read what is there, at most capacity > 0.  DONE: *ret_bytes > 0 of them. */
+/*
+ * Read what is there, at most capacity > 0.  DONE: *ret_bytes > 0 of them, and is_drained says whether
+ * it is worth while to ask again before the socket is readable.
+ */
 TG_MUST_CHECK enum stream_result stream_read(struct stream *stream, uint8_t *base, size_t capacity,
 					     size_t *ret_bytes);
 
