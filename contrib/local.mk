@@ -8,8 +8,12 @@ noinst_LTLIBRARIES += libclients.la
 libclients_la_SOURCES = \
 	%D%/common/day.c %D%/common/day.h \
 	%D%/common/failure.c %D%/common/failure.h \
-	%D%/common/transaction_id.c %D%/common/transaction_id.h
-clients_libs = libclients.la $(protocol_libs)
+	%D%/common/identity.c %D%/common/identity.h \
+	%D%/common/settings.c %D%/common/settings.h \
+	%D%/common/transaction_id.c %D%/common/transaction_id.h \
+	%D%/common/word.c %D%/common/word.h
+libclients_la_CPPFLAGS = $(AM_CPPFLAGS) $(CONFIG_CFLAGS)
+clients_libs = libclients.la $(protocol_libs) $(CONFIG_LIBS)
 
 # tally-load without its main(), so that tests link it.
 noinst_LTLIBRARIES += libload.la
@@ -58,11 +62,10 @@ noinst_LTLIBRARIES += libtally.la
 libtally_la_SOURCES = \
 	%D%/tally/answer.c %D%/tally/answer.h \
 	%D%/tally/answer_json.c \
-	%D%/tally/identity.c %D%/tally/identity.h \
 	%D%/tally/look.c %D%/tally/look.h \
 	%D%/tally/order.c %D%/tally/order.h \
 	%D%/tally/settings.c %D%/tally/settings.h
-libtally_la_CPPFLAGS = $(AM_CPPFLAGS) $(CONFIG_CFLAGS) $(JANSSON_CFLAGS)
+libtally_la_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 tally_libs = libtally.la libclients.la libtallygate.la $(CONFIG_LIBS) $(JANSSON_LIBS)
 
 bin_PROGRAMS += %D%/tally/tally

@@ -8,8 +8,8 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "contrib/common/identity.h"
 #include "contrib/tally/answer.h"
-#include "contrib/tally/identity.h"
 #include "contrib/tally/order.h"
 #include "contrib/tally/settings.h"
 #include "protocol/auth.h"
@@ -34,7 +34,7 @@ print_help(void)
 	     "A TRANSACTION is named as it was printed: its id, @, its time.  Amounts are in "
 	     "minor\n"
 	     "units of money.");
-	settings_help(stdout);
+	settings_print_help(&tally_settings, stdout);
 }
 
 /* The time for a transaction: the gateway's where its clock is moved by hand. */
@@ -48,7 +48,7 @@ transaction_time_ms(const struct tg_session *session)
 static enum tally_exit
 carry_out(struct tg_client *client, struct order *order, const struct settings *settings)
 {
-	uint32_t timeout_ms = (uint32_t)settings->timeout * 1000;
+	uint32_t timeout_ms = (uint32_t)settings->identity.timeout * 1000;
 	const struct tg_session *session;
 	struct result result = { .order = order };
 	char token[ORDER_TOKEN_BYTES];
@@ -96,7 +96,7 @@ run(const struct settings *settings, int word_count, char *const words[])
 	enum tg_status status;
 
 	if (!order_read(&order, word_count, words, settings, &failure) ||
-	    !identity_options(settings, &options, &failure))
+	    !identity_options(&settings->identity, "tally/" PACKAGE_VERSION, &options, &failure))
 		return complain(TALLY_USAGE, failure.text);
 	status = tg_client_new(&options, failure.text, sizeof(failure.text), &client);
 	tg_auth_clear(options.key, sizeof(options.key));
@@ -115,9 +115,10 @@ main(int argc, char *argv[])
 	struct failure failure = { "" };
 	enum tally_exit exit = TALLY_DONE;
 	int first = argc;
+	void *file;
 
 	signal(SIGPIPE, SIG_IGN);
-	if (!settings_read(&settings, argc, argv, &first, &failure))
+	if (!settings_load(&tally_settings, &settings, argc, argv, &first, &file, &failure))
 		exit = complain(TALLY_USAGE, failure.text);
 	else if (settings.is_help)
 		print_help();
@@ -125,6 +126,6 @@ main(int argc, char *argv[])
 		puts("tally " PACKAGE_VERSION);
 	else
 		exit = run(&settings, argc - first, argv + first);
-	settings_deinit(&settings);
+	settings_file_free(file);
 	return exit;
 }

@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include "contrib/common/day.h"
+#include "contrib/common/word.h"
 #include "protocol/assert.h"
 
 #define WORDS_MAX 4
@@ -27,12 +28,6 @@ static const struct command {
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
-
-/* Identifier types that have a name. */
-static const struct {
-	const char *name;
-	int64_t type;
-} types[] = { { "card", 1 }, { "phone", 2 }, { "app", 3 } };
 
 /* Words for numbers of a field. */
 static const struct {
@@ -51,70 +46,10 @@ static const struct {
 	{ TG_FIELD_BASIS, "till", TG_BASIS_TILL_DAY },
 };
 
-/* Read a whole number from low to high. */
-static bool
-parse_number(const char *text, int64_t low, int64_t high, int64_t *ret_number)
-{
-	char *end;
-
-	if (!isdigit((unsigned char)text[0]) && !(text[0] == '-' && low < 0))
-		return false;
-	errno = 0;
-	*ret_number = strtoll(text, &end, 10);
-	return errno == 0 && *end == '\0' && *ret_number >= low && *ret_number <= high;
-}
-
-/* Cut TYPE: off an identifier; without it the type is a card. */
-static bool
-parse_identifier(const char *text, int64_t *ret_type, const char **ret_identifier,
-		 struct failure *failure)
-{
-	const char *colon = strchr(text, ':');
-	size_t bytes;
-
-	*ret_type = 1;
-	*ret_identifier = text;
-	if (colon != NULL) {
-		char type[16] = "";
-
-		bytes = (size_t)(colon - text);
-		if (bytes < sizeof(type))
-			memcpy(type, text, bytes);
-		*ret_type = 0;
-		for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-			if (strcasecmp(type, types[i].name) == 0)
-				*ret_type = types[i].type;
-		if (*ret_type == 0 && !parse_number(type, 1, 255, ret_type))
-			return failure_set(failure,
-					   "\"%s\": before the colon stands card, phone, app, "
-					   "member or a number up to 255",
-					   text);
-		*ret_identifier = colon + 1;
-	}
-	bytes = strlen(*ret_identifier);
-	if (bytes < 1 || bytes > TG_IDENTIFIER_BYTES_MAX)
-		return failure_set(failure, "\"%s\": an identifier has 1 to %d bytes", text,
-				   TG_IDENTIFIER_BYTES_MAX);
-	return true;
-}
-
 static bool
 take_member(struct order *order, const char *text, struct failure *failure)
 {
-	const char *identifier;
-	int64_t number;
-
-	if (strncasecmp(text, "member:", 7) == 0) {
-		if (!parse_number(text + 7, 1, INT64_MAX, &number))
-			return failure_set(failure, "\"%s\": a member reference is a number", text);
-		tg_message_set_integer(&order->request, TG_FIELD_MEMBER, number);
-		return true;
-	}
-	if (!parse_identifier(text, &number, &identifier, failure))
-		return false;
-	tg_message_set_integer(&order->request, TG_FIELD_IDENTIFIER_TYPE, number);
-	tg_message_set_text(&order->request, TG_FIELD_IDENTIFIER, identifier);
-	return true;
+	return word_member(text, &order->request, failure);
 }
 
 /* The identifier to link or unlink; of ENROLL, the first. */
@@ -126,7 +61,7 @@ take_identifier(struct order *order, const char *text, struct failure *failure)
 	const char *identifier;
 	int64_t type;
 
-	if (!parse_identifier(text, &type, &identifier, failure))
+	if (!word_identifier(text, &type, &identifier, failure))
 		return false;
 	tg_message_set_integer(&order->request,
 			       is_first ? TG_FIELD_IDENTIFIER_TYPE : TG_FIELD_NEW_TYPE, type);
@@ -135,36 +70,12 @@ take_identifier(struct order *order, const char *text, struct failure *failure)
 	return true;
 }
 
-/* Read ID@MILLISECONDS. */
-static bool
-parse_token(const char *text, uint8_t ret_id[TG_TRANSACTION_ID_BYTES], int64_t *ret_time_ms,
-	    struct failure *failure)
-{
-	char id[TRANSACTION_ID_TEXT_BYTES] = "";
-	size_t bytes = strcspn(text, "@");
-
-	if (bytes == TRANSACTION_ID_TEXT_BYTES - 1)
-		memcpy(id, text, bytes);
-	if (!transaction_id_parse(id, ret_id))
-		return failure_set(
-			failure,
-			"\"%s\": a transaction is 32 hexadecimal digits, @ and its time, "
-			"as it was printed",
-			text);
-	if (text[bytes] != '@' || !parse_number(text + bytes + 1, 0, TG_TIME_MS_MAX, ret_time_ms))
-		return failure_set(failure,
-				   "\"%s\": its time is missing: @ and milliseconds of UTC, as it "
-				   "was printed",
-				   text);
-	return true;
-}
-
 static bool
 take_transaction(struct order *order, const char *text, struct failure *failure)
 {
 	int64_t time_ms;
 
-	if (!parse_token(text, order->room.original, &time_ms, failure))
+	if (!word_transaction(text, order->room.original, &time_ms, failure))
 		return false;
 	tg_message_set_bytes(&order->request, TG_FIELD_ORIGINAL, order->room.original,
 			     TG_TRANSACTION_ID_BYTES);
@@ -179,7 +90,7 @@ take_number(struct order *order, const char *text, enum tg_field field, const ch
 {
 	int64_t number;
 
-	if (!parse_number(text, 0, TG_AMOUNT_MAX, &number))
+	if (!word_number(text, 0, TG_AMOUNT_MAX, &number))
 		return failure_set(failure, "\"%s\": %s is a whole number up to %" PRId64, text,
 				   what, TG_AMOUNT_MAX);
 	tg_message_set_integer(&order->request, field, number);
@@ -285,7 +196,7 @@ take_lines(struct order *order, const struct setting_lines *lines, struct failur
 				       : k == 1 ? UINT32_MAX / 1000
 						: TG_AMOUNT_MAX;
 
-			if (part == NULL || !parse_number(part, low, high, &numbers[k]) ||
+			if (part == NULL || !word_number(part, low, high, &numbers[k]) ||
 			    (k == 2 && rest != NULL) || item_bytes > TG_ITEM_BYTES_MAX)
 				return failure_set(failure,
 						   "--line: \"%s\" is not ITEM:CATEGORY:PIECES:"
@@ -315,7 +226,7 @@ take_text_setting(struct order *order, const struct setting_field *setting, stru
 	if (setting->field == TG_FIELD_NEW_IDENTIFIER)
 		return take_identifier(order, text, failure);
 	if (setting->field == TG_FIELD_ORIGINAL_BURN) {
-		if (!parse_token(text, order->room.original_burn, &time_ms, failure))
+		if (!word_transaction(text, order->room.original_burn, &time_ms, failure))
 			return false;
 		tg_message_set_bytes(&order->request, TG_FIELD_ORIGINAL_BURN,
 				     order->room.original_burn, TG_TRANSACTION_ID_BYTES);
@@ -345,7 +256,7 @@ take_settings(struct order *order, const struct settings *settings, struct failu
 	const struct tg_operation_info *info = tg_operation_info(order->operation);
 	struct setting_field setting;
 
-	for (uint32_t nth = 0; settings_field(settings, nth, &setting); nth++) {
+	for (uint32_t i = 0; settings_nth_field(&tally_settings, settings, i, &setting); i++) {
 		bool is_ok = true;
 
 		if (!tg_field_set_has(&info->requested, setting.field))
@@ -414,7 +325,7 @@ order_read(struct order *order, int word_count, char *const words[],
 	if (settings->time != -1)
 		return failure_set(failure, "--id says the time already; leave --time out");
 	order->is_repeat = true;
-	return parse_token(settings->id, order->room.transaction_id, &order->time_ms, failure);
+	return word_transaction(settings->id, order->room.transaction_id, &order->time_ms, failure);
 }
 
 bool

@@ -1,7 +1,7 @@
 /*
- * identity.c - as whom tally speaks.
+ * identity.c - as whom a client speaks.
  */
-#include "contrib/tally/identity.h"
+#include "contrib/common/identity.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -69,49 +69,49 @@ read_key(const char *path, uint8_t ret_key[TG_KEY_BYTES], struct failure *failur
 
 /* The key from the one that all terminals' keys come from. */
 static bool
-derive_key(const struct settings *settings, uint8_t ret_key[TG_KEY_BYTES], struct failure *failure)
+derive_key(const struct identity *identity, uint8_t ret_key[TG_KEY_BYTES], struct failure *failure)
 {
-	const char *instance = settings->instance != NULL ? settings->instance : INSTANCE_DEFAULT;
+	const char *instance = identity->instance != NULL ? identity->instance : INSTANCE_DEFAULT;
 	uint8_t bytes[FILE_BYTES_MAX];
 	enum tg_status status;
 	size_t count;
 
-	if (!read_secret(settings->master_key, "master key", bytes, &count, failure))
+	if (!read_secret(identity->master_key, "master key", bytes, &count, failure))
 		return false;
-	status = tg_auth_derive_key(bytes, count, instance, (uint32_t)settings->terminal,
-				    (uint16_t)settings->generation, ret_key);
+	status = tg_auth_derive_key(bytes, count, instance, (uint32_t)identity->terminal,
+				    (uint16_t)identity->generation, ret_key);
 	tg_auth_clear(bytes, sizeof(bytes));
 	if (status == TG_OK)
 		return true;
 	return failure_set(failure,
 			   "master key %s: it needs %d bytes, and --instance 1 to %d letters",
-			   settings->master_key, TG_MASTER_KEY_BYTES_MIN, TG_INSTANCE_BYTES_MAX);
+			   identity->master_key, TG_MASTER_KEY_BYTES_MIN, TG_INSTANCE_BYTES_MAX);
 }
 
 bool
-identity_options(const struct settings *settings, struct tg_options *ret_options,
-		 struct failure *failure)
+identity_options(const struct identity *identity, const char *software,
+		 struct tg_options *ret_options, struct failure *failure)
 {
 	tg_options_init(ret_options);
-	ret_options->host = settings->host;
-	ret_options->port = settings->port;
-	ret_options->is_plain = settings->is_plain;
-	ret_options->ca_file = settings->ca;
-	ret_options->server_name = settings->server_name;
-	ret_options->certificate_file = settings->cert;
-	ret_options->key_file = settings->cert_key;
-	ret_options->instance = settings->instance;
-	ret_options->software = "tally/" PACKAGE_VERSION;
-	if (settings->terminal == -1)
+	ret_options->host = identity->host;
+	ret_options->port = identity->port;
+	ret_options->is_plain = identity->is_plain;
+	ret_options->ca_file = identity->ca;
+	ret_options->server_name = identity->server_name;
+	ret_options->certificate_file = identity->cert;
+	ret_options->key_file = identity->cert_key;
+	ret_options->instance = identity->instance;
+	ret_options->software = software;
+	if (identity->terminal == -1)
 		return failure_set(failure, "--terminal N is needed: the number of this terminal");
-	ret_options->terminal = (uint32_t)settings->terminal;
-	if (settings->cert != NULL)
+	ret_options->terminal = (uint32_t)identity->terminal;
+	if (identity->cert != NULL)
 		return true;
-	ret_options->key_generation = (uint16_t)settings->generation;
-	if (settings->key_file != NULL)
-		return read_key(settings->key_file, ret_options->key, failure);
-	if (settings->master_key != NULL)
-		return derive_key(settings, ret_options->key, failure);
+	ret_options->key_generation = (uint16_t)identity->generation;
+	if (identity->key_file != NULL)
+		return read_key(identity->key_file, ret_options->key, failure);
+	if (identity->master_key != NULL)
+		return derive_key(identity, ret_options->key, failure);
 	return failure_set(failure,
 			   "--key-file FILE is needed: the terminal's key (or --cert FILE)");
 }
