@@ -163,8 +163,8 @@ end_of_input(struct session *session)
 }
 
 /*
- * What a read came to, for the session as a whole.  True: read on.  The read that would only be told
- * that there is nothing more is left out: it costs as much as one that brings something.
+ * What a read came to, for the session as a whole.  True: read on.  The read that would only be
+ * told that there is nothing more is left out: it costs as much as one that brings something.
  */
 static bool
 note_result(struct session *session, enum stream_result result, const uint32_t *budget)

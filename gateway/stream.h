@@ -54,8 +54,8 @@ void stream_close(struct stream *stream);
 TG_MUST_CHECK enum stream_result stream_handshake(struct stream *stream);
 
 /*
- * Read what is there, at most capacity > 0.  DONE: *ret_bytes > 0 of them, and is_drained says whether
- * it is worth while to ask again before the socket is readable.
+ * Read what is there, at most capacity > 0.  DONE: *ret_bytes > 0 of them, and is_drained says
+ * whether there is no use in asking again before the socket is readable.
  */
 TG_MUST_CHECK enum stream_result stream_read(struct stream *stream, uint8_t *base, size_t capacity,
 					     size_t *ret_bytes);
