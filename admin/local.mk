@@ -9,9 +9,11 @@ libadmin_la_SOURCES = \
 	%D%/command.c %D%/command.h %D%/command_table.c \
 	%D%/config_noun.c %D%/config_noun.h \
 	%D%/console.c %D%/console.h \
+	%D%/exposition.c %D%/exposition.h \
 	%D%/field.c %D%/field.h %D%/field_table.c \
 	%D%/handlers.h \
 	%D%/host.h \
+	%D%/http.c %D%/http.h \
 	%D%/import.c %D%/import.h \
 	%D%/line_reader.c %D%/line_reader.h \
 	%D%/output.c %D%/output.h \
@@ -21,8 +23,9 @@ libadmin_la_SOURCES = \
 	%D%/session.c %D%/session.h \
 	%D%/text_table.c %D%/text_table.h \
 	%D%/when.c %D%/when.h
-libadmin_la_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
-admin_libs = libadmin.la $(csv_reader_libs) $(storage_libs) $(JANSSON_LIBS) $(UNISTRING_LIBS)
+libadmin_la_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS) $(JANSSON_CFLAGS)
+admin_libs = libadmin.la $(csv_reader_libs) $(storage_libs) $(EVENT_LIBS) $(JANSSON_LIBS) \
+	$(UNISTRING_LIBS)
 
 # Prints CONSOLE.md from the command table; see tests/check_docs.
 noinst_PROGRAMS += %D%/gen_console

@@ -191,18 +191,18 @@ read_root(struct reading *reading, const config_setting_t *root)
 	return TG_OK;
 }
 
-/* Check every address of a list. */
+/* Check every address of the list of a key. */
 static enum tg_status
-check_addresses(const struct config_list *list, bool is_plain, struct config_error *error)
+check_addresses(const char *key, const struct config_list *list, bool is_local,
+		struct config_error *error)
 {
-	const char *key = is_plain ? "listen.plain" : "listen.tls";
 	struct address address;
 
 	for (uint32_t i = 0; i < list->count; i++) {
 		if (address_parse(list->entries[i], &address) != TG_OK)
 			return fail(error, "%s: \"%s\" is no numeric address with port", key,
 				    list->entries[i]);
-		if (is_plain && !address_is_loopback(&address))
+		if (is_local && !address_is_loopback(&address))
 			return fail(error, "%s: \"%s\" is not a loopback address", key,
 				    list->entries[i]);
 	}
@@ -213,10 +213,12 @@ check_addresses(const struct config_list *list, bool is_plain, struct config_err
 static enum tg_status
 check_whole(const struct config *config, struct config_error *error)
 {
-	enum tg_status status = check_addresses(&config->listen_tls, false, error);
+	enum tg_status status = check_addresses("listen.tls", &config->listen_tls, false, error);
 
 	if (status == TG_OK)
-		status = check_addresses(&config->listen_plain, true, error);
+		status = check_addresses("listen.plain", &config->listen_plain, true, error);
+	if (status == TG_OK)
+		status = check_addresses("http.listen", &config->http_listen, true, error);
 	if (status != TG_OK)
 		return status;
 	if (config->listen_tls.count + config->listen_plain.count == 0)

@@ -203,6 +203,8 @@
 	  "Unix socket of the operators' console; none: console.sock in data.directory") \
 	X(console, mode, MODE, "0660", 0, 0777, "octal", CONFIG_KEEP, \
 	  "permissions of that socket") \
+	X(http, listen, LIST, "", 0, 16, "addresses", CONFIG_KEEP, \
+	  "addresses with port for /healthz, /readyz and /metrics; loopback only; none: no HTTP") \
 	X(log, level, CHOICE, "info", 0, 0, "error|warn|info|debug", CONFIG_SWAP, \
 	  "least important lines that are written to standard error")
 /* clang-format on */

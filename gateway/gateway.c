@@ -21,6 +21,7 @@
 #include "gateway/address.h"
 #include "gateway/console_host.h"
 #include "gateway/control.h"
+#include "gateway/monitor.h"
 #include "gateway/network.h"
 #include "gateway/pipeline.h"
 #include "gateway/sink_thread.h"
@@ -374,6 +375,17 @@ start_helpers(struct gateway *gateway)
 	return gateway->upkeep != NULL ? TG_OK : TG_NO_MEMORY;
 }
 
+/* Answer those who watch, before anything that takes its time. */
+static enum tg_status
+start_monitor(struct gateway *gateway)
+{
+	struct config_error error = { "" };
+	enum tg_status status =
+		monitor_start(gateway->config, gateway->log, &error, &gateway->monitor);
+
+	return status == TG_OK ? TG_OK : fail(gateway, status, "%s", error.text);
+}
+
 static enum tg_status
 start_console(struct gateway *gateway)
 {
@@ -440,6 +452,7 @@ static void
 enter_phase(struct gateway *gateway, enum gateway_phase phase, int64_t at_most_ms)
 {
 	gateway->phase = phase;
+	monitor_enter(gateway->monitor, phase);
 	gateway->phase_until_us = clock_mono_us() + at_most_ms * 1000;
 }
 
@@ -553,6 +566,11 @@ start_network(struct gateway *gateway)
 	     network_address(gateway->network, i, address, sizeof(address), &is_tls); i++)
 		log_event(gateway->log, LEVEL_INFO, "listening", "address=%s tls=%s", address,
 			  is_tls ? "yes" : "no");
+	monitor_attach(gateway->monitor, &(struct monitor_parts){
+						 .pipeline = gateway->pipeline,
+						 .network = gateway->network,
+						 .journal = gateway->recovery.journal,
+						 .clock = &gateway->clock });
 	return TG_OK;
 }
 
@@ -562,7 +580,8 @@ end(struct gateway *gateway)
 {
 	enum tg_status status = TG_OK;
 
-	gateway->phase = GATEWAY_ENDING;
+	enter_phase(gateway, GATEWAY_ENDING, 0);
+	monitor_detach(gateway->monitor);
 	if (gateway->control != NULL)
 		control_end(gateway->control);
 	if (gateway->timers != NULL)
@@ -589,6 +608,7 @@ end(struct gateway *gateway)
 	if (gateway->recovery.journal != NULL)
 		journal_close(gateway->recovery.journal);
 	ledger_free(gateway->recovery.ledger);
+	monitor_stop(gateway->monitor);
 	return status;
 }
 
@@ -625,11 +645,11 @@ gateway_run(struct config *config, struct log *log)
 		const char *name;
 		enum tg_status (*run)(struct gateway *gateway);
 	} steps[] = {
-		{ "loop", make_loop },		 { "prepare", prepare },
-		{ "recover", recover },		 { "pipeline", make_pipeline },
-		{ "control", make_control },	 { "network", make_network },
-		{ "helpers", start_helpers },	 { "console", start_console },
-		{ "listen", start_network },
+		{ "loop", make_loop },	      { "prepare", prepare },
+		{ "http", start_monitor },    { "recover", recover },
+		{ "pipeline", make_pipeline }, { "control", make_control },
+		{ "network", make_network },  { "helpers", start_helpers },
+		{ "console", start_console }, { "listen", start_network },
 	};
 	struct gateway gateway = { .config = config, .log = log };
 	enum tg_status status = TG_OK, end_status;
@@ -642,7 +662,7 @@ gateway_run(struct config *config, struct log *log)
 				  steps[i].name, tg_status_name(status), gateway.error);
 	}
 	if (status == TG_OK) {
-		gateway.phase = GATEWAY_SERVING;
+		enter_phase(&gateway, GATEWAY_SERVING, 0);
 		log_event(log, LEVEL_INFO, "ready", "instance=%s sequence=%" PRIu64,
 			  gateway.config->gateway_instance,
 			  pipeline_durable_sequence(gateway.pipeline));

@@ -15,6 +15,7 @@
 #include "gateway/config.h"
 #include "gateway/database_options.h"
 #include "gateway/log.h"
+#include "gateway/phase.h"
 #include "gateway/recovery.h"
 #include "storage/io.h"
 
@@ -22,6 +23,7 @@ struct console;
 struct control;
 struct event;
 struct event_base;
+struct monitor;
 struct network;
 struct pipeline;
 struct sink_thread;
@@ -36,15 +38,6 @@ struct zone;
 struct gateway_old_config {
 	struct gateway_old_config *next;
 	struct config *config;		/* owned */
-};
-
-/* How far the end has come. */
-enum gateway_phase {
-	GATEWAY_STARTING,
-	GATEWAY_SERVING,
-	GATEWAY_DRAINING,		/* no new connections; answers go out */
-	GATEWAY_KEEPING,		/* nobody is connected; a last snapshot is made */
-	GATEWAY_ENDING,			/* the loop has ended */
 };
 
 /* Pointers are owned and NULL while there is no such part. */
@@ -75,6 +68,7 @@ struct gateway {
 	struct upkeep *upkeep;
 	struct sink_thread *sink;
 	struct network *network;
+	struct monitor *monitor;	/* NULL also without http.listen */
 	struct console *console;
 	struct console_host host;	/* what the console calls */
 	char	 error[1024];		/* why it did not start */

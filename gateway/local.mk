@@ -38,7 +38,10 @@ libgateway_la_SOURCES += %D%/evidence.c %D%/evidence.h
 libgateway_la_SOURCES += %D%/gateway.c %D%/gateway.h
 libgateway_la_SOURCES += %D%/journal_thread.c %D%/journal_thread.h
 libgateway_la_SOURCES += %D%/ledger_step.c %D%/ledger_step.h
+libgateway_la_SOURCES += %D%/metric_table.h %D%/metrics.c %D%/metrics.h
+libgateway_la_SOURCES += %D%/monitor.c %D%/monitor.h
 libgateway_la_SOURCES += %D%/open_batch.c %D%/open_batch.h
+libgateway_la_SOURCES += %D%/phase.h
 libgateway_la_SOURCES += %D%/pipeline.c %D%/pipeline.h
 libgateway_la_SOURCES += %D%/port.c %D%/port.h
 libgateway_la_SOURCES += %D%/queue.c %D%/queue.h
@@ -58,6 +61,12 @@ noinst_PROGRAMS += %D%/gen_config
 gateway_gen_config_SOURCES = %D%/gen_config.c
 gateway_gen_config_LDADD = $(gateway_libs)
 EXTRA_DIST += %D%/CONFIG.md contrib/examples/tallygate.conf
+
+# Prints METRICS.md from the metric table; see tests/check_docs.
+noinst_PROGRAMS += %D%/gen_metrics
+gateway_gen_metrics_SOURCES = %D%/gen_metrics.c
+gateway_gen_metrics_LDADD = $(gateway_libs)
+EXTRA_DIST += %D%/METRICS.md
 
 sbin_PROGRAMS += %D%/tallygated
 gateway_tallygated_SOURCES = %D%/main.c

@@ -152,6 +152,9 @@ a_senseless_combination_is_refused(void **state)
 	assert_refused(REQUIRED "listen: { plain = [ \"192.0.2.1:1\" ]; };", "loopback");
 	assert_refused(REQUIRED "listen: { plain = [ \"[2001:db8::1]:1\" ]; };", "loopback");
 	assert_refused(REQUIRED "listen: { plain = [ \"0.0.0.0:1\" ]; };", "loopback");
+	assert_refused(REQUIRED "http: { listen = [ \"0.0.0.0:1\" ]; };", "http.listen");
+	assert_refused(REQUIRED "http: { listen = [ \"192.0.2.1:1\" ]; };", "loopback");
+	assert_refused(REQUIRED "http: { listen = [ \"::1\" ]; };", "numeric");
 	assert_refused(REQUIRED "listen: { tls = [ ]; };", "neither");
 	assert_refused(REQUIRED "queue: { requests = 1000; reserved = 1000; };", "queue.reserved");
 	assert_refused(REQUIRED "gateway: { io_threads = 2; };", "ledger_thread");

@@ -9,5 +9,5 @@ tests_system_test_daemon_LDADD = $(system_test_libs)
 pipeline_tests += %D%/test_daemon
 
 dist_check_SCRIPTS += %D%/kill_loop.py
-dist_check_SCRIPTS += %D%/client.py %D%/wire.py %D%/restart.py
+dist_check_SCRIPTS += %D%/client.py %D%/wire.py %D%/restart.py %D%/watch.py
 EXTRA_DIST += %D%/batches.py %D%/page.py %D%/server.py %D%/tallygate.py %D%/till.py %D%/world.py

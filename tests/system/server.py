@@ -4,6 +4,7 @@ A folder, keys, an authority with certificates, ports that the system chooses, a
 MariaDB server on a socket of its own.  Processes die with the test; every wait has its bound.
 """
 import ctypes
+import http.client
 import os
 import re
 import shutil
@@ -249,6 +250,7 @@ class Server:
         self.settings = {
             'gateway': {'instance': INSTANCE, 'reconnect_spread_ms': 50},
             'listen': {'tls': [HOST + ':0'], 'plain': [HOST + ':0']},
+            'http': {'listen': [HOST + ':0']},
             'tls': {'certificate_file': self.folder.file('server.pem'),
                     'key_file': self.folder.file('server.key'),
                     'ca_file': self.folder.file('ca.pem')},
@@ -264,15 +266,32 @@ class Server:
         for group, keys in (settings or {}).items():
             self.settings.setdefault(group, {}).update(keys)
 
+    def fetch(self, path, method='GET', **more):
+        """An answer over HTTP: status, headers, body."""
+        connection = http.client.HTTPConnection(HOST, self.http_port, timeout=SECONDS_MAX)
+        try:
+            connection.request(method, path, **more)
+            answer = connection.getresponse()
+            return answer.status, dict(answer.getheaders()), answer.read()
+        finally:
+            connection.close()
+
     def command(self):
         """Write the configuration; what starts a server with it."""
         self.folder.write('tallygate.conf', config_text(self.settings).encode('utf-8'))
         return [os.path.join(BUILD, 'gateway', 'tallygated'), '--config',
                 self.folder.file('tallygate.conf')]
 
+    def launch(self):
+        """Start the process; returns when it answers over HTTP, before recovery."""
+        self.process = Process(self.command(), self.folder.file('log'))
+        self.http_port = int(self.process.await_log(
+            r' event=http_listening address=\S+:(\d+)').group(1))
+        return self
+
     def start(self):
         """Returns when it serves."""
-        self.process = Process(self.command(), self.folder.file('log'))
+        self.launch()
         self.process.await_log(r' event=ready\b')
         ports = dict(reversed(pair) for pair in re.findall(
             r' event=listening address=\S+:(\d+) tls=(yes|no)', self.process.log()))

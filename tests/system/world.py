@@ -174,9 +174,8 @@ def run_case(tap, case, make_world):
             world.close()
 
 
-def run(cases, make_world=World):
-    """All cases, with one world; the exit status."""
-    tap = Tap()
+def run_together(tap, cases, make_world=World):
+    """All cases, with one world."""
     world = None
     try:
         world = make_world()
@@ -193,4 +192,10 @@ def run(cases, make_world=World):
     finally:
         if world is not None:
             world.close()
+
+
+def run(cases, make_world=World):
+    """The same; the exit status."""
+    tap = Tap()
+    run_together(tap, cases, make_world)
     return tap.end()

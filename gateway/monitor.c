@@ -1,0 +1,224 @@
+/*
+ * monitor.c - what those who watch the gateway are told: health, readiness, metrics over HTTP.
+ *
+ * The lock is held while a page is made.  Nothing on a terminal's path takes it: only the control
+ * thread does, when the gateway goes from one phase to the next.
+ */
+#include "gateway/monitor.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "admin/http.h"
+#include "gateway/address.h"
+#include "gateway/clock.h"
+#include "gateway/listener.h"
+#include "gateway/log.h"
+#include "gateway/metrics.h"
+#include "gateway/network.h"
+#include "gateway/pipeline.h"
+#include "protocol/assert.h"
+#include "storage/journal.h"
+
+#define BACKLOG 16
+#define FAULTS_MAX 4
+
+struct monitor {
+	const struct config *config;	/* of the start */
+	int64_t	 started_mono_us;
+	struct http *http;		/* owned */
+	pthread_mutex_t lock;		/* over all that follows */
+	enum gateway_phase phase;
+	bool	 has_parts;
+	struct monitor_parts parts;
+};
+
+static const char *const unready[GATEWAY_PHASE_COUNT] = {
+#define PHASE_UNREADY(name, word, unready) [GATEWAY_##name] = unready,
+	GATEWAY_PHASE_LIST(PHASE_UNREADY)
+#undef PHASE_UNREADY
+};
+
+/* Why it is not ready: so many reasons, each a line without its end.  The lock is held. */
+static uint32_t
+find_faults(const struct monitor *monitor, const char *faults[FAULTS_MAX])
+{
+	const struct monitor_parts *parts = &monitor->parts;
+	struct journal_facts journal;
+	uint32_t count = 0;
+
+	if (!monitor->has_parts || unready[monitor->phase] != NULL) {
+		faults[count++] = unready[monitor->phase] != NULL ? unready[monitor->phase] :
+								    unready[GATEWAY_STARTING];
+		if (!monitor->has_parts)
+			return count;
+	}
+	journal = journal_facts(parts->journal);
+	if (journal.is_dead)
+		faults[count++] = "journal: lost";
+	else if (!journal.has_room)
+		faults[count++] = "journal: disk nearly full";
+	if (!clock_may_record(parts->clock))
+		faults[count++] = "clock: waits for the console's `clock accept`";
+	if (network_figures(parts->network).connections >=
+	    (uint64_t)monitor->config->limits_connections)
+		faults[count++] = "connections: no room for another one";
+	return count;
+}
+
+static bool
+on_alive(void *context, FILE *page)
+{
+	(void)context;
+	fputs("alive\n", page);
+	return true;
+}
+
+static bool
+on_ready(void *context, FILE *page)
+{
+	struct monitor *monitor = context;
+	const char *faults[FAULTS_MAX];
+	uint32_t count;
+
+	pthread_mutex_lock(&monitor->lock);
+	count = find_faults(monitor, faults);
+	pthread_mutex_unlock(&monitor->lock);
+	if (count == 0)
+		fputs("ready\n", page);
+	for (uint32_t i = 0; i < count; i++)
+		fprintf(page, "%s\n", faults[i]);
+	return count == 0;
+}
+
+static void
+on_metrics(void *context, FILE *page)
+{
+	struct monitor *monitor = context;
+	const char *faults[FAULTS_MAX];
+	struct metrics_view view = {
+		.instance = monitor->config->gateway_instance,
+		.uptime_us = clock_mono_us() - monitor->started_mono_us,
+		.connections_max = monitor->config->limits_connections,
+	};
+
+	pthread_mutex_lock(&monitor->lock);
+	view.phase = monitor->phase;
+	view.is_ready = find_faults(monitor, faults) == 0;
+	view.has_parts = monitor->has_parts;
+	if (monitor->has_parts) {
+		view.network = network_figures(monitor->parts.network);
+		view.pipeline = pipeline_figures(monitor->parts.pipeline);
+	}
+	metrics_print(&view, page);
+	pthread_mutex_unlock(&monitor->lock);
+}
+
+/* Open the sockets.  On failure those that are open are closed. */
+static enum tg_status
+open_sockets(const struct config_list *list, struct log *log, struct config_error *error,
+	     int *ret_fds)
+{
+	char why[128] = "no numeric address", text[ADDRESS_TEXT_BYTES];
+
+	for (uint32_t i = 0; i < list->count; i++) {
+		struct address address;
+		enum tg_status status = address_parse(list->entries[i], &address);
+
+		if (status == TG_OK)
+			status = listener_open(&address, BACKLOG, why, sizeof(why), &ret_fds[i]);
+		if (status != TG_OK) {
+			snprintf(error->text, sizeof(error->text), "http.listen %s: %s",
+				 list->entries[i], why);
+			while (i-- > 0)
+				close(ret_fds[i]);
+			return TG_CONFIG;
+		}
+		/* With port 0 the kernel chose one. */
+		address.bytes = sizeof(address.storage);
+		(void)getsockname(ret_fds[i], &address.storage.any, &address.bytes);
+		address_print(&address, text);
+		log_event(log, LEVEL_INFO, "http_listening", "address=%s", text);
+	}
+	return TG_OK;
+}
+
+enum tg_status
+monitor_start(const struct config *config, struct log *log, struct config_error *error,
+	      struct monitor **ret_monitor)
+{
+	struct monitor *monitor;
+	int fds[CONFIG_LIST_ENTRIES_MAX];
+	enum tg_status status;
+
+	*ret_monitor = NULL;
+	error->text[0] = '\0';
+	if (config->http_listen.count == 0)
+		return TG_OK;
+	monitor = calloc(1, sizeof(*monitor));
+	if (monitor == NULL)
+		return TG_NO_MEMORY;
+	monitor->config = config;
+	monitor->started_mono_us = clock_mono_us();
+	pthread_mutex_init(&monitor->lock, NULL);
+	status = open_sockets(&config->http_listen, log, error, fds);
+	if (status == TG_OK) {
+		const struct http_host host = { .context = monitor,
+						.alive = on_alive,
+						.ready = on_ready,
+						.metrics = on_metrics };
+
+		status = http_start(&host, fds, config->http_listen.count, &monitor->http);
+	}
+	if (status != TG_OK) {
+		pthread_mutex_destroy(&monitor->lock);
+		free(monitor);
+		return status;
+	}
+	*ret_monitor = monitor;
+	return TG_OK;
+}
+
+void
+monitor_enter(struct monitor *monitor, enum gateway_phase phase)
+{
+	if (monitor == NULL)
+		return;
+	pthread_mutex_lock(&monitor->lock);
+	monitor->phase = phase;
+	pthread_mutex_unlock(&monitor->lock);
+}
+
+void
+monitor_attach(struct monitor *monitor, const struct monitor_parts *parts)
+{
+	if (monitor == NULL)
+		return;
+	pthread_mutex_lock(&monitor->lock);
+	TG_ASSERT(!monitor->has_parts);
+	monitor->parts = *parts;
+	monitor->has_parts = true;
+	pthread_mutex_unlock(&monitor->lock);
+}
+
+void
+monitor_detach(struct monitor *monitor)
+{
+	if (monitor == NULL)
+		return;
+	pthread_mutex_lock(&monitor->lock);
+	monitor->has_parts = false;
+	pthread_mutex_unlock(&monitor->lock);
+}
+
+void
+monitor_stop(struct monitor *monitor)
+{
+	if (monitor == NULL)
+		return;
+	http_stop(monitor->http);
+	pthread_mutex_destroy(&monitor->lock);
+	free(monitor);
+}
