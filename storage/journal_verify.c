@@ -322,7 +322,7 @@ check_state(struct verification *v, struct storage_error *error)
 	if (!ledger_audit(v->ledger, why, sizeof why))
 		return storage_fail(error, TG_CORRUPT, "accounts and rows differ: %s", why);
 	for (uint32_t nth = 0; (partner = ledger_partner_at(v->ledger, nth)) != NULL; nth++) {
-		v->report.issued_points += ledger_account_points(v->ledger, ACCOUNT_ISSUED,
+		v->report.issued_points -= ledger_account_points(v->ledger, ACCOUNT_ISSUED,
 								 UNIT_POINTS, partner->number);
 		v->report.redeemed_points += ledger_account_points(v->ledger, ACCOUNT_REDEEMED,
 								   UNIT_POINTS, partner->number);

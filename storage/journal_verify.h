@@ -31,7 +31,7 @@ struct verify_report {
 	uint64_t marks_compared;      /* with the state hash */
 	uint64_t snapshots_compared;
 	struct state_hash hash;	      /* at last_sequence */
-	int64_t	 issued_points;	      /* over all partners, as the account: <= 0 */
+	int64_t	 issued_points;	      /* over all partners, less what was taken back */
 	int64_t	 redeemed_points;
 };
 
