@@ -12,6 +12,20 @@
 
 static const char member_argument[] = "<member>";
 
+void
+command_shared_init(struct command_shared *shared)
+{
+	pthread_mutex_init(&shared->change_lock, NULL);
+	roster_init(&shared->roster);
+}
+
+void
+command_shared_deinit(struct command_shared *shared)
+{
+	roster_deinit(&shared->roster);
+	pthread_mutex_destroy(&shared->change_lock);
+}
+
 const char *
 command_right_name(enum command_right right)
 {

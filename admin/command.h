@@ -14,6 +14,7 @@
 
 #include "admin/host.h"
 #include "admin/output.h"
+#include "admin/roster.h"
 
 #define COMMAND_WORDS_MAX 32		/* of a line */
 #define COMMAND_LINE_BYTES_MAX 1024
@@ -30,7 +31,14 @@ enum command_right {
 /* What all sessions of a console share. */
 struct command_shared {
 	pthread_mutex_t change_lock;	/* held while a row is read, changed and set */
+	struct roster roster;		/* who is here */
 };
+
+void command_shared_init(struct command_shared *shared);
+void command_shared_deinit(struct command_shared *shared);
+
+/* Wait so long.  False: something was said meanwhile, or the peer is gone: the command ends. */
+typedef bool command_pause_fn(void *context, int32_t ms);
 
 /* One run of a command.  Texts are borrowed for the run. */
 struct command_call {
@@ -40,6 +48,8 @@ struct command_call {
 	const char *operator_name;	/* at most OPERATOR_BYTES bytes */
 	const char *origin;		/* at most ORIGIN_BYTES bytes */
 	enum command_right right;	/* of the operator */
+	command_pause_fn *pause;
+	void	*pause_context;
 
 	/* Set by the dispatcher: what came after the command's words. */
 	uint32_t argument_count;

@@ -25,13 +25,23 @@ print_introduction(void)
 {
 	printf("# The console\n\n"
 	       "Printed by `admin/gen_console` from the command table; `make check` compares.\n\n"
-	       "The gateway listens on a Unix socket (`console.socket`, mode 0660). Whoever may "
-	       "open it is an operator with all\n"
-	       "rights; the name of the user at the other end goes into every record and into the "
-	       "log.\n\n"
+	       "The gateway listens on a Unix socket (`console.socket`, mode 0660). Root and the "
+	       "gateway's own user may do everything\n"
+	       "there, without a password; other users log in. Where `console.tcp` names a "
+	       "loopback address, `telnet` reaches the same\n"
+	       "console there, and everybody logs in; with `console.tls` the port speaks TLS "
+	       "instead.\n\n"
 	       "    tally-console                       # a prompt with line editing\n"
 	       "    tally-console show partners         # one command; exit status 1 when refused\n"
-	       "    socat - UNIX:/var/lib/tallygate/console.sock\n\n"
+	       "    telnet 127.0.0.1 7412               # the port\n"
+	       "    openssl s_client -quiet -connect 127.0.0.1:7412   # the port with TLS\n\n"
+	       "Operators are made by `tally-passwd` in the file `console.operators_file`: a name, "
+	       "a role (viewer, operator or admin;\n"
+	       "each includes the ones before it) and a hashed password. After %d wrong passwords "
+	       "in a row (`console.failures`) a name\n"
+	       "is locked for %d minutes (`console.lockout_ms`); the answer to a refused login is "
+	       "always the same, the log says why.\n"
+	       "Name and origin of the operator go into every record and into the log.\n\n"
 	       "A line is a command. Words may be shortened while they are unique: `sh st` is "
 	       "`show stats`. Double quotes hold\n"
 	       "blanks together, also after `=`: `name=\"Book shop\"`. Lines are UTF-8, at most "
@@ -40,10 +50,12 @@ print_introduction(void)
 	       "begins with `ok` or with `error`,\n"
 	       "followed by words and `name=value` facts. So a program sends a line and reads "
 	       "until such a line.\n\n"
-	       "At most %d sessions are open at once; a session ends when nothing is said for %d "
-	       "minutes, when its output is not\n"
-	       "read for %d seconds, or when the first line looks like a browser's.\n\n",
-	       CONSOLE_SESSIONS_MAX, CONSOLE_IDLE_MS_DEFAULT / 60000,
+	       "At most %d sessions are open at once, %d of them by the port; a session ends when "
+	       "nothing is said for %d minutes\n"
+	       "(`console.idle_ms`), when its output is not read for %d seconds, or when a line "
+	       "looks like a browser's.\n\n",
+	       CONSOLE_FAILURES_DEFAULT, CONSOLE_LOCKOUT_MS_DEFAULT / 60000,
+	       CONSOLE_SESSIONS_MAX, CONSOLE_TCP_SESSIONS_MAX, CONSOLE_IDLE_MS_DEFAULT / 60000,
 	       CONSOLE_WRITE_MS_DEFAULT / 1000);
 }
 

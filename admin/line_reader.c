@@ -16,10 +16,13 @@ enum {
 	TELNET_SE = 240,
 	TELNET_SB = 250,
 	TELNET_WILL = 251,
+	TELNET_WONT = 252,
+	TELNET_DO = 253,
 	TELNET_DONT = 254,
 	TELNET_IAC = 255,
 };
 
+#define TELNET_OPTION_ECHO 1
 #define BYTE_ESCAPE 0x1b
 #define BYTE_DELETE 0x7f
 #define TLS_HANDSHAKE 0x16		/* first byte of a TLS client */
@@ -91,7 +94,10 @@ end_line(struct line_reader *reader)
 static enum line_event
 take_text(struct line_reader *reader, uint8_t byte)
 {
-	if (byte == '\n')
+	const bool is_after_cr = reader->is_after_cr;
+
+	reader->is_after_cr = byte == '\r';
+	if (byte == '\n' || (byte == '\0' && is_after_cr))
 		return end_line(reader);
 	if (byte == TELNET_IAC) {
 		reader->state = LINE_TELNET;
@@ -132,13 +138,46 @@ take_escape(struct line_reader *reader, uint8_t byte)
 
 /* After IAC: which telnet command is it, and what follows? */
 static enum line_state
-after_telnet(uint8_t byte)
+after_telnet(struct line_reader *reader, uint8_t byte)
 {
 	if (byte == TELNET_SB)
 		return LINE_TELNET_SUB;
+	reader->verb = byte;
 	if (byte >= TELNET_WILL && byte <= TELNET_DONT)
 		return LINE_TELNET_OPTION;
 	return LINE_TEXT;
+}
+
+static void
+make_reply(struct line_reader *reader, uint8_t verb, uint8_t option)
+{
+	reader->reply[0] = TELNET_IAC;
+	reader->reply[1] = verb;
+	reader->reply[2] = option;
+}
+
+/* Refusals and what was asked for need no answer, so that two sides never answer for ever. */
+static enum line_event
+answer_option(struct line_reader *reader, uint8_t option)
+{
+	if (reader->verb == TELNET_WILL)
+		make_reply(reader, TELNET_DONT, option);
+	else if (reader->verb == TELNET_DO &&
+		 !(option == TELNET_OPTION_ECHO && reader->is_echo_ours))
+		make_reply(reader, TELNET_WONT, option);
+	else
+		return LINE_MORE;
+	return LINE_REPLY;
+}
+
+const uint8_t *
+line_reader_echo(struct line_reader *reader, bool is_hidden)
+{
+	static const uint8_t hide[] = { TELNET_IAC, TELNET_WILL, TELNET_OPTION_ECHO };
+	static const uint8_t show[] = { TELNET_IAC, TELNET_WONT, TELNET_OPTION_ECHO };
+
+	reader->is_echo_ours = is_hidden;
+	return is_hidden ? hide : show;
 }
 
 enum line_event
@@ -154,11 +193,11 @@ line_reader_take(struct line_reader *reader, uint8_t byte)
 	case LINE_TEXT:
 		return take_text(reader, byte);
 	case LINE_TELNET:
-		reader->state = after_telnet(byte);
+		reader->state = after_telnet(reader, byte);
 		break;
 	case LINE_TELNET_OPTION:
 		reader->state = LINE_TEXT;
-		break;
+		return answer_option(reader, byte);
 	case LINE_TELNET_SUB:
 		if (byte == TELNET_IAC)
 			reader->state = LINE_TELNET_SUB_IAC;

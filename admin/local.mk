@@ -16,22 +16,33 @@ libadmin_la_SOURCES = \
 	%D%/http.c %D%/http.h \
 	%D%/import.c %D%/import.h \
 	%D%/line_reader.c %D%/line_reader.h \
+	%D%/link.c %D%/link.h \
+	%D%/login.c %D%/login.h \
+	%D%/operators.c %D%/operators.h \
 	%D%/output.c %D%/output.h \
 	%D%/record_text.c %D%/record_text.h \
+	%D%/roster.c %D%/roster.h \
 	%D%/run_config.c %D%/run_gateway.c %D%/run_help.c %D%/run_import.c \
 	%D%/run_list.c %D%/run_member.c %D%/run_show.c \
 	%D%/session.c %D%/session.h \
 	%D%/text_table.c %D%/text_table.h \
 	%D%/when.c %D%/when.h
-libadmin_la_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS) $(JANSSON_CFLAGS)
+libadmin_la_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS) $(JANSSON_CFLAGS) $(OPENSSL_CFLAGS)
 admin_libs = libadmin.la $(csv_reader_libs) $(storage_libs) $(EVENT_LIBS) $(JANSSON_LIBS) \
-	$(UNISTRING_LIBS)
+	$(OPENSSL_LIBS) $(UNISTRING_LIBS)
 
 # Prints CONSOLE.md from the command table; see tests/check_docs.
 noinst_PROGRAMS += %D%/gen_console
 admin_gen_console_SOURCES = %D%/gen_console.c
 admin_gen_console_LDADD = $(admin_libs)
 EXTRA_DIST += %D%/CONSOLE.md
+
+# Who may log in.
+bin_PROGRAMS += %D%/tally-passwd
+admin_tally_passwd_SOURCES = %D%/tally_passwd.c
+admin_tally_passwd_CPPFLAGS = $(AM_CPPFLAGS) -DSYSCONFDIR='"$(sysconfdir)"'
+admin_tally_passwd_LDADD = $(admin_libs)
+scdoc_pages += %D%/tally-passwd.1.scd
 
 # A person's end of the console.
 bin_PROGRAMS += %D%/tally-console

@@ -22,6 +22,7 @@ output_init(struct output *out, output_write_fn *write, void *context)
 	out->used_bytes = 0;
 	out->is_line_begun = false;
 	out->is_broken = false;
+	out->is_crlf = false;
 }
 
 void
@@ -36,6 +37,8 @@ output_write_out(struct output *out)
 static void
 put(struct output *out, char byte)
 {
+	if (byte == '\n' && out->is_crlf)
+		put(out, '\r');
 	if (out->used_bytes == OUTPUT_BUFFER_BYTES)
 		output_write_out(out);
 	TG_ASSERT(out->used_bytes < OUTPUT_BUFFER_BYTES);
@@ -99,4 +102,11 @@ output_end(struct output *out, const char *word, const char *text)
 		put(out, (unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text);
 	put(out, '\n');
 	output_write_out(out);
+}
+
+void
+output_raw(struct output *out, const char *text)
+{
+	for (; *text != '\0'; text++)
+		put(out, *text);
 }

@@ -23,6 +23,7 @@ struct output {
 	size_t	 used_bytes;		/* of buffer */
 	bool	 is_line_begun;		/* the next character is not the first of a line */
 	bool	 is_broken;		/* write has failed: all else is dropped */
+	bool	 is_crlf;		/* lines end with CR LF, as on telnet */
 	char	 buffer[OUTPUT_BUFFER_BYTES];
 };
 
@@ -40,6 +41,9 @@ void output_blanks(struct output *out, size_t count);
 
 /* End an open line, print the line that ends a command's output, and send everything. */
 void output_end(struct output *out, const char *word, const char *text);
+
+/* Put text in that is no command's output: a prompt, a greeting.  Not indented. */
+void output_raw(struct output *out, const char *text);
 
 /* Send what there is. */
 void output_write_out(struct output *out);

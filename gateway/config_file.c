@@ -209,6 +209,27 @@ check_addresses(const char *key, const struct config_list *list, bool is_local,
 	return TG_OK;
 }
 
+/* Operators' passwords do not leave the machine, and somebody can log in. */
+static enum tg_status
+check_console(const struct config *config, struct config_error *error)
+{
+	struct address address;
+
+	if (config->console_tcp[0] == '\0')
+		return TG_OK;
+	if (address_parse(config->console_tcp, &address) != TG_OK)
+		return fail(error, "console.tcp: \"%s\" is no numeric address with port",
+			    config->console_tcp);
+	if (!address_is_loopback(&address))
+		return fail(error, "console.tcp: \"%s\" is not a loopback address",
+			    config->console_tcp);
+	if (config->console_operators_file[0] == '\0')
+		return fail(error, "console.tcp needs console.operators_file");
+	if (config->console_tls && config->tls_certificate_file[0] == '\0')
+		return fail(error, "console.tls needs tls.certificate_file and tls.key_file");
+	return TG_OK;
+}
+
 /* Combinations that make no sense. */
 static enum tg_status
 check_whole(const struct config *config, struct config_error *error)
@@ -219,6 +240,8 @@ check_whole(const struct config *config, struct config_error *error)
 		status = check_addresses("listen.plain", &config->listen_plain, true, error);
 	if (status == TG_OK)
 		status = check_addresses("http.listen", &config->http_listen, true, error);
+	if (status == TG_OK)
+		status = check_console(config, error);
 	if (status != TG_OK)
 		return status;
 	if (config->listen_tls.count + config->listen_plain.count == 0)

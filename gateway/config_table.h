@@ -203,6 +203,18 @@
 	  "Unix socket of the operators' console; none: console.sock in data.directory") \
 	X(console, mode, MODE, "0660", 0, 0777, "octal", CONFIG_KEEP, \
 	  "permissions of that socket") \
+	X(console, tcp, TEXT, "", 0, 63, "address", CONFIG_KEEP, \
+	  "numeric loopback address with port for telnet, where operators log in; none: no port") \
+	X(console, tls, BOOL, "false", 0, 1, "", CONFIG_KEEP, \
+	  "that port speaks TLS, with the server's certificate") \
+	X(console, operators_file, TEXT, "", 0, 511, "path", CONFIG_KEEP, \
+	  "who may log in, made by tally-passwd; read at each login; none: nobody") \
+	X(console, idle_ms, INT, "900000", 1000, 86400000, "ms", CONFIG_KEEP, \
+	  "console sessions end when nothing is said for so long") \
+	X(console, failures, INT, "5", 1, 1000, "passwords", CONFIG_KEEP, \
+	  "wrong passwords of an operator, one after the other; then it is locked out ...") \
+	X(console, lockout_ms, INT, "300000", 1000, 86400000, "ms", CONFIG_KEEP, \
+	  "... for so long") \
 	X(http, listen, LIST, "", 0, 16, "addresses", CONFIG_KEEP, \
 	  "addresses with port for /healthz, /readyz and /metrics; loopback only; none: no HTTP") \
 	X(log, level, CHOICE, "info", 0, 0, "error|warn|info|debug", CONFIG_SWAP, \

@@ -389,16 +389,40 @@ start_monitor(struct gateway *gateway)
 static enum tg_status
 start_console(struct gateway *gateway)
 {
-	const struct console_config console = {
+	const struct config *config = gateway->config;
+	struct console_config console = {
 		.socket_path = gateway->console_path,
-		.mode = (mode_t)gateway->config->console_mode,
+		.mode = (mode_t)config->console_mode,
+		.idle_ms = (int32_t)config->console_idle_ms,
+		.operators_file = config->console_operators_file,
+		.failures_max = (uint32_t)config->console_failures,
+		.lockout_ms = (int32_t)config->console_lockout_ms,
 	};
+	struct address address;
+	char text[ADDRESS_TEXT_BYTES];
 	enum tg_status status;
 
+	if (config->console_tcp[0] != '\0' &&
+	    address_parse(config->console_tcp, &address) == TG_OK) {
+		console.tcp_address = &address.storage.any;
+		console.tcp_address_bytes = address.bytes;
+		/* The paths of this configuration, which is kept until the end. */
+		console.certificate_file =
+			config->console_tls ? config->tls_certificate_file : NULL;
+		console.key_file = config->tls_key_file;
+	}
 	gateway->host = console_host_of(gateway);
 	status = console_start(&console, &gateway->host, &gateway->console);
-	return status == TG_OK ? TG_OK :
-				 fail(gateway, status, "console.socket: %s", gateway->console_path);
+	if (status != TG_OK)
+		return fail(gateway, status, "console: %s, or console.tcp %s: %m",
+			    gateway->console_path, config->console_tcp);
+	if (console.tcp_address == NULL)
+		return TG_OK;
+	address.storage.four.sin_port = htons(console_port(gateway->console));
+	address_print(&address, text);
+	log_event(gateway->log, LEVEL_INFO, "console_listening", "address=%s tls=%s", text,
+		  config->console_tls ? "yes" : "no");
+	return TG_OK;
 }
 
 /* Another configuration, without a pause; what is wrong with it changes nothing. */

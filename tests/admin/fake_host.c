@@ -183,7 +183,7 @@ fake_host_init(struct fake_host *fake)
 	memset(fake, 0, sizeof(*fake));
 	fixture_init(&fake->ledger);
 	pthread_mutex_init(&fake->lock, NULL);
-	pthread_mutex_init(&fake->shared.change_lock, NULL);
+	command_shared_init(&fake->shared);
 	fake->host = (struct console_host){
 		.context = fake,
 		.submit = fake_submit,
@@ -215,7 +215,7 @@ fake_host_deinit(struct fake_host *fake)
 {
 	for (size_t i = 0; i < FAKE_RECORDS_MAX; i++)
 		free(fake->records[i]);
-	pthread_mutex_destroy(&fake->shared.change_lock);
+	command_shared_deinit(&fake->shared);
 	pthread_mutex_destroy(&fake->lock);
 	fixture_deinit(&fake->ledger);
 }

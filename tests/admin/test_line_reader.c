@@ -11,14 +11,16 @@
 
 #include "admin/line_reader.h"
 
-/* Feed bytes; the event of the last one comes back, all before it must be LINE_MORE. */
+/*
+ * Feed bytes; the event of the last one comes back, all before it must be LINE_MORE or LINE_REPLY.
+ */
 static enum line_event
 feed(struct line_reader *reader, const char *bytes, size_t count)
 {
 	enum line_event event = LINE_MORE;
 
 	for (size_t i = 0; i < count; i++) {
-		assert_int_equal(event, LINE_MORE);
+		assert_true(event == LINE_MORE || event == LINE_REPLY);
 		event = line_reader_take(reader, (uint8_t)bytes[i]);
 	}
 	return event;
@@ -61,6 +63,28 @@ telnet_bytes_are_dropped(void **state)
 	EXPECT_LINE("\xff\xfb\x1f\xff\xfd\x03he\xff\xf1lp\r\n", "help");
 	EXPECT_LINE("he\xff\xfa\x1f\nx\xff\xff\xff\xf0lp\r\n", "help");
 	EXPECT_LINE("he\xff\xfflp\n", "help");
+}
+
+/* What: telnet's questions are refused, once; the echo that was offered is taken without a word,
+ *       and a line may end with CR NUL. */
+static void
+telnet_options_are_answered(void **state)
+{
+	struct line_reader reader;
+
+	(void)state;
+	line_reader_init(&reader);
+	assert_int_equal(feed(&reader, "\xff\xfb\x1f", 3), LINE_REPLY);
+	assert_memory_equal(reader.reply, "\xff\xfe\x1f", 3);
+	assert_int_equal(feed(&reader, "\xff\xfd\x01", 3), LINE_REPLY);
+	assert_memory_equal(reader.reply, "\xff\xfc\x01", 3);
+	assert_int_equal(feed(&reader, "\xff\xfc\x1f\xff\xfe\x03", 6), LINE_MORE);
+	assert_memory_equal(line_reader_echo(&reader, true), "\xff\xfb\x01", 3);
+	assert_int_equal(feed(&reader, "\xff\xfd\x01", 3), LINE_MORE);
+	assert_int_equal(feed(&reader, "secret\r\0", 8), LINE_READY);
+	assert_string_equal(reader.line, "secret");
+	assert_memory_equal(line_reader_echo(&reader, false), "\xff\xfc\x01", 3);
+	assert_int_equal(feed(&reader, "\xff\xfd\x01", 3), LINE_REPLY);
 }
 
 /* What: control bytes and escape sequences never reach a command or the log; a tab is a blank.
@@ -142,6 +166,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_are_told_apart),
 		cmocka_unit_test(telnet_bytes_are_dropped),
+		cmocka_unit_test(telnet_options_are_answered),
 		cmocka_unit_test(control_bytes_are_dropped),
 		cmocka_unit_test(long_lines_are_refused),
 		cmocka_unit_test(other_encodings_are_refused),
