@@ -145,7 +145,7 @@ change_limits(struct case_run *run, char *words[], unsigned count)
 static void
 block_member(struct case_run *run, char *words[], unsigned count)
 {
-	struct ledger *ledgers[] = { run->ledger.ledger, run->ledger.twin,
+	struct ledger *ledgers[] = { run->ledger.ledger, run->ledger.twin, run->ledger.blind,
 				     run->ledger.mirror.ledger };
 	uint64_t reference = 0;
 
@@ -155,7 +155,7 @@ block_member(struct case_run *run, char *words[], unsigned count)
 	}
 	if (reference == 0)
 		case_complain(run, "member NAME blocked|free");
-	for (unsigned i = 0; i < 3; i++) {
+	for (unsigned i = 0; i < sizeof(ledgers) / sizeof(ledgers[0]); i++) {
 		struct member_row *row =
 			table_edit(&ledgers[i]->members, state_find_member(ledgers[i], reference));
 

@@ -37,14 +37,30 @@ look_at_account(struct case_run *run, char *words[], unsigned count)
 			      points, words[count - 1]);
 }
 
-/* posted NAME=POINTS NAME/PARTNER=POINTS ...: all postings of the last record */
+/* The last record of that kind that the last request made. */
+static const struct record *
+record_of_kind(const struct case_run *run, const char *word)
+{
+	const struct decision *d = run->ledger.decision;
+
+	for (uint32_t i = d->record_count; i > 0; i--) {
+		if (d->records[i - 1].kind == words_record_kind(word))
+			return &d->records[i - 1];
+	}
+	case_complain(run, "no %s was recorded", word);
+}
+
+/* posted [KIND] NAME=POINTS NAME/PARTNER=POINTS ...: all postings of one record */
 static void
 look_at_postings(struct case_run *run, char *words[], unsigned count)
 {
-	const struct record *r = last_record(run);
+	bool has_kind = count > 1 && strchr(words[1], '=') == NULL;
+	const struct record *r = has_kind ? record_of_kind(run, words[1]) : last_record(run);
 	uint32_t posting_count = RECORD_HAS(r, POSTINGS) ? r->posting_count : 0;
 	unsigned found = 0;
 
+	words += has_kind;
+	count -= has_kind;
 	for (unsigned i = 1; i < count; i++) {
 		char name[40] = "";
 		unsigned partner = 0;

@@ -2,7 +2,9 @@
  * fixture.h - a ledger under test, with a twin that only ever sees the journal's bytes.
  *
  * Every record that a decision makes is encoded, decoded and applied to both; the state hashes must
- * stay equal, so each test is a replay test as well.  A mirror decides the same on other rows.
+ * stay equal, so each test is a replay test as well.  A mirror decides the same on other rows.  A
+ * blind ledger never sees a rate, a limit or a flag, and yet comes to the same points: apply holds
+ * no rule.
  */
 #ifndef TG_TESTS_LEDGER_FIXTURE_H
 #define TG_TESTS_LEDGER_FIXTURE_H
@@ -21,7 +23,8 @@ struct mirror {
 struct ledger_fixture {
 	struct ledger *ledger;		/* decides and applies */
 	struct ledger *twin;		/* applies what was encoded and decoded */
-	struct mirror mirror;		/* decides what ledger decides, on other rows */
+	struct ledger *blind;		/* applies the same, with every rule taken out; or NULL */
+	struct mirror mirror;		/* decides the same on other rows; or its ledger is NULL */
 	struct decision *decision;	/* of the last request */
 	struct record *decoded;		/* room for one record */
 	struct ledger_now now;
