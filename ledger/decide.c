@@ -23,6 +23,8 @@ typedef enum tg_status plan_fn(struct plan *p);
 #define NEEDS_CLOCK 0x10u	/* the till's clock must be right: burns and holds */
 #define MAY_USE_RESERVE 0x20u	/* gets room when the window is nearly full */
 #define IS_LOOK 0x40u		/* changes nothing: what it plans is thrown away */
+/* a blocked member gets and spends nothing, but what was begun is finished or undone */
+#define FOR_BLOCKED 0x80u
 
 struct request_rule {
 	uint8_t kind;
@@ -39,16 +41,16 @@ static const struct request_rule request_rules[] = {
 	{REQUEST_ENROLL, NEEDS_TERMINAL | HAS_ID, plan_enroll},
 	{REQUEST_LINK, TILL_WORK, plan_link},
 	{REQUEST_UNLINK, TILL_WORK, plan_unlink},
-	{REQUEST_INQUIRY, NEEDS_TERMINAL | NEEDS_MEMBER | IS_LOOK, answer_inquiry},
+	{REQUEST_INQUIRY, NEEDS_TERMINAL | NEEDS_MEMBER | IS_LOOK | FOR_BLOCKED, answer_inquiry},
 	{REQUEST_QUOTE, NEEDS_TERMINAL | NEEDS_MEMBER | IS_ACTIVITY | IS_LOOK, plan_quote},
 	{REQUEST_EARN, TILL_WORK | IS_ACTIVITY, plan_earn},
 	{REQUEST_BURN, TILL_WORK | IS_ACTIVITY | NEEDS_CLOCK, plan_burn},
 	{REQUEST_HOLD, TILL_WORK | NEEDS_CLOCK, plan_hold},
-	{REQUEST_CAPTURE, TILL_WORK | IS_ACTIVITY | MAY_USE_RESERVE, plan_capture},
-	{REQUEST_RELEASE, TILL_WORK | MAY_USE_RESERVE, plan_release},
-	{REQUEST_REFUND, TILL_WORK, plan_refund},
-	{REQUEST_REVERSE, TILL_WORK | MAY_USE_RESERVE, plan_reverse},
-	{REQUEST_CONFIRM, TILL_WORK, plan_confirm},
+	{REQUEST_CAPTURE, TILL_WORK | IS_ACTIVITY | MAY_USE_RESERVE | FOR_BLOCKED, plan_capture},
+	{REQUEST_RELEASE, TILL_WORK | MAY_USE_RESERVE | FOR_BLOCKED, plan_release},
+	{REQUEST_REFUND, TILL_WORK | FOR_BLOCKED, plan_refund},
+	{REQUEST_REVERSE, TILL_WORK | MAY_USE_RESERVE | FOR_BLOCKED, plan_reverse},
+	{REQUEST_CONFIRM, TILL_WORK | FOR_BLOCKED, plan_confirm},
 	{REQUEST_STATUS, NEEDS_TERMINAL | IS_LOOK, answer_status},
 	{REQUEST_TOTALS, NEEDS_TERMINAL | IS_LOOK, answer_totals},
 	{REQUEST_TICK, 0, plan_tick},
@@ -276,12 +278,11 @@ check_member(const struct plan *p, const struct request_rule *rule)
 {
 	bool is_test = p->partner != NULL && (p->partner->flags & PARTNER_TEST) != 0;
 
-	if ((rule->flags & HAS_ID) == 0 || p->view.member_row == TABLE_NONE || p->partner == NULL)
+	if (p->view.member_row == TABLE_NONE || p->partner == NULL)
 		return TG_OK;
 	if (((p->view.flags & MEMBER_TEST) != 0) != is_test)
 		return TG_TEST_MISMATCH;
-	if ((p->view.flags & MEMBER_BLOCKED) != 0 && p->request->kind != REQUEST_RELEASE &&
-	    p->request->kind != REQUEST_REVERSE)
+	if ((p->view.flags & MEMBER_BLOCKED) != 0 && (rule->flags & FOR_BLOCKED) == 0)
 		return TG_MEMBER_BLOCKED;
 	return TG_OK;
 }
