@@ -273,14 +273,21 @@ check_fields(const struct plan *p, const struct request_rule *rule)
 	return TG_BAD_FIELD;
 }
 
+/* Test members meet test partners only, and a test till of a live partner meets nobody. */
 static enum tg_status
 check_member(const struct plan *p, const struct request_rule *rule)
 {
-	bool is_test = p->partner != NULL && (p->partner->flags & PARTNER_TEST) != 0;
+	bool is_test_till, is_test_partner;
 
-	if (p->view.member_row == TABLE_NONE || p->partner == NULL)
+	if (p->partner == NULL || (rule->flags & (HAS_ID | NEEDS_MEMBER)) == 0)
 		return TG_OK;
-	if (((p->view.flags & MEMBER_TEST) != 0) != is_test)
+	is_test_partner = (p->partner->flags & PARTNER_TEST) != 0;
+	is_test_till = (p->terminal->config.flags & TERMINAL_TEST) != 0;
+	if (is_test_till && !is_test_partner)
+		return TG_TEST_MISMATCH;
+	if (p->view.member_row == TABLE_NONE)
+		return TG_OK;
+	if (((p->view.flags & MEMBER_TEST) != 0) != is_test_partner)
 		return TG_TEST_MISMATCH;
 	if ((p->view.flags & MEMBER_BLOCKED) != 0 && (rule->flags & FOR_BLOCKED) == 0)
 		return TG_MEMBER_BLOCKED;

@@ -89,6 +89,7 @@ plan_begin(struct plan *p, enum record_kind kind)
 		r->member = p->view.reference;
 	}
 	if ((p->partner != NULL && (p->partner->flags & PARTNER_TEST) != 0) ||
+	    (p->terminal != NULL && (p->terminal->config.flags & TERMINAL_TEST) != 0) ||
 	    (p->view.member_row != TABLE_NONE && (p->view.flags & MEMBER_TEST) != 0))
 		r->flags |= RECORD_TEST;
 	memset(&r->returned_money, 0,

@@ -82,12 +82,27 @@ is_days(int32_t days, int32_t other)
 	return days == other || is_within(days, 0, DAYS_MAX);
 }
 
+/* Has the partner ever had points?  Then test and live ones would mix, were it to change sides. */
+static bool
+has_accounts(const struct ledger *l, uint32_t partner)
+{
+	static const uint8_t accounts[] = { ACCOUNT_ISSUED, ACCOUNT_REDEEMED, ACCOUNT_DEBT };
+
+	for (size_t i = 0; i < sizeof(accounts); i++) {
+		if (state_find_account(l, state_account_key(accounts[i], UNIT_POINTS, partner)) !=
+		    TABLE_NONE)
+			return true;
+	}
+	return false;
+}
+
 static enum tg_status
 set_partner(struct plan *p)
 {
 	const struct partner_config *c = &p->request->partner_image;
 	struct record *r;
-	uint32_t row = row_to_set(&p->ledger->partners, state_find_partner(p->ledger, c->number));
+	uint32_t found = state_find_partner(p->ledger, c->number);
+	uint32_t row = row_to_set(&p->ledger->partners, found);
 
 	if (c->number == 0 || !is_days(c->pending_days, PENDING_UNTIL_CONFIRMED) ||
 	    !is_days(c->return_days, INT32_MAX) || !is_within(c->restored_days, 0, DAYS_MAX) ||
@@ -95,6 +110,9 @@ set_partner(struct plan *p)
 	    c->earn_transaction_points < 0 || c->burn_transaction_points < 0 ||
 	    c->terminal_day_earn_points < 0 || c->terminal_day_burn_points < 0 ||
 	    c->bonus_member_day_points < 0)
+		return TG_BAD_FIELD;
+	if (found != TABLE_NONE && has_accounts(p->ledger, c->number) &&
+	    ((ledger_partner_row(p->ledger, found)->config.flags ^ c->flags) & PARTNER_TEST) != 0)
 		return TG_BAD_FIELD;
 	if (row == TABLE_NONE)
 		return TG_TABLE_FULL;
@@ -105,6 +123,29 @@ set_partner(struct plan *p)
 	return plan_finish(p);
 }
 
+/* Who pays the bonus and where it can be spent: known, and on the same side of test and live. */
+static enum tg_status
+check_bonus_partners(const struct ledger *l, const struct rule_config *c)
+{
+	uint32_t partner = state_find_partner(l, c->partner);
+	uint32_t sponsor =
+	    c->bonus_sponsor != 0 ? state_find_partner(l, c->bonus_sponsor) : partner;
+
+	if (sponsor == TABLE_NONE)
+		return TG_UNKNOWN_PARTNER;
+	if (((ledger_partner_row(l, sponsor)->config.flags ^
+	      ledger_partner_row(l, partner)->config.flags) &
+	     PARTNER_TEST) != 0)
+		return TG_TEST_MISMATCH;
+	if (c->bonus_usable_at == USABLE_ANYWHERE)
+		return TG_OK;
+	if ((c->bonus_usable_at & USABLE_AT_STORE) != 0)
+		return state_find_store(l, USABLE_NUMBER(c->bonus_usable_at)) != TABLE_NONE ?
+			       TG_OK :
+			       TG_UNKNOWN_STORE;
+	return state_find_partner(l, c->bonus_usable_at) != TABLE_NONE ? TG_OK : TG_UNKNOWN_PARTNER;
+}
+
 static enum tg_status
 add_rule(struct plan *p)
 {
@@ -113,11 +154,13 @@ add_rule(struct plan *p)
 	uint32_t row = table_free_peek(&p->ledger->rules, 0);
 	uint32_t newest;
 	struct record *r;
+	enum tg_status status;
 
 	if (partner == TABLE_NONE)
 		return TG_UNKNOWN_PARTNER;
-	if (c->bonus_sponsor != 0 && state_find_partner(p->ledger, c->bonus_sponsor) == TABLE_NONE)
-		return TG_UNKNOWN_PARTNER;
+	status = check_bonus_partners(p->ledger, c);
+	if (status != TG_OK)
+		return status;
 	if (c->base_num < 0 || c->base_num > RATIO_MAX || c->base_den <= 0 ||
 	    c->base_den > RATIO_MAX || c->bonus_num < 0 || c->bonus_num > RATIO_MAX ||
 	    c->bonus_den <= 0 || c->bonus_den > RATIO_MAX || c->bonus_threshold_amount < 0 ||
