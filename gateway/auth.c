@@ -169,6 +169,7 @@ auth_request(struct session *session, const struct tg_message *request)
 	job->session = session_id(session);
 	job->request_id = request->request_id;
 	job->lane = PIPELINE_TERMINAL;
+	job->received_mono_us = io->turn_us;
 	job->request.principal = session->hello->input.terminal;
 	status = pipeline_submit(io->options.port, job);
 	if (status != TG_OK) {

@@ -24,6 +24,7 @@ struct outcome {
 
 struct batch {
 	uint32_t request_id;
+	int64_t since_us; /* the frame was complete */
 	uint32_t item_count;
 	uint32_t next_item;	  /* to be submitted */
 	uint32_t in_flight;	  /* with the ledger, at most BATCH_SLICE_ITEMS */
@@ -130,7 +131,8 @@ names_refused(const struct batch *batch, const struct tg_message *item)
 
 /* Encode the outcome of an item.  False: out of memory, and the session is closed. */
 static bool
-put_outcome(struct session *session, uint32_t index, const struct tg_message *reply)
+put_outcome(struct session *session, uint32_t index, uint32_t operation,
+	    const struct tg_message *reply)
 {
 	struct io *io = session->io;
 	struct batch *batch = session->batch;
@@ -156,6 +158,7 @@ put_outcome(struct session *session, uint32_t index, const struct tg_message *re
 						   .bytes = (uint32_t)writer.used_bytes };
 	batch->encoded_bytes += writer.used_bytes;
 	batch->done_count++;
+	output_count(session, operation, reply->code);
 	return true;
 }
 
@@ -168,7 +171,8 @@ put_status(struct session *session, uint32_t index, enum tg_status status, uint3
 	tg_message_init(reply, 0, (uint32_t)status);
 	if (field != 0)
 		tg_message_set_integer(reply, TG_FIELD_FIELD, field);
-	return put_outcome(session, index, reply);
+	/* The item stands decoded, as far as it went. */
+	return put_outcome(session, index, session->io->request.code, reply);
 }
 
 /* Hand a decoded item to the ledger.  Statuses as of translate_request() and pipeline_submit(). */
@@ -209,7 +213,7 @@ run_item(struct session *session)
 	bool is_there = tg_rows_next_item(&batch->rows, &cursor);
 
 	TG_ASSERT(is_there);
-	session->io->options.census->items_count++;
+	figure_add(&session->io->meter.items, 1);
 	status = tg_decode_item_request(cursor, item, &field);
 	if (status == TG_OK) {
 		uint32_t right = tg_operation_info(item->code)->right;
@@ -225,7 +229,7 @@ run_item(struct session *session)
 		return true;
 	if (status == TG_BUSY || status == TG_SHUTTING_DOWN) {
 		session->shed = status;
-		session->io->options.census->busy_count += status == TG_BUSY;
+		figure_add(&session->io->meter.busy, status == TG_BUSY);
 		if (status == TG_BUSY &&
 		    !note_refused(batch, item->values[TG_FIELD_TRANSACTION_ID].data)) {
 			session_close(session, "out of memory");
@@ -256,6 +260,7 @@ finish(struct session *session)
 	is_written = tg_batch_end(&writer);
 	TG_ASSERT(is_written);
 	output_commit(session, bytes.used_bytes);
+	meter_note(&session->io->meter, TG_OP_BATCH, TG_OK, batch->since_us);
 	session->batch = NULL;
 	batch_free(batch);
 	census_leave(&session->share->in_flight, 1);
@@ -275,10 +280,12 @@ batch_begin(struct session *session, const struct tg_message *request)
 	}
 	session->in_flight++;
 	session->batch = batch_new(request);
-	if (session->batch == NULL)
+	if (session->batch == NULL) {
 		session_close(session, "out of memory");
-	else
-		session_want_run(session);
+		return;
+	}
+	session->batch->since_us = session->io->turn_us;
+	session_want_run(session);
 }
 
 void
@@ -309,6 +316,6 @@ batch_answered(struct session *session, const struct pipeline_job *job)
 	batch->in_flight--;
 	reply_make(&job->answer, job->request.kind, 0, io->rows_scratch, sizeof(io->rows_scratch),
 		   &io->reply);
-	if (put_outcome(session, job->item_index, &io->reply))
+	if (put_outcome(session, job->item_index, job->request.kind, &io->reply))
 		session_want_run(session);
 }

@@ -18,6 +18,8 @@ struct census_partner {
 	_Atomic uint32_t number; /* 0: entry free */
 	_Atomic uint32_t connections;
 	_Atomic uint32_t in_flight;
+	_Atomic uint64_t answers;  /* since the start; items of BATCH too */
+	_Atomic uint64_t refusals; /* of these, with another status than OK */
 };
 
 struct census {
@@ -27,9 +29,6 @@ struct census {
 	_Atomic uint64_t refused_count;	     /* closed at once: too many */
 	_Atomic uint64_t handshake_failures; /* TLS did not come about */
 	_Atomic uint64_t auth_failures;	     /* AUTH_FAILED */
-	_Atomic uint64_t requests_count;     /* frames with a request, BATCH as one */
-	_Atomic uint64_t items_count;	     /* items of BATCH frames */
-	_Atomic uint64_t busy_count;	     /* answered BUSY */
 	struct census_partner *partners;     /* owned; mask + 1 of them */
 	uint32_t mask;
 };

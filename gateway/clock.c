@@ -48,6 +48,17 @@ clock_mono_us(void)
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+int64_t
+clock_cpu_us(pthread_t thread)
+{
+	struct timespec used;
+	clockid_t id;
+
+	if (pthread_getcpuclockid(thread, &id) != 0 || clock_gettime(id, &used) != 0)
+		return -1;
+	return (int64_t)used.tv_sec * 1000000 + used.tv_nsec / 1000;
+}
+
 static int64_t
 wall_ms(const struct clock *clock)
 {

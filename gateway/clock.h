@@ -17,6 +17,7 @@
 #ifndef TG_GATEWAY_CLOCK_H
 #define TG_GATEWAY_CLOCK_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -86,6 +87,9 @@ TG_MUST_CHECK enum tg_status clock_step(struct clock *clock, int64_t utc_ms);
 
 /* Microseconds of CLOCK_MONOTONIC, for intervals and time-outs. */
 int64_t clock_mono_us(void);
+
+/* Processor time that a thread, not joined yet, has used, us; -1: not known. */
+int64_t clock_cpu_us(pthread_t thread);
 
 /* "fine", "wall-stepped", "start-gap". */
 const char *clock_alarm_name(enum clock_alarm alarm);

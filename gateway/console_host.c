@@ -56,20 +56,11 @@ add_text(struct figures *f, const char *name, const char *text)
 		figure->text[i] = text[i] >= ' ' && text[i] != 0x7f ? text[i] : ' ';
 }
 
-/* Upper bound of the bucket below which so many of 1000 appends lie, us. */
+/* Bound below which so many of 1000 appends lie, us. */
 static int64_t
 append_us(const struct pipeline_figures *figures, uint32_t per_mille)
 {
-	uint64_t total = 0, seen = 0;
-
-	for (uint32_t i = 0; i < PIPELINE_LATENCY_BUCKETS; i++)
-		total += figures->append_us_buckets[i];
-	for (uint32_t i = 0; i < PIPELINE_LATENCY_BUCKETS; i++) {
-		seen += figures->append_us_buckets[i];
-		if (total > 0 && seen * 1000 >= total * per_mille)
-			return INT64_C(2) << i;
-	}
-	return 0;
+	return histogram_bound(&figures->append_us, histogram_us, per_mille);
 }
 
 /* How full the tables are, read on the ledger's thread. */
@@ -140,7 +131,7 @@ add_stats(struct gateway *gateway, struct figures *f)
 	add_count(f, "requests decided", "requests", pipeline.requests);
 	add_count(f, "records made", "records", pipeline.records);
 	add_count(f, "requests waiting", "requests", pipeline.waiting);
-	add_number(f, "longest wait in queue", "us", pipeline.delay_us_max);
+	add_number(f, "longest wait in queue", "us", pipeline_take_delay_us_max(gateway->pipeline));
 	add_count(f, "refused for a full disk", "requests", pipeline.refused_full);
 	add_count(f, "refused for the clock", "requests", pipeline.refused_clock);
 	add_text(f, "clock source", gateway->clock.is_stepped ? "stepped" : "system");

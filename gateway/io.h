@@ -16,6 +16,7 @@
 #include "gateway/io_thread.h"
 #include "gateway/listener.h"
 #include "gateway/mailbox.h"
+#include "gateway/meter.h"
 #include "gateway/session.h"
 #include "gateway/translate.h"
 #include "gateway/wheel.h"
@@ -51,6 +52,12 @@ struct io {
 	uint64_t random;	/* state of io_random() */
 	int64_t now_ms;		/* monotonic; of this turn, when is_now_fresh */
 	bool is_now_fresh;
+	int64_t turn_us;	/* CLOCK_MONOTONIC; events of this turn were there */
+	struct {
+		uint32_t operation; /* of the request that is being answered */
+		int64_t since_us;   /* its frame was complete */
+	} answering;
+	struct meter meter;
 	bool has_more_answers; /* the turn ended before all were told */
 	bool is_draining;
 	bool is_stopping;

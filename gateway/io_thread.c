@@ -12,6 +12,7 @@
 #include "gateway/auth.h"
 #include "gateway/batch.h"
 #include "gateway/census.h"
+#include "gateway/clock.h"
 #include "gateway/input.h"
 #include "gateway/io.h"
 #include "gateway/log.h"
@@ -355,6 +356,16 @@ on_deadline(void *context, struct wheel_entry *entry)
 
 _Static_assert(offsetof(struct session, deadline) == 0, "a wheel's entry is its session");
 
+/* The turn is over: how long did it keep the others waiting? */
+static void
+note_turn(struct io *io)
+{
+	int64_t now_us = clock_mono_us();
+
+	histogram_add(&io->meter.turns, histogram_us, now_us - io->turn_us);
+	atomic_store_explicit(&io->meter.turned_at_us, now_us, memory_order_relaxed);
+}
+
 void
 io_turn(struct io *io, bool may_block)
 {
@@ -364,9 +375,10 @@ io_turn(struct io *io, bool may_block)
 
 	io->is_now_fresh = false;
 	event_base_loop(io->base, EVLOOP_ONCE | (has_work || !may_block ? EVLOOP_NONBLOCK : 0));
-
+	io->turn_us = clock_mono_us();
 	take_answers(io);
 	run_work(io);
+	meter_settle(&io->meter);
 	pipeline_flush(io->options.port);
 	for (int i = 0; i < IO_HANDSHAKES_PER_TURN; i++) {
 		session = TAILQ_FIRST(&io->handshake);
@@ -378,6 +390,7 @@ io_turn(struct io *io, bool may_block)
 	for (uint32_t i = 0; i < io->listener_count; i++)
 		listener_resume(&io->listeners[i]);
 	free_closed(io);
+	note_turn(io);
 }
 
 void
@@ -415,6 +428,12 @@ enum tg_status
 io_stop(struct io *io)
 {
 	return mailbox_send(&io->mailbox, &(struct mail){ .kind = MAIL_STOP });
+}
+
+const struct meter *
+io_meter(const struct io *io)
+{
+	return &io->meter;
 }
 
 uint32_t

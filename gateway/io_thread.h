@@ -23,6 +23,7 @@ struct host_session;
 struct identifier_keys;
 struct io;
 struct log;
+struct meter;
 struct pipeline;
 struct pipeline_port;
 struct tls;
@@ -78,6 +79,9 @@ TG_MUST_CHECK enum tg_status io_drain(struct io *io);
 
 /* End after this turn. */
 TG_MUST_CHECK enum tg_status io_stop(struct io *io);
+
+/* What the thread has counted; any thread may look, as long as io lives. */
+const struct meter *io_meter(const struct io *io);
 
 /*
  * Fill rows with the sessions whose id is above after_id, lowest first, and wait for it.  Returns

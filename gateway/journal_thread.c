@@ -46,15 +46,12 @@ die(struct journal_thread *thread)
 
 /* Count an append by the time it took. */
 static void
-count_append(struct journal_thread *thread, int64_t took_us, size_t bytes)
+count_append(struct journal_thread *thread, int64_t took_us, const struct batch *batch)
 {
-	uint32_t bucket = 0;
-
-	while (bucket + 1 < PIPELINE_LATENCY_BUCKETS && took_us >> bucket > 1)
-		bucket++;
-	atomic_fetch_add_explicit(&thread->append_us_buckets[bucket], 1, memory_order_relaxed);
-	atomic_fetch_add_explicit(&thread->batches, 1, memory_order_relaxed);
-	atomic_fetch_add_explicit(&thread->batch_bytes, bytes, memory_order_relaxed);
+	histogram_add(&thread->append_us, histogram_us, took_us);
+	histogram_add(&thread->batch_records, histogram_counts, batch->count);
+	figure_add(&thread->batches, 1);
+	figure_add(&thread->batch_bytes, batch->used_bytes);
 }
 
 /* Everything up to sequence is durable: let go the answers that wait for it. */
@@ -92,7 +89,7 @@ write_batch(struct journal_thread *thread, const struct batch *batch)
 			journal_append(thread->config.journal, &bytes, &thread->error);
 
 		if (status == TG_OK) {
-			count_append(thread, clock_mono_us() - began_us, batch->used_bytes);
+			count_append(thread, clock_mono_us() - began_us, batch);
 			publish(thread, batch->first_sequence + batch->count - 1,
 				batch->business_date);
 			return true;
@@ -129,7 +126,7 @@ write_mark(struct journal_thread *thread, const struct batch_mark *mark)
 		return false;
 	}
 	thread->marked_sequence = mark->sequence;
-	atomic_fetch_add_explicit(&thread->marks, 1, memory_order_relaxed);
+	figure_add(&thread->marks, 1);
 	return true;
 }
 

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "gateway/figure.h"
 #include "gateway/open_batch.h"
 #include "gateway/pipeline.h"
 #include "gateway/port.h"
@@ -51,7 +52,8 @@ struct journal_thread {
 	struct storage_error error;	/* the thread's */
 	/* Figures, written by the thread, read by any. */
 	_Atomic uint64_t batches, batch_bytes, marks;
-	_Atomic uint64_t append_us_buckets[PIPELINE_LATENCY_BUCKETS]; /* by powers of two */
+	struct histogram append_us;	/* how long each batch took to be durable */
+	struct histogram batch_records;	/* records in each */
 };
 
 /* TG_OK; TG_NO_MEMORY. */

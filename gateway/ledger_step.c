@@ -15,7 +15,26 @@
 #define TERMINAL_TURN 64	/* jobs of one port's terminal lane in a round */
 #define BATCH_TURN 16		/* jobs of one port's batch lane in a round */
 #define EVIDENCE_MAX 64		/* jobs at the archive; further ones get ORIGINAL_ARCHIVED */
+#define TELL_TABLES_US 100000	/* about so often, while there is work */
 #define SETTLED_ROWS_PER_ROUND 8192 /* more than a round edits, see table_set_settle() */
+
+/* Write down how full the tables are. */
+static void
+tell_tables(struct ledger_step *step)
+{
+	const struct table_set *set = ledger_tables(step->config.ledger);
+
+	for (uint32_t id = 0; id < TABLE_SET_MAX; id++) {
+		const struct table *table = set->tables[id];
+
+		if (table == NULL)
+			continue;
+		atomic_store_explicit(&step->figures.tables[id].live, table->live_count,
+				      memory_order_relaxed);
+		atomic_store_explicit(&step->figures.tables[id].used, table->rows_used,
+				      memory_order_relaxed);
+	}
+}
 
 enum tg_status
 ledger_step_init(struct ledger_step *step, const struct ledger_step_config *config)
@@ -29,6 +48,7 @@ ledger_step_init(struct ledger_step *step, const struct ledger_step_config *conf
 	if (step->decision == NULL || queue_init(&step->evidence_out, EVIDENCE_MAX) != TG_OK ||
 	    queue_init(&step->evidence_in, EVIDENCE_MAX) != TG_OK)
 		return TG_NO_MEMORY;
+	tell_tables(step);
 	return TG_OK;
 }
 
@@ -38,13 +58,6 @@ ledger_step_deinit(struct ledger_step *step)
 	decision_free(step->decision);
 	queue_deinit(&step->evidence_out);
 	queue_deinit(&step->evidence_in);
-}
-
-static void
-count_up(_Atomic uint64_t *figure, uint64_t by)
-{
-	atomic_store_explicit(figure, atomic_load_explicit(figure, memory_order_relaxed) + by,
-			      memory_order_relaxed);
 }
 
 /* Fix the time of the open batch, if it is a new one since the last call. */
@@ -146,7 +159,7 @@ carry_out(struct ledger_step *step)
 		for (uint32_t port = 0; port < step->config.port_count; port++)
 			port_notify(&step->config.ports[port], record);
 	}
-	count_up(&step->figures.records, decision->record_count);
+	figure_add(&step->figures.records, decision->record_count);
 }
 
 /* Copy the answer without the unused ends of its lists. */
@@ -186,12 +199,12 @@ decide(struct ledger_step *step, const struct ledger_request *request)
 		return true;
 	if (!step->config.has_room(step->config.context)) {
 		refuse(step, TG_JOURNAL_FULL);
-		count_up(&step->figures.refused_full, 1);
+		figure_add(&step->figures.refused_full, 1);
 		return false;
 	}
 	if (!clock_may_record(step->config.clock)) {
 		refuse(step, TG_BUSY);
-		count_up(&step->figures.refused_clock, 1);
+		figure_add(&step->figures.refused_clock, 1);
 		return false;
 	}
 	carry_out(step);
@@ -227,7 +240,7 @@ decide_job(struct ledger_step *step, struct pipeline_job *job)
 		decide_with_evidence(step, request);
 	else if (decide(step, request) && ask_archive(step, job))
 		return;
-	count_up(&step->figures.requests, 1);
+	figure_add(&step->figures.requests, 1);
 	copy_answer(&job->answer, &step->decision->answer);
 	job->wait_sequence = ledger_sequence(step->config.ledger);
 	port_answer(job);
@@ -263,8 +276,13 @@ may_decide(struct ledger_step *step, const struct pipeline_port *from, uint32_t 
 static void
 note_delay(struct ledger_step *step, const struct pipeline_job *job)
 {
-	int64_t delay_us = clock_mono_us() - job->queued_mono_us;
+	int64_t now_us = clock_mono_us(), delay_us = now_us - job->queued_mono_us;
 
+	histogram_add(&step->figures.delays, histogram_us, delay_us);
+	if (now_us - step->told_tables_us >= TELL_TABLES_US) {
+		step->told_tables_us = now_us;
+		tell_tables(step);
+	}
 	if (delay_us > atomic_load_explicit(&step->figures.delay_us_max, memory_order_relaxed))
 		atomic_store_explicit(&step->figures.delay_us_max, delay_us, memory_order_relaxed);
 }

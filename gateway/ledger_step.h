@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "gateway/clock.h"
+#include "gateway/figure.h"
 #include "gateway/open_batch.h"
 #include "gateway/pipeline.h"
 #include "gateway/port.h"
@@ -57,6 +58,12 @@ struct ledger_step_figures {
 	_Atomic uint64_t refused_full;	/* for want of journal room */
 	_Atomic uint64_t refused_clock;	/* because the clock is not accepted */
 	_Atomic int64_t delay_us_max;	/* longest wait in a lane since last read */
+	struct histogram delays;	/* us in a lane, of the first job of each turn of a lane */
+	/* Of each table by its id, as of the last tenth of a second with work. */
+	struct {
+		_Atomic uint64_t live;	/* rows */
+		_Atomic uint64_t used;	/* rows that were live at some time */
+	} tables[TABLE_SET_MAX];
 };
 
 struct ledger_step {
@@ -72,6 +79,7 @@ struct ledger_step {
 	_Atomic bool wants_mark;	/* set by the journal thread: idle */
 	_Atomic bool wants_room;	/* stopped for want of room in the batch or for notices */
 	int32_t	 business_date;		/* for the batch: after the last record */
+	int64_t	 told_tables_us;	/* when figures.tables was last written */
 	struct ledger_step_figures figures;
 };
 

@@ -13,10 +13,12 @@
 #include "admin/host.h"
 #include "gateway/auth.h"
 #include "gateway/census.h"
+#include "gateway/clock.h"
 #include "gateway/identifier.h"
 #include "gateway/io_thread.h"
 #include "gateway/listener.h"
 #include "gateway/log.h"
+#include "gateway/meter.h"
 #include "gateway/pipeline.h"
 #include "gateway/tls.h"
 #include "protocol/assert.h"
@@ -297,15 +299,35 @@ network_figures(const struct network *network)
 {
 	const struct census *census = &network->census;
 
-	return (struct network_figures){
+	struct network_figures figures = {
 		.connections = atomic_load(&census->connections),
 		.handshakes = atomic_load(&census->handshakes),
 		.accepted = atomic_load(&census->accepted_count),
 		.refused = atomic_load(&census->refused_count),
 		.handshake_failures = atomic_load(&census->handshake_failures),
 		.auth_failures = atomic_load(&census->auth_failures),
-		.requests = atomic_load(&census->requests_count),
-		.items = atomic_load(&census->items_count),
-		.busy = atomic_load(&census->busy_count),
 	};
+
+	for (uint32_t i = 0; i < network->io_count; i++) {
+		const struct meter *meter = io_meter(network->ios[i]);
+
+		figures.requests += figure_read(&meter->requests);
+		figures.items += figure_read(&meter->items);
+		figures.busy += figure_read(&meter->busy);
+	}
+	return figures;
+}
+
+int64_t
+network_cpu_us(const struct network *network, uint32_t io_index)
+{
+	return io_index < network->started_count ? clock_cpu_us(network->threads[io_index]) : -1;
+}
+
+uint32_t
+network_meters(const struct network *network, const struct meter **ret_meters)
+{
+	for (uint32_t i = 0; i < network->io_count; i++)
+		ret_meters[i] = io_meter(network->ios[i]);
+	return network->io_count;
 }

@@ -20,6 +20,7 @@
 struct host_session;
 struct identifier_hash;
 struct log;
+struct meter;
 struct network;
 struct pipeline;
 
@@ -94,5 +95,13 @@ struct network_figures {
 };
 
 struct network_figures network_figures(const struct network *network);
+
+#define NETWORK_THREADS_MAX 64
+
+/* Processor time of an I/O thread since its start, us; -1: there is no such thread (any more). */
+int64_t network_cpu_us(const struct network *network, uint32_t io_index);
+
+/* What each I/O thread counts, by its index, up to NETWORK_THREADS_MAX; returns how many. */
+uint32_t network_meters(const struct network *network, const struct meter **ret_meters);
 
 #endif

@@ -64,6 +64,41 @@ output_commit(struct session *session, size_t bytes)
 	session_want_flush(session);
 }
 
+/* Count an answer among the partner's. */
+static void
+count_of_partner(const struct session *session, uint32_t status)
+{
+	struct census_partner *share = session->share;
+
+	if (share == NULL)
+		return;
+	atomic_fetch_add_explicit(&share->answers, 1, memory_order_relaxed);
+	if (status != TG_OK)
+		atomic_fetch_add_explicit(&share->refusals, 1, memory_order_relaxed);
+}
+
+void
+output_count(struct session *session, uint32_t operation, uint32_t status)
+{
+	count_of_partner(session, status);
+	meter_count(&session->io->meter, operation, status);
+}
+
+/* Count a message that was appended. */
+static void
+note(struct session *session, const struct tg_message *message)
+{
+	struct io *io = session->io;
+
+	if (message->request_id != 0) {
+		count_of_partner(session, message->code);
+		meter_note(&io->meter, io->answering.operation, message->code,
+			   io->answering.since_us);
+	} else {
+		figure_add(&io->meter.notices[tg_message_integer(message, TG_FIELD_OUTCOME, 0)], 1);
+	}
+}
+
 void
 output_message(struct session *session, const struct tg_message *message)
 {
@@ -82,6 +117,7 @@ output_message(struct session *session, const struct tg_message *message)
 		return;
 	memcpy(room, io->reply_scratch, writer.used_bytes);
 	output_commit(session, writer.used_bytes);
+	note(session, message);
 }
 
 /* How long to wait before trying again; 0: nothing to say. */
@@ -110,7 +146,7 @@ output_status(struct session *session, uint32_t request_id, enum tg_status statu
 	uint32_t wait_ms = retry_after_ms(session->io, status);
 
 	if (status == TG_BUSY)
-		session->io->options.census->busy_count++;
+		figure_add(&session->io->meter.busy, 1);
 	if (request_id == 0) {
 		output_notice(session, status, wait_ms);
 		return;

@@ -29,7 +29,10 @@ output_bytes(const struct session *session)
 uint8_t *output_reserve(struct session *session, size_t bytes);
 void output_commit(struct session *session, size_t bytes);
 
-/* Append a message as a frame.  Of a session that is past telling anything it is dropped. */
+/*
+ * Append a message as a frame.  Of a session that is past telling anything it is dropped.  An
+ * answer is counted as one to io->answering.
+ */
 void output_message(struct session *session, const struct tg_message *message);
 
 /*
@@ -41,6 +44,9 @@ void output_status(struct session *session, uint32_t request_id, enum tg_status 
 
 /* Append a NOTICE.  retry_after_ms: 0 for none. */
 void output_notice(struct session *session, enum tg_status outcome, uint32_t retry_after_ms);
+
+/* Count an answer told as part of another: an item of a BATCH. */
+void output_count(struct session *session, uint32_t operation, uint32_t status);
 
 /* Write what waits, as far as the socket takes it, a bounded amount. */
 void output_flush(struct session *session);

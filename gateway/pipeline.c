@@ -435,16 +435,15 @@ pipeline_durable_sequence(const struct pipeline *pipeline)
 }
 
 struct pipeline_figures
-pipeline_figures(struct pipeline *pipeline)
+pipeline_figures(const struct pipeline *pipeline)
 {
-	struct ledger_step_figures *step = &pipeline->step.figures;
-	struct journal_thread *journal_thread = &pipeline->journal_thread;
+	const struct ledger_step_figures *step = &pipeline->step.figures;
+	const struct journal_thread *journal_thread = &pipeline->journal_thread;
 	struct pipeline_figures figures = {
 		.requests = atomic_load(&step->requests),
 		.records = atomic_load(&step->records),
 		.refused_full = atomic_load(&step->refused_full),
 		.refused_clock = atomic_load(&step->refused_clock),
-		.delay_us_max = atomic_exchange(&step->delay_us_max, 0),
 		.durable_sequence = pipeline_durable_sequence(pipeline),
 		.batches = atomic_load(&journal_thread->batches),
 		.batch_bytes = atomic_load(&journal_thread->batch_bytes),
@@ -457,8 +456,58 @@ pipeline_figures(struct pipeline *pipeline)
 		for (uint32_t lane = 0; lane < PIPELINE_LANE_COUNT; lane++)
 			figures.waiting += queue_count(&pipeline->ports[i].lanes[lane]);
 	}
-	for (uint32_t i = 0; i < PIPELINE_LATENCY_BUCKETS; i++)
-		figures.append_us_buckets[i] =
-			atomic_load(&journal_thread->append_us_buckets[i]);
+	histogram_collect(&step->delays, &figures.delays);
+	histogram_collect(&journal_thread->append_us, &figures.append_us);
+	histogram_collect(&journal_thread->batch_records, &figures.batch_records);
 	return figures;
+}
+
+int64_t
+pipeline_take_delay_us_max(struct pipeline *pipeline)
+{
+	return atomic_exchange(&pipeline->step.figures.delay_us_max, 0);
+}
+
+uint32_t
+pipeline_tables(const struct pipeline *pipeline, struct pipeline_table *tables)
+{
+	/* Which tables there are, and how large they may be, never changes. */
+	const struct table_set *set = ledger_tables(pipeline->config.ledger);
+	uint32_t count = 0;
+
+	for (uint32_t id = 0; id < TABLE_SET_MAX; id++) {
+		const struct table *table = set->tables[id];
+
+		if (table == NULL)
+			continue;
+		tables[count++] = (struct pipeline_table){
+			.name = table->config.name,
+			.live = figure_read(&pipeline->step.figures.tables[id].live),
+			.rows_max = table->config.rows_max,
+			.bytes = figure_read(&pipeline->step.figures.tables[id].used) *
+				 table->config.row_bytes,
+		};
+	}
+	return count;
+}
+
+uint32_t
+pipeline_waiting(const struct pipeline *pipeline, uint32_t io_index, enum pipeline_lane lane)
+{
+	TG_ASSERT(io_index < pipeline->port_count);
+	return queue_count(&pipeline->ports[io_index].lanes[lane]);
+}
+
+int64_t
+pipeline_ledger_cpu_us(const struct pipeline *pipeline)
+{
+	return pipeline->has_ledger_thread ? clock_cpu_us(pipeline->ledger_thread) : -1;
+}
+
+int64_t
+pipeline_journal_cpu_us(const struct pipeline *pipeline)
+{
+	const struct journal_thread *journal_thread = &pipeline->journal_thread;
+
+	return journal_thread->is_started ? clock_cpu_us(journal_thread->thread) : -1;
 }

@@ -23,6 +23,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "gateway/figure.h"
 #include "ledger/ledger.h"
 #include "ledger/request.h"
 #include "protocol/status.h"
@@ -54,6 +55,7 @@ struct pipeline_job {
 	uint32_t request_id;	 /* given back as it is */
 	uint32_t item_index;	 /* given back as it is: place in a BATCH */
 	uint8_t	 lane;		 /* enum pipeline_lane */
+	int64_t	 received_mono_us; /* given back as it is: when its frame was complete */
 	pipeline_read_fn *read;	 /* not NULL: run this on the ledger instead of request */
 	void	*read_argument;	 /* ... with this */
 	struct ledger_request request; /* holds all it needs: lines point to lines_storage */
@@ -217,11 +219,6 @@ void pipeline_poke(struct pipeline *pipeline);
 /* Any thread: records up to here are durable. */
 uint64_t pipeline_durable_sequence(const struct pipeline *pipeline);
 
-/*
- * Appends by how long they took: bucket n counts those of 2^n to 2^(n+1) us, the last all longer.
- */
-#define PIPELINE_LATENCY_BUCKETS 24
-
 /* Figures since the start.  Each is right, together they may be a moment apart. */
 struct pipeline_figures {
 	uint64_t requests;		/* decided */
@@ -230,16 +227,39 @@ struct pipeline_figures {
 	uint64_t refused_full;		/* for want of journal room */
 	uint64_t refused_clock;		/* while the clock waits for `clock accept` */
 	uint64_t waiting;		/* in the lanes now */
-	int64_t	 delay_us_max;		/* longest wait in a lane since the last call of this */
 	uint64_t durable_sequence;
 	uint64_t batches;
 	uint64_t batch_bytes;
 	uint64_t marks;
 	bool	 is_dead;		/* the journal is lost */
-	uint64_t append_us_buckets[PIPELINE_LATENCY_BUCKETS];
+	struct histogram_view delays;	/* us in a lane, of the first job of each turn of one */
+	struct histogram_view append_us; /* how long batches took to be durable */
+	struct histogram_view batch_records;
 };
 
 /* Any thread. */
-struct pipeline_figures pipeline_figures(struct pipeline *pipeline);
+struct pipeline_figures pipeline_figures(const struct pipeline *pipeline);
+
+/* Any thread: longest wait in a lane since the last call of this, us.  For the console. */
+int64_t pipeline_take_delay_us_max(struct pipeline *pipeline);
+
+/* How full a table of the ledger is. */
+struct pipeline_table {
+	const char *name;		/* static */
+	uint64_t live;			/* rows */
+	uint64_t rows_max;
+	uint64_t bytes;			/* of rows that were live at some time: memory in use */
+};
+
+/* Any thread: fill tables, TABLE_SET_MAX of them; returns how many.  About 100 ms old. */
+uint32_t pipeline_tables(const struct pipeline *pipeline, struct pipeline_table *tables);
+
+/* Any thread: jobs of a lane that wait.  io_index: of the I/O thread; above them: control. */
+uint32_t pipeline_waiting(const struct pipeline *pipeline, uint32_t io_index,
+			  enum pipeline_lane lane);
+
+/* Processor time of a thread since its start, us; -1: there is no such thread (any more). */
+int64_t pipeline_ledger_cpu_us(const struct pipeline *pipeline);
+int64_t pipeline_journal_cpu_us(const struct pipeline *pipeline);
 
 #endif

@@ -108,6 +108,7 @@ port_take(struct pipeline_port *port, uint8_t kind)
 	job->request_id = 0;
 	job->item_index = 0;
 	job->lane = PIPELINE_TERMINAL;
+	job->received_mono_us = 0;
 	job->read = NULL;
 	memset(&job->request, 0, sizeof(job->request));
 	job->request.kind = kind;

@@ -46,6 +46,7 @@ submit(struct session *session, const struct tg_message *request)
 		job->session = session_id(session);
 		job->request_id = request->request_id;
 		job->lane = PIPELINE_TERMINAL;
+		job->received_mono_us = io->turn_us;
 		status = pipeline_submit(io->options.port, job);
 		if (status == TG_OK) {
 			session->in_flight++;
@@ -132,7 +133,9 @@ request_handle(struct session *session, const uint8_t *payload, size_t bytes)
 	enum tg_status refusal;
 
 	session->requests_count++;
-	io->options.census->requests_count++;
+	io->answering.operation = request->code;
+	io->answering.since_us = io->turn_us;
+	figure_add(&io->meter.requests, 1);
 	if (status == TG_BAD_FRAME) {
 		output_status(session, request->request_id, status, 0);
 		session_finish(session, tg_status_text(status));
@@ -164,6 +167,8 @@ request_answered(struct io *io, const struct pipeline_job *job)
 		batch_answered(session, job);
 		return;
 	}
+	io->answering.operation = job->request.kind;
+	io->answering.since_us = job->received_mono_us;
 	if (job->request.kind == REQUEST_AUTH) {
 		auth_answered(session, job);
 		return;

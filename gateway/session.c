@@ -50,6 +50,7 @@ session_enter(struct session *session, enum session_state next)
 		session_log(session, LEVEL_DEBUG, "session", "from=%s to=%s",
 			    session_state_name(from), session_state_name(next));
 	session->state = (uint8_t)next;
+	meter_move(&session->io->meter, from, next);
 	/* HELLO, CHALLENGE and AUTH share one deadline. */
 	if (next != SESSION_CHALLENGE && next != SESSION_AUTH)
 		session->state_since_ms = io_now_ms(session->io);

@@ -83,6 +83,12 @@ sink_thread_status(struct sink_thread *thread)
 	return sink_status(thread->sink);
 }
 
+int64_t
+sink_thread_cpu_us(const struct sink_thread *thread)
+{
+	return clock_cpu_us(thread->thread);
+}
+
 void
 sink_thread_watch(struct sink_thread *thread)
 {

@@ -34,6 +34,9 @@ uint64_t sink_thread_confirmed(void *context);
 /* Any thread. */
 struct sink_status sink_thread_status(struct sink_thread *thread);
 
+/* Any thread: processor time of the thread since its start, us; -1: not known. */
+int64_t sink_thread_cpu_us(const struct sink_thread *thread);
+
 /* Control thread, each second: log what has changed. */
 void sink_thread_watch(struct sink_thread *thread);
 

@@ -118,7 +118,7 @@ a_batch_goes_in_slices_and_comes_back_whole(void **state)
 	double_answer(f->port, 1);
 	fixture_settle(f);
 	fixture_expect(peer, later.request_id, TG_OK);
-	assert_int_equal(f->census.items_count, TG_BATCH_ITEMS_MAX);
+	assert_int_equal(f->io->meter.items, TG_BATCH_ITEMS_MAX);
 	assert_null(fixture_session(f, 0)->batch);
 	free(statuses);
 }

@@ -279,11 +279,11 @@ a_turn_takes_a_bounded_share(void **state)
 		peer_put_message(peer, &ping);
 	}
 	peer_step(peer);
-	before = f->census.requests_count;
+	before = f->io->meter.requests;
 	io_turn(f->io, false);
-	assert_int_equal(f->census.requests_count, before + 10);
+	assert_int_equal(f->io->meter.requests, before + 10);
 	fixture_settle(f);
-	assert_int_equal(f->census.requests_count, before + 400);
+	assert_int_equal(f->io->meter.requests, before + 400);
 }
 
 /* What: when a request is refused as BUSY, everything read with it is BUSY too, also one whose
@@ -332,7 +332,7 @@ busy_holds_for_all_that_was_read(void **state)
 	fixture_expect(peer, first, TG_OK);
 	fixture_expect(peer, first + 1, TG_OK);
 	fixture_expect(peer, message.request_id, TG_OK);
-	assert_int_equal(f->census.busy_count, 4);
+	assert_int_equal(f->io->meter.busy, 4);
 }
 
 /* What: without a free job a request is BUSY like any other; PING is not. */
@@ -406,7 +406,7 @@ shutting_down_is_told(void **state)
 	fixture_take(peer, &answer);
 	assert_int_equal(answer.code, TG_SHUTTING_DOWN);
 	assert_true(answer.values[TG_FIELD_RETRY_AFTER].integer >= 500);
-	assert_int_equal(f->census.busy_count, 0);
+	assert_int_equal(f->io->meter.busy, 0);
 }
 
 int
