@@ -21,6 +21,7 @@
 #define NAME_BYTES 64
 #define PATH_BYTES 4096
 #define ROWS_MAX 64
+#define OPTION_BASE 256 /* above what getopt_long() returns for itself: '?' and ':' */
 
 /* What is being read, and from where. */
 struct loading {
@@ -229,21 +230,23 @@ read_options(const struct loading *l, bool is_all, const char **ret_config, int 
 		longs[count].name = rows[i].name;
 		longs[count].has_arg =
 			rows[i].kind == SETTING_FLAG ? no_argument : required_argument;
-		longs[count++].val = (int)i;
+		longs[count++].val = OPTION_BASE + (int)i;
 	}
 	optind = 0;
 	while ((found = getopt_long(l->argc, l->argv, ":", longs, NULL)) != -1) {
+		const struct setting_row *row;
 		char source[NAME_BYTES];
 
 		if (found == '?' || found == ':')
 			return failure_set(failure, "%s: %s", l->argv[optind - 1],
 					   found == ':' ? "needs an argument"
 							: "no such option, or not clear which");
-		TG_ASSERT(found >= 0 && (size_t)found < l->table->count);
-		if (strcmp(rows[found].name, "config") == 0)
+		TG_ASSERT(found >= OPTION_BASE && (size_t)(found - OPTION_BASE) < l->table->count);
+		row = &rows[found - OPTION_BASE];
+		if (strcmp(row->name, "config") == 0)
 			*ret_config = optarg;
-		snprintf(source, sizeof(source), "--%s", rows[found].name);
-		if (is_all && !set_member(&rows[found], optarg, source, l->settings, failure))
+		snprintf(source, sizeof(source), "--%s", row->name);
+		if (is_all && !set_member(row, optarg, source, l->settings, failure))
 			return false;
 	}
 	*ret_first = optind;

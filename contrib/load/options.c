@@ -16,6 +16,7 @@
 enum option_kind { KIND_HEADING, KIND_TEXT, KIND_FLAG, KIND_COUNT, KIND_SHARE, KIND_REAL };
 
 #define HELP_COLUMN 28
+#define OPTION_BASE 256 /* above what getopt_long() returns for itself: '?' and ':' */
 
 /* A row of the table. */
 struct option_row {
@@ -126,7 +127,7 @@ load_options_parse(int argc, char *const argv[], struct load_options *ret_option
 			continue;
 		longs[count].name = rows[i].name;
 		longs[count].has_arg = rows[i].kind == KIND_FLAG ? no_argument : required_argument;
-		longs[count++].val = (int)i;
+		longs[count++].val = OPTION_BASE + (int)i;
 	}
 	set_defaults(&options);
 	optind = 0;
@@ -135,8 +136,8 @@ load_options_parse(int argc, char *const argv[], struct load_options *ret_option
 			return failure_set(failure, "%s: %s", argv[optind - 1],
 					   found == ':' ? "needs an argument"
 							: "no such option, or not clear which");
-		TG_ASSERT(found >= 0 && (size_t)found < ROW_COUNT);
-		if (!set_member(&rows[found], optarg, &options, failure))
+		TG_ASSERT(found >= OPTION_BASE && (size_t)(found - OPTION_BASE) < ROW_COUNT);
+		if (!set_member(&rows[found - OPTION_BASE], optarg, &options, failure))
 			return false;
 	}
 	if (optind < argc)

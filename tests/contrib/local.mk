@@ -8,6 +8,7 @@ check_PROGRAMS += \
 	%D%/test_map \
 	%D%/test_mix \
 	%D%/test_model \
+	%D%/test_options \
 	%D%/test_terminals \
 	%D%/test_trace
 tests_contrib_test_day_LDADD = $(contrib_test_libs)
@@ -17,6 +18,7 @@ tests_contrib_test_history_LDADD = $(contrib_test_libs)
 tests_contrib_test_map_LDADD = $(contrib_test_libs)
 tests_contrib_test_mix_LDADD = $(contrib_test_libs)
 tests_contrib_test_model_LDADD = $(contrib_test_libs)
+tests_contrib_test_options_LDADD = $(contrib_test_libs)
 tests_contrib_test_terminals_LDADD = $(contrib_test_libs)
 tests_contrib_test_trace_LDADD = $(contrib_test_libs)
 
