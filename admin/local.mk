@@ -35,7 +35,7 @@ admin_libs = libadmin.la $(csv_reader_libs) $(storage_libs) $(EVENT_LIBS) $(JANS
 noinst_PROGRAMS += %D%/gen_console
 admin_gen_console_SOURCES = %D%/gen_console.c
 admin_gen_console_LDADD = $(admin_libs)
-EXTRA_DIST += %D%/CONSOLE.md
+dist_doc_DATA += %D%/CONSOLE.md
 
 # Who may log in.
 bin_PROGRAMS += %D%/tally-passwd

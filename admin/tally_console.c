@@ -6,6 +6,7 @@
  * else it runs the lines of standard input.  Knows the console's lines, not its commands.
  */
 #include <errno.h>
+#include <getopt.h>
 #include <histedit.h>
 #include <locale.h>
 #include <stdbool.h>
@@ -249,9 +250,14 @@ run_prompt(const struct peer *peer)
 static int
 usage(FILE *file)
 {
-	fprintf(file, "usage: tally-console [-s SOCKET] [COMMAND...]\n"
-		      "  -s SOCKET  the gateway's console; else $TALLYGATE_CONSOLE, else %s\n"
-		      "  COMMAND    run this one; else a prompt, or the lines of standard input\n",
+	fprintf(file,
+		"usage: tally-console [OPTION...] [COMMAND...]\n\n"
+		"  -s, --socket SOCKET  the gateway's console; else $TALLYGATE_CONSOLE,\n"
+		"                       else %s\n"
+		"  -h, --help           this text\n"
+		"  -V, --version        the version\n\n"
+		"A COMMAND is run; without one there is a prompt, or the lines of standard input\n"
+		"are run.  The command help tells what there is.\n",
 		DEFAULT_SOCKET);
 	return file == stdout ? EXIT_DONE : EXIT_BROKEN;
 }
@@ -259,16 +265,25 @@ usage(FILE *file)
 int
 main(int argc, char **argv)
 {
+	static const struct option known[] = {
+		{ "socket", required_argument, NULL, 's' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 },
+	};
 	const char *path = getenv("TALLYGATE_CONSOLE");
 	struct peer peer;
 	int option, result;
 
 	setlocale(LC_CTYPE, "");
-	while ((option = getopt(argc, argv, "+hs:")) != -1) {
-		if (option == 's')
-			path = optarg;
-		else
+	while ((option = getopt_long(argc, argv, "+hs:V", known, NULL)) != -1) {
+		if (option == 'V') {
+			puts("tally-console " PACKAGE_VERSION);
+			return EXIT_DONE;
+		}
+		if (option != 's')
 			return usage(option == 'h' ? stdout : stderr);
+		path = optarg;
 	}
 	if (!dial(path != NULL && path[0] != '\0' ? path : DEFAULT_SOCKET, &peer))
 		return EXIT_BROKEN;

@@ -132,7 +132,8 @@ void config_print(const struct config *config, FILE *file);
 /* Print the annotated sample file: every key with its help, bounds and default. */
 void config_print_sample(FILE *file);
 
-/* Print the reference of all keys, gateway/CONFIG.md. */
+/* Print the reference of all keys: gateway/CONFIG.md, and the manual page tallygate.conf(5). */
 void config_print_reference(FILE *file);
+void config_print_manual(FILE *file);
 
 #endif

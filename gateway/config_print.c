@@ -3,6 +3,7 @@
  */
 #include "gateway/config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "gateway/config_value.h"
@@ -108,6 +109,74 @@ config_print_sample(FILE *file)
 			fputs(sample, file);
 		fputs(is_last(i) ? ";\n};\n" : ";\n", file);
 	}
+	config_free(config);
+}
+
+/* Print text for scdoc: what would mark something up is told to be itself. */
+static void
+print_escaped(const char *text, FILE *file)
+{
+	for (; *text != '\0'; text++) {
+		if (strchr("\\*_`#[]|<", *text) != NULL)
+			fputc('\\', file);
+		fputc(*text, file);
+	}
+}
+
+/* What a key is by default and must be, as a paragraph of its own. */
+static void
+print_manual_values(const struct config *config, const struct config_key *key, FILE *file)
+{
+	char *text = NULL;
+	size_t bytes = 0;
+	FILE *memory = open_memstream(&text, &bytes);
+
+	TG_ASSERT(memory != NULL);
+	fputs("Default: ", memory);
+	config_value_print(config, key, memory);
+	fputs("; ", memory);
+	config_value_print_bounds(key, memory);
+	fputs(key->reloadable == CONFIG_SWAP ? "; SIGHUP" : "", memory);
+	fclose(memory);
+	fputc('\t', file);
+	print_escaped(text, file);
+	fputs(".\n", file);
+	free(text);
+}
+
+void
+config_print_manual(FILE *file)
+{
+	struct config *config = config_new();
+
+	if (config == NULL)
+		return;
+	fputs("tallygate.conf(5)\n\n# NAME\n\n"
+	      "tallygate.conf - configuration of the gateway of a points coalition\n\n"
+	      "# DESCRIPTION\n\n"
+	      "The file that *tallygated*(8) reads at start and again on SIGHUP. It is in "
+	      "libconfig's syntax: a group\nfor each section below, with keys in it:\n\n"
+	      "```\n"
+	      "\tlisten: { tls = [ \"0.0.0.0:7411\", \"[::]:7411\" ]; };\n"
+	      "\tprogramme: { zone = \"Asia/Tokyo\"; expiry_months = 12; };\n"
+	      "```\n\n"
+	      "A key that is not here is an error, and so is a value out of bounds; "
+	      "*tallygated --check-config* tells.\nIntegers of more than 32 bits end in L. "
+	      "After a SIGHUP the keys that say so take their new values; a\nchange of the "
+	      "others is logged and waits for a restart. Secrets are never in this file, but "
+	      "in files\nthat it names.\n",
+	      file);
+	for (size_t i = 0; i < CONFIG_KEY_COUNT; i++) {
+		const struct config_key *key = config_key((enum config_key_index)i);
+
+		if (is_first(i))
+			fprintf(file, "\n# GROUP %s\n", key->group);
+		fprintf(file, "\n*%s*\n\t", key->name);
+		print_escaped(key->help, file);
+		fputs(key->help[strlen(key->help) - 1] == '.' ? "\n\n" : ".\n\n", file);
+		print_manual_values(config, key, file);
+	}
+	fputs("\n# SEE ALSO\n\n*tallygated*(8)\n", file);
 	config_free(config);
 }
 

@@ -62,15 +62,19 @@ gateway_libs = libgateway.la $(admin_libs) $(CONFIG_LIBS) $(EVENT_LIBS)
 noinst_PROGRAMS += %D%/gen_config
 gateway_gen_config_SOURCES = %D%/gen_config.c
 gateway_gen_config_LDADD = $(gateway_libs)
-EXTRA_DIST += %D%/CONFIG.md contrib/examples/tallygate.conf
+dist_doc_DATA += %D%/CONFIG.md contrib/examples/tallygate.conf
 
 # Prints METRICS.md from the metric table; see tests/check_docs.
 noinst_PROGRAMS += %D%/gen_metrics
 gateway_gen_metrics_SOURCES = %D%/gen_metrics.c
 gateway_gen_metrics_LDADD = $(gateway_libs)
-EXTRA_DIST += %D%/METRICS.md
+dist_doc_DATA += %D%/METRICS.md
 
 sbin_PROGRAMS += %D%/tallygated
 gateway_tallygated_SOURCES = %D%/main.c
 gateway_tallygated_CPPFLAGS = $(AM_CPPFLAGS) -DSYSCONFDIR='"$(sysconfdir)"'
 gateway_tallygated_LDADD = $(gateway_libs)
+scdoc_pages += %D%/tallygated.8.scd
+scdoc_printed += %D%/tallygate.conf.5.scd
+%D%/tallygate.conf.5.scd: %D%/gen_config$(EXEEXT)
+	$(AM_V_GEN)%D%/gen_config manual >$@.tmp && mv $@.tmp $@

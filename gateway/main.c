@@ -35,9 +35,12 @@ static const char usage_text[] =
 	"      --check-config  read it, say what is wrong, and stop\n"
 	"      --print-config  print every value in force, and stop\n"
 	"  -f, --foreground    do not leave the terminal; it never does\n"
+	"  -h, --help          this text\n"
+	"  -V, --version       the version\n"
 	"\n"
 	"SIGTERM and SIGINT end in order, SIGHUP reads the configuration again.\n"
-	"Exit codes: 65 data damaged, 74 disk, 75 data in use, 78 configuration.\n";
+	"Exit codes: 64 command line, 65 data damaged, 74 disk, 75 data in use,\n"
+	"78 configuration.\n";
 /* clang-format on */
 
 /* -1: go on; else the exit code. */

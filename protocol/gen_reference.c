@@ -1,9 +1,10 @@
 /*
- * gen_reference.c - prints the protocol reference, or a fuzzer's dictionary, from the tables.
+ * gen_reference.c - prints the protocol reference, its manual page, or a fuzzer's dictionary, from
+ * the tables.
  *
  * Without arguments: protocol/PROTOCOL.md.in, found in $top_srcdir or the folder above the program,
- * with each line that is a marker between two @ replaced by what the table says.  With
- * "dictionary": tokens for libFuzzer.
+ * with each line that is a marker between two @ replaced by what the table says.  With "manual" the
+ * same of protocol/tallygate-protocol.7.scd.in, with "dictionary" tokens for libFuzzer.
  */
 #include <inttypes.h>
 #include <libgen.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 
 #include "protocol/gen_example.h"
+#include "protocol/gen_manual.h"
 #include "protocol/message.h"
 #include "protocol/status.h"
 #include "protocol/writer.h"
@@ -225,7 +227,9 @@ print_marker(struct reference *reference, char *marker)
 		{ "fields", print_fields },	{ "rows", print_rows },
 		{ "statuses", print_statuses }, { "rights", print_rights },
 		{ "limits", print_limits },	{ "vector", gen_print_vector },
-		{ "frames", gen_print_frames },
+		{ "frames", gen_print_frames }, { "manual_operations", gen_manual_operations },
+		{ "manual_fields", gen_manual_fields }, { "manual_statuses", gen_manual_statuses },
+		{ "manual_rights", gen_manual_rights },
 	};
 	const struct tg_operation_info *info;
 	char *name = strchr(marker, ' ');
@@ -252,11 +256,10 @@ print_marker(struct reference *reference, char *marker)
 	return true;
 }
 
-/* Print the template with its markers replaced.  Returns the exit status. */
-static int
-print_reference(FILE *template)
+/* Print the template with its markers replaced.  False, with a line to say why, if one is wrong. */
+static bool
+print_template(struct reference *reference, FILE *template)
 {
-	struct reference reference = { 0 };
 	char line[LINE_BYTES];
 
 	while (fgets(line, sizeof(line), template) != NULL) {
@@ -267,22 +270,29 @@ print_reference(FILE *template)
 			continue;
 		}
 		line[bytes - 2] = '\0';
-		if (!print_marker(&reference, line + 1)) {
+		if (!print_marker(reference, line + 1)) {
 			fprintf(stderr, "gen_reference: no such marker: %s\n", line + 1);
-			return 1;
+			return false;
 		}
 	}
-	for (uint32_t n = tg_operation_next(0); n != 0; n = tg_operation_next(n))
-		if (!(reference.operations >> n & 1)) {
-			fprintf(stderr, "gen_reference: %s is missing\n", tg_operation_name(n));
-			return 1;
-		}
-	return 0;
+	return true;
 }
 
-/* Open the template beside the sources. */
+/* Has every operation been printed?  If not, a line says so. */
+static bool
+is_whole(const struct reference *reference)
+{
+	for (uint32_t n = tg_operation_next(0); n != 0; n = tg_operation_next(n))
+		if (!(reference->operations >> n & 1)) {
+			fprintf(stderr, "gen_reference: %s is missing\n", tg_operation_name(n));
+			return false;
+		}
+	return true;
+}
+
+/* Open the template of that name beside the sources. */
 static FILE *
-open_template(const char *program)
+open_template(const char *program, const char *name)
 {
 	const char *root = getenv("top_srcdir");
 	char folder[PATH_BYTES], path[PATH_BYTES];
@@ -291,7 +301,7 @@ open_template(const char *program)
 		snprintf(folder, sizeof(folder), "%s", program);
 		root = dirname(dirname(folder));
 	}
-	if (snprintf(path, sizeof(path), "%s/protocol/PROTOCOL.md.in", root) >= PATH_BYTES)
+	if (snprintf(path, sizeof(path), "%s/protocol/%s", root, name) >= PATH_BYTES)
 		return NULL;
 	return fopen(path, "r");
 }
@@ -363,24 +373,26 @@ print_dictionary(void)
 int
 main(int argc, char **argv)
 {
+	bool is_manual = argc == 2 && strcmp(argv[1], "manual") == 0;
+	const char *name = is_manual ? "tallygate-protocol.7.scd.in" : "PROTOCOL.md.in";
+	struct reference reference = { 0 };
 	FILE *template;
-	int status;
+	bool is_well;
 
 	if (argc == 2 && strcmp(argv[1], "dictionary") == 0) {
 		print_dictionary();
 		return 0;
 	}
-	if (argc != 1) {
-		fprintf(stderr, "usage: gen_reference [dictionary]\n");
+	if (argc != 1 && !is_manual) {
+		fprintf(stderr, "usage: gen_reference [manual|dictionary]\n");
 		return 2;
 	}
-	template = open_template(argv[0]);
+	template = open_template(argv[0], name);
 	if (template == NULL) {
-		fprintf(stderr,
-			"gen_reference: protocol/PROTOCOL.md.in not found; set top_srcdir\n");
+		fprintf(stderr, "gen_reference: protocol/%s not found; set top_srcdir\n", name);
 		return 1;
 	}
-	status = print_reference(template);
+	is_well = print_template(&reference, template) && (is_manual || is_whole(&reference));
 	fclose(template);
-	return status;
+	return is_well ? 0 : 1;
 }

@@ -46,8 +46,11 @@ scdoc_pages += %D%/libtallygate.3.scd
 # PROTOCOL.md is printed from its template and the tables; after a change:
 # protocol/gen_reference >protocol/PROTOCOL.md
 noinst_PROGRAMS += %D%/gen_reference
-protocol_gen_reference_SOURCES = %D%/gen_reference.c %D%/gen_example.c %D%/gen_example.h
+protocol_gen_reference_SOURCES = %D%/gen_reference.c %D%/gen_example.c %D%/gen_example.h \
+	%D%/gen_manual.c %D%/gen_manual.h
 protocol_gen_reference_LDADD = $(protocol_libs)
-EXTRA_DIST += %D%/PROTOCOL.md.in
-protocol_docdir = $(docdir)
-dist_protocol_doc_DATA = %D%/PROTOCOL.md
+EXTRA_DIST += %D%/PROTOCOL.md.in %D%/tallygate-protocol.7.scd.in
+scdoc_printed += %D%/tallygate-protocol.7.scd
+%D%/tallygate-protocol.7.scd: %D%/gen_reference$(EXEEXT) %D%/tallygate-protocol.7.scd.in
+	$(AM_V_GEN)top_srcdir='$(top_srcdir)' %D%/gen_reference manual >$@.tmp && mv $@.tmp $@
+dist_doc_DATA += %D%/PROTOCOL.md

@@ -59,14 +59,14 @@ storage_tally_schema_SOURCES = %D%/tally_schema.c
 storage_tally_schema_LDADD = $(storage_libs)
 scdoc_pages += %D%/tally-schema.1.scd
 # SCHEMA.md is printed from the comments in the tables: tally-schema document >storage/SCHEMA.md
-EXTRA_DIST += %D%/SCHEMA.md
+dist_doc_DATA += %D%/SCHEMA.md
 
 # tally-journal without its main(), so that tests link it.
 noinst_LTLIBRARIES += libjournaltool.la
 libjournaltool_la_SOURCES = \
 	%D%/journal_verify.c %D%/journal_verify.h \
 	%D%/record_json.c %D%/record_json.h
-EXTRA_DIST += %D%/FORMAT.md
+dist_doc_DATA += %D%/FORMAT.md
 libjournaltool_la_CPPFLAGS = $(libstorage_la_CPPFLAGS) $(JANSSON_CFLAGS)
 journaltool_libs = libjournaltool.la $(storage_libs) $(JANSSON_LIBS)
 

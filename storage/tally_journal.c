@@ -31,7 +31,7 @@ static const struct {
 };
 
 /* Long options without a letter of their own. */
-enum { OPTION_FROM = 256, OPTION_TO, OPTION_KIND, OPTION_MEMBER, OPTION_MARKS, OPTION_HELP };
+enum { OPTION_FROM = 256, OPTION_TO, OPTION_KIND, OPTION_MEMBER, OPTION_MARKS };
 
 static const struct option long_options[] = {
 	{ "data", required_argument, NULL, 'd' },
@@ -45,7 +45,8 @@ static const struct option long_options[] = {
 	{ "kind", required_argument, NULL, OPTION_KIND },
 	{ "member", required_argument, NULL, OPTION_MEMBER },
 	{ "marks", no_argument, NULL, OPTION_MARKS },
-	{ "help", no_argument, NULL, OPTION_HELP },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
 	{ 0 },
 };
 
@@ -66,7 +67,9 @@ print_usage(FILE *stream)
 		      "      --from N, --to N  dump, statistics: sequences, inclusive\n"
 		      "      --kind KIND       dump: EARN, BURN ...\n"
 		      "      --member N        dump: member reference\n"
-		      "      --marks           dump: marks, too\n");
+		      "      --marks           dump: marks, too\n"
+		      "  -h, --help            this text\n"
+		      "  -V, --version         the version\n");
 }
 
 /* A whole number, decimal.  False: it is none. */
@@ -284,9 +287,12 @@ main(int argc, char **argv)
 	int option;
 
 	storage_io_posix(&options.io);
-	while ((option = getopt_long(argc, argv, "d:a:i:JAf", long_options, NULL)) != -1) {
-		if (option == OPTION_HELP) {
-			print_usage(stdout);
+	while ((option = getopt_long(argc, argv, "d:a:i:JAfhV", long_options, NULL)) != -1) {
+		if (option == 'h' || option == 'V') {
+			if (option == 'h')
+				print_usage(stdout);
+			else
+				(void)printf("tally-journal %s\n", PACKAGE_VERSION);
 			return TOOL_OK;
 		}
 		if (!take_option(&options, &data, &archive, option)) {

@@ -43,6 +43,9 @@ print_usage(FILE *file)
 	fprintf(file, "  --%s %-*s %s\n", name, (int)(21 - strlen(name)), argument, help);
 	OPTION_LIST(HELP_OPTION)
 #undef HELP_OPTION
+	fputs("  -h, --help               this text\n"
+	      "  -V, --version            the version\n",
+	      file);
 }
 
 static int
@@ -161,6 +164,7 @@ main(int argument_count, char **arguments)
 {
 	static const struct option options[] = {
 		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
 #define OPTION(name, argument, help) { name, required_argument, NULL, 0 },
 		OPTION_LIST(OPTION)
 #undef OPTION
@@ -171,9 +175,12 @@ main(int argument_count, char **arguments)
 	int index = 0;
 	int found;
 
-	while ((found = getopt_long(argument_count, arguments, "h", options, &index)) != -1) {
-		if (found == 'h') {
-			print_usage(stdout);
+	while ((found = getopt_long(argument_count, arguments, "hV", options, &index)) != -1) {
+		if (found == 'h' || found == 'V') {
+			if (found == 'h')
+				print_usage(stdout);
+			else
+				puts("tally-schema " PACKAGE_VERSION);
 			return EXIT_SUCCESS;
 		}
 		if (found != 0) {
