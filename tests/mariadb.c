@@ -297,7 +297,12 @@ mariadb_kill(struct mariadb *server)
 void
 mariadb_freeze(struct mariadb *server)
 {
+	int result;
+
 	must(server->pid > 0 && kill(server->pid, SIGSTOP) == 0, "freeze");
+	/* Told once the last of its threads stands; until then some of them still answer. */
+	must(waitpid(server->pid, &result, WUNTRACED) == server->pid, "wait until it is frozen");
+	must(WIFSTOPPED(result), "find it frozen");
 }
 
 void

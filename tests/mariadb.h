@@ -46,7 +46,7 @@ void mariadb_stop(struct mariadb *server);
 /* kill -9, and wait until it is gone. */
 void mariadb_kill(struct mariadb *server);
 
-/* Let it stand still, and go on. */
+/* Let it stand still, which it does at the return, and go on. */
 void mariadb_freeze(struct mariadb *server);
 void mariadb_thaw(struct mariadb *server);
 
