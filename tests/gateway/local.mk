@@ -73,8 +73,3 @@ tests_gateway_test_recovery_LDADD = $(gateway_test_libs)
 check_PROGRAMS += %D%/sim_recovery
 tests_gateway_sim_recovery_SOURCES = %D%/sim_recovery.c $(world_sources)
 tests_gateway_sim_recovery_LDADD = $(gateway_test_libs)
-check_PROGRAMS += %D%/sim_power
-tests_gateway_sim_power_SOURCES = %D%/sim_power.c \
-	tests/storage/sim_disk.c tests/storage/sim_disk.h \
-	tests/storage/sim_disk_io.c tests/storage/sim_disk_private.h
-tests_gateway_sim_power_LDADD = $(gateway_test_libs)

@@ -17,7 +17,7 @@ go_on(struct world *world, uint32_t batches)
 {
 	for (uint32_t i = 0; i < batches; i++) {
 		for (uint32_t n = 0; n < 10; n++)
-			world_ask(world);
+			assert_true(world_ask(world));
 		assert_true(world_append(world));
 	}
 }
@@ -113,7 +113,7 @@ a_torn_tail_is_cut(void **state)
 	(void)state;
 	go_on(world, 20);
 	for (int i = 0; i < 10; i++)
-		world_ask(world);
+		assert_true(world_ask(world));
 	sim_disk_fail_call(world->disk, 2, SIM_STICKY, TG_IO);
 	assert_false(world_append(world));
 	again(world, true);

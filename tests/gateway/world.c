@@ -44,9 +44,11 @@ world_new(uint64_t seed)
 	w->config.limits.members_max = 200;
 	w->config.limits.transactions_max = 2000;
 	w->config.limits.totals_max = 2000;
+	w->asked = calloc(WORLD_ASKED_MAX, sizeof(*w->asked));
 	w->batch = malloc(BATCH_BYTES);
 	w->hashes = calloc(WORLD_RECORDS_MAX, sizeof(*w->hashes));
 	w->f.decision = decision_new();
+	assert_non_null(w->asked);
 	assert_non_null(w->batch);
 	assert_non_null(w->hashes);
 	assert_non_null(w->f.decision);
@@ -61,6 +63,7 @@ world_free(struct world *w)
 	decision_free(w->f.decision);
 	free(w->hashes);
 	free(w->batch);
+	free(w->asked);
 	sim_disk_free(w->disk);
 	free(w);
 }
@@ -109,6 +112,9 @@ found_programme(struct world *w)
 	set_up(w, &request);
 	request.kind = REQUEST_ADD_RULE;
 	request.rule = fixture_rule(1);
+	request.rule.bonus_num = 1;
+	request.rule.bonus_den = 300;
+	request.rule.bonus_days = 1; /* points that are pending, and fall due */
 	set_up(w, &request);
 	request.kind = REQUEST_SET_STORE;
 	request.store_image = (struct store_config){ .number = 11, .partner = 1 };
@@ -198,40 +204,88 @@ world_end(struct world *w, bool is_power_failure)
 	w->snapshot = NULL;
 	w->batch_bytes = 0;
 	w->batch_count = 0;
+	w->unanswered_count = 0;
 }
 
-/* A request of the terminal about any member and any earlier transaction, sensible or not. */
-static void
-ask_something(struct world *w)
+/* A request of the terminal about any member and any late transaction, sensible or not. */
+static struct world_asked *
+new_request(struct world *w)
 {
 	static const uint8_t kinds[] = { REQUEST_ENROLL,  REQUEST_EARN,	   REQUEST_EARN,
 					 REQUEST_EARN,	  REQUEST_BURN,	   REQUEST_HOLD,
 					 REQUEST_CAPTURE, REQUEST_RELEASE, REQUEST_REFUND,
 					 REQUEST_REVERSE };
-	uint32_t slot = w->sent_count % WORLD_SENT, original = below(w, WORLD_SENT);
-	struct ledger_request q;
+	uint32_t late_count = w->asked_count < WORLD_LATE ? w->asked_count : WORLD_LATE;
+	struct world_asked *asked = &w->asked[w->asked_count];
+	struct ledger_request *q = &asked->request;
 	char text[16];
 
-	(void)snprintf(text, sizeof(text), "t%u", (unsigned)++w->sent_count);
-	q = fixture_request(&w->f, kinds[below(w, sizeof(kinds))], text);
-	memcpy(q.fingerprint, q.transaction_id, sizeof(q.fingerprint));
+	assert_true(w->asked_count < WORLD_ASKED_MAX);
+	(void)snprintf(text, sizeof(text), "t%u", (unsigned)w->asked_count);
+	*q = fixture_request(&w->f, kinds[below(w, sizeof(kinds))], text);
+	memcpy(q->fingerprint, q->transaction_id, sizeof(q->fingerprint));
 	(void)snprintf(text, sizeof(text), "member %u", (unsigned)below(w, WORLD_MEMBERS));
-	q.identifier = fixture_identifier(text);
-	if (q.kind == REQUEST_EARN || q.kind == REQUEST_REFUND)
-		q.amount = below(w, 100000);
-	if (q.kind == REQUEST_BURN || q.kind == REQUEST_HOLD || q.kind == REQUEST_CAPTURE)
-		q.points = 1 + below(w, 300);
-	if (q.kind >= REQUEST_CAPTURE && q.kind <= REQUEST_REVERSE) {
-		memcpy(q.original_id, w->sent[original], sizeof(q.original_id));
-		q.has_original = true;
-		q.original_time_utc_ms = w->sent_at[original];
+	q->identifier = fixture_identifier(text);
+	if (q->kind == REQUEST_EARN || q->kind == REQUEST_REFUND)
+		q->amount = below(w, 100000);
+	if (q->kind == REQUEST_BURN || q->kind == REQUEST_HOLD || q->kind == REQUEST_CAPTURE)
+		q->points = 1 + below(w, 300);
+	if (late_count > 0 && q->kind >= REQUEST_CAPTURE && q->kind <= REQUEST_REVERSE) {
+		const struct ledger_request *original =
+			&w->asked[w->asked_count - 1 - below(w, late_count)].request;
+
+		memcpy(q->original_id, original->transaction_id, sizeof(q->original_id));
+		q->has_original = true;
+		q->original_time_utc_ms = original->business_time_utc_ms;
 	}
-	memcpy(w->sent[slot], q.transaction_id, sizeof(w->sent[slot]));
-	w->sent_at[slot] = q.business_time_utc_ms;
-	(void)ask(w, &q);
+	w->asked_count++;
+	return asked;
 }
 
-void
+/* Is the answer what the till was told before?  When the window has passed, TOO_OLD will do. */
+static bool
+is_as_told(struct world *w, const struct world_asked *asked, const struct ledger_answer *answer)
+{
+	const struct ledger_request *q = &asked->request;
+	bool is_too_old = answer->status == TG_TOO_OLD &&
+			  q->business_time_utc_ms <
+				  w->f.now.utc_ms - fixture_programme().window_ms;
+
+	if (!asked->is_told || is_too_old ||
+	    (answer->is_replay && answer->status == asked->status &&
+	     answer->points == asked->points && answer->sequence == asked->sequence))
+		return true;
+	(void)snprintf(w->why, sizeof(w->why),
+		       "%.16s: told %s %" PRId64 " at %" PRIu64 ", now %s %" PRId64 " at %" PRIu64
+		       "%s",
+		       (const char *)q->transaction_id,
+		       tg_status_name((enum tg_status)asked->status), asked->points,
+		       asked->sequence, tg_status_name((enum tg_status)answer->status),
+		       answer->points, answer->sequence, answer->is_replay ? "" : ", as new");
+	return false;
+}
+
+/* Send a request, new or again; its till is told the answer by world_append(). */
+static bool
+send_request(struct world *w, struct world_asked *asked)
+{
+	const struct ledger_answer *answer = ask(w, &asked->request);
+
+	w->told_again += asked->is_told && answer->is_replay;
+	if (!is_as_told(w, asked, answer))
+		return false;
+	/* A refusal that is not kept may be another answer next time. */
+	if (asked->is_told || !tg_status_is_recorded((enum tg_status)answer->status))
+		return true;
+	assert_true(w->unanswered_count < WORLD_UNANSWERED_MAX);
+	w->unanswered[w->unanswered_count++] = asked;
+	asked->status = answer->status;
+	asked->points = answer->points;
+	asked->sequence = answer->sequence;
+	return true;
+}
+
+bool
 world_ask(struct world *w)
 {
 	struct ledger_request tick = { .kind = REQUEST_TICK };
@@ -242,8 +296,29 @@ world_ask(struct world *w)
 		(void)ask(w, &cutover);
 	else if (below(w, 3) == 0)
 		(void)ask(w, &tick);
+	else if (w->asked_count > 0 && below(w, 5) == 0)
+		return send_request(w, &w->asked[below(w, w->asked_count)]);
 	else
-		ask_something(w);
+		return send_request(w, new_request(w));
+	return true;
+}
+
+bool
+world_ask_again(struct world *w)
+{
+	for (uint32_t i = 0; i < w->asked_count; i++) {
+		uint64_t before = w->last_sequence;
+
+		if (!send_request(w, &w->asked[i]))
+			return false;
+		if (w->asked[i].is_told && w->last_sequence != before) {
+			(void)snprintf(w->why, sizeof(w->why), "a repeat of t%u made a record", i);
+			return false;
+		}
+		if (!world_append(w))
+			return true;
+	}
+	return true;
 }
 
 bool
@@ -262,6 +337,9 @@ world_append(struct world *w)
 	if (journal_append(w->recovery.journal, &batch, &w->error) != TG_OK)
 		return false;
 	w->acknowledged = w->last_sequence;
+	for (uint32_t i = 0; i < w->unanswered_count; i++)
+		w->unanswered[i]->is_told = true;
+	w->unanswered_count = 0;
 	w->batch_bytes = 0;
 	w->batch_count = 0;
 	snapshot_finish(w->snapshot, w->acknowledged);

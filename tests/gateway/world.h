@@ -3,7 +3,7 @@
  *
  * A life begins with recovery and goes on with random requests, decided, journalled in batches
  * and applied as the gateway does it, until the power fails or the process is killed.  The world
- * remembers the state hash after every record and what was acknowledged.
+ * remembers the state hash after every record, what was acknowledged, and what tills were told.
  */
 #ifndef TG_TESTS_GATEWAY_WORLD_H
 #define TG_TESTS_GATEWAY_WORLD_H
@@ -18,8 +18,19 @@
 
 #define WORLD_RECORDS_MAX 60000 /* over all lives */
 #define WORLD_MEMBERS 40
-#define WORLD_SENT 32		/* transactions that later requests may name */
+#define WORLD_ASKED_MAX 8000 /* over all lives */
+#define WORLD_LATE 32	      /* the last transactions, which new requests may name */
+#define WORLD_UNANSWERED_MAX 4000
 #define WORLD_DIRECTORY "/data"
+
+/* A request of a till, and what the till was told. */
+struct world_asked {
+	struct ledger_request request;
+	bool	 is_told;		/* the members below are its outcome for ever */
+	uint16_t status;
+	int64_t	 points;
+	uint64_t sequence;
+};
 
 struct world {
 	struct sim_disk *disk;
@@ -34,9 +45,11 @@ struct world {
 	uint64_t acknowledged;		/* records that somebody was told of */
 	uint64_t last_sequence;		/* of the last record applied in any life */
 	struct state_hash *hashes;	/* owned; after each sequence, WORLD_RECORDS_MAX */
-	uint8_t	 sent[WORLD_SENT][TG_TRANSACTION_ID_BYTES];
-	int64_t	 sent_at[WORLD_SENT];
-	uint32_t sent_count;
+	struct world_asked *asked;	/* owned; in the order in which tills first sent them */
+	uint32_t asked_count;
+	struct world_asked *unanswered[WORLD_UNANSWERED_MAX]; /* decided, not appended yet */
+	uint32_t unanswered_count;
+	uint64_t told_again;		/* outcomes that a till was told more than once */
 	struct storage_error error;
 	char	 why[600];		/* what did not hold */
 };
@@ -54,11 +67,18 @@ bool world_begin(struct world *world);
 void world_end(struct world *world, bool is_power_failure);
 
 /*
- * Decide and apply a random request, or what has fallen due; its records wait for world_append().
+ * Decide and apply a random request, a fifth of them one that was sent before, or what has fallen
+ * due; its records wait for world_append().  False: a till gets another answer than before (why).
  */
-void world_ask(struct world *world);
+bool world_ask(struct world *world);
 
-/* Journal what waits, and acknowledge it.  False: the journal is dead. */
+/*
+ * Send every request again and append it: each happens once, as its till was told.  False: one does
+ * not (why).
+ */
+bool world_ask_again(struct world *world);
+
+/* Journal what waits, and tell the tills.  False: the journal is dead. */
 bool world_append(struct world *world);
 
 /* Write a mark; everything must be appended.  False: the journal is dead. */
