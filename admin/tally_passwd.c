@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -186,11 +187,15 @@ static const struct deed deeds[] = {
 static int
 usage(FILE *file)
 {
-	fprintf(file, "usage: tally-passwd [-f FILE] COMMAND\n");
+	fprintf(file, "usage: tally-passwd [OPTION...] COMMAND\n\n");
 	for (size_t i = 0; i < sizeof(deeds) / sizeof(deeds[0]); i++)
 		fprintf(file, "  %s %s\n", deeds[i].word, deeds[i].arguments);
-	fprintf(file, "  -f FILE  the operators' file, else %s\n"
-		      "add and change ask for a password, or read it from standard input\n",
+	fprintf(file,
+		"\n"
+		"  -f, --file FILE  the operators' file, else %s\n"
+		"  -h, --help       this text\n"
+		"  -V, --version    the version\n\n"
+		"add and change ask for a password, or read it from standard input\n",
 		DEFAULT_FILE);
 	return file == stdout ? EXIT_DONE : EXIT_USAGE;
 }
@@ -241,14 +246,23 @@ run(const struct deed *deed, const char *path, char **words)
 int
 main(int argc, char **argv)
 {
+	static const struct option known[] = {
+		{ "file", required_argument, NULL, 'f' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 },
+	};
 	const char *path = DEFAULT_FILE;
 	int option;
 
-	while ((option = getopt(argc, argv, "+hf:")) != -1) {
-		if (option == 'f')
-			path = optarg;
-		else
+	while ((option = getopt_long(argc, argv, "+hf:V", known, NULL)) != -1) {
+		if (option == 'V') {
+			puts("tally-passwd " PACKAGE_VERSION);
+			return EXIT_DONE;
+		}
+		if (option != 'f')
 			return usage(option == 'h' ? stdout : stderr);
+		path = optarg;
 	}
 	for (size_t i = 0; optind < argc && i < sizeof(deeds) / sizeof(deeds[0]); i++) {
 		if (strcmp(argv[optind], deeds[i].word) == 0 &&
