@@ -230,6 +230,20 @@ check_console(const struct config *config, struct config_error *error)
 	return TG_OK;
 }
 
+/* Is every address of this machine only?  They are sound. */
+static bool
+is_loopback_only(const struct config *config)
+{
+	struct address address;
+
+	for (uint32_t i = 0; i < config->listen_tls.count; i++) {
+		if (address_parse(config->listen_tls.entries[i], &address) != TG_OK ||
+		    !address_is_loopback(&address))
+			return false;
+	}
+	return true;
+}
+
 /* Combinations that make no sense. */
 static enum tg_status
 check_whole(const struct config *config, struct config_error *error)
@@ -246,6 +260,8 @@ check_whole(const struct config *config, struct config_error *error)
 		return status;
 	if (config->listen_tls.count + config->listen_plain.count == 0)
 		return fail(error, "listen: neither listen.tls nor listen.plain has an address");
+	if (config->clock_source == CLOCK_SOURCE_STEPPED && !is_loopback_only(config))
+		return fail(error, "clock.source: a stepped clock is for loopback addresses only");
 	if (config->listen_tls.count > 0 &&
 	    (config->tls_certificate_file[0] == '\0' || config->tls_key_file[0] == '\0'))
 		return fail(error, "listen.tls needs tls.certificate_file and tls.key_file");

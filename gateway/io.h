@@ -46,6 +46,7 @@ struct io {
 	struct session_queue work, handshake, closed; /* enum session_list */
 	struct listener listeners[IO_LISTENERS_MAX];
 	uint32_t listener_count;
+	uint32_t next_io;	  /* who gets the next connection that is accepted */
 	struct failures failures; /* of authentication, by address */
 	struct translator translator;
 	uint64_t session_count; /* since the start; gives their numbers */

@@ -50,9 +50,9 @@ static void
 share_out(struct listener *listener, int fd, const struct address *peer)
 {
 	const struct io_options *options = &listener->io->options;
-	struct io *io = options->all[listener->next_io];
+	struct io *io = options->all[listener->io->next_io];
 
-	listener->next_io = (listener->next_io + 1) % options->count;
+	listener->io->next_io = (listener->io->next_io + 1) % options->count;
 	if (io == listener->io) {
 		session_open(io, fd, peer, listener->is_tls);
 		return;

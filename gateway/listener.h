@@ -28,7 +28,6 @@ struct listener {
 	bool is_tls;
 	bool is_paused;
 	int64_t resume_ms; /* monotonic; not before this */
-	uint32_t next_io;  /* who gets the next connection */
 };
 
 /*

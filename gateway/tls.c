@@ -26,6 +26,7 @@
 	"ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384"
 #define TLS_GROUPS "X25519:P-256:P-384"
 #define TLS_CHAIN_DEPTH_MAX 4
+#define TLS_TICKET_LIFE_S_MAX 604800 /* RFC 8446, 4.6.1 */
 
 /* One context and its ticket keys; freed with the last connection that uses it. */
 struct tls_context {
@@ -132,6 +133,7 @@ static enum tg_status
 set_rules(SSL_CTX *ssl, const struct config *config, struct config_error *error)
 {
 	static const unsigned char session_context[] = "tallygate";
+	long life_s = (long)(2 * config->tls_ticket_ms / 1000);
 	int version = config->tls_version_min == CONFIG_TLS_1_3 ? TLS1_3_VERSION : TLS1_2_VERSION;
 
 	if (SSL_CTX_set_min_proto_version(ssl, version) != 1 ||
@@ -148,7 +150,7 @@ set_rules(SSL_CTX *ssl, const struct config *config, struct config_error *error)
 	/* Partial writes stay off: a stream writes one record's worth at a time. */
 	SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_timeout(ssl, (long)(2 * config->tls_ticket_ms / 1000));
+	SSL_CTX_set_timeout(ssl, life_s < TLS_TICKET_LIFE_S_MAX ? life_s : TLS_TICKET_LIFE_S_MAX);
 	SSL_CTX_set_read_ahead(ssl, 1);
 	return TG_OK;
 }

@@ -157,7 +157,9 @@ a_senseless_combination_is_refused(void **state)
 	assert_refused(REQUIRED "http: { listen = [ \"::1\" ]; };", "numeric");
 	assert_refused(REQUIRED "listen: { tls = [ ]; };", "neither");
 	assert_refused(REQUIRED "queue: { requests = 1000; reserved = 1000; };", "queue.reserved");
-	assert_refused(REQUIRED "gateway: { io_threads = 2; };", "ledger_thread");
+	assert_refused(REQUIRED "gateway: { io_threads = 2; ledger_thread = \"inline\"; };",
+		       "ledger_thread");
+	assert_refused(REQUIRED "clock: { source = \"stepped\"; };", "loopback");
 }
 
 /* What: a number that is no number, in a comment, a text or a name, disturbs nobody. */
