@@ -31,6 +31,11 @@ tests_gateway_test_batch_LDADD = $(gateway_test_libs)
 check_PROGRAMS += %D%/test_translate
 tests_gateway_test_translate_SOURCES = %D%/test_translate.c $(io_fixture_sources)
 tests_gateway_test_translate_LDADD = $(gateway_test_libs)
+check_PROGRAMS += %D%/test_network
+tests_gateway_test_network_SOURCES = %D%/test_network.c $(gateway_peer) \
+	%D%/pipeline_double.c %D%/pipeline_double.h
+tests_gateway_test_network_LDADD = $(gateway_test_libs)
+pipeline_tests += %D%/test_network
 check_PROGRAMS += %D%/test_wheel
 tests_gateway_test_wheel_LDADD = $(gateway_test_libs)
 

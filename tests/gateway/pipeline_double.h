@@ -53,7 +53,7 @@ struct pipeline {
 	_Atomic uint32_t submits; /* tried so far */
 	int64_t utc_ms;
 	bool is_stepped;
-	uint64_t sequence;
+	_Atomic uint64_t sequence;
 	/* Called for every answer, after the usual one was formed; NULL: none. */
 	void (*on_answer)(void *context, struct pipeline_job *job);
 	void *context;
