@@ -170,7 +170,7 @@
 	X(programme, member_day_burn_points, INT, "0", 0, TG_AMOUNT_MAX, "points", CONFIG_KEEP, \
 	  "limit of what a member burns in a day, 0 for none") \
 	X(clock, source, CHOICE, "system", 0, 0, "system|stepped", CONFIG_KEEP, \
-	  "stepped: moved from the console, for demonstrations and tests on loopback") \
+	  "stepped: moved from the console, for demonstrations and tests; on loopback only") \
 	X(clock, start_utc_ms, INT, "0", 0, TG_TIME_MS_MAX, "ms UTC", CONFIG_KEEP, \
 	  "where a stepped clock begins when there is no record yet, 0 for now") \
 	X(sink, enabled, BOOL, "true", 0, 1, "", CONFIG_KEEP, \

@@ -42,7 +42,7 @@ struct gateway_old_config {
 
 /* Pointers are owned and NULL while there is no such part. */
 struct gateway {
-	struct config *config;		/* in force */
+	struct config *_Atomic config;	/* in force; a reload replaces it while others look */
 	struct gateway_old_config *old_configs;
 	struct log *log;		/* borrowed */
 	struct event_base *base;	/* the control thread's loop */

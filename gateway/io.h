@@ -8,6 +8,7 @@
 #define TG_GATEWAY_IO_H
 
 #include <event2/event_struct.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
@@ -35,12 +36,15 @@ TAILQ_HEAD(session_queue, session);
 
 struct io {
 	struct io_options options;   /* fixed for life but for config */
-	const struct config *config; /* in force; replaced by a message */
+	const struct config *config; /* in force; taken over from next_config */
 	struct event_base *base;     /* owned */
 	struct event port_event;     /* answers or notices wait */
 	struct event timer_event;    /* each IO_TIMER_MS */
 	struct mailbox mailbox;	     /* messages of other threads */
 	struct event mailbox_event;
+	/* What other threads want; they set it, then wake the mailbox. */
+	const struct config *_Atomic next_config; /* never NULL */
+	atomic_bool wants_drain, wants_stop;
 	struct session_table table;
 	struct wheel wheel;
 	struct session_queue work, handshake, closed; /* enum session_list */

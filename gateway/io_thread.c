@@ -120,25 +120,20 @@ on_mail(evutil_socket_t fd, short what, void *argument)
 
 	(void)fd, (void)what;
 	mailbox_clear(&io->mailbox);
+	io->config = atomic_load(&io->next_config);
 	while (mailbox_take(&io->mailbox, &mail)) {
 		switch (mail.kind) {
 		case MAIL_CONNECTION:
 			adopt(io, &mail);
 			break;
-		case MAIL_CONFIGURATION:
-			io->config = mail.config;
-			break;
 		case MAIL_ROLL_CALL:
 			roll_call_answer(mail.roll_call, io);
 			break;
-		case MAIL_DRAIN:
-			drain(io);
-			break;
-		case MAIL_STOP:
-			io->is_stopping = true;
-			break;
 		}
 	}
+	if (atomic_load(&io->wants_drain) && !io->is_draining)
+		drain(io);
+	io->is_stopping = atomic_load(&io->wants_stop);
 }
 
 static void
@@ -192,6 +187,7 @@ io_new(const struct io_options *options, struct io **ret_io)
 		return TG_NO_MEMORY;
 	io->options = *options;
 	io->config = options->config;
+	atomic_init(&io->next_config, options->config);
 	TAILQ_INIT(&io->work);
 	TAILQ_INIT(&io->handshake);
 	TAILQ_INIT(&io->closed);
@@ -411,23 +407,25 @@ io_adopt(struct io *io, int fd, const struct address *peer, bool is_tls)
 	return status;
 }
 
-enum tg_status
+void
 io_configure(struct io *io, const struct config *config)
 {
-	return mailbox_send(&io->mailbox,
-			    &(struct mail){ .kind = MAIL_CONFIGURATION, .config = config });
+	atomic_store(&io->next_config, config);
+	mailbox_wake(&io->mailbox);
 }
 
-enum tg_status
+void
 io_drain(struct io *io)
 {
-	return mailbox_send(&io->mailbox, &(struct mail){ .kind = MAIL_DRAIN });
+	atomic_store(&io->wants_drain, true);
+	mailbox_wake(&io->mailbox);
 }
 
-enum tg_status
+void
 io_stop(struct io *io)
 {
-	return mailbox_send(&io->mailbox, &(struct mail){ .kind = MAIL_STOP });
+	atomic_store(&io->wants_stop, true);
+	mailbox_wake(&io->mailbox);
 }
 
 const struct meter *

@@ -64,21 +64,24 @@ void io_turn(struct io *io, bool may_block);
 void io_run(struct io *io);
 
 /*
- * For any thread; these put a message into the mailbox and return at once.  TG_OK; TG_NO_MEMORY.
+ * For any thread; these return at once, and the thread acts upon them in its next turn.
  */
 
-/* A connection to serve.  fd: owned from here on, on failure too. */
+/* A connection to serve.  fd: owned from here on, on failure too.  TG_OK; TG_NO_MEMORY. */
 TG_MUST_CHECK enum tg_status io_adopt(struct io *io, int fd, const struct address *peer,
 				      bool is_tls);
 
-/* Another configuration is in force. */
-TG_MUST_CHECK enum tg_status io_configure(struct io *io, const struct config *config);
+/*
+ * Another configuration is in force.  It cannot fail, so that no reload ends with some threads on
+ * one configuration and some on another.  config: outlives the thread, as does the one before.
+ */
+void io_configure(struct io *io, const struct config *config);
 
 /* Stop accepting, tell every peer to reconnect, answer what is in flight, close. */
-TG_MUST_CHECK enum tg_status io_drain(struct io *io);
+void io_drain(struct io *io);
 
-/* End after this turn. */
-TG_MUST_CHECK enum tg_status io_stop(struct io *io);
+/* End after the turn. */
+void io_stop(struct io *io);
 
 /* What the thread has counted; any thread may look, as long as io lives. */
 const struct meter *io_meter(const struct io *io);

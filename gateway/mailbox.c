@@ -44,8 +44,6 @@ enum tg_status
 mailbox_send(struct mailbox *mailbox, const struct mail *mail)
 {
 	struct mail_item *item = malloc(sizeof(*item));
-	uint64_t one = 1;
-	ssize_t written;
 
 	if (item == NULL)
 		return TG_NO_MEMORY;
@@ -53,9 +51,17 @@ mailbox_send(struct mailbox *mailbox, const struct mail *mail)
 	pthread_mutex_lock(&mailbox->lock);
 	STAILQ_INSERT_TAIL(&mailbox->queue, item, link);
 	pthread_mutex_unlock(&mailbox->lock);
-	written = write(mailbox->fd, &one, sizeof(one));
-	(void)written; /* full means readable, which is what was wanted */
+	mailbox_wake(mailbox);
 	return TG_OK;
+}
+
+void
+mailbox_wake(struct mailbox *mailbox)
+{
+	uint64_t one = 1;
+	ssize_t written = write(mailbox->fd, &one, sizeof(one));
+
+	(void)written; /* full means readable, which is what was wanted */
 }
 
 void

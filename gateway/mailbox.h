@@ -1,9 +1,9 @@
 /*
  * mailbox.h - messages from any thread to one I/O thread.
  *
- * Owns the messages that wait and an eventfd that is readable while there are any.  For what
- * happens seldom: connections, configuration, drain, questions of the console.  Requests and
- * answers go by the pipeline's queues instead.
+ * Owns the messages that wait and an eventfd that is readable while there are any, or when the
+ * owner was woken for something else.  For what happens seldom: connections, questions of the
+ * console.  Requests and answers go by the pipeline's queues instead.
  */
 #ifndef TG_GATEWAY_MAILBOX_H
 #define TG_GATEWAY_MAILBOX_H
@@ -15,15 +15,11 @@
 #include "gateway/address.h"
 #include "protocol/status.h"
 
-struct config;
 struct roll_call;
 
 enum mail_kind {
-	MAIL_CONNECTION,    /* fd, peer, is_tls */
-	MAIL_CONFIGURATION, /* config */
-	MAIL_ROLL_CALL,	    /* roll_call: tell the sessions */
-	MAIL_DRAIN,
-	MAIL_STOP,
+	MAIL_CONNECTION, /* fd, peer, is_tls */
+	MAIL_ROLL_CALL,	 /* roll_call: tell the sessions */
 };
 
 /* One message, by value. */
@@ -32,7 +28,6 @@ struct mail {
 	int fd;
 	struct address peer;
 	bool is_tls;
-	const struct config *config;
 	struct roll_call *roll_call;
 };
 
@@ -53,6 +48,9 @@ void mailbox_deinit(struct mailbox *mailbox);
 
 /* Any thread.  TG_OK; TG_NO_MEMORY: not sent. */
 TG_MUST_CHECK enum tg_status mailbox_send(struct mailbox *mailbox, const struct mail *mail);
+
+/* Any thread: make the fd readable, without a message.  Cannot fail. */
+void mailbox_wake(struct mailbox *mailbox);
 
 /* The owner: make the fd unreadable; before taking messages. */
 void mailbox_clear(struct mailbox *mailbox);

@@ -17,7 +17,6 @@
 #include "gateway/identifier.h"
 #include "gateway/io_thread.h"
 #include "gateway/listener.h"
-#include "gateway/log.h"
 #include "gateway/meter.h"
 #include "gateway/pipeline.h"
 #include "gateway/tls.h"
@@ -195,10 +194,8 @@ network_start(struct network *network)
 void
 network_drain(struct network *network)
 {
-	for (uint32_t i = 0; i < network->io_count; i++) {
-		if (io_drain(network->ios[i]) != TG_OK)
-			log_event(network->options.log, LEVEL_ERROR, "drain_failed", "io=%u", i);
-	}
+	for (uint32_t i = 0; i < network->io_count; i++)
+		io_drain(network->ios[i]);
 }
 
 bool
@@ -210,11 +207,8 @@ network_is_drained(const struct network *network)
 void
 network_stop(struct network *network)
 {
-	for (uint32_t i = 0; i < network->started_count; i++) {
-		/* Without memory for a message there is nobody to wait for. */
-		while (io_stop(network->ios[i]) != TG_OK)
-			usleep(1000);
-	}
+	for (uint32_t i = 0; i < network->started_count; i++)
+		io_stop(network->ios[i]);
 	for (uint32_t i = 0; i < network->started_count; i++)
 		pthread_join(network->threads[i], NULL);
 	network->started_count = 0;
@@ -230,11 +224,11 @@ network_reload(struct network *network, const struct config *next, struct config
 		status = tls_reload(network->tls, next, error);
 	if (status != TG_OK)
 		return status;
-	log_set_level(network->options.log, (enum log_level)next->log_level);
+	/* Nothing fails from here on: who has seen next may keep it. */
 	network->options.config = next;
-	for (uint32_t i = 0; i < network->io_count && status == TG_OK; i++)
-		status = io_configure(network->ios[i], next);
-	return status;
+	for (uint32_t i = 0; i < network->io_count; i++)
+		io_configure(network->ios[i], next);
+	return TG_OK;
 }
 
 bool

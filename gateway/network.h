@@ -59,7 +59,8 @@ void network_stop(struct network *network);
 
 /*
  * Put another configuration in force, and read certificates again.  next: from config_reload();
- * outlives the network.  On failure the old one stays in force.  Statuses as network_new().
+ * outlives the network, as does the one before.  On failure the old one stays in force with all
+ * threads, and nobody has seen next.  Statuses as network_new().
  */
 TG_MUST_CHECK enum tg_status network_reload(struct network *network, const struct config *next,
 					    struct config_error *error);

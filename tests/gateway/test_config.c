@@ -159,7 +159,34 @@ a_senseless_combination_is_refused(void **state)
 	assert_refused(REQUIRED "queue: { requests = 1000; reserved = 1000; };", "queue.reserved");
 	assert_refused(REQUIRED "gateway: { io_threads = 2; ledger_thread = \"inline\"; };",
 		       "ledger_thread");
-	assert_refused(REQUIRED "clock: { source = \"stepped\"; };", "loopback");
+}
+
+/* What: a clock that is moved by hand is refused where another machine could see its times. */
+static void
+a_stepped_clock_stays_on_loopback(void **state)
+{
+	static const char clock[] = "clock: { source = \"stepped\"; };";
+	static const struct {
+		const char *listen;
+		bool is_fine;
+	} cases[] = {
+		{ "", false }, /* the default is every address */
+		{ "listen: { tls = [ \"127.0.0.1:7411\", \"[::1]:7411\" ]; };", true },
+		{ "listen: { tls = [ \"127.0.0.1:7411\", \"192.0.2.1:7411\" ]; };", false },
+		{ "listen: { tls = [ \"[::]:7411\" ]; };", false },
+		{ "listen: { tls = [ ]; plain = [ \"127.0.0.1:7412\" ]; };", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[512];
+
+		snprintf(text, sizeof(text), "%s%s%s", REQUIRED, cases[i].listen, clock);
+		if (cases[i].is_fine)
+			config_free(load(text));
+		else
+			assert_refused(text, "a stepped clock is for loopback addresses only");
+	}
 }
 
 /* What: a number that is no number, in a comment, a text or a name, disturbs nobody. */
@@ -295,6 +322,7 @@ main(void)
 		cmocka_unit_test(every_type_is_read),
 		cmocka_unit_test(a_wrong_file_is_refused_by_line_and_key),
 		cmocka_unit_test(a_senseless_combination_is_refused),
+		cmocka_unit_test(a_stepped_clock_stays_on_loopback),
 		cmocka_unit_test(numbers_are_looked_for_where_numbers_are),
 		cmocka_unit_test(what_is_printed_can_be_loaded),
 		cmocka_unit_test(every_key_is_documented),

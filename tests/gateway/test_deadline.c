@@ -292,7 +292,7 @@ a_drain_answers_all_and_closes(void **state)
 	fixture_earn(f, 1, &earn);
 	peer_put_message(working, &earn);
 	fixture_settle(f);
-	assert_int_equal(io_drain(f->io), TG_OK);
+	io_drain(f->io);
 	late = fixture_connect(f, NULL);
 	fixture_settle(f);
 	fixture_expect_notice(working, TG_SHUTTING_DOWN);
@@ -330,7 +330,7 @@ a_drain_has_its_deadline(void **state)
 	peer_put_message(working, &earn);
 	fixture_settle(f);
 	stuck->is_closed = true; /* steps no more: neither reads nor closes */
-	assert_int_equal(io_drain(f->io), TG_OK);
+	io_drain(f->io);
 	fixture_settle(f);
 	fixture_advance(f, 1000);
 	assert_int_equal(fixture_session(f, 1)->state, SESSION_LINGER);

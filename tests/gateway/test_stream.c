@@ -363,6 +363,34 @@ a_ticket_resumes_while_it_may(void **state)
 	pair_close(&pair);
 }
 
+/* What: a client is told to keep a ticket for two periods of the ticket keys, and never for more
+ *       than the week that RFC 8446 allows. */
+static void
+a_ticket_lives_a_week_at_most(void **state)
+{
+	static const struct {
+		int64_t ticket_ms;
+		unsigned long life_s;
+	} cases[] = {
+		{ 60000, 120 }, { 43200000, 86400 }, { 302400000, 604800 }, { 604800000, 604800 },
+	};
+	struct fixture *f = *state;
+	struct peer_options options = { .ca_path = f->ca_path };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct config_error error;
+		struct pair pair;
+
+		f->config->tls_ticket_ms = cases[i].ticket_ms;
+		assert_int_equal(tls_reload(f->tls, f->config, &error), TG_OK);
+		shake(f, &options, &pair);
+		assert_non_null(pair.peer.session);
+		assert_int_equal(SSL_SESSION_get_ticket_lifetime_hint(pair.peer.session),
+				 cases[i].life_s);
+		pair_close(&pair);
+	}
+}
+
 /* What: tickets made under a ticket file are good at another gateway with the same file, and no
  *       other. */
 static void
@@ -525,6 +553,7 @@ main(void)
 		CASE(without_a_certificate_one_is_nobody),
 		CASE(what_is_old_or_weak_is_refused),
 		CASE(a_ticket_resumes_while_it_may),
+		CASE(a_ticket_lives_a_week_at_most),
 		CASE(gateways_with_one_secret_share_tickets),
 		CASE(a_flood_of_key_updates_ends_the_connection),
 		CASE(renegotiation_is_refused),
