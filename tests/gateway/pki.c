@@ -4,6 +4,7 @@
 #include "tests/gateway/pki.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -140,22 +141,36 @@ free_authority(struct authority *authority)
 	EVP_PKEY_free(authority->key);
 }
 
-void
-pki_free(struct pki *pki)
+/* Remove the directory and its files.  0, or why it is still there or was gone already. */
+static int
+remove_directory(const char *path)
 {
-	DIR *directory = opendir(pki->directory);
+	DIR *directory = opendir(path);
 	struct dirent *entry;
 
-	while (directory != NULL && (entry = readdir(directory)) != NULL) {
+	if (directory == NULL)
+		return errno;
+	while ((entry = readdir(directory)) != NULL) {
 		if (entry->d_name[0] != '.')
 			unlinkat(dirfd(directory), entry->d_name, 0);
 	}
 	closedir(directory);
-	rmdir(pki->directory);
+	return rmdir(path) == 0 ? 0 : errno;
+}
+
+void
+pki_free(struct pki *pki)
+{
+	struct pki copy = *pki;
+	int error = remove_directory(pki->directory);
+
 	X509_CRL_free(pki->crl);
 	free_authority(&pki->own);
 	free_authority(&pki->stranger);
 	free(pki);
+	/* Last, as it does not return. */
+	if (error != 0)
+		fail_msg("%s cannot be removed: %s", copy.directory, strerror(error));
 }
 
 /* Put a certificate on the list of those revoked. */

@@ -25,7 +25,7 @@ struct pki_request {
 /* Authority "ca.pem", and "server.pem" for 127.0.0.1 and localhost signed by it. */
 struct pki *pki_new(void);
 
-/* Remove the files too. */
+/* Remove the files too; fails when they cannot be removed, or somebody else did. */
 void pki_free(struct pki *pki);
 
 /* Path of a file in the directory. */
