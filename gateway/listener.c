@@ -61,6 +61,14 @@ share_out(struct listener *listener, int fd, const struct address *peer)
 		census_leave(&options->census->connections, 1);
 }
 
+/* Keep a descriptor in reserve, for refuse_one(). */
+static void
+spare_one(struct listener *listener)
+{
+	if (listener->spare_fd < 0)
+		listener->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
 /*
  * No descriptor is left.  Accept one on the spare and close it, so that at least somebody is told;
  * then leave those who wait alone for a moment.
@@ -74,12 +82,14 @@ refuse_one(struct listener *listener)
 	log_event(log, LEVEL_ERROR, "accept_failed", "reason=%s", strerror(errno));
 	if (listener->spare_fd >= 0) {
 		close(listener->spare_fd);
+		listener->spare_fd = -1;
 		fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC);
-		if (fd >= 0)
+		if (fd >= 0) {
+			listener->io->options.census->refused_count++;
 			close(fd);
-		listener->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		}
+		spare_one(listener);
 	}
-	listener->io->options.census->refused_count++;
 	pause_listener(listener, LISTENER_PAUSE_MS);
 }
 
@@ -143,7 +153,8 @@ listener_start(struct listener *listener, struct io *io, int fd, bool is_tls)
 	listener->io = io;
 	listener->fd = fd;
 	listener->is_tls = is_tls;
-	listener->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	listener->spare_fd = -1;
+	spare_one(listener);
 	event_assign(&listener->event, io->base, fd, EV_READ | EV_PERSIST, on_connection, listener);
 	result = event_add(&listener->event, NULL);
 	TG_ASSERT(result == 0);
@@ -155,6 +166,8 @@ listener_resume(struct listener *listener)
 	if (listener->fd < 0 || !listener->is_paused ||
 	    io_now_ms(listener->io) < listener->resume_ms || is_crowded(listener->io))
 		return;
+	/* Another may have taken the descriptor when it was free for a moment. */
+	spare_one(listener);
 	if (event_add(&listener->event, NULL) == 0)
 		listener->is_paused = false;
 }

@@ -52,15 +52,13 @@ io_setup(void **state)
 	struct io_fixture *f = calloc(1, sizeof(*f));
 	struct config_error error;
 	struct io_options options;
-	int fds[2];
 
 	signal(SIGPIPE, SIG_IGN);
 	f->pki = pki_new();
 	make_config(f);
 	pki_path(f->pki, "ca.pem", f->ca_path);
-	assert_int_equal(pipe2(fds, O_NONBLOCK | O_CLOEXEC), 0);
-	f->log_fd = fds[0];
-	f->log = log_new(&(struct log_options){ .fd = fds[1], .level = LEVEL_INFO });
+	assert_int_equal(pipe2(f->log_fds, O_NONBLOCK | O_CLOEXEC), 0);
+	f->log = log_new(&(struct log_options){ .fd = f->log_fds[1], .level = LEVEL_INFO });
 	assert_int_equal(tls_new(f->config, NULL, &error, &f->tls), TG_OK);
 	assert_int_equal(auth_keys_init(&f->auth_keys, f->config, &error), TG_OK);
 	assert_int_equal(identifier_keys_init(&f->identifier_keys, f->config, &error), TG_OK);
@@ -103,7 +101,8 @@ io_teardown(void **state)
 	auth_keys_deinit(&f->auth_keys);
 	tls_free(f->tls);
 	log_free(f->log);
-	close(f->log_fd);
+	close(f->log_fds[0]);
+	close(f->log_fds[1]);
 	config_free(f->config);
 	pki_free(f->pki);
 	free(f);
@@ -181,57 +180,25 @@ fixture_request(struct io_fixture *f, enum tg_operation operation, struct tg_mes
 void
 fixture_hello(struct io_fixture *f, struct peer *peer, struct tg_message *answer)
 {
-	static const uint8_t nonce[TG_NONCE_BYTES] = "client nonce 16";
-	struct tg_message hello;
+	uint32_t request_id = f->next_id++;
 
-	fixture_request(f, TG_OP_HELLO, &hello);
-	tg_message_set_integer(&hello, TG_FIELD_VERSION, 1);
-	tg_message_set_bytes(&hello, TG_FIELD_CLIENT_NONCE, nonce, sizeof(nonce));
-	peer_put_message(peer, &hello);
+	peer_put_hello(peer, request_id);
 	fixture_settle(f);
 	fixture_take(peer, answer);
-	assert_int_equal(answer->request_id, hello.request_id);
+	assert_int_equal(answer->request_id, request_id);
 	assert_int_equal(answer->code, TG_OK);
-}
-
-/* What both sides make proofs over, as the client sees it. */
-static struct tg_auth_input
-auth_input(const struct peer *peer, const struct tg_message *hello, uint32_t terminal,
-	   uint16_t generation)
-{
-	struct tg_auth_input input = { .version = 1,
-				       .terminal = terminal,
-				       .generation = generation,
-				       .client_nonce = "client nonce 16" };
-
-	memcpy(input.server_nonce, hello->values[TG_FIELD_SERVER_NONCE].data, TG_NONCE_BYTES);
-	if (peer->ssl != NULL)
-		assert_int_equal(SSL_export_keying_material(
-					 peer->ssl, input.exporter, sizeof(input.exporter),
-					 TG_EXPORTER_LABEL, strlen(TG_EXPORTER_LABEL), NULL, 0, 0),
-				 1);
-	return input;
 }
 
 void
 fixture_send_auth(struct io_fixture *f, struct peer *peer, const struct tg_message *hello,
 		  uint32_t terminal, uint16_t generation, bool is_spoilt)
 {
-	struct tg_auth_input input = auth_input(peer, hello, terminal, generation);
-	uint8_t key[TG_KEY_BYTES], proof[TG_PROOF_BYTES];
-	struct tg_message auth;
-
-	assert_int_equal(tg_auth_derive_key(f->auth_keys.master.base, f->auth_keys.master.bytes,
-					    f->auth_keys.instance, terminal, generation, key),
-			 TG_OK);
-	assert_int_equal(tg_auth_make_proof(TG_AUTH_TERMINAL, key, &input, proof), TG_OK);
-	if (is_spoilt)
-		proof[31] ^= 1;
-	fixture_request(f, TG_OP_AUTH, &auth);
-	tg_message_set_integer(&auth, TG_FIELD_TERMINAL, terminal);
-	tg_message_set_integer(&auth, TG_FIELD_KEY_GENERATION, generation);
-	tg_message_set_bytes(&auth, TG_FIELD_PROOF, proof, sizeof(proof));
-	peer_put_message(peer, &auth);
+	peer_put_auth(peer, &(struct peer_auth){ .keys = &f->auth_keys,
+						 .hello = hello,
+						 .request_id = f->next_id++,
+						 .terminal = terminal,
+						 .generation = generation,
+						 .is_spoilt = is_spoilt });
 	fixture_settle(f);
 }
 
@@ -251,19 +218,7 @@ fixture_open(struct io_fixture *f, uint32_t terminal)
 void
 fixture_earn(struct io_fixture *f, uint32_t number, struct tg_message *message)
 {
-	static uint8_t ids[4096][TG_TRANSACTION_ID_BYTES];
-
-	assert_true(number < 4096);
-	memset(ids[number], 0, sizeof(ids[number]));
-	memcpy(ids[number], &number, sizeof(number));
-	ids[number][15] = 1;
-	fixture_request(f, TG_OP_EARN, message);
-	tg_message_set_bytes(message, TG_FIELD_TRANSACTION_ID, ids[number],
-			     TG_TRANSACTION_ID_BYTES);
-	tg_message_set_integer(message, TG_FIELD_BUSINESS_TIME, f->pipeline->utc_ms);
-	tg_message_set_integer(message, TG_FIELD_IDENTIFIER_TYPE, 1);
-	tg_message_set_text(message, TG_FIELD_IDENTIFIER, "4902530000012345");
-	tg_message_set_integer(message, TG_FIELD_AMOUNT, number * INT64_C(100));
+	peer_make_earn(f->next_id++, number, f->pipeline->utc_ms, message);
 }
 
 void
@@ -300,7 +255,7 @@ const char *
 fixture_log(struct io_fixture *f)
 {
 	static char text[FIXTURE_LOG_BYTES];
-	ssize_t got = read(f->log_fd, text, sizeof(text) - 1);
+	ssize_t got = read(f->log_fds[0], text, sizeof(text) - 1);
 
 	text[got > 0 ? got : 0] = '\0';
 	return text;

@@ -32,7 +32,7 @@ struct io_fixture {
 	struct identifier_keys identifier_keys;
 	struct census census;
 	struct log *log;
-	int log_fd; /* what was logged is read from here */
+	int log_fds[2]; /* of a pipe: what was logged is read from the first */
 	struct pipeline *pipeline;
 	struct pipeline_port *port;
 	struct io *io;

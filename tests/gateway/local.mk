@@ -32,10 +32,17 @@ check_PROGRAMS += %D%/test_translate
 tests_gateway_test_translate_SOURCES = %D%/test_translate.c $(io_fixture_sources)
 tests_gateway_test_translate_LDADD = $(gateway_test_libs)
 check_PROGRAMS += %D%/test_network
-tests_gateway_test_network_SOURCES = %D%/test_network.c $(gateway_peer) \
+network_fixture_sources = $(gateway_peer) \
+	%D%/network_fixture.c %D%/network_fixture.h \
 	%D%/pipeline_double.c %D%/pipeline_double.h
+tests_gateway_test_network_SOURCES = %D%/test_network.c $(network_fixture_sources)
 tests_gateway_test_network_LDADD = $(gateway_test_libs)
 pipeline_tests += %D%/test_network
+check_PROGRAMS += %D%/fault_reload
+tests_gateway_fault_reload_SOURCES = %D%/fault_reload.c $(network_fixture_sources)
+tests_gateway_fault_reload_LDADD = $(gateway_test_libs)
+tests_gateway_fault_reload_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
+pipeline_tests += %D%/fault_reload
 check_PROGRAMS += %D%/test_wheel
 tests_gateway_test_wheel_LDADD = $(gateway_test_libs)
 

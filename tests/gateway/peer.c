@@ -15,6 +15,8 @@
 
 #include <cmocka.h>
 
+#include "gateway/auth.h"
+#include "protocol/auth.h"
 #include "protocol/decode.h"
 #include "protocol/encode.h"
 #include "protocol/frame.h"
@@ -214,6 +216,77 @@ peer_put_message(struct peer *peer, const struct tg_message *message)
 	tg_writer_init(&writer, frame, sizeof(frame));
 	assert_true(tg_encode(&writer, message));
 	peer_put(peer, frame, writer.used_bytes);
+}
+
+static const uint8_t client_nonce[TG_NONCE_BYTES] = "client nonce 16";
+
+void
+peer_put_hello(struct peer *peer, uint32_t request_id)
+{
+	struct tg_message hello;
+
+	tg_message_init(&hello, request_id, TG_OP_HELLO);
+	tg_message_set_integer(&hello, TG_FIELD_VERSION, 1);
+	tg_message_set_bytes(&hello, TG_FIELD_CLIENT_NONCE, client_nonce, sizeof(client_nonce));
+	peer_put_message(peer, &hello);
+}
+
+/* What both sides make proofs over, as the client sees it. */
+static struct tg_auth_input
+auth_input(const struct peer *peer, const struct peer_auth *auth)
+{
+	const struct tg_value *server_nonce = &auth->hello->values[TG_FIELD_SERVER_NONCE];
+	struct tg_auth_input input = { .version = 1,
+				       .terminal = auth->terminal,
+				       .generation = auth->generation };
+
+	memcpy(input.client_nonce, client_nonce, TG_NONCE_BYTES);
+	memcpy(input.server_nonce, server_nonce->data, TG_NONCE_BYTES);
+	if (peer->ssl != NULL)
+		assert_int_equal(SSL_export_keying_material(
+					 peer->ssl, input.exporter, sizeof(input.exporter),
+					 TG_EXPORTER_LABEL, strlen(TG_EXPORTER_LABEL), NULL, 0, 0),
+				 1);
+	return input;
+}
+
+void
+peer_put_auth(struct peer *peer, const struct peer_auth *auth)
+{
+	struct tg_auth_input input = auth_input(peer, auth);
+	uint8_t key[TG_KEY_BYTES], proof[TG_PROOF_BYTES];
+	struct tg_message request;
+
+	assert_int_equal(tg_auth_derive_key(auth->keys->master.base, auth->keys->master.bytes,
+					    auth->keys->instance, auth->terminal,
+					    auth->generation, key),
+			 TG_OK);
+	assert_int_equal(tg_auth_make_proof(TG_AUTH_TERMINAL, key, &input, proof), TG_OK);
+	if (auth->is_spoilt)
+		proof[31] ^= 1;
+	tg_message_init(&request, auth->request_id, TG_OP_AUTH);
+	tg_message_set_integer(&request, TG_FIELD_TERMINAL, auth->terminal);
+	tg_message_set_integer(&request, TG_FIELD_KEY_GENERATION, auth->generation);
+	tg_message_set_bytes(&request, TG_FIELD_PROOF, proof, sizeof(proof));
+	peer_put_message(peer, &request);
+}
+
+void
+peer_make_earn(uint32_t request_id, uint32_t number, int64_t utc_ms, struct tg_message *ret_message)
+{
+	static uint8_t ids[4096][TG_TRANSACTION_ID_BYTES];
+
+	assert_true(number < 4096);
+	memset(ids[number], 0, sizeof(ids[number]));
+	memcpy(ids[number], &number, sizeof(number));
+	ids[number][15] = 1;
+	tg_message_init(ret_message, request_id, TG_OP_EARN);
+	tg_message_set_bytes(ret_message, TG_FIELD_TRANSACTION_ID, ids[number],
+			     TG_TRANSACTION_ID_BYTES);
+	tg_message_set_integer(ret_message, TG_FIELD_BUSINESS_TIME, utc_ms);
+	tg_message_set_integer(ret_message, TG_FIELD_IDENTIFIER_TYPE, 1);
+	tg_message_set_text(ret_message, TG_FIELD_IDENTIFIER, "4902530000012345");
+	tg_message_set_integer(ret_message, TG_FIELD_AMOUNT, number * INT64_C(100));
 }
 
 bool

@@ -11,7 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "protocol/message.h"
 #include "protocol/value.h"
+
+struct auth_keys;
 
 struct peer_options {
 	const char *ca_path;	      /* NULL: plain */
@@ -50,6 +53,26 @@ bool peer_step(struct peer *peer);
 /* Put bytes, or a message as a frame, in line to be written. */
 void peer_put(struct peer *peer, const void *bytes, size_t count);
 void peer_put_message(struct peer *peer, const struct tg_message *message);
+
+/* Put a HELLO in line. */
+void peer_put_hello(struct peer *peer, uint32_t request_id);
+
+/* What AUTH by key is made of. */
+struct peer_auth {
+	const struct auth_keys *keys;	/* the server's */
+	const struct tg_message *hello; /* the answer to HELLO */
+	uint32_t request_id;
+	uint32_t terminal;
+	uint16_t generation;
+	bool is_spoilt; /* the proof is wrong */
+};
+
+/* Put an AUTH in line. */
+void peer_put_auth(struct peer *peer, const struct peer_auth *auth);
+
+/* Make an EARN whose transaction id and amount are made from number, below 4096. */
+void peer_make_earn(uint32_t request_id, uint32_t number, int64_t utc_ms,
+		    struct tg_message *ret_message);
 
 /* Take the next whole frame that came and decode it.  False: there is none.  Bytes of the message
  * live until the next call. */

@@ -45,7 +45,7 @@ struct pipeline_port {
 
 struct pipeline {
 	struct pipeline_port ports[DOUBLE_PORTS];
-	bool is_holding;	  /* jobs wait for double_answer() */
+	_Atomic bool is_holding;  /* jobs wait for double_answer(), or until it is false */
 	enum tg_status submit;	  /* what pipeline_submit() answers */
 	uint32_t jobs_left;	  /* how many jobs may be taken at once, at most DOUBLE_JOBS */
 	uint32_t refuse_from;	  /* submits from this one on are refused by submit; 0: all */
