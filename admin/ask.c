@@ -5,8 +5,12 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <unistr.h>
 
 #include "protocol/message.h"
 
@@ -93,4 +97,83 @@ ask_number(struct command_call *call, const char *text, uint64_t low, uint64_t h
 	}
 	*ret_number = number;
 	return true;
+}
+
+/* The word before the colon of an identifier; others are numbers. */
+static bool
+identifier_type(const char *word, size_t bytes, uint8_t *ret_type)
+{
+	static const struct {
+		const char *word;
+		uint8_t type;
+	} types[] = { { "card", 1 }, { "phone", 2 }, { "app", 3 } };
+	char *end;
+	unsigned long number;
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (strlen(types[i].word) == bytes &&
+		    strncasecmp(word, types[i].word, bytes) == 0) {
+			*ret_type = types[i].type;
+			return true;
+		}
+	}
+	number = strtoul(word, &end, 10);
+	*ret_type = (uint8_t)number;
+	return word[0] >= '0' && word[0] <= '9' && end == word + bytes && number >= 1 &&
+	       number <= UINT8_MAX;
+}
+
+bool
+ask_member(struct command_call *call, const char *text, struct ledger_request *request)
+{
+	const char *colon = strchr(text, ':');
+	uint8_t type;
+	enum tg_status status;
+
+	if (colon == NULL)
+		return ask_number(call, text, 1, INT64_MAX, &request->member);
+	if (!identifier_type(text, (size_t)(colon - text), &type)) {
+		command_fail(call, "an identifier is card:..., phone:..., app:... or N:...");
+		return false;
+	}
+	status = call->host->hash_identifier(call->host->context, type, colon + 1,
+					     &request->identifier);
+	if (status != TG_OK)
+		ask_fail(call, status);
+	return status == TG_OK;
+}
+
+static void
+copy_programme(const struct ledger *ledger, void *argument)
+{
+	*(struct programme_config *)argument = *ledger_programme(ledger);
+}
+
+bool
+ask_programme(struct command_call *call, struct programme_config *ret_programme)
+{
+	return ask_look(call, copy_programme, ret_programme);
+}
+
+bool
+ask_note(struct command_call *call, const char *format, ...)
+{
+	struct ledger_request request;
+	struct ledger_answer answer;
+	char text[RECORD_TEXT_BYTES_MAX + 1];
+	va_list arguments;
+	size_t bytes;
+
+	va_start(arguments, format);
+	if (vsnprintf(text, sizeof(text), format, arguments) < 0)
+		text[0] = '\0';
+	va_end(arguments);
+	/* What was cut in the middle of a character loses it whole. */
+	bytes = strlen(text);
+	while (bytes > 0 && u8_check((const uint8_t *)text, bytes) != NULL)
+		bytes--;
+	ask_init(call, &request, REQUEST_NOTE);
+	request.text_bytes = (uint8_t)bytes;
+	memcpy(request.text, text, bytes);
+	return ask_ledger(call, &request, &answer);
 }

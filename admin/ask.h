@@ -20,6 +20,19 @@ void ask_init(const struct command_call *call, struct ledger_request *request, u
 bool ask_ledger(struct command_call *call, const struct ledger_request *request,
 		struct ledger_answer *ret_answer);
 
+/* Name in a request the member that text says: a reference, or type:identifier. */
+bool ask_member(struct command_call *call, const char *text, struct ledger_request *request);
+
+/* The programme in force. */
+bool ask_programme(struct command_call *call, struct programme_config *ret_programme);
+
+/*
+ * Record what an operator does that is none of the ledger's, before it is done: without the record
+ * it is not.
+ */
+bool ask_note(struct command_call *call, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /* Run fn on the ledger's thread.  False: it did not run; the call says why. */
 bool ask_look(struct command_call *call, host_ledger_fn *fn, void *argument);
 

@@ -226,7 +226,7 @@ first_candidate(const bool *candidates)
 void
 command_find(const char *const *words, uint32_t count, struct command_search *ret_search)
 {
-	bool candidates[64];
+	bool candidates[COMMAND_ROWS_MAX];
 	const char *word;
 
 	TG_ASSERT(command_row_count <= sizeof(candidates));

@@ -19,6 +19,7 @@
 #define COMMAND_WORDS_MAX 32		/* of a line */
 #define COMMAND_LINE_BYTES_MAX 1024
 #define COMMAND_RESULT_BYTES 256
+#define COMMAND_ROWS_MAX 128
 #define COMMAND_NAME_WORDS_MAX 2	/* of a row's words */
 
 /* Each includes the ones before it. */

@@ -29,16 +29,54 @@ find_terminal(const struct ledger *ledger, uint32_t key)
 	return ledger_terminal_find(ledger, key);
 }
 
+static const void *
+partner_at(const struct ledger *ledger, uint32_t nth, bool *ret_is_over)
+{
+	const void *image = ledger_partner_at(ledger, nth);
+
+	*ret_is_over = image == NULL;
+	return image;
+}
+
+static const void *
+rule_at(const struct ledger *ledger, uint32_t nth, bool *ret_is_over)
+{
+	const struct partner_config *partner = ledger_partner_at(ledger, nth);
+
+	*ret_is_over = partner == NULL;
+	return partner != NULL ? ledger_rule_newest(ledger, partner->number) : NULL;
+}
+
+static const void *
+store_at(const struct ledger *ledger, uint32_t nth, bool *ret_is_over)
+{
+	const void *image = ledger_store_at(ledger, nth);
+
+	*ret_is_over = image == NULL;
+	return image;
+}
+
+static const void *
+terminal_at(const struct ledger *ledger, uint32_t nth, bool *ret_is_over)
+{
+	const void *image = ledger_terminal_at(ledger, nth);
+
+	*ret_is_over = image == NULL;
+	return image;
+}
+
 #define IMAGE_AT(member) offsetof(struct ledger_request, member)
 
 const struct config_noun partner_noun = { &partner_field_set, REQUEST_SET_PARTNER,
-					  IMAGE_AT(partner_image), false, find_partner };
+					  IMAGE_AT(partner_image), false, find_partner,
+					  partner_at };
 const struct config_noun rule_noun = { &rule_field_set, REQUEST_ADD_RULE, IMAGE_AT(rule), true,
-				       find_rule };
+				       find_rule, rule_at };
 const struct config_noun store_noun = { &store_field_set, REQUEST_SET_STORE, IMAGE_AT(store_image),
-					false, find_store };
+					false, find_store, store_at };
 const struct config_noun terminal_noun = { &terminal_field_set, REQUEST_SET_TERMINAL,
-					   IMAGE_AT(terminal_image), false, find_terminal };
+					   IMAGE_AT(terminal_image), false, find_terminal,
+					   terminal_at };
 
 uint32_t
 config_noun_key(const struct config_noun *noun, const union config_image *image)

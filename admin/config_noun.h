@@ -30,6 +30,11 @@ struct config_noun {
 	 * The row with that key now; a rule: the partner's newest.  NULL: none.  Ledger's thread.
 	 */
 	const void *(*find)(const struct ledger *ledger, uint32_t key);
+	/*
+	 * The nth row, from 0; a rule: the newest of the nth partner, NULL when it has none.  Past
+	 * the last one NULL, and *ret_is_over.  Ledger's thread.
+	 */
+	const void *(*at)(const struct ledger *ledger, uint32_t nth, bool *ret_is_over);
 };
 
 extern const struct config_noun partner_noun;

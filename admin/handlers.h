@@ -9,6 +9,8 @@
 
 #include "admin/command.h"
 
+struct config_noun;
+
 /* run_help.c */
 void run_help(struct command_call *call);
 
@@ -44,6 +46,35 @@ void run_terminal_add(struct command_call *call);
 void run_terminal_change(struct command_call *call);
 void run_terminal_rotate(struct command_call *call);
 void run_terminal_show(struct command_call *call);
+
+/* Set one yes-or-no field of the row that the first argument names. */
+void change_flag(struct command_call *call, const struct config_noun *noun, const char *field,
+		 bool is_set);
+
+/* run_operator.c */
+void run_adjust(struct command_call *call);
+void run_block_member(struct command_call *call);
+void run_block_identifier(struct command_call *call);
+void run_block_terminal(struct command_call *call);
+void run_block_store(struct command_call *call);
+void run_block_partner(struct command_call *call);
+void run_unblock_member(struct command_call *call);
+void run_unblock_identifier(struct command_call *call);
+void run_unblock_terminal(struct command_call *call);
+void run_unblock_store(struct command_call *call);
+void run_unblock_partner(struct command_call *call);
+void run_burn_off(struct command_call *call);
+void run_burn_on(struct command_call *call);
+
+/* run_tail.c */
+void run_tail(struct command_call *call);
+void run_show_audit(struct command_call *call);
+
+/* run_export.c */
+void run_export_partners(struct command_call *call);
+void run_export_rules(struct command_call *call);
+void run_export_stores(struct command_call *call);
+void run_export_terminals(struct command_call *call);
 
 /* run_import.c */
 void run_import_partners(struct command_call *call);

@@ -106,6 +106,21 @@ struct console_host {
 	enum tg_status (*read_record)(void *context, uint64_t sequence, uint8_t *bytes,
 				      uint32_t capacity, uint32_t *ret_bytes);
 
+	/*
+	 * Read durable records in order, from sequence on (at most the durable one + 1), following
+	 * the journal as it grows.  A reader belongs to the thread that opened it; ret_reader is
+	 * given back by close_records().  Block for reading only.
+	 *
+	 * next_record(): *ret_bytes lives until the next call; *ret_count 0: nothing more for now.
+	 * TG_OK; TG_UNKNOWN_TRANSACTION: neither journal nor archive has it any more; TG_IO,
+	 * TG_CORRUPT.
+	 */
+	uint64_t (*durable_sequence)(void *context);
+	enum tg_status (*open_records)(void *context, uint64_t sequence, void **ret_reader);
+	enum tg_status (*next_record)(void *context, void *reader, const uint8_t **ret_bytes,
+				      uint32_t *ret_count);
+	void (*close_records)(void *context, void *reader);
+
 	/* Fill figures[0..HOST_FIGURES_MAX); returns how many. */
 	uint32_t (*figures)(void *context, enum host_topic topic, struct host_figure *figures);
 

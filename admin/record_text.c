@@ -99,6 +99,14 @@ print_who(struct text_table *t, const struct record *r)
 		text_table_cell(t, "origin");
 		text_table_cell(t, "%.*s", ORIGIN_BYTES, (const char *)r->origin);
 	}
+	if (RECORD_HAS(r, TEXT)) {
+		text_table_cell(t, "text");
+		text_table_cell(t, "%.*s", (int)r->text_bytes, (const char *)r->text);
+	}
+	if (RECORD_HAS(r, BLOCK)) {
+		text_table_cell(t, r->block_target == BLOCK_IDENTIFIER ? "identifier" : "member");
+		text_table_cell(t, r->is_blocked != 0 ? "blocked" : "unblocked");
+	}
 	if (RECORD_HAS(r, TRANSACTION)) {
 		fact_id(t, "transaction id", r->transaction_id);
 		fact_utc(t, "business time", r->business_time_utc_ms);

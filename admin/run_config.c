@@ -190,6 +190,37 @@ run_terminal_change(struct command_call *call)
 	change(call, &terminal_noun, CHANGE_CHANGE);
 }
 
+static void
+change_flag_locked(struct command_call *call, const struct config_noun *noun, const char *field,
+		   bool is_set)
+{
+	const struct field_set *fields = noun->fields;
+	struct row_look look = { .noun = noun };
+	char why[FIELD_TEXT_BYTES];
+
+	if (!parse_key(call, noun, &look.key) || !ask_look(call, look_at_row, &look))
+		return;
+	if (!look.is_found) {
+		command_fail(call, "there is no %s %" PRIu32, fields->noun, look.key);
+		return;
+	}
+	(void)field_assign(&fields->fields[field_find(fields, field)], &look.image,
+			   is_set ? "yes" : "no", why);
+	set_row(call, noun, &look.image);
+}
+
+void
+change_flag(struct command_call *call, const struct config_noun *noun, const char *field,
+	    bool is_set)
+{
+	if (pthread_mutex_trylock(&call->shared->change_lock) != 0) {
+		command_fail(call, "another session is changing the configuration");
+		return;
+	}
+	change_flag_locked(call, noun, field, is_set);
+	pthread_mutex_unlock(&call->shared->change_lock);
+}
+
 /* The next generation, with the present one accepted besides; or only no old one any more. */
 static void
 rotate_locked(struct command_call *call, bool is_end)

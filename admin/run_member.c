@@ -4,58 +4,12 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "admin/ask.h"
 #include "admin/handlers.h"
 #include "admin/record_text.h"
 #include "admin/text_table.h"
 #include "admin/when.h"
-
-/* The word before the colon of an identifier; others are numbers. */
-static bool
-identifier_type(const char *word, size_t bytes, uint8_t *ret_type)
-{
-	static const struct {
-		const char *word;
-		uint8_t type;
-	} types[] = { { "card", 1 }, { "phone", 2 }, { "app", 3 } };
-	char *end;
-	unsigned long number;
-
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		if (strlen(types[i].word) == bytes &&
-		    strncasecmp(word, types[i].word, bytes) == 0) {
-			*ret_type = types[i].type;
-			return true;
-		}
-	}
-	number = strtoul(word, &end, 10);
-	*ret_type = (uint8_t)number;
-	return word[0] >= '0' && word[0] <= '9' && end == word + bytes && number >= 1 &&
-	       number <= UINT8_MAX;
-}
-
-/* Name the member of an argument in a request. */
-static bool
-name_member(struct command_call *call, const char *text, struct ledger_request *request)
-{
-	const char *colon = strchr(text, ':');
-	uint8_t type;
-	enum tg_status status;
-
-	if (colon == NULL)
-		return ask_number(call, text, 1, INT64_MAX, &request->member);
-	if (!identifier_type(text, (size_t)(colon - text), &type)) {
-		command_fail(call, "an identifier is card:..., phone:..., app:... or N:...");
-		return false;
-	}
-	status = call->host->hash_identifier(call->host->context, type, colon + 1,
-					     &request->identifier);
-	if (status != TG_OK)
-		ask_fail(call, status);
-	return status == TG_OK;
-}
 
 static void
 print_balances(struct command_call *call, const struct ledger_answer *answer)
@@ -126,7 +80,7 @@ run_member(struct command_call *call)
 
 	ask_init(call, &request, REQUEST_SHOW_MEMBER);
 	request.entries_wanted = ANSWER_ENTRIES_MAX;
-	if (!name_member(call, call->arguments[0], &request) ||
+	if (!ask_member(call, call->arguments[0], &request) ||
 	    !ask_ledger(call, &request, &answer))
 		return;
 	print_balances(call, &answer);

@@ -92,6 +92,13 @@ turn_page(struct text_table *table)
 }
 
 void
+text_table_flush(struct text_table *table)
+{
+	if (table->cell_count > 0)
+		turn_page(table);
+}
+
+void
 text_table_cell(struct text_table *table, const char *format, ...)
 {
 	const uint32_t column = table->cell_count % table->column_count;

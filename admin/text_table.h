@@ -36,6 +36,9 @@ void text_table_init(struct text_table *table, struct output *out, const char *c
 void text_table_cell(struct text_table *table, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* Print whole rows that wait, to go on later. */
+void text_table_flush(struct text_table *table);
+
 /* Print what is left.  An empty table prints its titles. */
 void text_table_end(struct text_table *table);
 

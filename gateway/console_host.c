@@ -325,6 +325,52 @@ host_read_record(void *context, uint64_t sequence, uint8_t *bytes, uint32_t capa
 	return status;
 }
 
+static uint64_t
+host_durable_sequence(void *context)
+{
+	struct gateway *gateway = context;
+
+	return journal_durable_sequence(gateway->recovery.journal);
+}
+
+static enum tg_status
+host_open_records(void *context, uint64_t sequence, void **ret_reader)
+{
+	struct gateway *gateway = context;
+	struct storage_error error;
+	struct journal_reader *reader = NULL;
+	enum tg_status status =
+		journal_read_from(gateway->recovery.journal, sequence, &reader, &error);
+
+	*ret_reader = reader;
+	return status == TG_CORRUPT ? TG_UNKNOWN_TRANSACTION : status;
+}
+
+static enum tg_status
+host_next_record(void *context, void *reader, const uint8_t **ret_bytes, uint32_t *ret_count)
+{
+	struct storage_error error;
+	struct journal_item item;
+	enum tg_status status;
+
+	(void)context;
+	do {
+		status = journal_reader_next(reader, &item, &error);
+	} while (status == TG_OK && item.kind == JOURNAL_MARK);
+	if (status != TG_OK)
+		return status;
+	*ret_count = item.kind == JOURNAL_RECORD ? item.bytes_count : 0;
+	*ret_bytes = item.bytes;
+	return TG_OK;
+}
+
+static void
+host_close_records(void *context, void *reader)
+{
+	(void)context;
+	journal_reader_close(reader);
+}
+
 static uint32_t
 host_sessions(void *context, uint64_t after_id, struct host_session *rows, uint32_t rows_max)
 {
@@ -390,6 +436,10 @@ console_host_of(struct gateway *gateway)
 		.run_on_ledger = host_run_on_ledger,
 		.hash_identifier = host_hash_identifier,
 		.read_record = host_read_record,
+		.durable_sequence = host_durable_sequence,
+		.open_records = host_open_records,
+		.next_record = host_next_record,
+		.close_records = host_close_records,
 		.figures = host_figures,
 		.sessions = host_sessions,
 		.snapshot = host_snapshot,

@@ -292,6 +292,8 @@ is_programme_new(struct gateway *gateway)
 	const struct programme_config *present = ledger_programme(gateway->recovery.ledger);
 
 	gateway->programme.version = present->version;
+	/* The one thing of the programme that is not configured but switched. */
+	gateway->programme.flags |= present->flags & PROGRAMME_BURN_OFF;
 	return present->version == 0 ||
 	       memcmp(&gateway->programme, present, sizeof(*present)) != 0;
 }

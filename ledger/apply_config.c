@@ -114,7 +114,8 @@ apply_config(struct ledger *l, const struct record *r)
 }
 
 static void
-add_identifier(struct ledger *l, uint32_t member, const struct identifier_image *image)
+add_identifier(struct ledger *l, uint32_t member, const struct identifier_image *image,
+	       uint16_t flags)
 {
 	struct identifier_row *row = table_claim(&l->identifiers, image->row);
 
@@ -122,6 +123,7 @@ add_identifier(struct ledger *l, uint32_t member, const struct identifier_image 
 	row->member_row = member;
 	row->type = image->type;
 	row->key = image->key;
+	row->flags = flags;
 	index_insert(&l->identifiers_by_hash, state_hash_16(row->hash), image->row);
 }
 
@@ -146,13 +148,31 @@ apply_identifiers(struct ledger *l, const struct record *r)
 			drop_identifier(l, image->row);
 			row->identifier_count--;
 		} else if (r->kind == RECORD_RELINK) {
+			const uint16_t flags = ledger_identifier_row(l, image->row)->flags;
+
 			drop_identifier(l, image->row);
-			add_identifier(l, member, image);
+			add_identifier(l, member, image, flags);
 		} else {
-			add_identifier(l, member, image);
+			add_identifier(l, member, image, 0);
 			row->identifier_count++;
 		}
 	}
+}
+
+static void
+apply_block(struct ledger *l, const struct record *r)
+{
+	struct identifier_row *identifier;
+	struct member_row *member;
+
+	if (r->block_target == BLOCK_IDENTIFIER) {
+		identifier = table_edit(&l->identifiers, r->blocked_row);
+		identifier->flags = r->is_blocked != 0 ? IDENTIFIER_BLOCKED : 0;
+		return;
+	}
+	member = table_edit(&l->members, (uint32_t)r->member);
+	member->flags = (uint16_t)((member->flags & ~MEMBER_BLOCKED) |
+				   (r->is_blocked != 0 ? MEMBER_BLOCKED : 0));
 }
 
 void
@@ -179,4 +199,6 @@ apply_member(struct ledger *l, const struct record *r)
 	}
 	if (RECORD_HAS(r, IDENTIFIERS))
 		apply_identifiers(l, r);
+	if (RECORD_HAS(r, BLOCK))
+		apply_block(l, r);
 }

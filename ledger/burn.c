@@ -16,7 +16,8 @@ check_burn(const struct plan *p, int64_t points)
 	int64_t member_burned = state_member_burned(p->ledger, p->view.member_row, day);
 	int64_t terminal_burned = state_terminal_burned(p->terminal, day);
 
-	if ((partner->flags & PARTNER_BURN_OFF) != 0)
+	if ((partner->flags & PARTNER_BURN_OFF) != 0 ||
+	    (p->programme->flags & PROGRAMME_BURN_OFF) != 0)
 		return TG_BURN_OFF;
 	if (points < partner->burn_minimum_points ||
 	    (partner->burn_step_points > 1 && points % partner->burn_step_points != 0))

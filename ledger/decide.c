@@ -61,6 +61,9 @@ static const struct request_rule request_rules[] = {
 	{REQUEST_SET_STORE, 0, plan_setup},
 	{REQUEST_SET_TERMINAL, 0, plan_setup},
 	{REQUEST_CLOCK, 0, plan_setup},
+	{REQUEST_NOTE, 0, plan_note},
+	{REQUEST_ADJUST, NEEDS_MEMBER, plan_adjust},
+	{REQUEST_BLOCK, NEEDS_MEMBER, plan_block},
 	{REQUEST_SHOW_MEMBER, NEEDS_MEMBER | IS_LOOK, answer_inquiry},
 	{REQUEST_SHOW_TRANSACTION, IS_LOOK, answer_status},
 };
@@ -294,6 +297,21 @@ check_member(const struct plan *p, const struct request_rule *rule)
 	return TG_OK;
 }
 
+/* With a blocked card nothing begins; what it began may be finished or undone. */
+static enum tg_status
+check_identifier(const struct plan *p)
+{
+	const uint8_t kind = p->request->kind;
+
+	if (p->partner == NULL || p->request->member != 0 || p->view.member_row == TABLE_NONE ||
+	    kind == REQUEST_CAPTURE || kind == REQUEST_RELEASE || kind == REQUEST_REFUND ||
+	    kind == REQUEST_REVERSE)
+		return TG_OK;
+	if ((ledger_identifier_row(p->ledger, p->identifier_row)->flags & IDENTIFIER_BLOCKED) != 0)
+		return TG_MEMBER_BLOCKED;
+	return TG_OK;
+}
+
 /* A late capture's own hold is not expired under its hands. */
 static void
 keep_hold(struct plan *p)
@@ -438,6 +456,8 @@ attempt(struct plan *p, const struct request_rule *rule, bool is_activity)
 {
 	enum tg_status status = settle_member(p, is_activity);
 
+	if (status == TG_OK)
+		status = check_identifier(p);
 	if (status == TG_OK)
 		status = check_member(p, rule);
 	return status == TG_OK ? rule->handler(p) : status;

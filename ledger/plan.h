@@ -145,6 +145,9 @@ TG_MUST_CHECK enum tg_status plan_unlink(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_tick(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_cutover(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_setup(struct plan *p);
+TG_MUST_CHECK enum tg_status plan_note(struct plan *p);
+TG_MUST_CHECK enum tg_status plan_adjust(struct plan *p);
+TG_MUST_CHECK enum tg_status plan_block(struct plan *p);
 
 /* Questions: fill the answer, make no record. */
 TG_MUST_CHECK enum tg_status answer_auth(struct plan *p);

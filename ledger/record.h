@@ -27,6 +27,7 @@
 #define RECORD_MOVES_MAX 255
 #define OPERATOR_BYTES 32
 #define ORIGIN_BYTES 48
+#define RECORD_TEXT_BYTES_MAX 96 /* an operator's reason, or the command of a NOTE */
 
 /* Columns: name, number (never re-used), text.  20-27 equal the operation on the wire. */
 /* clang-format off */
@@ -56,7 +57,9 @@
 	X(HOLD_EXPIRE, 32, "hold passed its deadline") \
 	X(REOPEN,     33, "archived transaction opened again") \
 	X(RELINK,     34, "identifier stored under the newer key") \
-	X(NOTE,       35, "operator's command without effect on the ledger")
+	X(NOTE,       35, "operator's command without effect on the ledger") \
+	X(ADJUST,     36, "points given or taken by an operator") \
+	X(BLOCK,      37, "member or identifier blocked or unblocked")
 /* clang-format on */
 
 enum record_kind {
@@ -134,7 +137,8 @@ struct move {
 #define RECORD_SECTION_LIST(X) \
 	X(PRINCIPAL) X(OPERATOR) X(TRANSACTION) X(MEMBER) X(AMOUNT) X(TILL) X(DETAILS) X(ORIGINAL) X(HOLD) \
 	X(REFUNDED) X(REGULAR_DAY) X(AFTER) X(AFTER_OTHER) X(POSTINGS) X(MOVES) X(LINES) X(IDENTIFIERS) \
-	X(PROGRAMME) X(PARTNER) X(RULE) X(STORE) X(TERMINAL) X(CLOCK) X(DATE) X(SWEEP) X(REOPENED) X(COUNTED) X(LIFE)
+	X(PROGRAMME) X(PARTNER) X(RULE) X(STORE) X(TERMINAL) X(CLOCK) X(DATE) X(SWEEP) X(REOPENED) X(COUNTED) X(LIFE) \
+	X(TEXT) X(BLOCK)
 /* clang-format on */
 
 enum record_section_index {
@@ -164,6 +168,8 @@ struct identifier_image {
 	/* HMAC-SHA-256, first 16 bytes; the first 8 are not all zero */
 	uint8_t	 hash[16];
 };
+
+enum block_target { BLOCK_MEMBER = 1, BLOCK_IDENTIFIER = 2 };
 
 struct record {
 	/* header: always there */
@@ -304,6 +310,15 @@ struct record {
 
 	/* COUNTED: of a late request the day whose limits it counts for; else the business date */
 	int32_t	 counted_day;
+
+	/* TEXT: UTF-8 */
+	uint8_t	 text_bytes;
+	uint8_t	 text[RECORD_TEXT_BYTES_MAX];
+
+	/* BLOCK: of the record's member */
+	uint8_t	 block_target;		/* enum block_target */
+	uint8_t	 is_blocked;		/* 1, or 0: unblocked */
+	uint32_t blocked_row;		/* of the identifier */
 };
 
 /*

@@ -427,6 +427,24 @@ section_counted(struct cursor *c, struct record *r)
 	cursor_i32(c, &r->counted_day);
 }
 
+static void
+section_text(struct cursor *c, struct record *r)
+{
+	cursor_u8(c, &r->text_bytes);
+	if (r->text_bytes > RECORD_TEXT_BYTES_MAX)
+		c->is_ok = false;
+	if (c->is_ok)
+		cursor_bytes(c, r->text, r->text_bytes);
+}
+
+static void
+section_block(struct cursor *c, struct record *r)
+{
+	cursor_u8(c, &r->block_target);
+	cursor_u8(c, &r->is_blocked);
+	cursor_u32(c, &r->blocked_row);
+}
+
 typedef void section_fn(struct cursor *, struct record *);
 
 /* In the order of RECORD_SECTION_LIST; a missing row is a NULL that the assertion below finds. */
@@ -459,6 +477,8 @@ static section_fn *const sections[RECORD_SECTION_COUNT] = {
 	[RECORD_INDEX_REOPENED] = section_reopened,
 	[RECORD_INDEX_COUNTED] = section_counted,
 	[RECORD_INDEX_LIFE] = section_life,
+	[RECORD_INDEX_TEXT] = section_text,
+	[RECORD_INDEX_BLOCK] = section_block,
 };
 
 static_assert(RECORD_SECTION_COUNT <= 32, "sections are bits of a uint32_t");

@@ -53,7 +53,10 @@ struct ledger_now {
 	X(SET_TERMINAL,  106, "add or change a terminal") \
 	X(CLOCK,         107, "note a clock accepted or stepped by an operator") \
 	X(SHOW_MEMBER,      108, "console: a member with everything about it") \
-	X(SHOW_TRANSACTION, 109, "console: a transaction by partner and id")
+	X(SHOW_TRANSACTION, 109, "console: a transaction by partner and id") \
+	X(NOTE,             110, "console: record a command that is none of the ledger's") \
+	X(ADJUST,           111, "console: give a member points or take them") \
+	X(BLOCK,            112, "console: block or unblock a member or an identifier")
 /* clang-format on */
 
 enum ledger_request_kind {
@@ -168,6 +171,13 @@ struct ledger_request {
 	struct store_config store_image;
 	struct terminal_config terminal_image;
 	int64_t	 clock_utc_ms;
+
+	/* NOTE, ADJUST, BLOCK: what for, UTF-8; an ADJUST needs it */
+	uint8_t	 text_bytes;
+	uint8_t	 text[RECORD_TEXT_BYTES_MAX];
+	bool	 is_debit;		/* ADJUST: points are taken */
+	uint8_t	 block_target;		/* BLOCK: enum block_target */
+	bool	 is_blocked;		/* BLOCK: from now on */
 };
 
 #define ANSWER_EXPIRIES_MAX 64

@@ -139,12 +139,15 @@ struct member_row {
 	uint32_t newest_transaction;	/* chain by transaction_row.older_of_member */
 };
 
+/* identifier_row.flags */
+#define IDENTIFIER_BLOCKED 0x1u	/* a lost card: finds its member for operators only */
+
 struct identifier_row {
 	uint8_t	 hash[16];		/* key: the first 8, not all zero */
 	uint32_t member_row;
 	uint8_t	 type;
 	uint8_t	 key;			/* number of the identifier key that made the hash */
-	uint16_t pad;
+	uint16_t flags;			/* IDENTIFIER_* */
 	uint8_t	 links[0];
 };
 

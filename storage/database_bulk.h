@@ -17,7 +17,7 @@
 #include "storage/io.h"
 
 #define CELL_ID_BYTES 16
-#define CELL_TEXT_BYTES_MAX 48
+#define CELL_TEXT_BYTES_MAX 96
 
 /* Cells with a plain value.  Columns: name, type of the value, type on the wire, is it unsigned? */
 #define CELL_PLAIN_LIST(X)                                                                         \

@@ -43,7 +43,8 @@ libstorage_la_SOURCES += \
 # The migrations in the order of their numbers; an applied file is never changed.
 migrations = \
 	%D%/migrations/0001_tables.sql \
-	%D%/migrations/0002_views.sql
+	%D%/migrations/0002_views.sql \
+	%D%/migrations/0003_note.sql
 EXTRA_DIST += $(migrations) %D%/gen_migrations.awk
 CLEANFILES += %D%/migrations.inc
 BUILT_SOURCES += %D%/migrations.inc

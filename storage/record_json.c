@@ -168,6 +168,13 @@ put_request(struct object *o, const struct record *r)
 		put_text(o, "operator", r->operator_name, sizeof r->operator_name);
 		put_text(o, "origin", r->origin, sizeof r->origin);
 	}
+	if (RECORD_HAS(r, TEXT))
+		put_text(o, "text", r->text, r->text_bytes);
+	if (RECORD_HAS(r, BLOCK)) {
+		put_number(o, "block_target", r->block_target);
+		put_number(o, "is_blocked", r->is_blocked);
+		put_number(o, "blocked_row", r->blocked_row);
+	}
 	if (RECORD_HAS(r, TRANSACTION)) {
 		put_hex(o, "transaction_id", r->transaction_id, sizeof r->transaction_id);
 		put_hex(o, "fingerprint", r->fingerprint, sizeof r->fingerprint);

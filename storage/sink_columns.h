@@ -36,6 +36,7 @@ enum sink_role {
 	X(PLAIN, u32,  terminal) \
 	X(PLAIN, text, operator) \
 	X(PLAIN, text, origin) \
+	X(PLAIN, text, note) \
 	X(PLAIN, id,   transaction_id) \
 	X(PLAIN, id,   fingerprint) \
 	X(PLAIN, time, business_time) \

@@ -129,6 +129,8 @@ map_request(struct sink_entry_row *row, const struct record *record)
 		set_text_or_none(&row->operator, record->operator_name, OPERATOR_BYTES);
 		set_text_or_none(&row->origin, record->origin, ORIGIN_BYTES);
 	}
+	if (RECORD_HAS(record, TEXT))
+		set_text_or_none(&row->note, record->text, record->text_bytes);
 	if (RECORD_HAS(record, TRANSACTION)) {
 		cell_set_id(&row->transaction_id, record->transaction_id);
 		cell_set_id(&row->fingerprint, record->fingerprint);

@@ -97,6 +97,67 @@ fake_read_record(void *context, uint64_t sequence, uint8_t *bytes, uint32_t capa
 	return TG_OK;
 }
 
+static uint64_t
+fake_durable_sequence(void *context)
+{
+	struct fake_host *fake = context;
+	uint64_t sequence;
+
+	pthread_mutex_lock(&fake->lock);
+	sequence = ledger_sequence(fake->ledger.ledger);
+	pthread_mutex_unlock(&fake->lock);
+	return sequence;
+}
+
+/* A reader is the next sequence.  Records before the first that the console made are not kept. */
+static enum tg_status
+fake_open_records(void *context, uint64_t sequence, void **ret_reader)
+{
+	uint64_t *reader = malloc(sizeof(*reader));
+
+	(void)context;
+	assert_non_null(reader);
+	*reader = sequence;
+	*ret_reader = reader;
+	return TG_OK;
+}
+
+static enum tg_status
+fake_next_record(void *context, void *reader, const uint8_t **ret_bytes, uint32_t *ret_count)
+{
+	struct fake_host *fake = context;
+	uint64_t *next = reader;
+
+	pthread_mutex_lock(&fake->lock);
+	while (*next < FAKE_RECORDS_MAX && fake->records[*next] == NULL &&
+	       *next <= ledger_sequence(fake->ledger.ledger))
+		(*next)++;
+	*ret_count = 0;
+	if (*next <= ledger_sequence(fake->ledger.ledger)) {
+		*ret_bytes = fake->records[*next];
+		*ret_count = fake->record_bytes[*next];
+		(*next)++;
+	}
+	pthread_mutex_unlock(&fake->lock);
+	return TG_OK;
+}
+
+static void
+fake_close_records(void *context, void *reader)
+{
+	(void)context;
+	free(reader);
+}
+
+static bool
+fake_pause(void *context, int32_t ms)
+{
+	struct fake_host *fake = context;
+
+	(void)ms;
+	return fake->pauses++ < 2;
+}
+
 static uint32_t
 fake_figures(void *context, enum host_topic topic, struct host_figure *figures)
 {
@@ -191,6 +252,10 @@ fake_host_init(struct fake_host *fake)
 		.run_on_ledger = fake_run_on_ledger,
 		.hash_identifier = fake_hash_identifier,
 		.read_record = fake_read_record,
+		.durable_sequence = fake_durable_sequence,
+		.open_records = fake_open_records,
+		.next_record = fake_next_record,
+		.close_records = fake_close_records,
 		.figures = fake_figures,
 		.sessions = fake_sessions,
 		.snapshot = fake_snapshot,
@@ -207,6 +272,8 @@ fake_host_init(struct fake_host *fake)
 		.operator_name = "ann",
 		.origin = "console uid=1000 pid=42",
 		.right = RIGHT_ADMIN,
+		.pause = fake_pause,
+		.pause_context = fake,
 	};
 }
 

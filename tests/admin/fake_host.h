@@ -24,6 +24,7 @@ struct fake_host {
 	bool	 was_shut_down;
 	uint32_t audit_count;
 	char	 audit[1024];		/* the last: "operator|origin|command|result|sequence" */
+	uint32_t pauses;		/* so far: a repetition is ended at the third */
 	/* For run(): */
 	struct command_shared shared;
 	struct output out;

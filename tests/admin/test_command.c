@@ -104,7 +104,7 @@ prefixes_are_enough_while_unique(void **state)
 		{ "h", "help" },
 		{ "clock s 1", "clock step" },
 		{ "show st", "\"st\" may be stats stores" },
-		{ "t", "\"t\" may be transaction terminal" },
+		{ "t", "\"t\" may be tail transaction terminal" },
 		{ "sh", "\"sh\" may be show shutdown" },
 		{ "clock", "more is needed: accept step" },
 		{ "show nothing", "no command \"nothing\" here; try help" },

@@ -6,7 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -237,6 +239,157 @@ long_lists_are_whole(void **state)
 	fake_host_expect(fake, "show sessions", "ok", "ok 0 sessions");
 }
 
+/* A member of the fixture with this card, which earned for 10000: 100 points. */
+static uint64_t
+enroll(struct fake_host *fake, const char *card)
+{
+	struct ledger_request q = fixture_request(&fake->ledger, REQUEST_ENROLL, card);
+	const struct ledger_answer *answer;
+	uint64_t member;
+
+	q.identifier = fixture_identifier(card);
+	answer = fixture_ask(&fake->ledger, &q);
+	assert_int_equal(answer->status, TG_OK);
+	member = answer->member;
+	return member;
+}
+
+static enum tg_status
+ask_till(struct fake_host *fake, uint8_t kind, const char *id, const char *card)
+{
+	struct ledger_request q = fixture_request(&fake->ledger, kind, id);
+
+	q.identifier = fixture_identifier(card);
+	q.amount = kind == REQUEST_EARN ? 10000 : 0;
+	q.points = kind == REQUEST_BURN ? 1 : 0;
+	return (enum tg_status)fixture_ask(&fake->ledger, &q)->status;
+}
+
+/* What: an operator gives and takes points for a reason that the record keeps; nobody can be taken
+ *       more than there is, and a reason is needed. */
+static void
+points_are_adjusted_for_a_reason(void **state)
+{
+	struct fake_host *fake = *state;
+
+	enroll(fake, "4711");
+	fake_host_expect(fake, "adjust card:4711 +500 goodwill, ticket 12", "ok",
+			 "ok available=500 debt=0 record=");
+	fake_host_expect(fake, "adjust card:4711 -200 booked twice", "ok", "available=300");
+	fake_host_expect(fake, "adjust card:4711 -301 too much", "error", "NO_POINTS");
+	fake_host_expect(fake, "adjust card:4711 500 why", "error", "say +N");
+	fake_host_expect(fake, "adjust card:4711 +0 why", "error", "no number");
+	fake_host_expect(fake, "adjust card:4711 +5", "error", "say: adjust");
+	fake_host_expect(fake, "adjust card:4712 +5 why", "error", "UNKNOWN_MEMBER");
+	fake_host_expect(fake, "adjust card:4711 +5 "
+			       "0123456789012345678901234567890123456789012345678901234567890123456"
+			       "789012345678901234567890123456", "error", "at most 96 bytes");
+	fake_host_expect(fake, "show audit 2", "ok", "booked twice");
+	fake_host_expect(fake, "show audit 1", "ok", "ok 1 records");
+	assert_null(strstr(fake->printed, "goodwill"));
+	fake_host_expect(fake, "show accounts", "ok", "ADJUSTMENTS");
+	fixture_audit(&fake->ledger);
+}
+
+/* What: a blocked member neither earns nor burns, a blocked card finds nobody while another card of
+ *       the member does; unblocked, both are as before. */
+static void
+members_and_cards_are_blocked(void **state)
+{
+	struct fake_host *fake = *state;
+	struct ledger_request q;
+	char line[64];
+	uint64_t member = enroll(fake, "4711");
+
+	q = fixture_request(&fake->ledger, REQUEST_LINK, "link");
+	q.identifier = fixture_identifier("4711");
+	q.new_identifier = fixture_identifier("4712");
+	assert_int_equal(fixture_ask(&fake->ledger, &q)->status, TG_OK);
+	snprintf(line, sizeof(line), "block member %llu lost", (unsigned long long)member);
+	fake_host_expect(fake, line, "ok", "record=");
+	assert_int_equal(ask_till(fake, REQUEST_EARN, "e1", "4711"), TG_MEMBER_BLOCKED);
+	snprintf(line, sizeof(line), "unblock member %llu", (unsigned long long)member);
+	fake_host_expect(fake, line, "ok", "record=");
+	assert_int_equal(ask_till(fake, REQUEST_EARN, "e2", "4711"), TG_OK);
+	fake_host_expect(fake, "block identifier card:4711 stolen", "ok", "record=");
+	assert_non_null(strstr(fake->audit, "card:4711"));
+	assert_int_equal(ask_till(fake, REQUEST_EARN, "e3", "4711"), TG_MEMBER_BLOCKED);
+	assert_int_equal(ask_till(fake, REQUEST_BURN, "b1", "4711"), TG_MEMBER_BLOCKED);
+	assert_int_equal(ask_till(fake, REQUEST_EARN, "e4", "4712"), TG_OK);
+	fake_host_expect(fake, "unblock identifier card:4711", "ok", "record=");
+	assert_int_equal(ask_till(fake, REQUEST_BURN, "b2", "4711"), TG_OK);
+	fake_host_expect(fake, "block identifier 1", "error", "say the identifier");
+	fake_host_expect(fake, "block identifier card:9", "error", "UNKNOWN_MEMBER");
+}
+
+/* What: burns are switched off and on, at a partner and at all, and stay so by a record. */
+static void
+burns_are_switched(void **state)
+{
+	struct fake_host *fake = *state;
+
+	enroll(fake, "4711");
+	fake_host_expect(fake, "adjust card:4711 +500 start", "ok", "");
+	fake_host_expect(fake, "burn off 1", "ok", "record=");
+	assert_int_equal(ask_till(fake, REQUEST_BURN, "b1", "4711"), TG_BURN_OFF);
+	fake_host_expect(fake, "burn on 1", "ok", "record=");
+	assert_int_equal(ask_till(fake, REQUEST_BURN, "b2", "4711"), TG_OK);
+	fake_host_expect(fake, "burn off all", "ok", "record=");
+	assert_int_equal(ask_till(fake, REQUEST_BURN, "b3", "4711"), TG_BURN_OFF);
+	fake_host_expect(fake, "burn on all", "ok", "record=");
+	assert_int_equal(ask_till(fake, REQUEST_BURN, "b4", "4711"), TG_OK);
+	fake_host_expect(fake, "burn off 9", "error", "no partner 9");
+	fake_host_expect(fake, "block store 11", "ok", "record=");
+	assert_int_equal(ask_till(fake, REQUEST_BURN, "b5", "4711"), TG_BLOCKED);
+	fake_host_expect(fake, "unblock store 11", "ok", "record=");
+	fake_host_expect(fake, "block terminal 101", "ok", "record=");
+	assert_int_equal(ask_till(fake, REQUEST_BURN, "b6", "4711"), TG_BLOCKED);
+}
+
+/* What: a tail shows what comes after it began, only what its filters let through, and is ended by
+ *       what is said. */
+static void
+a_tail_is_filtered(void **state)
+{
+	struct fake_host *fake = *state;
+
+	fake_host_expect(fake, "tail", "ok", "ok shown=0 dropped=0");
+	assert_int_equal(fake->pauses, 3);
+	fake_host_expect(fake, "tail kind=none", "error", "is no filter");
+	fake_host_expect(fake, "tail colour=red", "error", "is no filter");
+	fake_host_expect(fake, "tail partner=x", "error", "no number");
+	fake_host_expect(fake, "tail member=card:1", "error", "UNKNOWN_MEMBER");
+	fake_host_expect(fake, "tail kind=earn status=ok partner=1 store=2 terminal=3", "ok",
+			 "shown=0");
+}
+
+/* What: an export is a file that an import takes as saying nothing new; none is overwritten. */
+static void
+an_export_can_be_imported(void **state)
+{
+	static const char *const nouns[] = { "partners", "rules", "stores", "terminals" };
+	struct fake_host *fake = *state;
+	char folder[] = "/tmp/test_export.XXXXXX";
+	char path[64], line[128];
+
+	assert_non_null(mkdtemp(folder));
+	/* The fixture's terminals have rights that there are no words for. */
+	fake_host_expect(fake, "terminal change 101 rights=all", "ok", "");
+	fake_host_expect(fake, "terminal change 201 rights=earn+burn", "ok", "");
+	fake_host_expect(fake, "store add 12 partner=1 name=\"A \\\"B\\\", C\"", "ok", "");
+	for (size_t i = 0; i < 4; i++) {
+		snprintf(path, sizeof(path), "%s/%s.csv", folder, nouns[i]);
+		snprintf(line, sizeof(line), "export %s %s", nouns[i], path);
+		fake_host_expect(fake, line, "ok", i == 2 ? "rows=3" : "rows=2");
+		fake_host_expect(fake, line, "error", "File exists");
+		snprintf(line, sizeof(line), "import %s %s", nouns[i], path);
+		fake_host_expect(fake, line, "ok", "added=0 changed=0");
+		assert_int_equal(unlink(path), 0);
+	}
+	fake_host_expect(fake, "export stores stores.csv", "error", "must begin with /");
+	assert_int_equal(rmdir(folder), 0);
+}
+
 /* What: a gateway that is busy or stopping says so; nothing hangs and nothing is half shown. */
 static void
 refusals_of_the_host_are_told(void **state)
@@ -267,6 +420,11 @@ main(void)
 		WITH_FAKE(accounts_sum_to_zero),
 		WITH_FAKE(day_and_clock_are_moved),
 		WITH_FAKE(long_lists_are_whole),
+		WITH_FAKE(points_are_adjusted_for_a_reason),
+		WITH_FAKE(members_and_cards_are_blocked),
+		WITH_FAKE(burns_are_switched),
+		WITH_FAKE(a_tail_is_filtered),
+		WITH_FAKE(an_export_can_be_imported),
 		WITH_FAKE(refusals_of_the_host_are_told),
 	};
 

@@ -1,0 +1,169 @@
+/*
+ * run_operator.c - what operators do to members: points given and taken, blocks; the kill switch of
+ * burns.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "admin/ask.h"
+#include "admin/config_noun.h"
+#include "admin/handlers.h"
+
+/* Join the arguments from the first on: a reason needs no quotes.  False: it is too long. */
+static bool
+take_reason(struct command_call *call, uint32_t first, struct ledger_request *request)
+{
+	char text[COMMAND_LINE_BYTES_MAX] = "";
+	size_t used = 0;
+
+	for (uint32_t i = first; i < call->argument_count; i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s",
+					 i > first ? " " : "", call->arguments[i]);
+	if (used > RECORD_TEXT_BYTES_MAX) {
+		command_fail(call, "a reason has at most %d bytes", RECORD_TEXT_BYTES_MAX);
+		return false;
+	}
+	request->text_bytes = (uint8_t)used;
+	memcpy(request->text, text, used);
+	return true;
+}
+
+void
+run_adjust(struct command_call *call)
+{
+	struct ledger_request request;
+	struct ledger_answer answer;
+	const char *points = call->arguments[1];
+	uint64_t number;
+
+	ask_init(call, &request, REQUEST_ADJUST);
+	if (points[0] != '+' && points[0] != '-') {
+		command_fail(call, "say +N to give points, -N to take them");
+		return;
+	}
+	if (!ask_member(call, call->arguments[0], &request) ||
+	    !ask_number(call, points + 1, 1, TG_AMOUNT_MAX, &number) ||
+	    !take_reason(call, 2, &request))
+		return;
+	request.points = (int64_t)number;
+	request.is_debit = points[0] == '-';
+	if (ask_ledger(call, &request, &answer))
+		command_done(call, "available=%" PRId64 " debt=%" PRId64 " record=%" PRIu64,
+			     answer.available_points, answer.debt_points, answer.sequence);
+}
+
+static void
+block(struct command_call *call, enum block_target target, bool is_blocked)
+{
+	struct ledger_request request;
+	struct ledger_answer answer;
+
+	ask_init(call, &request, REQUEST_BLOCK);
+	request.block_target = (uint8_t)target;
+	request.is_blocked = is_blocked;
+	if (target == BLOCK_IDENTIFIER && strchr(call->arguments[0], ':') == NULL) {
+		command_fail(call, "say the identifier: card:..., phone:..., app:...");
+		return;
+	}
+	if (ask_member(call, call->arguments[0], &request) && take_reason(call, 1, &request) &&
+	    ask_ledger(call, &request, &answer))
+		command_done(call, "record=%" PRIu64, answer.sequence);
+}
+
+void
+run_block_member(struct command_call *call)
+{
+	block(call, BLOCK_MEMBER, true);
+}
+
+void
+run_unblock_member(struct command_call *call)
+{
+	block(call, BLOCK_MEMBER, false);
+}
+
+void
+run_block_identifier(struct command_call *call)
+{
+	block(call, BLOCK_IDENTIFIER, true);
+}
+
+void
+run_unblock_identifier(struct command_call *call)
+{
+	block(call, BLOCK_IDENTIFIER, false);
+}
+
+/* The kill switch of the whole programme: a version of it that differs in the one flag. */
+static void
+switch_programme(struct command_call *call, bool is_off)
+{
+	struct ledger_request request;
+	struct ledger_answer answer;
+
+	ask_init(call, &request, REQUEST_SET_PROGRAMME);
+	if (!ask_programme(call, &request.programme))
+		return;
+	request.programme.flags =
+		(request.programme.flags & ~PROGRAMME_BURN_OFF) | (is_off ? PROGRAMME_BURN_OFF : 0);
+	if (ask_ledger(call, &request, &answer))
+		command_done(call, "record=%" PRIu64, answer.sequence);
+}
+
+static void
+switch_burn(struct command_call *call, bool is_off)
+{
+	if (strcmp(call->arguments[0], "all") == 0)
+		switch_programme(call, is_off);
+	else
+		change_flag(call, &partner_noun, "burn_off", is_off);
+}
+
+void
+run_burn_off(struct command_call *call)
+{
+	switch_burn(call, true);
+}
+
+void
+run_burn_on(struct command_call *call)
+{
+	switch_burn(call, false);
+}
+
+void
+run_block_terminal(struct command_call *call)
+{
+	change_flag(call, &terminal_noun, "blocked", true);
+}
+
+void
+run_unblock_terminal(struct command_call *call)
+{
+	change_flag(call, &terminal_noun, "blocked", false);
+}
+
+void
+run_block_store(struct command_call *call)
+{
+	change_flag(call, &store_noun, "blocked", true);
+}
+
+void
+run_unblock_store(struct command_call *call)
+{
+	change_flag(call, &store_noun, "blocked", false);
+}
+
+void
+run_block_partner(struct command_call *call)
+{
+	change_flag(call, &partner_noun, "blocked", true);
+}
+
+void
+run_unblock_partner(struct command_call *call)
+{
+	change_flag(call, &partner_noun, "blocked", false);
+}

@@ -1,0 +1,113 @@
+/*
+ * adjust.c - what operators do to members: points given or taken, blocks; and their notes.
+ *
+ * Every record here names its operator and says what for.
+ */
+#include <string.h>
+
+#include "ledger/plan.h"
+
+/* An operator's record with what it is for, if that was said. */
+static struct record *
+begin_text(struct plan *p, enum record_kind kind)
+{
+	const struct ledger_request *q = p->request;
+	struct record *r = plan_begin(p, kind);
+
+	plan_add_operator(p);
+	if (q->text_bytes == 0)
+		return r;
+	r->sections |= RECORD_HAS_BIT(TEXT);
+	r->text_bytes = q->text_bytes;
+	memcpy(r->text, q->text, q->text_bytes);
+	return r;
+}
+
+enum tg_status
+plan_note(struct plan *p)
+{
+	begin_text(p, RECORD_NOTE);
+	return plan_finish(p);
+}
+
+/* Points leave in the order of a burn, for good: no portion is kept. */
+static void
+take_points(struct plan *p, int64_t points)
+{
+	struct view *v = &p->view;
+	const struct view_place place = plan_place(p);
+	uint32_t order[MEMBER_LOTS_MAX];
+	const uint32_t count = view_burn_order(v, &place, p->now->day, order);
+	int64_t left = points;
+
+	for (uint32_t i = 0; i < count && left > 0; i++) {
+		struct view_lot *lot = &v->lots[order[i]];
+		const int64_t taken = points_min(left, lot->now);
+
+		lot->now -= taken;
+		left -= taken;
+	}
+	TG_ASSERT(left <= v->regular);
+	v->regular -= left;
+	plan_post(p, ACCOUNT_AVAILABLE, 0, -points);
+	plan_post(p, ACCOUNT_ADJUSTMENTS, 0, points);
+}
+
+/* Points come as regular ones, after debts; only where the regular points have ended they live
+ * anew, as an adjustment is no activity of the member. */
+static void
+give_points(struct plan *p, int64_t points)
+{
+	struct view *v = &p->view;
+	const int64_t paid = plan_pay_debt(p, points);
+
+	if (v->regular_last_day < p->now->day)
+		plan_renew_regular(p, p->now->day);
+	v->regular += points - paid;
+	plan_post(p, ACCOUNT_AVAILABLE, 0, points - paid);
+	plan_post(p, ACCOUNT_ADJUSTMENTS, 0, -points);
+}
+
+enum tg_status
+plan_adjust(struct plan *p)
+{
+	const struct ledger_request *q = p->request;
+	const struct view_place place = plan_place(p);
+	struct record *r;
+
+	if (q->points < 1 || q->points > TG_AMOUNT_MAX) {
+		p->decision->answer.field = TG_FIELD_POINTS;
+		return TG_BAD_FIELD;
+	}
+	if (q->text_bytes == 0)
+		return TG_MISSING_FIELD;
+	if (q->is_debit && view_usable(&p->view, &place, p->now->day) < q->points)
+		return TG_NO_POINTS;
+	r = begin_text(p, RECORD_ADJUST);
+	r->sections |= RECORD_HAS_BIT(AMOUNT);
+	r->amount = 0;
+	r->points = q->points;
+	r->rule_version = 0;
+	if (q->is_debit)
+		take_points(p, q->points);
+	else
+		give_points(p, q->points);
+	return plan_finish(p);
+}
+
+enum tg_status
+plan_block(struct plan *p)
+{
+	const struct ledger_request *q = p->request;
+	struct record *r;
+
+	if (q->block_target != BLOCK_MEMBER &&
+	    (q->block_target != BLOCK_IDENTIFIER || q->member != 0))
+		return TG_BAD_FIELD;
+	r = begin_text(p, RECORD_BLOCK);
+	r->sections |= RECORD_HAS_BIT(BLOCK);
+	r->block_target = q->block_target;
+	r->is_blocked = q->is_blocked ? 1 : 0;
+	r->blocked_row = q->block_target == BLOCK_IDENTIFIER ? p->identifier_row : 0;
+	return plan_finish(p);
+}
