@@ -185,6 +185,16 @@
 	  "make and change the tables at start; else they must be there already") \
 	X(sink, allow_unflushed_commits, BOOL, "false", 0, 1, "", CONFIG_KEEP, \
 	  "take a server that does not flush each commit to its disk") \
+	X(originals, enabled, BOOL, "true", 0, 1, "", CONFIG_KEEP, \
+	  "look up originals older than the window in MariaDB, when sink.enabled is true") \
+	X(originals, timeout_ms, INT, "2000", 100, 60000, "ms", CONFIG_KEEP, \
+	  "longest wait of such a request for its turn and for the sink to catch up, and then" \
+	  " again for MariaDB (in whole seconds); beyond it ORIGINAL_ARCHIVED") \
+	X(originals, requests, INT, "64", 1, 4096, "requests", CONFIG_KEEP, \
+	  "such requests waiting at once; more are answered ORIGINAL_ARCHIVED") \
+	X(originals, retry_after_ms, INT, "2000", 1, 600000, "ms", CONFIG_SWAP, \
+	  "an ORIGINAL_ARCHIVED answer asks to wait for this, plus a random time up to as much" \
+	  " again") \
 	X(mariadb, socket, TEXT, "", 0, 107, "path", CONFIG_KEEP, \
 	  "Unix socket of the server; none: TCP to mariadb.host") \
 	X(mariadb, host, TEXT, "127.0.0.1", 0, 255, "host", CONFIG_KEEP, "host of the server") \

@@ -14,6 +14,7 @@
 #include "gateway/control.h"
 #include "gateway/gateway.h"
 #include "gateway/network.h"
+#include "gateway/originals.h"
 #include "gateway/pipeline.h"
 #include "gateway/sink_thread.h"
 #include "gateway/snapshot_driver.h"
@@ -189,6 +190,31 @@ add_journal(struct gateway *gateway, struct figures *f)
 	add_snapshots(gateway, f);
 }
 
+/* Requests about transactions that have left the window. */
+static void
+add_originals(struct gateway *gateway, struct figures *f)
+{
+	struct pipeline_figures pipeline = pipeline_figures(gateway->pipeline);
+	struct originals_figures originals;
+
+	if (gateway->originals == NULL) {
+		add_text(f, "originals", "off: originals.enabled is false");
+		return;
+	}
+	originals = originals_figures(gateway->originals);
+	add_count(f, "originals asked", "questions", originals.asked);
+	add_count(f, "originals found", "questions", originals.found);
+	add_count(f, "originals unknown", "questions", originals.unknown);
+	add_count(f, "originals refused for lag", "questions", originals.lagging);
+	add_count(f, "originals refused for time", "questions", originals.late);
+	add_count(f, "originals refused for a full queue", "requests", pipeline.archive_full);
+	add_count(f, "originals failed", "questions", originals.failed);
+	add_count(f, "originals waiting", "requests", pipeline.archive_waiting);
+	add_number(f, "originals longest wait", "us", originals.longest_us);
+	if (originals.error[0] != '\0')
+		add_text(f, "originals last error", originals.error);
+}
+
 static void
 add_sink(struct gateway *gateway, struct figures *f)
 {
@@ -214,6 +240,7 @@ add_sink(struct gateway *gateway, struct figures *f)
 	add_count(f, "failures", "failures", status.failures);
 	if (status.error[0] != '\0')
 		add_text(f, "last error", status.error);
+	add_originals(gateway, f);
 }
 
 static void

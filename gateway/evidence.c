@@ -29,8 +29,20 @@ static bool
 fetch_one(struct evidence *evidence, const struct pipeline_job *job, const uint8_t *id,
 	  struct archived_transaction *ret_found)
 {
-	return evidence->config.archive(evidence->config.archive_context, job->archive_partner, id,
-					ret_found) == TG_OK;
+	struct pipeline_question question = {
+		.original = {
+			.partner = job->archive_partner,
+			.through_sequence = job->archive_sequence,
+		},
+		.asked_mono_us = job->archive_mono_us,
+	};
+
+	memcpy(question.original.transaction_id, id, sizeof(question.original.transaction_id));
+	if (evidence->config.archive(evidence->config.archive_context, &question, ret_found) !=
+	    TG_OK)
+		return false;
+	ret_found->as_of_utc_ms = job->archive_utc_ms;
+	return true;
 }
 
 /* Give the job what the archive has; without it the ledger says that it could not be read. */

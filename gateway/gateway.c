@@ -23,7 +23,9 @@
 #include "gateway/control.h"
 #include "gateway/monitor.h"
 #include "gateway/network.h"
+#include "gateway/originals.h"
 #include "gateway/pipeline.h"
+#include "gateway/settlement.h"
 #include "gateway/sink_thread.h"
 #include "gateway/snapshot_driver.h"
 #include "gateway/timers.h"
@@ -32,8 +34,6 @@
 #include "protocol/assert.h"
 #include "storage/sink.h"
 
-#define EPOCH 1			/* one machine: ownership never moves */
-#define CURSOR_WAIT_MAX_S 3	/* for MariaDB, at the start */
 #define END_LOOK_MS 20
 #define DRAIN_EXTRA_MS 2000	/* beyond gateway.drain_ms, then connections are cut */
 #define SNAPSHOT_AT_END_MS 60000
@@ -148,32 +148,6 @@ prepare(struct gateway *gateway)
 	return database_setup();
 }
 
-/* Sequence that MariaDB is known to have, 0 when it cannot be asked now. */
-static uint64_t
-ask_cursor(struct gateway *gateway)
-{
-	struct database_config database = gateway->database.config;
-	struct storage_error error = { 0 };
-	struct sink_cursor cursor;
-	enum tg_status status;
-
-	if (!gateway->config->sink_enabled)
-		return 0;
-	if (database.connect_timeout_s > CURSOR_WAIT_MAX_S)
-		database.connect_timeout_s = CURSOR_WAIT_MAX_S;
-	if (database.io_timeout_s > CURSOR_WAIT_MAX_S)
-		database.io_timeout_s = CURSOR_WAIT_MAX_S;
-	status = sink_read_cursor(&database, (uint16_t)gateway->config->ledger_shard, &cursor,
-				  &error);
-	if (status != TG_OK) {
-		log_event(gateway->log, LEVEL_WARN, "sink_cursor",
-			  "status=%s error=%s, starting without", tg_status_name(status),
-			  error.text);
-		return 0;
-	}
-	return cursor.is_there ? cursor.next_sequence - 1 : 0;
-}
-
 static void
 log_recovery(const struct gateway *gateway)
 {
@@ -204,12 +178,12 @@ recover(struct gateway *gateway)
 			.directory = config->data_directory,
 			.archive_directory = gateway->archive_directory,
 			.instance = config->gateway_instance,
-			.epoch = EPOCH,
+			.epoch = GATEWAY_EPOCH,
 			.segment_bytes = (uint64_t)config->journal_segment_bytes,
 			.batch_bytes_max = (uint32_t)config->journal_batch_bytes,
 			.low_water_bytes = (uint64_t)config->journal_low_water_bytes,
 			.reserve_bytes = (uint64_t)config->journal_reserve_bytes,
-			.sink_sequence = ask_cursor(gateway),
+			.sink_sequence = settlement_sequence(gateway),
 		},
 		.is_memory = config->journal_backend == JOURNAL_BACKEND_MEMORY,
 		.limits = {
@@ -269,6 +243,9 @@ make_pipeline(struct gateway *gateway)
 		.queue_delay_ms_max = config->queue_delay_ms,
 		.idle_mark_ms = config->journal_idle_mark_ms,
 		.between = between,
+		.archive = gateway->originals != NULL ? originals_fetch : NULL,
+		.archive_context = gateway->originals,
+		.archive_max = (uint32_t)config->originals_requests,
 		.on_dead = on_dead,
 		.context = gateway,
 	};
@@ -351,23 +328,8 @@ start_helpers(struct gateway *gateway)
 		.snapshots_kept = (uint32_t)config->data_snapshots_kept,
 		.snapshot_sequence = gateway->recovery.snapshot_sequence,
 	};
-	const struct sink_config sink = {
-		.database = gateway->database.config,
-		.shard = (uint16_t)config->ledger_shard,
-		.epoch = EPOCH,
-		.batch_records = (uint32_t)config->sink_batch_records,
-		.pause_ms = (uint32_t)config->sink_pause_ms,
-		.months_ahead = (uint32_t)config->sink_months_ahead,
-		.is_schema_foreign = !config->sink_migrate,
-		.may_lose_commits = config->sink_allow_unflushed_commits,
-	};
-	enum tg_status status;
 
-	if (config->sink_enabled) {
-		status = sink_thread_start(&sink, gateway->recovery.journal, gateway->log,
-					   &gateway->sink);
-		if (status != TG_OK)
-			return status;
+	if (gateway->sink != NULL) {
 		upkeep.confirmed = sink_thread_confirmed;
 		upkeep.context = gateway->sink;
 	}
@@ -620,6 +582,7 @@ end(struct gateway *gateway)
 	if (gateway->network != NULL)
 		network_stop(gateway->network);
 	upkeep_stop(gateway->upkeep);
+	originals_cut(gateway->originals);
 	if (gateway->pipeline != NULL)
 		status = pipeline_stop(gateway->pipeline);
 	sink_thread_stop(gateway->sink, gateway->config->gateway_sink_flush_ms);
@@ -631,6 +594,7 @@ end(struct gateway *gateway)
 		log_event(gateway->log, LEVEL_INFO, "stopped", "sequence=%" PRIu64,
 			  ledger_sequence(gateway->recovery.ledger));
 	pipeline_free(gateway->pipeline);
+	originals_free(gateway->originals);
 	if (gateway->recovery.journal != NULL)
 		journal_close(gateway->recovery.journal);
 	ledger_free(gateway->recovery.ledger);
@@ -671,11 +635,12 @@ gateway_run(struct config *config, struct log *log)
 		const char *name;
 		enum tg_status (*run)(struct gateway *gateway);
 	} steps[] = {
-		{ "loop", make_loop },	      { "prepare", prepare },
-		{ "http", start_monitor },    { "recover", recover },
-		{ "pipeline", make_pipeline }, { "control", make_control },
-		{ "network", make_network },  { "helpers", start_helpers },
-		{ "console", start_console }, { "listen", start_network },
+		{ "loop", make_loop },		 { "prepare", prepare },
+		{ "http", start_monitor },	 { "recover", recover },
+		{ "sink", settlement_start },	 { "pipeline", make_pipeline },
+		{ "control", make_control },	 { "network", make_network },
+		{ "helpers", start_helpers },	 { "console", start_console },
+		{ "listen", start_network },
 	};
 	struct gateway gateway = { .config = config, .log = log };
 	enum tg_status status = TG_OK, end_status;

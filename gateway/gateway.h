@@ -25,6 +25,7 @@ struct event;
 struct event_base;
 struct monitor;
 struct network;
+struct originals;
 struct pipeline;
 struct sink_thread;
 struct snapshot_driver;
@@ -33,6 +34,7 @@ struct upkeep;
 struct zone;
 
 #define GATEWAY_PATH_BYTES_MAX 448
+#define GATEWAY_EPOCH 1		/* one machine: ownership never moves */
 
 /* Files that a reload made, kept because other threads may still look into them. */
 struct gateway_old_config {
@@ -61,12 +63,13 @@ struct gateway {
 	struct programme_config programme; /* of the configuration, next version */
 	struct database_options database;
 	struct recovery recovery;	/* its ledger and journal are owned here */
+	struct sink_thread *sink;
+	struct originals *originals;
 	struct snapshot_driver *snapshots;
 	struct pipeline *pipeline;
 	struct control *control;
 	struct timers *timers;
 	struct upkeep *upkeep;
-	struct sink_thread *sink;
 	struct network *network;
 	struct monitor *monitor;	/* NULL also without http.listen */
 	struct console *console;

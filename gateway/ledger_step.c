@@ -14,7 +14,6 @@
 
 #define TERMINAL_TURN 64	/* jobs of one port's terminal lane in a round */
 #define BATCH_TURN 16		/* jobs of one port's batch lane in a round */
-#define EVIDENCE_MAX 64		/* jobs at the archive; further ones get ORIGINAL_ARCHIVED */
 #define TELL_TABLES_US 100000	/* about so often, while there is work */
 #define SETTLED_ROWS_PER_ROUND 8192 /* more than a round edits, see table_set_settle() */
 
@@ -45,8 +44,9 @@ ledger_step_init(struct ledger_step *step, const struct ledger_step_config *conf
 	step->filled_batch = UINT64_MAX;
 	step->business_date = ledger_business_date(config->ledger);
 	step->decision = decision_new();
-	if (step->decision == NULL || queue_init(&step->evidence_out, EVIDENCE_MAX) != TG_OK ||
-	    queue_init(&step->evidence_in, EVIDENCE_MAX) != TG_OK)
+	if (step->decision == NULL ||
+	    queue_init(&step->evidence_out, config->evidence_max + 1) != TG_OK ||
+	    queue_init(&step->evidence_in, config->evidence_max + 1) != TG_OK)
 		return TG_NO_MEMORY;
 	tell_tables(step);
 	return TG_OK;
@@ -176,16 +176,25 @@ copy_answer(struct ledger_answer *to, const struct ledger_answer *from)
 static bool
 ask_archive(struct ledger_step *step, struct pipeline_job *job)
 {
+	struct ledger_step_figures *figures = &step->figures;
 	const struct terminal_config *principal;
+	bool is_pushed;
 
 	if (!step->decision->answer.wants_archive || job->has_archive ||
-	    step->config.evidence_waker == NULL || step->evidence_count == EVIDENCE_MAX)
+	    step->config.evidence_waker == NULL)
 		return false;
+	if (atomic_load(&figures->evidence_waiting) >= step->config.evidence_max) {
+		figure_add(&figures->evidence_full, 1);
+		return false;
+	}
 	principal = ledger_terminal_find(step->config.ledger, job->request.principal);
 	job->archive_partner = principal != NULL ? principal->partner : job->request.partner;
-	if (!queue_push(&step->evidence_out, job))
-		return false;
-	step->evidence_count++;
+	job->archive_sequence = ledger_sequence(step->config.ledger);
+	job->archive_utc_ms = step->now.utc_ms;
+	job->archive_mono_us = clock_mono_us();
+	is_pushed = queue_push(&step->evidence_out, job);
+	TG_ASSERT(is_pushed);
+	atomic_fetch_add(&figures->evidence_waiting, 1);
 	waker_wake(step->config.evidence_waker);
 	return true;
 }
@@ -316,7 +325,7 @@ run_evidence(struct ledger_step *step)
 	while ((job = queue_front(&step->evidence_in)) != NULL &&
 	       may_decide(step, job->port, LEDGER_STEP_DECISIONS_MAX)) {
 		(void)queue_pop(&step->evidence_in);
-		step->evidence_count--;
+		atomic_fetch_sub(&step->figures.evidence_waiting, 1);
 		decide_job(step, job);
 	}
 }
@@ -371,7 +380,7 @@ ledger_step_is_drained(const struct ledger_step *step)
 		if (port_has_work(&step->config.ports[i]))
 			return false;
 	}
-	return step->evidence_count == 0;
+	return atomic_load(&step->figures.evidence_waiting) == 0;
 }
 
 void

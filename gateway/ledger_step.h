@@ -49,6 +49,7 @@ struct ledger_step_config {
 	void	*between_context;
 	/* Requests that want the archive; NULL: there is none. */
 	struct waker *evidence_waker;
+	uint32_t evidence_max;		/* jobs there at once */
 };
 
 /* Written by the ledger's thread, read by any. */
@@ -57,6 +58,8 @@ struct ledger_step_figures {
 	_Atomic uint64_t records;	/* made */
 	_Atomic uint64_t refused_full;	/* for want of journal room */
 	_Atomic uint64_t refused_clock;	/* because the clock is not accepted */
+	_Atomic uint64_t evidence_waiting; /* jobs at the archive now */
+	_Atomic uint64_t evidence_full;	/* refused because too many were there */
 	_Atomic int64_t delay_us_max;	/* longest wait in a lane since last read */
 	struct histogram delays;	/* us in a lane, of the first job of each turn of a lane */
 	/* Of each table by its id, as of the last tenth of a second with work. */
@@ -75,7 +78,6 @@ struct ledger_step {
 	size_t	 filled_bytes;		/* used in it then */
 	struct queue evidence_out;	/* jobs on their way to the archive */
 	struct queue evidence_in;	/* ... and back */
-	uint32_t evidence_count;	/* jobs there */
 	_Atomic bool wants_mark;	/* set by the journal thread: idle */
 	_Atomic bool wants_room;	/* stopped for want of room in the batch or for notices */
 	int32_t	 business_date;		/* for the batch: after the last record */

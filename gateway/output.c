@@ -120,9 +120,8 @@ output_message(struct session *session, const struct tg_message *message)
 	note(session, message);
 }
 
-/* How long to wait before trying again; 0: nothing to say. */
-static uint32_t
-retry_after_ms(struct io *io, enum tg_status status)
+uint32_t
+output_retry_after_ms(struct io *io, enum tg_status status)
 {
 	const struct config *config = io->config;
 	uint32_t base, spread;
@@ -133,6 +132,9 @@ retry_after_ms(struct io *io, enum tg_status status)
 	} else if (status == TG_SHUTTING_DOWN) {
 		base = (uint32_t)config->gateway_reconnect_after_ms;
 		spread = (uint32_t)config->gateway_reconnect_spread_ms;
+	} else if (status == TG_ORIGINAL_ARCHIVED) {
+		base = (uint32_t)config->originals_retry_after_ms;
+		spread = base;
 	} else {
 		return 0;
 	}
@@ -143,7 +145,7 @@ void
 output_status(struct session *session, uint32_t request_id, enum tg_status status, uint32_t field)
 {
 	struct tg_message *reply = &session->io->reply;
-	uint32_t wait_ms = retry_after_ms(session->io, status);
+	uint32_t wait_ms = output_retry_after_ms(session->io, status);
 
 	if (status == TG_BUSY)
 		figure_add(&session->io->meter.busy, 1);

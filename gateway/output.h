@@ -35,6 +35,9 @@ void output_commit(struct session *session, size_t bytes);
  */
 void output_message(struct session *session, const struct tg_message *message);
 
+/* How long to ask a peer to wait before it sends again what got this status; 0: nothing to say. */
+uint32_t output_retry_after_ms(struct io *io, enum tg_status status);
+
 /*
  * Answer a request by a status alone.  field: the field at fault by its wire number, 0 for none.
  * What can be tried again later says when.  request_id 0: a NOTICE, as there is nothing to answer.

@@ -148,6 +148,7 @@ init_parts(struct pipeline *pipeline)
 		.between = config->between,
 		.between_context = config->context,
 		.evidence_waker = config->archive != NULL ? &pipeline->evidence.waker : NULL,
+		.evidence_max = config->archive_max,
 	};
 	const struct journal_thread_config journal_thread = {
 		.journal = config->journal,
@@ -164,7 +165,7 @@ init_parts(struct pipeline *pipeline)
 	};
 	const struct evidence_config evidence = {
 		.archive = config->archive,
-		.archive_context = config->context,
+		.archive_context = config->archive_context,
 		.in = &pipeline->step.evidence_out,
 		.out = &pipeline->step.evidence_in,
 		.on_fetched = on_fetched,
@@ -444,6 +445,8 @@ pipeline_figures(const struct pipeline *pipeline)
 		.records = atomic_load(&step->records),
 		.refused_full = atomic_load(&step->refused_full),
 		.refused_clock = atomic_load(&step->refused_clock),
+		.archive_waiting = atomic_load(&step->evidence_waiting),
+		.archive_full = atomic_load(&step->evidence_full),
 		.durable_sequence = pipeline_durable_sequence(pipeline),
 		.batches = atomic_load(&journal_thread->batches),
 		.batch_bytes = atomic_load(&journal_thread->batch_bytes),

@@ -27,6 +27,7 @@
 #include "ledger/ledger.h"
 #include "ledger/request.h"
 #include "protocol/status.h"
+#include "storage/archive_query.h"
 
 struct clock;
 struct journal;
@@ -69,8 +70,11 @@ struct pipeline_job {
 	uint64_t wait_sequence;		 /* durable before the answer is given */
 	int64_t	 queued_mono_us;	 /* when submitted */
 	struct archived_transaction *archived; /* owned; evidence for original and burn, or NULL */
-	uint32_t archive_partner;	 /* whose originals */
 	bool	 has_archive;		 /* the archive was asked already */
+	uint32_t archive_partner;	 /* asked: whose originals, ... */
+	uint64_t archive_sequence;	 /* ... knowing records up to this, ... */
+	int64_t	 archive_utc_ms;	 /* ... ledger's time then, ... */
+	int64_t	 archive_mono_us;	 /* ... and clock_mono_us() */
 };
 
 /* A record that concerns open sessions, durable by now. */
@@ -163,12 +167,17 @@ struct pipeline_port *pipeline_control_port(struct pipeline *pipeline);
 /* Work of the ledger's thread between requests, a slice of it.  True: there is more to do now. */
 typedef bool pipeline_between_fn(void *context, struct ledger *ledger);
 
+/* What the archive is asked. */
+struct pipeline_question {
+	struct archive_question original; /* through_sequence: applied when it was asked */
+	int64_t	 asked_mono_us;		/* by clock_mono_us(); it has waited its turn since */
+};
+
 /*
  * Look up an original in the archive, on a thread of its own; may block for seconds. ret_found:
- * is_found false when there is none.  TG_OK; TG_DATABASE: the archive cannot be read now.
+ * is_found false when there is none.  TG_OK; others: the archive cannot be read now.
  */
-typedef enum tg_status pipeline_archive_fn(void *context, uint32_t partner,
-					   const uint8_t id[TG_TRANSACTION_ID_BYTES],
+typedef enum tg_status pipeline_archive_fn(void *context, const struct pipeline_question *question,
 					   struct archived_transaction *ret_found);
 
 /* Pointers are borrowed and outlive the pipeline. */
@@ -185,9 +194,11 @@ struct pipeline_config {
 	int64_t	 idle_mark_ms;		/* idle for so long, the journal gets a mark */
 	pipeline_between_fn *between;	/* NULL: none */
 	pipeline_archive_fn *archive;	/* NULL: none */
+	void	*archive_context;	/* for archive */
+	uint32_t archive_max;		/* jobs at the archive at once; further ones are refused */
 	/* On the journal thread: the journal is lost, and with it the process. */
 	void (*on_dead)(void *context, const struct storage_error *error);
-	void	*context;		/* of the three above */
+	void	*context;		/* of between and on_dead */
 };
 
 /*
@@ -227,6 +238,8 @@ struct pipeline_figures {
 	uint64_t refused_full;		/* for want of journal room */
 	uint64_t refused_clock;		/* while the clock waits for `clock accept` */
 	uint64_t waiting;		/* in the lanes now */
+	uint64_t archive_waiting;	/* jobs at the archive now */
+	uint64_t archive_full;		/* refused because too many were there */
 	uint64_t durable_sequence;
 	uint64_t batches;
 	uint64_t batch_bytes;

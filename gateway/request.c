@@ -160,6 +160,7 @@ void
 request_answered(struct io *io, const struct pipeline_job *job)
 {
 	struct session *session = session_find(&io->table, job->session);
+	uint32_t wait_ms;
 
 	if (session == NULL)
 		return;
@@ -175,6 +176,9 @@ request_answered(struct io *io, const struct pipeline_job *job)
 	}
 	reply_make(&job->answer, job->request.kind, job->request_id, io->rows_scratch,
 		   sizeof(io->rows_scratch), &io->reply);
+	wait_ms = output_retry_after_ms(io, (enum tg_status)job->answer.status);
+	if (wait_ms != 0)
+		tg_message_set_integer(&io->reply, TG_FIELD_RETRY_AFTER, wait_ms);
 	output_message(session, &io->reply);
 	census_leave(&session->share->in_flight, 1);
 	session_answered(session);

@@ -82,6 +82,7 @@ struct identifier_hash {
  */
 struct archived_transaction {
 	bool	 is_found;
+	int64_t	 as_of_utc_ms;		/* all that was booked by then is in it */
 	uint64_t sequence;
 	uint8_t	 kind;
 	uint16_t status;

@@ -42,6 +42,12 @@ archive_query_free(struct archive_query *query)
 	free(query);
 }
 
+bool
+archive_query_is_open(const struct archive_query *query)
+{
+	return query->database != NULL;
+}
+
 /* Milliseconds of a DATETIME column, as a number. */
 #define SQL_MS(column) "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', " column ") DIV 1000"
 
@@ -190,15 +196,9 @@ archive_query_transaction(struct archive_query *query, const struct archive_ques
 			  struct archived_transaction *ret_transaction,
 			  struct storage_error *error)
 {
-	const bool is_kept = query->database != NULL;
 	struct archived_transaction found = { .is_found = false };
 	enum tg_status status = ask(query, question, &found, error);
 
-	/* The server may have closed a connection that was long idle. */
-	if (status == TG_DATABASE && is_kept) {
-		found = (struct archived_transaction){ .is_found = false };
-		status = ask(query, question, &found, error);
-	}
 	if (status == TG_OK)
 		*ret_transaction = found;
 	return status;

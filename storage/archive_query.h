@@ -7,6 +7,7 @@
 #ifndef TG_STORAGE_ARCHIVE_QUERY_H
 #define TG_STORAGE_ARCHIVE_QUERY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "ledger/request.h"
@@ -33,12 +34,19 @@ struct archive_question {
 };
 
 /*
- * Fetch the transaction and what refunds and reversals have done to it since.
+ * Is there a connection from the question before?  The server may have closed it since: if a
+ * question then fails with TG_DATABASE, asking once more opens another.
+ */
+bool archive_query_is_open(const struct archive_query *query);
+
+/*
+ * Fetch the transaction and what refunds and reversals have done to it since.  One try.
  *
  * ret_transaction: is_found false when MariaDB has none.  If an id was used twice, beyond the
- * window, the later use is meant.  Blocks, for at most the time-outs of the connection, twice.
+ * window, the later use is meant.  as_of_utc_ms is not set: there is no clock here.  Blocks, for at
+ * most the time-outs of the connection.
  * TG_OK; TG_ORIGINAL_ARCHIVED: MariaDB is not as far as through_sequence, ask again later;
- * TG_DATABASE: not to be had now; TG_NO_MEMORY.
+ * TG_DATABASE: not to be had now; TG_CLOSED: the cutter cut; TG_NO_MEMORY.
  */
 TG_MUST_CHECK enum tg_status archive_query_transaction(struct archive_query *query,
 						       const struct archive_question *question,

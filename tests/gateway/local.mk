@@ -85,3 +85,9 @@ tests_gateway_test_recovery_LDADD = $(gateway_test_libs)
 check_PROGRAMS += %D%/sim_recovery
 tests_gateway_sim_recovery_SOURCES = %D%/sim_recovery.c $(world_sources)
 tests_gateway_sim_recovery_LDADD = $(gateway_test_libs)
+
+# A MariaDB of its own with records in it.
+check_PROGRAMS += %D%/test_originals
+tests_gateway_test_originals_SOURCES = %D%/test_originals.c $(sink_fixture)
+tests_gateway_test_originals_LDADD = $(gateway_test_libs)
+pipeline_tests += %D%/test_originals

@@ -5,6 +5,7 @@
 
 #include <ftw.h>
 #include <poll.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -32,14 +33,18 @@ fixture_on_dead(void *context, const struct storage_error *error)
 }
 
 static enum tg_status
-fixture_archive(void *context, uint32_t partner, const uint8_t id[TG_TRANSACTION_ID_BYTES],
+fixture_archive(void *context, const struct pipeline_question *question,
 		struct archived_transaction *ret_found)
 {
 	struct pipeline_fixture *fixture = context;
 
 	atomic_fetch_add(&fixture->archive_calls, 1);
-	assert_int_equal(partner, 7);
-	assert_int_equal(id[0], DOUBLE_ARCHIVED_ID);
+	assert_int_equal(question->original.partner, 7);
+	assert_int_equal(question->original.transaction_id[0], DOUBLE_ARCHIVED_ID);
+	assert_true(question->asked_mono_us <= clock_mono_us());
+	atomic_store(&fixture->archive_through, question->original.through_sequence);
+	while (atomic_load(&fixture->is_archive_shut))
+		(void)sched_yield();
 	ret_found->is_found = true;
 	return fixture->archive_status;
 }
@@ -90,6 +95,8 @@ fixture_new(bool is_inline)
 		.requests_reserved = 16,
 		.idle_mark_ms = 3600000,
 		.archive = fixture_archive,
+		.archive_context = fixture,
+		.archive_max = 3,
 		.on_dead = fixture_on_dead,
 		.context = fixture,
 	};

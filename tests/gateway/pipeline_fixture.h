@@ -33,6 +33,8 @@ struct pipeline_fixture {
 	struct pipeline_port *control;
 	_Atomic bool is_dead;		/* on_dead was called */
 	_Atomic uint32_t archive_calls;
+	_Atomic uint64_t archive_through; /* of the last question */
+	_Atomic bool is_archive_shut;	/* while true the archive does not answer */
 	enum tg_status archive_status;	/* what the archive answers */
 };
 

@@ -354,16 +354,24 @@ changes_wait_for_a_port_that_does_not_read_notices(void **state)
 	fixture_end(fixture, TG_OK);
 }
 
-static struct ledger_answer
-reverse_archived(struct pipeline_fixture *fixture)
+static void
+submit_archived(struct pipeline_fixture *fixture)
 {
 	struct pipeline_job *job = pipeline_job_take(fixture->port, REQUEST_REVERSE);
-	struct ledger_answer answer;
 
 	job->request.has_original = true;
 	job->request.original_id[0] = DOUBLE_ARCHIVED_ID;
 	assert_int_equal(pipeline_submit(fixture->port, job), TG_OK);
 	pipeline_flush(fixture->port);
+}
+
+static struct ledger_answer
+reverse_archived(struct pipeline_fixture *fixture)
+{
+	struct pipeline_job *job;
+	struct ledger_answer answer;
+
+	submit_archived(fixture);
 	job = fixture_await(fixture, fixture->port);
 	answer = job->answer;
 	pipeline_job_give(fixture->port, job);
@@ -383,6 +391,48 @@ an_archived_original_is_fetched_off_the_hot_path(void **state)
 	fixture->archive_status = TG_DATABASE;
 	assert_int_equal(reverse_archived(fixture).status, TG_ORIGINAL_ARCHIVED);
 	assert_int_equal(atomic_load(&fixture->archive_calls), 2);
+	fixture_end(fixture, TG_OK);
+}
+
+/* What: the archive must know all that was applied when it is asked.
+ * How:  three records before the question; the double opens and reverses with two more. */
+static void
+the_archive_is_asked_for_all_that_was_applied(void **state)
+{
+	struct pipeline_fixture *fixture = start(state);
+
+	for (uint32_t i = 0; i < 3; i++)
+		(void)fixture_call(fixture, fixture->port, REQUEST_EARN);
+	assert_int_equal(reverse_archived(fixture).sequence, 5);
+	assert_int_equal(atomic_load(&fixture->archive_through), 3);
+	fixture_end(fixture, TG_OK);
+}
+
+/* What: an archive that stands still holds up nobody else; a bounded number waits for it, the next
+ * is refused at once.
+ * How:  three questions of three at a shut archive, a fourth, an EARN; then it answers. */
+static void
+a_slow_archive_holds_up_its_own_requests_only(void **state)
+{
+	struct pipeline_fixture *fixture = start(state);
+
+	fixture->archive_status = TG_TIMEOUT;
+	atomic_store(&fixture->is_archive_shut, true);
+	for (uint32_t i = 0; i < 3; i++)
+		submit_archived(fixture);
+	assert_int_equal(reverse_archived(fixture).status, TG_ORIGINAL_ARCHIVED);
+	assert_int_equal(pipeline_figures(fixture->pipeline).archive_full, 1);
+	assert_int_equal(pipeline_figures(fixture->pipeline).archive_waiting, 3);
+	assert_int_equal(fixture_call(fixture, fixture->port, REQUEST_EARN).sequence, 1);
+	atomic_store(&fixture->is_archive_shut, false);
+	for (uint32_t i = 0; i < 3; i++) {
+		struct pipeline_job *job = fixture_await(fixture, fixture->port);
+
+		assert_int_equal(job->answer.status, TG_ORIGINAL_ARCHIVED);
+		pipeline_job_give(fixture->port, job);
+	}
+	assert_int_equal(pipeline_figures(fixture->pipeline).archive_waiting, 0);
+	assert_int_equal(atomic_load(&fixture->archive_calls), 3);
 	fixture_end(fixture, TG_OK);
 }
 
@@ -487,6 +537,8 @@ main(void)
 		BOTH(a_block_reaches_every_port_when_durable),
 		BOTH(changes_wait_for_a_port_that_does_not_read_notices),
 		BOTH(an_archived_original_is_fetched_off_the_hot_path),
+		BOTH(the_archive_is_asked_for_all_that_was_applied),
+		BOTH(a_slow_archive_holds_up_its_own_requests_only),
 		BOTH(an_unaccepted_clock_records_nothing),
 		BOTH(a_look_at_the_ledger_waits_for_what_it_saw),
 		BOTH(draining_answers_what_was_submitted),

@@ -220,7 +220,7 @@ lagging_mariadb_gives_no_evidence(void **state)
 	assert_int_equal(ask(f, 1, 0xa1, 2, TG_ORIGINAL_ARCHIVED).sequence, 77);
 }
 
-/* What: a connection that the server closed meanwhile is opened again; without a server it is told.
+/* What: a connection that the server closed meanwhile is opened again by the next question.
  * How:  one query over a restart, and with the server stopped. */
 static void
 closed_connection_is_opened_again(void **state)
@@ -241,8 +241,11 @@ closed_connection_is_opened_again(void **state)
 	assert_int_equal(archive_query_transaction(query, &question, &found, &error), TG_DATABASE);
 	mariadb_start(f->server);
 	assert_int_equal(archive_query_transaction(query, &question, &found, &error), TG_OK);
+	assert_true(archive_query_is_open(query));
 	mariadb_stop(f->server);
 	mariadb_start(f->server);
+	assert_int_equal(archive_query_transaction(query, &question, &found, &error), TG_DATABASE);
+	assert_false(archive_query_is_open(query));
 	assert_int_equal(archive_query_transaction(query, &question, &found, &error), TG_OK);
 	assert_true(found.is_found);
 	archive_query_free(query);
