@@ -6,11 +6,15 @@ EXTRA_DIST += %D%/examples/partners.csv %D%/examples/rules.csv %D%/examples/stor
 # What the clients share.
 noinst_LTLIBRARIES += libclients.la
 libclients_la_SOURCES = \
+	%D%/common/cell.c %D%/common/cell.h \
 	%D%/common/day.c %D%/common/day.h \
 	%D%/common/failure.c %D%/common/failure.h \
+	%D%/common/gauge.c %D%/common/gauge.h \
 	%D%/common/identity.c %D%/common/identity.h \
+	%D%/common/mistakes.c %D%/common/mistakes.h \
 	%D%/common/settings.c %D%/common/settings.h \
 	%D%/common/transaction_id.c %D%/common/transaction_id.h \
+	%D%/common/when.c %D%/common/when.h \
 	%D%/common/word.c %D%/common/word.h
 libclients_la_CPPFLAGS = $(AM_CPPFLAGS) $(CONFIG_CFLAGS)
 clients_libs = libclients.la $(protocol_libs) $(CONFIG_LIBS)
@@ -72,3 +76,29 @@ bin_PROGRAMS += %D%/tally/tally
 contrib_tally_tally_SOURCES = %D%/tally/main.c
 contrib_tally_tally_LDADD = $(tally_libs)
 scdoc_pages += %D%/tally/tally.1.scd
+
+# What reads files and sends them: tally-settle and tally-import.
+noinst_LTLIBRARIES += libupload.la
+libupload_la_SOURCES = \
+	%D%/common/table.c %D%/common/table.h \
+	%D%/common/totals.c %D%/common/totals.h \
+	%D%/common/upload.c %D%/common/upload.h
+libupload_la_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS)
+upload_libs = libupload.la libclients.la $(csv_reader_libs) libtallygate.la $(OPENSSL_LIBS) \
+	$(CONFIG_LIBS)
+
+# tally-settle without its main(), so that tests link it.
+noinst_LTLIBRARIES += libsettle.la
+libsettle_la_SOURCES = \
+	%D%/settle/quarantine.c %D%/settle/quarantine.h \
+	%D%/settle/results.c %D%/settle/results.h \
+	%D%/settle/rows.c %D%/settle/rows.h \
+	%D%/settle/settings.c %D%/settle/settings.h \
+	%D%/settle/settle.c %D%/settle/settle.h
+libsettle_la_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS)
+settle_libs = libsettle.la $(upload_libs)
+
+bin_PROGRAMS += %D%/settle/tally-settle
+contrib_settle_tally_settle_SOURCES = %D%/settle/main.c
+contrib_settle_tally_settle_LDADD = $(settle_libs)
+scdoc_pages += %D%/settle/tally-settle.1.scd

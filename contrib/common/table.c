@@ -1,0 +1,180 @@
+/*
+ * table.c - a CSV file in memory.
+ */
+#include "contrib/common/table.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+#include <openssl/evp.h>
+
+#include "protocol/assert.h"
+
+/* Read the whole file. */
+static bool
+load(struct table *table, FILE *file, struct failure *failure)
+{
+	struct stat facts;
+	size_t room;
+
+	if (fstat(fileno(file), &facts) != 0)
+		return failure_set_errno(failure, errno, "%s", table->path);
+	if (!S_ISREG(facts.st_mode))
+		return failure_set(failure, "%s: not a file", table->path);
+	if (facts.st_size > TABLE_BYTES_MAX)
+		return failure_set(failure, "%s: larger than %lld bytes", table->path,
+				   (long long)TABLE_BYTES_MAX);
+	room = (size_t)facts.st_size + 1;
+	table->bytes = malloc(room);
+	TG_ASSERT(table->bytes != NULL);
+	table->byte_count = fread(table->bytes, 1, room, file);
+	if (ferror(file) != 0)
+		return failure_set_errno(failure, errno, "%s", table->path);
+	if (table->byte_count == room)
+		return failure_set(failure, "%s: is being written to", table->path);
+	if (EVP_Digest(table->bytes, table->byte_count, table->digest, NULL, EVP_sha256(), NULL) !=
+	    1)
+		return failure_set(failure, "%s: SHA-256 fails", table->path);
+	return true;
+}
+
+/* The line that begins at a place. */
+static struct table_line
+line_at(const struct table *table, uint64_t at, uint32_t number)
+{
+	const char *start = table->bytes + at;
+	const char *end = memchr(start, '\n', table->byte_count - at);
+	uint64_t bytes = end != NULL ? (uint64_t)(end - start) + 1 : table->byte_count - at;
+
+	/* A line this long is refused in any case; what is over is passed over. */
+	if (bytes > UINT32_MAX / 2)
+		bytes = UINT32_MAX / 2;
+	return (struct table_line){ .at = at, .bytes = (uint32_t)bytes, .number = number };
+}
+
+static enum csv_found
+read_line(const struct table *table, const struct table_line *line, struct csv_row *ret_row)
+{
+	return csv_reader_line(table->reader, table->bytes + line->at, line->bytes,
+			       line->number == 1, ret_row);
+}
+
+/* Keep the names of the columns. */
+static bool
+take_header(struct table *table, const struct table_line *line, enum csv_found found,
+	    const struct csv_row *row, struct failure *failure)
+{
+	if (found == CSV_BAD)
+		return failure_set(failure, "%s:%u: the line of column names %s", table->path,
+				   line->number, row->why);
+	for (uint32_t i = 0; i < row->count; i++) {
+		const char *name = row->cells[i];
+
+		if (name[0] == '\0' || strlen(name) >= TABLE_NAME_BYTES)
+			return failure_set(failure, "%s:%u: column %u has no name, or a long one",
+					   table->path, line->number, i + 1);
+		if (table_column(table, name) < table->column_count)
+			return failure_set(failure, "%s:%u: column %s stands twice", table->path,
+					   line->number, name);
+		snprintf(table->columns[i], TABLE_NAME_BYTES, "%s", name);
+		table->column_count++;
+	}
+	table->header = *line;
+	return true;
+}
+
+bool
+table_read(struct table *table, const char *path, char delimiter, struct failure *failure)
+{
+	FILE *file = fopen(path, "rbe");
+	uint32_t capacity = 0, number = 0;
+	struct csv_row row;
+	bool is_ok;
+
+	memset(table, 0, sizeof(*table));
+	table->path = path;
+	if (file == NULL)
+		return failure_set_errno(failure, errno, "%s", path);
+	is_ok = load(table, file, failure);
+	fclose(file);
+	if (!is_ok)
+		return false;
+	table->reader = csv_reader_new(delimiter);
+	TG_ASSERT(table->reader != NULL);
+	for (uint64_t at = 0; at < table->byte_count;) {
+		const struct table_line line = line_at(table, at, ++number);
+		const enum csv_found found = read_line(table, &line, &row);
+
+		at += line.bytes;
+		if (found == CSV_NOTHING)
+			continue;
+		if (table->column_count == 0) {
+			if (!take_header(table, &line, found, &row, failure))
+				return false;
+			continue;
+		}
+		if (table->line_count == capacity) {
+			capacity = capacity * 2 + 1024;
+			table->lines = reallocarray(table->lines, capacity, sizeof(*table->lines));
+			TG_ASSERT(table->lines != NULL);
+		}
+		table->lines[table->line_count++] = line;
+	}
+	if (table->column_count == 0)
+		return failure_set(failure, "%s: is empty; its first line names the columns", path);
+	return true;
+}
+
+void
+table_deinit(struct table *table)
+{
+	csv_reader_free(table->reader);
+	free(table->lines);
+	free(table->bytes);
+	memset(table, 0, sizeof(*table));
+}
+
+enum csv_found
+table_row(const struct table *table, uint32_t index, struct csv_row *ret_row)
+{
+	enum csv_found found = read_line(table, &table->lines[index], ret_row);
+
+	if (found == CSV_ROW && ret_row->count != table->column_count) {
+		ret_row->bad_cell = CSV_WHOLE_LINE;
+		ret_row->why = ret_row->count < table->column_count
+				       ? "has fewer cells than there are columns"
+				       : "has more cells than there are columns";
+		found = CSV_BAD;
+	}
+	return found;
+}
+
+uint32_t
+table_column(const struct table *table, const char *name)
+{
+	for (uint32_t i = 0; i < table->column_count; i++)
+		if (strcasecmp(table->columns[i], name) == 0)
+			return i;
+	return table->column_count;
+}
+
+uint32_t
+table_index(const struct table *table, uint32_t number)
+{
+	uint32_t low = 0, high = table->line_count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (table->lines[middle].number < number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < table->line_count && table->lines[low].number == number ? low
+									     : table->line_count;
+}

@@ -1,0 +1,45 @@
+/*
+ * totals.h - sums of a file's outcomes by business date, terminal and kind, and those of the
+ * gateway beside them.
+ */
+#ifndef TG_CONTRIB_COMMON_TOTALS_H
+#define TG_CONTRIB_COMMON_TOTALS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "contrib/common/failure.h"
+#include "protocol/tallygate.h"
+
+/* Sums of one kind.  As TOTALS has them, points of refunds and reversals are signed. */
+struct total_sum {
+	int32_t day;	   /* business date */
+	uint32_t terminal; /* that the transactions are of */
+	uint32_t kind;	   /* operation */
+	bool is_declined;
+	int64_t count, points, amount;
+};
+
+/* All zero is an empty one. */
+struct totals {
+	struct total_sum *sums; /* owned */
+	uint32_t count;
+	uint32_t last; /* where the last addition went */
+};
+
+void totals_deinit(struct totals *totals);
+
+/* Add what sum says. */
+void totals_add(struct totals *totals, const struct total_sum *sum);
+
+/*
+ * Ask the gateway for its totals of every day and terminal here, and print both, kind by kind.
+ * own: number of the terminal that asks.  ret_differences: lines that are not equal; points of what
+ * was declined are not compared.  False with the reason when they cannot be had.
+ */
+bool totals_compare(const struct totals *totals, struct tg_client *client, uint32_t own,
+		    uint32_t timeout_ms, FILE *file, uint32_t *ret_differences,
+		    struct failure *failure);
+
+#endif
