@@ -102,3 +102,19 @@ bin_PROGRAMS += %D%/settle/tally-settle
 contrib_settle_tally_settle_SOURCES = %D%/settle/main.c
 contrib_settle_tally_settle_LDADD = $(settle_libs)
 scdoc_pages += %D%/settle/tally-settle.1.scd
+
+# tally-import without its main(), so that tests link it.
+noinst_LTLIBRARIES += libimport.la
+libimport_la_SOURCES = \
+	%D%/import/compare.c \
+	%D%/import/members.c \
+	%D%/import/people.c %D%/import/people.h \
+	%D%/import/run.c %D%/import/run.h \
+	%D%/import/settings.c %D%/import/settings.h
+libimport_la_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS)
+import_libs = libimport.la $(upload_libs)
+
+bin_PROGRAMS += %D%/import/tally-import
+contrib_import_tally_import_SOURCES = %D%/import/main.c
+contrib_import_tally_import_LDADD = $(import_libs)
+scdoc_pages += %D%/import/tally-import.1.scd
