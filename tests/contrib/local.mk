@@ -36,7 +36,7 @@ check_PROGRAMS += %D%/test_load_figures
 tests_contrib_test_load_figures_SOURCES = %D%/test_load_figures.c $(load_fixture)
 tests_contrib_test_load_figures_LDADD = %D%/libfake.la $(contrib_test_libs)
 
-dist_check_SCRIPTS += %D%/test_import_members.py %D%/test_settle.py
+dist_check_SCRIPTS += %D%/test_bench.py %D%/test_import_members.py %D%/test_settle.py
 
 check_PROGRAMS += %D%/test_tally
 tests_contrib_test_tally_LDADD = %D%/libfake.la libtally.la $(contrib_test_libs)
