@@ -1,7 +1,7 @@
 EXTRA_DIST += %D%/packages.txt
 dist_noinst_SCRIPTS += %D%/check %D%/quickstart
-EXTRA_DIST += %D%/examples/partners.csv %D%/examples/rules.csv %D%/examples/stores.csv \
-	%D%/examples/terminals.csv
+EXTRA_DIST += %D%/examples/members.csv %D%/examples/partners.csv %D%/examples/rules.csv \
+	%D%/examples/stores.csv %D%/examples/terminals.csv %D%/examples/transactions.csv
 
 # What the clients share.
 noinst_LTLIBRARIES += libclients.la
@@ -96,7 +96,6 @@ libsettle_la_SOURCES = \
 	%D%/settle/rows.c %D%/settle/rows.h \
 	%D%/settle/settings.c %D%/settle/settings.h \
 	%D%/settle/settle.c %D%/settle/settle.h
-libsettle_la_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS)
 settle_libs = libsettle.la $(upload_libs)
 
 bin_PROGRAMS += %D%/settle/tally-settle
@@ -112,7 +111,6 @@ libimport_la_SOURCES = \
 	%D%/import/people.c %D%/import/people.h \
 	%D%/import/run.c %D%/import/run.h \
 	%D%/import/settings.c %D%/import/settings.h
-libimport_la_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS)
 import_libs = libimport.la $(upload_libs)
 
 bin_PROGRAMS += %D%/import/tally-import

@@ -153,6 +153,33 @@ table_row(const struct table *table, uint32_t index, struct csv_row *ret_row)
 	return found;
 }
 
+void
+table_make_id(const struct table *table, uint32_t index, const char *label, uint8_t step,
+	      const char *name, uint8_t ret_id[TG_TRANSACTION_ID_BYTES])
+{
+	uint8_t text[TABLE_NAME_BYTES + 1 + TABLE_DIGEST_BYTES + 4 + CSV_CELL_BYTES_MAX];
+	uint8_t digest[EVP_MAX_MD_SIZE];
+	size_t used = strlen(label) + 1;
+	int is_made;
+
+	TG_ASSERT(used <= TABLE_NAME_BYTES);
+	memcpy(text, label, used);
+	text[used++] = step;
+	if (name != NULL) {
+		TG_ASSERT(strlen(name) <= CSV_CELL_BYTES_MAX);
+		memcpy(text + used, name, strlen(name));
+		used += strlen(name);
+	} else {
+		memcpy(text + used, table->digest, TABLE_DIGEST_BYTES);
+		used += TABLE_DIGEST_BYTES;
+		for (int shift = 24; shift >= 0; shift -= 8)
+			text[used++] = (uint8_t)(table->lines[index].number >> shift);
+	}
+	is_made = EVP_Digest(text, used, digest, NULL, EVP_sha256(), NULL);
+	TG_ASSERT(is_made == 1);
+	memcpy(ret_id, digest, TG_TRANSACTION_ID_BYTES);
+}
+
 uint32_t
 table_column(const struct table *table, const char *name)
 {

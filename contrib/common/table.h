@@ -13,6 +13,7 @@
 
 #include "admin/csv_reader.h"
 #include "contrib/common/failure.h"
+#include "protocol/message.h"
 
 #define TABLE_BYTES_MAX (INT64_C(4) << 30)
 #define TABLE_DIGEST_BYTES 32
@@ -52,6 +53,16 @@ void table_deinit(struct table *table);
  * their order; else CSV_BAD.
  */
 enum csv_found table_row(const struct table *table, uint32_t index, struct csv_row *ret_row);
+
+/*
+ * Make a transaction id that is always the same for the same line: from label and step, and either
+ * name, or, where that is NULL, the file's digest and the line's number.
+ *
+ * label: at most TABLE_NAME_BYTES - 1 bytes.  step: parts transactions of one line.  name: at most
+ * CSV_CELL_BYTES_MAX bytes.
+ */
+void table_make_id(const struct table *table, uint32_t index, const char *label, uint8_t step,
+		   const char *name, uint8_t ret_id[TG_TRANSACTION_ID_BYTES]);
 
 /* The column of that name, in any case of letters; column_count: there is none. */
 uint32_t table_column(const struct table *table, const char *name);

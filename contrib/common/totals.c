@@ -68,37 +68,50 @@ compare_sums(const void *left, const void *right)
 	return (int)a->is_declined - (int)b->is_declined;
 }
 
-/* The gateway's totals of a terminal's day, added to its own. */
-static bool
-ask(struct tg_client *client, const struct total_sum *of, uint32_t own, uint32_t timeout_ms,
-    struct totals *theirs, struct failure *failure)
+bool
+totals_ask(struct totals *totals, struct tg_client *client, const struct total_scope *scope,
+	   uint32_t timeout_ms, struct failure *failure)
 {
 	struct tg_message request, answer;
 	struct tg_total total;
 	struct tg_rows rows;
-	enum tg_status status;
 
 	tg_message_init(&request, 0, TG_OP_TOTALS);
-	tg_message_set_integer(&request, TG_FIELD_DAY, of->day);
+	tg_message_set_integer(&request, TG_FIELD_DAY, scope->day);
 	tg_message_set_integer(&request, TG_FIELD_BASIS, TG_BASIS_BUSINESS_DATE);
-	tg_message_set_integer(&request, TG_FIELD_SCOPE, TG_SCOPE_TERMINAL);
-	if (of->terminal != own)
-		tg_message_set_integer(&request, TG_FIELD_TERMINAL, of->terminal);
-	status = tg_client_call(client, &request, timeout_ms, &answer);
-	if (status != TG_OK)
+	tg_message_set_integer(&request, TG_FIELD_SCOPE, scope->scope);
+	if (scope->scope == TG_SCOPE_TERMINAL && scope->terminal != scope->own)
+		tg_message_set_integer(&request, TG_FIELD_TERMINAL, scope->terminal);
+	if (tg_client_call(client, &request, timeout_ms, &answer) != TG_OK)
 		return failure_set(failure, "totals: %s", tg_client_error(client));
 	if (!tg_message_has(&answer, TG_FIELD_TOTALS))
 		return true;
 	tg_rows_start(&answer.values[TG_FIELD_TOTALS], &rows);
 	while (tg_rows_next_total(&rows, &total))
-		totals_add(theirs, &(struct total_sum){ .day = of->day,
-							.terminal = of->terminal,
+		totals_add(totals, &(struct total_sum){ .day = scope->day,
+							.terminal = scope->terminal,
 							.kind = total.kind,
 							.is_declined = total.is_declined,
 							.count = total.count,
 							.points = total.points,
 							.amount = total.amount });
 	return true;
+}
+
+void
+totals_write(const struct totals *totals, FILE *file)
+{
+	char day[DAY_TEXT_BYTES];
+
+	fputs("business_date,operation,declined,count,points,amount\n", file);
+	for (uint32_t i = 0; i < totals->count; i++) {
+		const struct total_sum *sum = &totals->sums[i];
+
+		day_format(sum->day, day);
+		fprintf(file, "%s,%s,%s,%" PRId64 ",%" PRId64 ",%" PRId64 "\n", day,
+			tg_operation_name(sum->kind), sum->is_declined ? "yes" : "", sum->count,
+			sum->points, sum->amount);
+	}
 }
 
 /* Print one kind; is it the same on both sides? */
@@ -161,7 +174,12 @@ totals_compare(const struct totals *totals, struct tg_client *client, uint32_t o
 		const struct total_sum *sum = &totals->sums[i];
 
 		if (i == 0 || sum[-1].day != sum->day || sum[-1].terminal != sum->terminal)
-			is_ok = ask(client, sum, own, timeout_ms, &theirs, failure);
+			is_ok = totals_ask(&theirs, client,
+					   &(struct total_scope){ .day = sum->day,
+								  .scope = TG_SCOPE_TERMINAL,
+								  .terminal = sum->terminal,
+								  .own = own },
+					   timeout_ms, failure);
 	}
 	if (is_ok && totals->count > 0) {
 		qsort(theirs.sums, theirs.count, sizeof(*theirs.sums), compare_sums);

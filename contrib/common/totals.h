@@ -33,6 +33,21 @@ void totals_deinit(struct totals *totals);
 /* Add what sum says. */
 void totals_add(struct totals *totals, const struct total_sum *sum);
 
+/* Whose totals of which business date are asked for. */
+struct total_scope {
+	int32_t day;
+	enum tg_scope scope;
+	uint32_t terminal; /* of TG_SCOPE_TERMINAL: which; else 0 */
+	uint32_t own;	   /* that asks */
+};
+
+/* Add the gateway's totals.  False with the reason when they cannot be had. */
+bool totals_ask(struct totals *totals, struct tg_client *client, const struct total_scope *scope,
+		uint32_t timeout_ms, struct failure *failure);
+
+/* Write them as CSV: a line for each kind, those declined apart. */
+void totals_write(const struct totals *totals, FILE *file);
+
 /*
  * Ask the gateway for its totals of every day and terminal here, and print both, kind by kind.
  * own: number of the terminal that asks.  ret_differences: lines that are not equal; points of what

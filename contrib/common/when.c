@@ -11,6 +11,7 @@
 #include "protocol/message.h"
 
 #define DATE_BYTES 10 /* of 2026-03-02 */
+#define DIGITS_MIN 10 /* of milliseconds; what is shorter is a day, or a mistake */
 
 /* Two digits and what follows them, if anything must. */
 static bool
@@ -54,8 +55,12 @@ when_parse(const char *text, int64_t *ret_utc_ms)
 	int64_t ms = 0, offset_ms;
 	int32_t day;
 
-	if (word_number(text, 0, TG_TIME_MS_MAX, ret_utc_ms))
-		return strlen(text) >= 10;
+	if (word_number(text, 0, TG_TIME_MS_MAX, &ms)) {
+		if (strlen(text) >= DIGITS_MIN)
+			*ret_utc_ms = ms;
+		return strlen(text) >= DIGITS_MIN;
+	}
+	ms = 0;
 	snprintf(date, sizeof(date), "%s", text);
 	if (strlen(date) < DATE_BYTES || !day_parse(date, &day))
 		return false;

@@ -15,8 +15,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <openssl/evp.h>
-
 #include "contrib/common/cell.h"
 #include "contrib/common/day.h"
 #include "contrib/common/totals.h"
@@ -53,25 +51,6 @@ static uint64_t
 row_count(const struct importing *im)
 {
 	return im->run->table.line_count - im->run->people.skipped_count;
-}
-
-/* The id of a row's transaction in a step. */
-static void
-make_id(const struct importing *im, uint32_t index, uint8_t ret_id[TG_TRANSACTION_ID_BYTES])
-{
-	static const char label[] = "tallygate import row v1";
-	const struct table *table = &im->run->table;
-	uint8_t text[sizeof(label) + 1 + TABLE_DIGEST_BYTES + 4], digest[EVP_MAX_MD_SIZE];
-	size_t used = sizeof(label);
-
-	memcpy(text, label, sizeof(label));
-	text[used++] = im->step;
-	memcpy(text + used, table->digest, TABLE_DIGEST_BYTES);
-	used += TABLE_DIGEST_BYTES;
-	for (int shift = 24; shift >= 0; shift -= 8)
-		text[used++] = (uint8_t)(table->lines[index].number >> shift);
-	TG_ASSERT(EVP_Digest(text, used, digest, NULL, EVP_sha256(), NULL) == 1);
-	memcpy(ret_id, digest, TG_TRANSACTION_ID_BYTES);
 }
 
 /* Is the person's balance one of those that this run gives? */
@@ -111,7 +90,7 @@ on_make(void *context, uint32_t index, struct upload_item *item)
 			im->step == STEP_ENROLL ? TG_OP_ENROLL
 			: im->step == STEP_EARN ? TG_OP_EARN
 						: TG_OP_LINK);
-	make_id(im, index, item->id);
+	table_make_id(&im->run->table, index, "tallygate import row v1", im->step, NULL, item->id);
 	memcpy(item->identifier, person->identifiers[0], sizeof(item->identifier));
 	tg_message_set_bytes(request, TG_FIELD_TRANSACTION_ID, item->id, TG_TRANSACTION_ID_BYTES);
 	tg_message_set_integer(request, TG_FIELD_BUSINESS_TIME, im->time_ms);

@@ -279,5 +279,7 @@ people_get(const struct people *people, uint32_t index, struct person *ret_perso
 	struct failure why;
 	const char *column;
 
-	TG_ASSERT(read_person(people, index, ret_person, &column, &why));
+	const bool is_read = read_person(people, index, ret_person, &column, &why);
+
+	TG_ASSERT(is_read);
 }

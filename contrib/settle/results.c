@@ -56,17 +56,32 @@ make_head(const struct table *table, char head[HEAD_BYTES])
 	head[used] = '\0';
 }
 
-/* The number of a status or operation by its name; 65536: none. */
+/* The number of a status by what write_status() wrote; 65536: none. */
 static uint32_t
-status_by_name(const char *name)
+read_status(const char *text)
 {
-	for (uint32_t number = 0; number < 256; number++)
-		if (tg_status_is_known(number) &&
-		    strcmp(tg_status_name((enum tg_status)number), name) == 0)
-			return number;
+	int64_t number;
+
+	if (word_number(text, 0, 65535, &number))
+		return (uint32_t)number;
+	for (uint32_t known = 0; known < 256; known++)
+		if (tg_status_is_known(known) &&
+		    strcmp(tg_status_name((enum tg_status)known), text) == 0)
+			return known;
 	return 65536;
 }
 
+/* Write a status by its name, or by its number when it is of a newer gateway. */
+static void
+write_status(FILE *file, uint32_t status)
+{
+	if (tg_status_is_known(status))
+		fputs(tg_status_name((enum tg_status)status), file);
+	else
+		fprintf(file, "%" PRIu32, status);
+}
+
+/* The number of an operation by its name; 65536: none. */
 static uint32_t
 operation_by_name(const char *name)
 {
@@ -92,7 +107,7 @@ read_cells(const struct csv_row *row, int64_t *ret_line, uint32_t *ret_status,
 	int64_t terminal, sequence = 0;
 
 	memset(ret_sum, 0, sizeof(*ret_sum));
-	*ret_status = status_by_name(row->cells[COLUMN_OUTCOME]);
+	*ret_status = read_status(row->cells[COLUMN_OUTCOME]);
 	ret_sum->kind = operation_by_name(row->cells[COLUMN_OPERATION]);
 	if (*ret_status > 65535 || ret_sum->kind > 65535 ||
 	    !word_number(row->cells[COLUMN_LINE], 1, UINT32_MAX, ret_line) ||
@@ -273,9 +288,10 @@ write_row(struct results *results, uint32_t index, const struct upload_item *ite
 	transaction_id_format(item->id, id);
 	if (tg_message_has(answer, TG_FIELD_BUSINESS_DATE))
 		day_format(sum->day, day);
-	fprintf(file, "%" PRIu32 ",%s,%s,%s@%" PRId64 ",%" PRIu32 ",",
-		results->table->lines[index].number, tg_operation_name(request->code),
-		tg_status_name((enum tg_status)answer->code), id,
+	fprintf(file, "%" PRIu32 ",%s,", results->table->lines[index].number,
+		tg_operation_name(request->code));
+	write_status(file, answer->code);
+	fprintf(file, ",%s@%" PRId64 ",%" PRIu32 ",", id,
 		request->values[TG_FIELD_BUSINESS_TIME].integer, sum->terminal);
 	write_figure(file, answer, TG_FIELD_MEMBER);
 	fprintf(file, "%s,%" PRId64 ",%" PRId64 ",", day, sum->points, sum->amount);

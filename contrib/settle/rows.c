@@ -9,8 +9,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include <openssl/evp.h>
-
 #include "contrib/common/day.h"
 #include "contrib/common/when.h"
 #include "contrib/common/word.h"
@@ -102,32 +100,6 @@ find_columns(struct rows *rows, struct failure *failure)
 		return failure_set(failure, "%s:%u: column \"%s\" is missing", table->path,
 				   table->header.number, has_operation ? "time" : "operation");
 	return true;
-}
-
-/* The id of a line: see rows.h. */
-static void
-make_id(const struct rows *rows, uint32_t index, const char *reference,
-	uint8_t ret_id[TG_TRANSACTION_ID_BYTES])
-{
-	static const char label[] = "tallygate settlement line v1";
-	const struct table *table = rows->table;
-	uint8_t text[sizeof(label) + 1 + TABLE_DIGEST_BYTES + 4 + CSV_CELL_BYTES_MAX];
-	uint8_t digest[EVP_MAX_MD_SIZE];
-	size_t used = sizeof(label);
-
-	memcpy(text, label, sizeof(label));
-	text[used++] = reference != NULL ? 1 : 0;
-	if (reference != NULL) {
-		memcpy(text + used, reference, strlen(reference));
-		used += strlen(reference);
-	} else {
-		memcpy(text + used, table->digest, TABLE_DIGEST_BYTES);
-		used += TABLE_DIGEST_BYTES;
-		for (int shift = 24; shift >= 0; shift -= 8)
-			text[used++] = (uint8_t)(table->lines[index].number >> shift);
-	}
-	TG_ASSERT(EVP_Digest(text, used, digest, NULL, EVP_sha256(), NULL) == 1);
-	memcpy(ret_id, digest, TG_TRANSACTION_ID_BYTES);
 }
 
 static bool
@@ -311,7 +283,8 @@ check_request(struct reading *r)
 
 	request->request_id = 1;
 	tg_writer_init(&writer, frame, sizeof(frame));
-	TG_ASSERT(tg_encode(&writer, request));
+	if (!tg_encode(&writer, request))
+		return failure_set(r->failure, "is too long");
 	status = tg_decode_request(frame + TG_FRAME_HEADER_BYTES,
 				   writer.used_bytes - TG_FRAME_HEADER_BYTES, &decoded, &field);
 	r->column = column_of(field);
@@ -354,7 +327,8 @@ read_row(struct reading *r)
 	r->column = "reference";
 	if (r->reference == NULL && r->rows->reference_column < table->column_count)
 		return failure_set(r->failure, "is missing");
-	make_id(r->rows, r->index, r->reference, r->item->id);
+	table_make_id(table, r->index, "tallygate settlement line v1", r->reference != NULL,
+		      r->reference, r->item->id);
 	tg_message_set_bytes(&r->item->request, TG_FIELD_TRANSACTION_ID, r->item->id,
 			     TG_TRANSACTION_ID_BYTES);
 	return check_request(r);
@@ -466,6 +440,8 @@ rows_make(const struct rows *rows, uint32_t index, struct upload_item *item)
 	struct failure why;
 	struct reading r = { rows, index, item, NULL, NULL, &why };
 
-	TG_ASSERT(rows->facts[index].is_good && read_row(&r));
+	const bool is_read = rows->facts[index].is_good && read_row(&r);
+
+	TG_ASSERT(is_read);
 	item->request.request_id = 0;
 }

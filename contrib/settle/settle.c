@@ -8,6 +8,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "contrib/common/day.h"
 #include "contrib/settle/quarantine.h"
 #include "contrib/settle/results.h"
 #include "contrib/settle/rows.h"
@@ -25,6 +26,7 @@ struct run {
 	struct mistakes mistakes;
 	struct results results;
 	struct tg_client *client;
+	uint32_t rights; /* of the terminal, as told when the session opened */
 };
 
 /* The character that parts cells. */
@@ -132,7 +134,8 @@ open_session(struct run *run, uint32_t rights, struct failure *failure)
 
 	if (tg_client_open(run->client, timeout_ms) != TG_OK)
 		return failure_set(failure, "%s", tg_client_error(run->client));
-	missing = rights & ~tg_client_session(run->client)->rights;
+	run->rights = tg_client_session(run->client)->rights;
+	missing = rights & ~run->rights;
 	if (missing != 0)
 		return failure_set(failure, "this terminal lacks the right \"%s\"",
 				   tg_right_name(missing & (~missing + 1)));
@@ -157,11 +160,10 @@ tell(const struct run *run, const struct upload_end *end, double seconds)
 static void
 compare(struct run *run)
 {
-	const struct tg_session *session = tg_client_session(run->client);
 	struct failure failure;
 	uint32_t differences;
 
-	if (session == NULL || (session->rights & TG_RIGHT_INQUIRY) == 0) {
+	if ((run->rights & TG_RIGHT_INQUIRY) == 0) {
 		puts("totals are not compared: that needs the right inquiry");
 		return;
 	}
@@ -257,6 +259,30 @@ compare_files(struct run *run, int count, char *const paths[], struct failure *f
 	return exit == SETTLE_DONE && differences > 0 ? SETTLE_REFUSED : exit;
 }
 
+/* Print the partner's figures of a business date as CSV. */
+static enum settle_exit
+print_figures(struct run *run, const char *day, struct failure *failure)
+{
+	struct total_scope scope = { .scope = TG_SCOPE_PARTNER };
+	struct totals totals = { .sums = NULL };
+	enum settle_exit exit = SETTLE_DONE;
+
+	if (!day_parse(day, &scope.day)) {
+		failure_set(failure, "\"%s\" is no day as in 1997-01-31", day);
+		return SETTLE_USAGE;
+	}
+	if (!connect(run, failure))
+		return SETTLE_USAGE;
+	if (!open_session(run, TG_RIGHT_INQUIRY, failure) ||
+	    !totals_ask(&totals, run->client, &scope,
+			(uint32_t)run->settings->identity.timeout * 1000, failure))
+		exit = SETTLE_UNREACHED;
+	else
+		totals_write(&totals, stdout);
+	totals_deinit(&totals);
+	return exit;
+}
+
 enum settle_exit
 settle_run(const struct settle_settings *settings, int word_count, char *const words[],
 	   struct failure *failure)
@@ -270,8 +296,11 @@ settle_run(const struct settle_settings *settings, int word_count, char *const w
 		exit = upload(&run, words[1], failure);
 	else if (word_count >= 2 && strcasecmp(words[0], "totals") == 0)
 		exit = compare_files(&run, word_count - 1, words + 1, failure);
+	else if (word_count == 2 && strcasecmp(words[0], "figures") == 0)
+		exit = print_figures(&run, words[1], failure);
 	else
-		failure_set(failure, "say check FILE, upload FILE or totals RESULTS...");
+		failure_set(failure,
+			    "say check FILE, upload FILE, totals RESULTS... or figures DAY");
 	tg_client_free(run.client);
 	rows_deinit(&run.rows);
 	table_deinit(&run.table);

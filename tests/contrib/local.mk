@@ -36,6 +36,9 @@ check_PROGRAMS += %D%/test_load_figures
 tests_contrib_test_load_figures_SOURCES = %D%/test_load_figures.c $(load_fixture)
 tests_contrib_test_load_figures_LDADD = %D%/libfake.la $(contrib_test_libs)
 
+check_PROGRAMS += %D%/test_when
+tests_contrib_test_when_LDADD = $(clients_libs) $(CMOCKA_LIBS)
+
 dist_check_SCRIPTS += %D%/test_bench.py %D%/test_import_members.py %D%/test_settle.py
 
 check_PROGRAMS += %D%/test_tally

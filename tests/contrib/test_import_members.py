@@ -193,6 +193,12 @@ def bad_files_are_refused_by_line_and_column(world):
     expect_equal(people.rows('refused'), None)
 
 
+def the_example_is_good(world):
+    with open(os.path.join(SOURCE, 'contrib', 'examples', 'members.csv'), 'rb') as file:
+        people = Import(world, 'example').write(file.read())
+    contains(people.run('check'), 'lines 5, bad 0, left out 1, identifiers 7, points 122005')
+
+
 def many_members_are_imported_once_though_it_is_killed(world):
     chance = random.Random(7)
     balances = [chance.randrange(0, 5000) for _ in range(MEMBERS)]
@@ -221,7 +227,7 @@ def many_members_are_imported_once_though_it_is_killed(world):
 CASES = [members_come_with_identifiers_and_balances, a_refused_row_gets_no_points,
          balances_keep_their_last_day,
          a_rule_that_is_not_one_to_one_is_found_before_points_are_given,
-         bad_files_are_refused_by_line_and_column,
+         bad_files_are_refused_by_line_and_column, the_example_is_good,
          many_members_are_imported_once_though_it_is_killed]
 
 

@@ -40,7 +40,7 @@ class Settle:
             file.write(octets if isinstance(octets, bytes) else octets.encode('utf-8'))
         return self
 
-    def start(self, *words, timeout=60):
+    def start(self, *words, timeout=60, stderr=subprocess.STDOUT):
         server = self.world.server
         key = server.folder.write('key', MASTER_KEY)
         return subprocess.Popen(
@@ -48,7 +48,7 @@ class Settle:
              str(server.plain_port), '--plain', '--terminal', str(self.terminal),
              '--master-key', key, '--instance', INSTANCE, '--timeout', str(timeout),
              '--config', '/dev/null', *words],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=stderr, stdin=subprocess.DEVNULL,
             preexec_fn=die_with_parent)
 
     def run(self, *words, ends=DONE, timeout=60):
@@ -121,6 +121,10 @@ def a_file_of_everything_is_booked_line_by_line(world, name='everything'):
     expect_equal(quarantine[1].split(b',')[1], b'1772445600000')
     settle.run('totals', settle.path + '.result.csv')
     contains(settle.output, 'totals agree')
+    figures = list(csv.DictReader(settle.run('figures', '2026-03-02').splitlines()))
+    mine = [row for row in figures if row['operation'] == 'CAPTURE']
+    expect_equal([(row['declined'], int(row['points']) % 20) for row in mine], [('', 0)])
+    contains(settle.run('figures', 'today', ends=USAGE), 'is no day')
     return settle
 
 
@@ -263,6 +267,29 @@ def what_stands_in_the_way_is_said(world):
     expect_equal(points_of(world, card), 1)
 
 
+def the_example_is_good(world):
+    with open(os.path.join(SOURCE, 'contrib', 'examples', 'transactions.csv'), 'rb') as file:
+        settle = Settle(world, 'example').write(file.read())
+    contains(settle.run('check', settle.path), 'lines 5, bad 0')
+
+
+def a_terminal_sees_a_bar(world):
+    card, = members(world, 1)
+    settle = Settle(world, 'bar').write('operation,time,member,amount\n' + ''.join(
+        'earn,%s,%s,100\n' % (TIME % (7, i % 60), card) for i in range(9000)))
+    ours, theirs = os.openpty()
+    process = settle.start('upload', settle.path, stderr=theirs)
+    os.close(theirs)
+    contains(process.communicate(timeout=SECONDS_MAX)[0].decode('utf-8'), 'accepted 9000')
+    shown = b''
+    try:
+        while True:
+            shown += os.read(ours, 65536)
+    except OSError:		# the other end is closed
+        os.close(ours)
+    contains(shown.decode('utf-8'), '\rsending [##############################] 100%  9000 of 9000')
+
+
 def killed_at_any_line_it_goes_on(world):
     """Kill it again and again, with and without its memory; the totals are exact in the end."""
     chance = random.Random(20261122)
@@ -321,7 +348,8 @@ def the_gateway_may_be_killed_meanwhile(world):
 CASES = [a_file_of_everything_is_booked_line_by_line, the_same_file_again_changes_nothing,
          a_corrected_quarantine_can_be_sent, a_reference_makes_a_line_the_same_in_every_file,
          bad_files_are_refused_by_line_and_column, good_lines_go_without_the_bad_ones_on_demand,
-         what_stands_in_the_way_is_said, killed_at_any_line_it_goes_on,
+         what_stands_in_the_way_is_said, the_example_is_good, a_terminal_sees_a_bar,
+         killed_at_any_line_it_goes_on,
          the_gateway_may_be_killed_meanwhile]
 
 
