@@ -104,7 +104,8 @@ fill_refunded(struct transaction_row *t, const struct record *r)
 	t->paid_debt_points = r->paid_debt_points;
 }
 
-/* Of what a burn or capture took, the part that came from regular points. */
+/* Of what a burn or capture took, the part that came from regular points.  Opened again: the part
+ * that did not come from portions that are still to be given back. */
 static int64_t
 regular_part(const struct record *r)
 {
@@ -130,7 +131,7 @@ fill_reopened(struct transaction_row *t, const struct record *r)
 	t->sequence = r->reopened_sequence;
 	t->kind = r->reopened_kind;
 	t->booked_at_utc_ms = r->reopened_booked_at_utc_ms;
-	t->regular_points = t->points - t->restored_points - t->lost_points;
+	t->regular_points = regular_part(r) - t->restored_points - t->lost_points;
 }
 
 void

@@ -343,7 +343,7 @@ begin_anew(struct plan *p)
 	p->record = NULL;
 	p->lots_planned = p->pendings_planned = p->debts_planned = p->portions_planned = 0;
 	p->transactions_planned = 0;
-	p->reopened_count = 0;
+	p->reopened_count = p->reopened_portion_count = 0;
 	if (p->view.member_row != TABLE_NONE)
 		view_load(&p->view, p->ledger, p->view.member_row);
 }

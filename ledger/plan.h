@@ -27,6 +27,8 @@ struct plan {
 	 * Originals that this decision opens again: the rows that REOPEN records will make.
 	 */
 	struct transaction_row reopened[2];
+	struct portion_row reopened_portions[ARCHIVED_PORTIONS_MAX];
+	uint32_t reopened_portion_rows[ARCHIVED_PORTIONS_MAX]; /* their numbers */
 
 	/* Who asks; NULL and 0 for operator and gateway. */
 	const struct partner_config *partner;
@@ -42,7 +44,7 @@ struct plan {
 	uint32_t identifier_row;
 	bool	 is_old_key;		/* found under the older identifier key */
 	uint32_t kept_hold;		/* a late capture's hold: not to be expired as due */
-	uint32_t reopened_count;
+	uint32_t reopened_count, reopened_portion_count;
 	uint32_t reopened_rows[2];	/* numbers of the rows in reopened */
 
 	/*
@@ -176,13 +178,14 @@ int64_t earn_kept_base(const struct transaction_row *earn, int64_t money_back,
  * (original.c).
  *
  * TG_OK; TG_UNKNOWN_ORIGINAL; TG_ORIGINAL_ARCHIVED: it would be older than the window, and evidence
- * has to be fetched.  With evidence at hand a REOPEN record makes it a row again; that row is to be
- * read by plan_original() only.
+ * has to be fetched.  With evidence at hand a REOPEN record makes it a row again; that row and its
+ * portions are to be read by plan_original() and plan_portion() only.
  */
 TG_MUST_CHECK enum tg_status plan_find_original(struct plan *p, const uint8_t *id,
 						const struct archived_transaction *archived,
 						uint32_t *ret_row);
 const struct transaction_row *plan_original(const struct plan *p, uint32_t row);
+const struct portion_row *plan_portion(const struct plan *p, uint32_t row);
 
 /*
  * Take back points of an earn (refund.c): pending, own lots, regular, unlimited lots, then debt.

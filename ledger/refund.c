@@ -193,7 +193,7 @@ give_regular(struct plan *p, int64_t points, bool is_void)
 static enum tg_status
 give_portion(struct plan *p, uint32_t row, int64_t points, bool is_void)
 {
-	const struct portion_row *portion = ledger_portion_row(p->ledger, row);
+	const struct portion_row *portion = plan_portion(p, row);
 	struct view_lot lot = {
 		.serial = portion->serial,
 		.last_day = portion->last_day,
@@ -223,8 +223,8 @@ plan_give_back(struct plan *p, const struct transaction_row *burn, int64_t point
 	r->sections |= RECORD_HAS_BIT(REFUNDED);
 	status = give_regular(p, regular, is_void);
 	for (uint32_t at = burn->first_portion; status == TG_OK && left > 0 && at != TABLE_NONE;
-	     at = ledger_portion_row(p->ledger, at)->next) {
-		int64_t part = points_min(left, ledger_portion_row(p->ledger, at)->points);
+	     at = plan_portion(p, at)->next) {
+		int64_t part = points_min(left, plan_portion(p, at)->points);
 
 		status = give_portion(p, at, part, is_void);
 		left -= part;

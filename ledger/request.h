@@ -76,9 +76,22 @@ struct identifier_hash {
 	uint8_t hash_old[16];
 };
 
+/* What an archived burn took from one limited lot; attributes as the lot had them then. */
+struct archived_portion {
+	uint64_t serial;		/* of the lot */
+	int64_t	 points;		/* > 0 */
+	int32_t	 last_day;
+	uint32_t usable_at;		/* USABLE_* */
+	uint32_t issuer;
+	uint16_t lot_flags;		/* LOT_* of rows.h */
+};
+
+#define ARCHIVED_PORTIONS_MAX 64	/* a member has no more lots */
+
 /*
  * What MariaDB knows of an original that has left the window; see storage's archive query.  From
- * returned_money on: sums over the refunds and reversals that name it, as their original or burn.
+ * returned_money to is_reversed: sums over the refunds and reversals that name it, as their
+ * original or burn.
  */
 struct archived_transaction {
 	bool	 is_found;
@@ -95,8 +108,11 @@ struct archived_transaction {
 	uint32_t rule_version;
 	uint16_t flags;			/* RECORD_* */
 	int64_t	 returned_money, returned_covered;
-	int64_t	 taken_points, restored_points, lost_points;
+	int64_t	 taken_points, absorbed_points, restored_points, lost_points;
 	bool	 is_reversed;
+	/* a burn: in the order taken, before anything was undone; the rest was regular points */
+	uint32_t portion_count;
+	struct archived_portion portions[ARCHIVED_PORTIONS_MAX];
 };
 
 struct ledger_request {

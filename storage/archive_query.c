@@ -2,7 +2,8 @@
  * archive_query.c - a transaction that has left the window, as MariaDB knows it.
  *
  * What was done to it is summed over the member's later entries that name it: those are few, and
- * need no index by originals, which every record would pay for.
+ * need no index by originals, which every record would pay for.  What a burn took from lots stands
+ * in its own moves; how much of that has gone back since, the ledger works out of the sums.
  */
 #include "storage/archive_query.h"
 
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "storage/civil.h"
 #include "storage/sink_cursor.h"
 
 #define SQL_BYTES_MAX 2048
@@ -69,10 +71,18 @@ cell_bytes(const struct database_cell *cell, uint8_t *ret_bytes, size_t bytes_co
 					 digit_value(cell->text[2 * i + 1]));
 }
 
+/* What is being found. */
+struct finding {
+	struct archived_transaction *found;
+	char business_date[16];		/* of its entry, as MariaDB writes it */
+	bool is_damaged;		/* the rows are not what the sink writes */
+};
+
 static void
 on_original(void *context, const struct database_cell *cells)
 {
-	struct archived_transaction *found = context;
+	struct finding *finding = context;
+	struct archived_transaction *found = finding->found;
 
 	found->is_found = true;
 	found->sequence = database_cell_u64(&cells[0]);
@@ -90,12 +100,14 @@ on_original(void *context, const struct database_cell *cells)
 	found->points = database_cell_i64(&cells[12]);
 	found->rule_version = (uint32_t)database_cell_u64(&cells[13]);
 	found->flags = (uint16_t)database_cell_u64(&cells[14]);
+	(void)snprintf(finding->business_date, sizeof finding->business_date, "%s",
+		       cells[15].text);
 }
 
 /* The entry itself: the partner's own before one of its group, the later before the earlier. */
 static enum tg_status
 find_original(struct archive_query *query, const struct archive_question *question,
-	      const char *id, struct archived_transaction *found, struct storage_error *error)
+	      const char *id, struct finding *finding, struct storage_error *error)
 {
 	char sql[SQL_BYTES_MAX];
 
@@ -103,14 +115,15 @@ find_original(struct archive_query *query, const struct archive_question *questi
 		       "SELECT e.sequence, e.kind, e.status, e.partner, e.store, e.terminal,"
 		       " e.member, HEX(e.fingerprint), " SQL_MS("e.booked_at") ", "
 		       SQL_MS("e.business_time") ", e.amount, e.covered, e.points, e.rule_version,"
-		       " e.flags + 0 FROM entry e WHERE e.transaction_id = X'%s' AND e.kind <> %d"
+		       " e.flags + 0, e.business_date"
+		       " FROM entry e WHERE e.transaction_id = X'%s' AND e.kind <> %d"
 		       " AND (e.partner = %" PRIu32 " OR e.partner IN (SELECT b.partner"
 		       " FROM partner a JOIN partner b ON b.group_number = a.group_number"
 		       " WHERE a.partner = %" PRIu32 "))"
 		       " ORDER BY e.partner = %" PRIu32 " DESC, e.sequence DESC LIMIT 1",
 		       id, RECORD_REOPEN, question->partner, question->partner,
 		       question->partner);
-	return database_query(query->database, sql, on_original, found, error);
+	return database_query(query->database, sql, on_original, finding, error);
 }
 
 static void
@@ -121,8 +134,10 @@ on_undone(void *context, const struct database_cell *cells)
 	found->returned_money = database_cell_i64(&cells[0]);
 	found->returned_covered = database_cell_i64(&cells[1]);
 	found->taken_points = database_cell_i64(&cells[2]);
-	found->restored_points = database_cell_i64(&cells[3]);
-	found->is_reversed = database_cell_u64(&cells[4]) != 0;
+	found->absorbed_points = database_cell_i64(&cells[3]);
+	found->restored_points = database_cell_i64(&cells[4]);
+	found->lost_points = database_cell_i64(&cells[5]);
+	found->is_reversed = database_cell_u64(&cells[6]) != 0;
 }
 
 /* What refunds and reversals did: an earn is their original, a burn may be the other one. */
@@ -136,7 +151,9 @@ sum_undone(struct archive_query *query, const char *id, struct archived_transact
 		       "SELECT SUM(IF(u.is_earn, u.returned_money, 0)),"
 		       " SUM(IF(u.is_burn, u.returned_covered, 0)),"
 		       " SUM(IF(u.is_earn, u.taken_points, 0)),"
+		       " SUM(IF(u.is_earn, u.absorbed_points, 0)),"
 		       " SUM(IF(u.is_burn, u.restored_points, 0)),"
+		       " SUM(IF(u.is_burn, u.lost_points, 0)),"
 		       " COALESCE(SUM(u.kind = %d), 0)"
 		       " FROM (SELECT e.*, e.original_id = X'%s' AS is_earn,"
 		       " COALESCE(e.original_burn_id = X'%s', 0)"
@@ -149,17 +166,86 @@ sum_undone(struct archive_query *query, const char *id, struct archived_transact
 	return database_query(query->database, sql, on_undone, found, error);
 }
 
+/* Where points may be used, of the two columns that say so. */
+static uint32_t
+usable_at(const struct database_cell *partner, const struct database_cell *store)
+{
+	if (store->text != NULL)
+		return (uint32_t)database_cell_u64(store) | USABLE_AT_STORE;
+	return (uint32_t)database_cell_u64(partner);
+}
+
+static void
+on_portion(void *context, const struct database_cell *cells)
+{
+	struct finding *finding = context;
+	struct archived_transaction *found = finding->found;
+	int64_t last_day = database_cell_i64(&cells[2]);
+
+	if (found->portion_count == ARCHIVED_PORTIONS_MAX || cells[0].text == NULL ||
+	    cells[2].text == NULL) {
+		finding->is_damaged = true;
+		return;
+	}
+	found->portions[found->portion_count++] = (struct archived_portion){
+		.serial = database_cell_u64(&cells[0]),
+		.points = database_cell_i64(&cells[1]),
+		.last_day = last_day == CIVIL_DAY_MAX ? INT32_MAX : (int32_t)last_day,
+		.usable_at = usable_at(&cells[3], &cells[4]),
+		.issuer = (uint32_t)database_cell_u64(&cells[5]),
+		.lot_flags = (uint16_t)database_cell_u64(&cells[6]),
+	};
+}
+
+/* What a burn took from limited lots, in the order taken. */
+static enum tg_status
+find_portions(struct archive_query *query, struct finding *finding, struct storage_error *error)
+{
+	char sql[SQL_BYTES_MAX];
+	enum tg_status status;
+
+	(void)snprintf(sql, sizeof sql,
+		       "SELECT lot, points, DATEDIFF(last_day, '1970-01-01'), usable_partner,"
+		       " usable_store, partner, lot_flags FROM lot_move"
+		       " WHERE business_date = '%s' AND sequence = %" PRIu64
+		       " AND kind = %d AND flags + 0 = %u ORDER BY line",
+		       finding->business_date, finding->found->sequence, MOVE_PORTION, MOVE_NEW);
+	status = database_query(query->database, sql, on_portion, finding, error);
+	if (status == TG_OK && finding->is_damaged)
+		status = storage_fail(error, TG_DATABASE,
+				      "lot_move of sequence %" PRIu64 " is not what was written",
+				      finding->found->sequence);
+	return status;
+}
+
+/* All there is to know of it. */
+static enum tg_status
+find(struct archive_query *query, const struct archive_question *question,
+     struct archived_transaction *found, struct storage_error *error)
+{
+	struct finding finding = { .found = found };
+	char id[ID_DIGITS + 1];
+	enum tg_status status;
+
+	for (int i = 0; i < TG_TRANSACTION_ID_BYTES; i++)
+		(void)snprintf(id + 2 * i, 3, "%02X", question->transaction_id[i]);
+	status = find_original(query, question, id, &finding, error);
+	if (status == TG_OK && found->is_found)
+		status = sum_undone(query, id, found, error);
+	if (status == TG_OK && found->is_found &&
+	    (found->kind == RECORD_BURN || found->kind == RECORD_CAPTURE))
+		status = find_portions(query, &finding, error);
+	return status;
+}
+
 /* One try, in one snapshot: the cursor first, so that all up to it is seen. */
 static enum tg_status
 ask(struct archive_query *query, const struct archive_question *question,
     struct archived_transaction *found, struct storage_error *error)
 {
 	struct sink_cursor cursor;
-	char id[ID_DIGITS + 1];
 	enum tg_status status = TG_OK;
 
-	for (int i = 0; i < TG_TRANSACTION_ID_BYTES; i++)
-		(void)snprintf(id + 2 * i, 3, "%02X", question->transaction_id[i]);
 	if (query->database == NULL)
 		status = database_open(&query->config, &query->database, error);
 	if (status == TG_OK)
@@ -177,9 +263,7 @@ ask(struct archive_query *query, const struct archive_question *question,
 				      "MariaDB has records before %" PRIu64 ", wanted up to %"
 				      PRIu64, cursor.next_sequence, question->through_sequence);
 	if (status == TG_OK)
-		status = find_original(query, question, id, found, error);
-	if (status == TG_OK && found->is_found)
-		status = sum_undone(query, id, found, error);
+		status = find(query, question, found, error);
 	if (status == TG_OK || status == TG_ORIGINAL_ARCHIVED) {
 		struct storage_error ignored;
 

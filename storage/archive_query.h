@@ -40,7 +40,8 @@ struct archive_question {
 bool archive_query_is_open(const struct archive_query *query);
 
 /*
- * Fetch the transaction and what refunds and reversals have done to it since.  One try.
+ * Fetch the transaction, what it took from limited lots, and what refunds and reversals have done
+ * to it since.  One try.
  *
  * ret_transaction: is_found false when MariaDB has none.  If an id was used twice, beyond the
  * window, the later use is meant.  as_of_utc_ms is not set: there is no clock here.  Blocks, for at

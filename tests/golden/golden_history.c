@@ -262,6 +262,7 @@ rare_kinds(struct player *p)
 	struct ledger_request q = { .kind = REQUEST_SET_PARTNER, .operator_name = "golden" };
 	struct archived_transaction archived = {
 		.is_found = true,
+		.as_of_utc_ms = p->now.utc_ms,
 		.sequence = 30,
 		.kind = RECORD_EARN,
 		.partner = 1,

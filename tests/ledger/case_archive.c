@@ -25,6 +25,23 @@ case_archive_deinit(struct case_archive *archive)
 	free(archive->notes);
 }
 
+/* What a burn or capture keeps of a lot. */
+static void
+add_portion(struct archived_transaction *t, const struct move *m)
+{
+	if (m->kind != MOVE_PORTION || m->flags != MOVE_NEW)
+		return;
+	assert_true(t->portion_count < ARCHIVED_PORTIONS_MAX);
+	t->portions[t->portion_count++] = (struct archived_portion){
+		.serial = m->serial,
+		.points = m->points,
+		.last_day = m->last_day,
+		.usable_at = m->usable_at,
+		.issuer = m->partner,
+		.lot_flags = m->lot_flags,
+	};
+}
+
 void
 case_archive_add(struct case_archive *archive, const struct record *r)
 {
@@ -63,10 +80,13 @@ case_archive_add(struct case_archive *archive, const struct record *r)
 		memcpy(note->original_id, r->original_id, sizeof(note->original_id));
 		memcpy(note->original_burn_id, r->original_burn_id, sizeof(note->original_burn_id));
 	}
+	for (uint32_t i = 0; RECORD_HAS(r, MOVES) && i < r->move_count; i++)
+		add_portion(&note->said, &r->moves[i]);
 	if (RECORD_HAS(r, REFUNDED)) {
 		note->said.returned_money = r->returned_money;
 		note->said.returned_covered = r->returned_covered;
 		note->said.taken_points = r->taken_points;
+		note->said.absorbed_points = r->absorbed_points;
 		note->said.restored_points = r->restored_points;
 		note->said.lost_points = r->lost_points;
 	}
@@ -83,6 +103,7 @@ add_undone(struct archived_transaction *t, const struct archive_note *note)
 	if (t->kind == RECORD_EARN) {
 		t->returned_money += undoing->returned_money;
 		t->taken_points += undoing->taken_points;
+		t->absorbed_points += undoing->absorbed_points;
 	} else {
 		t->restored_points += undoing->restored_points;
 		t->lost_points += undoing->lost_points;
@@ -101,7 +122,8 @@ case_archive_find(const struct case_archive *archive, const uint8_t id[TG_TRANSA
 		if (memcmp(note->id, id, sizeof(note->id)) == 0) {
 			found = note->said;
 			found.returned_money = found.returned_covered = 0;
-			found.taken_points = found.restored_points = found.lost_points = 0;
+			found.taken_points = found.absorbed_points = 0;
+			found.restored_points = found.lost_points = 0;
 		} else if (found.is_found &&
 			   (memcmp(note->original_id, id, sizeof(note->id)) == 0 ||
 			    memcmp(note->original_burn_id, id, sizeof(note->id)) == 0)) {

@@ -221,9 +221,27 @@ ask(struct case_run *run, const struct ledger_request *q)
 	return a;
 }
 
+/* What comes out of the archive. */
+enum evidence {
+	EVIDENCE_NONE,
+	EVIDENCE_SOUND,
+	EVIDENCE_STALE,		/* of a time before the window */
+	EVIDENCE_DOUBTFUL,	/* contradicts itself */
+};
+
+static void
+spoil(struct case_run *run, struct archived_transaction *t, enum evidence evidence)
+{
+	t->as_of_utc_ms = run->ledger.now.utc_ms;
+	if (evidence == EVIDENCE_STALE)
+		t->as_of_utc_ms -= ledger_programme(run->ledger.ledger)->window_ms + 1;
+	if (evidence == EVIDENCE_DOUBTFUL)
+		t->absorbed_points = t->taken_points + 1;
+}
+
 /* Ask, and once more with evidence when the ledger wants some. */
 static const struct ledger_answer *
-ask_with_archive(struct case_run *run, struct ledger_request *q)
+ask_with_archive(struct case_run *run, struct ledger_request *q, enum evidence evidence)
 {
 	struct archived_transaction earn, burn;
 	const struct ledger_answer *a = ask(run, q);
@@ -232,6 +250,8 @@ ask_with_archive(struct case_run *run, struct ledger_request *q)
 		case_complain(run, "no evidence is wanted");
 	earn = case_archive_find(&run->archive, q->original_id);
 	burn = case_archive_find(&run->archive, q->original_burn_id);
+	spoil(run, &earn, evidence);
+	spoil(run, &burn, evidence);
 	q->archived = q->has_original ? &earn : NULL;
 	q->archived_burn = q->has_original_burn ? &burn : NULL;
 	return ask(run, q);
@@ -254,7 +274,8 @@ run_request(struct case_run *run, char *words[], unsigned count)
 	struct ledger_request q =
 		fixture_request(&run->ledger, words_request_kind(words[0]), "");
 	const struct ledger_answer *a;
-	bool has_archive = false, is_rotated = false;
+	enum evidence evidence = EVIDENCE_NONE;
+	bool is_rotated = false;
 	const char *name = "";
 	unsigned i = 1;
 
@@ -272,7 +293,11 @@ run_request(struct case_run *run, char *words[], unsigned count)
 	}
 	for (; i < count && strcmp(words[i], "=") != 0; i++) {
 		if (strcmp(words[i], "archived") == 0)
-			has_archive = true;
+			evidence = EVIDENCE_SOUND;
+		else if (strcmp(words[i], "stale") == 0)
+			evidence = EVIDENCE_STALE;
+		else if (strcmp(words[i], "doubtful") == 0)
+			evidence = EVIDENCE_DOUBTFUL;
 		else if (strcmp(words[i], "rotated") == 0)
 			is_rotated = true;
 		else
@@ -283,7 +308,7 @@ run_request(struct case_run *run, char *words[], unsigned count)
 		rotate_key(&q.new_identifier);
 	}
 	make_fingerprint(&q);
-	a = has_archive ? ask_with_archive(run, &q) : ask(run, &q);
+	a = evidence != EVIDENCE_NONE ? ask_with_archive(run, &q, evidence) : ask(run, &q);
 	case_check_answer(run, a, words + i + (i < count ? 1 : 0), i < count ? count - i - 1 : 0);
 	if (q.kind == REQUEST_ENROLL && a->status == TG_OK &&
 	    run->member_count < CASE_MEMBERS_MAX) {

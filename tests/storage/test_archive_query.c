@@ -130,21 +130,27 @@ what_was_returned_is_summed(void **state)
 		r->returned_money = 100;
 		r->returned_covered = 10;
 		r->taken_points = 7;
+		r->absorbed_points = 3;
 		r->restored_points = 5;
+		r->lost_points = 2;
 		add(f);
 	}
 	sink_fixture_run(f);
 	found = ask(f, 1, 0xe1, 0, TG_OK);
 	assert_int_equal(found.returned_money, 200);
 	assert_int_equal(found.taken_points, 14);
+	assert_int_equal(found.absorbed_points, 6);
 	assert_int_equal(found.returned_covered, 0);
 	assert_int_equal(found.restored_points, 0);
+	assert_int_equal(found.lost_points, 0);
 	assert_false(found.is_reversed);
 	found = ask(f, 1, 0xb1, 0, TG_OK);
 	assert_int_equal(found.returned_covered, 30);
 	assert_int_equal(found.restored_points, 15);
+	assert_int_equal(found.lost_points, 6);
 	assert_int_equal(found.returned_money, 0);
 	assert_int_equal(found.taken_points, 0);
+	assert_int_equal(found.absorbed_points, 0);
 }
 
 /* What: a reversed original says so; that it was opened again does not hide it, nor count.
@@ -178,6 +184,99 @@ reversal_and_reopening_are_told_apart(void **state)
 	found = ask(f, 1, 0xb1, 0, TG_OK);
 	assert_true(found.is_reversed);
 	assert_int_equal(found.restored_points, 33);
+}
+
+static void
+add_move(struct record *r, enum move_kind kind, uint8_t flags, int64_t points,
+	 const struct archived_portion *lot)
+{
+	struct move *m = &r->moves[r->move_count++];
+
+	r->sections |= RECORD_HAS_BIT(MOVES);
+	memset(m, 0, sizeof *m);
+	m->kind = (uint8_t)kind;
+	m->flags = flags;
+	m->row = kind == MOVE_REGULAR ? 0 : 5 + r->move_count;
+	m->points = points;
+	m->serial = lot->serial;
+	m->last_day = lot->last_day;
+	m->usable_at = lot->usable_at;
+	m->partner = lot->issuer;
+	m->lot_flags = lot->lot_flags;
+}
+
+/* What: what a burn took from lots comes back as it was taken, with every attribute.
+ * How:  a capture that takes from a hold's three portions and from regular points, among moves of
+ *       other kinds; then a reversal whose moves are not the capture's, and one more opening. */
+static void
+portions_of_a_burn_are_found(void **state)
+{
+	static const struct archived_portion lots[] = {
+		{ .serial = 300 << 8 | 2, .points = 7, .last_day = 19814, .issuer = 1 },
+		{ .serial = 7 << 8 | 3, .points = 11, .last_day = 19800, .issuer = 2,
+		  .usable_at = 12 | USABLE_AT_STORE, .lot_flags = 1 },
+		{ .serial = UINT64_C(1) << 62, .points = 13, .last_day = INT32_MAX, .issuer = 3,
+		  .usable_at = 3 },
+	};
+	struct sink_fixture *f = *state;
+	struct archived_transaction found;
+	struct record *r = begin(f, RECORD_CAPTURE, 1, 0xb1);
+
+	r->move_count = 0;
+	add_move(r, MOVE_REGULAR, 0, -4, &lots[0]);
+	for (int i = 0; i < 3; i++) {
+		add_move(r, MOVE_PORTION, MOVE_GONE | MOVE_OF_HOLD, -20, &lots[i]);
+		add_move(r, MOVE_PORTION, MOVE_NEW, lots[i].points, &lots[i]);
+		add_move(r, MOVE_LOT, i == 1 ? MOVE_NEW : 0, 20 - lots[i].points, &lots[i]);
+	}
+	add_move(r, MOVE_PORTION, MOVE_NEW | MOVE_OF_HOLD, 9, &lots[0]);
+	add_move(r, MOVE_DEBT, MOVE_NEW, -1, &lots[0]);
+	add(f);
+	r = begin_undoing(f, RECORD_REVERSE, 2, 0xb1, 0);
+	r->move_count = 0;
+	add_move(r, MOVE_PORTION, MOVE_GONE, -13, &lots[2]);
+	add(f);
+	r = begin(f, RECORD_REOPEN, 1, 0xb1);
+	r->move_count = 0;
+	add_move(r, MOVE_PORTION, MOVE_NEW, 7, &lots[0]);
+	add(f);
+	sink_fixture_run(f);
+	found = ask(f, 1, 0xb1, 0, TG_OK);
+	assert_int_equal(found.sequence, 1);
+	assert_int_equal(found.portion_count, 3);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(found.portions[i].serial, lots[i].serial);
+		assert_int_equal(found.portions[i].points, lots[i].points);
+		assert_int_equal(found.portions[i].last_day, lots[i].last_day);
+		assert_int_equal(found.portions[i].usable_at, lots[i].usable_at);
+		assert_int_equal(found.portions[i].issuer, lots[i].issuer);
+		assert_int_equal(found.portions[i].lot_flags, lots[i].lot_flags);
+	}
+}
+
+/* What: moves that the sink cannot have written are no evidence, and say where.
+ * How:  one portion too many, and one whose lot somebody has taken away. */
+static void
+damaged_moves_are_no_evidence(void **state)
+{
+	struct sink_fixture *f = *state;
+	struct record *r = begin(f, RECORD_BURN, 1, 0xb1);
+	struct archived_portion lot = { .serial = 300, .points = 1, .last_day = 19814 };
+
+	r->move_count = 0;
+	for (int i = 0; i < ARCHIVED_PORTIONS_MAX; i++)
+		add_move(r, MOVE_PORTION, MOVE_NEW, 1, &lot);
+	add(f);
+	sink_fixture_run(f);
+	assert_int_equal(ask(f, 1, 0xb1, 0, TG_OK).portion_count, ARCHIVED_PORTIONS_MAX);
+	mariadb_run(f->server, "UPDATE lot_move SET lot = NULL WHERE sequence = 1 AND line = 5");
+	assert_int_equal(ask(f, 1, 0xb1, 0, TG_DATABASE).sequence, 77);
+	mariadb_run(f->server, "UPDATE lot_move SET lot = 300 WHERE sequence = 1 AND line = 5");
+	mariadb_run(f->server, "INSERT INTO lot_move SELECT business_date, sequence, 100, kind,"
+			       " flags, member, slot, points, lot, last_day, matures_day,"
+			       " life_days, partner, usable_partner, usable_store, lot_flags"
+			       " FROM lot_move WHERE sequence = 1 AND line = 5");
+	assert_int_equal(ask(f, 1, 0xb1, 0, TG_DATABASE).sequence, 77);
 }
 
 /* What: an original of a partner of the same group is found, the partner's own comes first.
@@ -261,6 +360,8 @@ main(void)
 		TEST(original_is_found_by_its_partner),
 		TEST(what_was_returned_is_summed),
 		TEST(reversal_and_reopening_are_told_apart),
+		TEST(portions_of_a_burn_are_found),
+		TEST(damaged_moves_are_no_evidence),
 		TEST(group_is_searched_after_the_partner),
 		TEST(lagging_mariadb_gives_no_evidence),
 		TEST(closed_connection_is_opened_again),
