@@ -27,7 +27,7 @@ struct batch {
 	int64_t since_us; /* the frame was complete */
 	uint32_t item_count;
 	uint32_t next_item;	  /* to be submitted */
-	uint32_t in_flight;	  /* with the ledger, at most BATCH_SLICE_ITEMS */
+	uint32_t in_flight;	  /* with the ledger, see may_submit() */
 	uint32_t done_count;	  /* outcomes that are there */
 	uint8_t *items;		  /* owned; the field's bytes */
 	struct tg_rows rows;	  /* at next_item */
@@ -288,20 +288,27 @@ batch_begin(struct session *session, const struct tg_message *request)
 	session_want_run(session);
 }
 
+/* Is there an item left that may go to the ledger now? */
+static bool
+may_submit(const struct session *session)
+{
+	const struct batch *batch = session->batch;
+
+	return batch->next_item < batch->item_count &&
+	       (batch->in_flight < BATCH_SLICE_ITEMS ||
+		batch->in_flight < pipeline_batch_room(session->io->options.port));
+}
+
 void
 batch_run(struct session *session)
 {
-	struct batch *batch = session->batch;
-
-	for (uint32_t i = 0; i < BATCH_SLICE_ITEMS; i++) {
-		if (batch->next_item == batch->item_count || batch->in_flight >= BATCH_SLICE_ITEMS)
-			break;
+	for (uint32_t i = 0; i < BATCH_SLICE_ITEMS && may_submit(session); i++) {
 		if (!run_item(session))
 			return;
 	}
-	if (batch->done_count == batch->item_count)
+	if (session->batch->done_count == session->batch->item_count)
 		finish(session);
-	else if (batch->next_item < batch->item_count && batch->in_flight < BATCH_SLICE_ITEMS)
+	else if (may_submit(session))
 		session_want_run(session);
 }
 

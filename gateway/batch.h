@@ -1,8 +1,9 @@
 /*
  * batch.h - a BATCH under way: its items one by one, its outcomes in one answer.
  *
- * Owns a copy of the items and the encoded outcomes.  Items are decoded and submitted in slices, so
- * that a batch never has more than a slice with the ledger and the terminals' requests go first.
+ * Owns a copy of the items and the encoded outcomes.  Items are decoded and submitted a slice a
+ * turn.  With the ledger a batch has a slice, or more while it leaves as much room to others as it
+ * takes: one by itself is not kept waiting for the disk after each slice, and many share alike.
  * While a batch is under way its session takes no other frame.  An item that names a transaction
  * whose item was refused for want of room is refused like it.
  */
@@ -15,7 +16,7 @@
 #include "gateway/session.h"
 #include "protocol/value.h"
 
-#define BATCH_SLICE_ITEMS 128
+#define BATCH_SLICE_ITEMS 128 /* in a turn, and with the ledger in any case */
 
 struct batch;
 

@@ -318,6 +318,12 @@ pipeline_job_give(struct pipeline_port *port, struct pipeline_job *job)
 	port_give(port, job);
 }
 
+uint32_t
+pipeline_batch_room(const struct pipeline_port *port)
+{
+	return port_batch_room(port);
+}
+
 enum tg_status
 pipeline_submit(struct pipeline_port *port, struct pipeline_job *job)
 {

@@ -109,6 +109,9 @@ void pipeline_job_give(struct pipeline_port *port, struct pipeline_job *job);
  */
 TG_MUST_CHECK enum tg_status pipeline_submit(struct pipeline_port *port, struct pipeline_job *job);
 
+/* How many more jobs the lane PIPELINE_BATCH of the port takes now. */
+uint32_t pipeline_batch_room(const struct pipeline_port *port);
+
 /*
  * After the last submit of a wake-up: see to it that the ledger step runs.  With its own thread
  * it is woken; inline it runs here, for at most a millisecond or so, and the port's fd becomes

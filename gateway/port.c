@@ -148,6 +148,15 @@ is_slow(struct pipeline_port *port, int64_t now_us)
 	return bound_us > 0 && now_us - atomic_load(&port->waiting_since_us) > bound_us;
 }
 
+uint32_t
+port_batch_room(const struct pipeline_port *port)
+{
+	/* Half of the jobs, so that a terminal always finds one. */
+	uint32_t most = (port->config.jobs + 1) / 2;
+
+	return port->batch_in_flight < most ? most - port->batch_in_flight : 0;
+}
+
 enum tg_status
 port_submit(struct pipeline_port *port, struct pipeline_job *job)
 {
@@ -156,7 +165,7 @@ port_submit(struct pipeline_port *port, struct pipeline_job *job)
 
 	TG_ASSERT(job->port == port && job->lane < PIPELINE_LANE_COUNT);
 	if (job->lane == PIPELINE_BATCH)
-		is_refused = port->batch_in_flight >= (port->config.jobs + 1) / 2;
+		is_refused = port_batch_room(port) == 0;
 	else
 		is_refused = is_slow(port, now_us);
 	if (is_refused && !is_privileged(port, job->request.kind)) {

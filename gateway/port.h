@@ -74,6 +74,7 @@ void port_signal(struct pipeline_port *port);
 struct pipeline_job *port_take(struct pipeline_port *port, uint8_t kind);
 void port_give(struct pipeline_port *port, struct pipeline_job *job);
 TG_MUST_CHECK enum tg_status port_submit(struct pipeline_port *port, struct pipeline_job *job);
+uint32_t port_batch_room(const struct pipeline_port *port);
 
 /* Ledger step: the oldest job of a lane, taken out; NULL: none. */
 struct pipeline_job *port_next(struct pipeline_port *port, enum pipeline_lane lane);

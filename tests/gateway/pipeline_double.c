@@ -157,6 +157,12 @@ double_notify(struct pipeline_port *port, const struct pipeline_notice *notice)
 	signal_port(port);
 }
 
+uint32_t
+pipeline_batch_room(const struct pipeline_port *port)
+{
+	return port->pipeline->batch_room;
+}
+
 enum tg_status
 pipeline_submit(struct pipeline_port *port, struct pipeline_job *job)
 {

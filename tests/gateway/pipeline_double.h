@@ -47,6 +47,7 @@ struct pipeline {
 	struct pipeline_port ports[DOUBLE_PORTS];
 	_Atomic bool is_holding;  /* jobs wait for double_answer(), or until it is false */
 	enum tg_status submit;	  /* what pipeline_submit() answers */
+	uint32_t batch_room;	  /* what pipeline_batch_room() answers */
 	uint32_t jobs_left;	  /* how many jobs may be taken at once, at most DOUBLE_JOBS */
 	uint32_t refuse_from;	  /* submits from this one on are refused by submit; 0: all */
 	uint32_t refuse_until;	  /* ... to this one, 0: all */

@@ -243,6 +243,38 @@ items_that_name_a_busy_one_are_busy(void **state)
 	assert_int_equal(statuses[6], TG_OK);
 }
 
+/* What: a batch takes more than a slice while it leaves as much room to others as it takes.
+ * How:  room for 200, which stays as it is. */
+static void
+a_batch_takes_as_much_as_it_leaves(void **state)
+{
+	struct io_fixture *f = *state;
+	struct peer *peer = fixture_open(f, DOUBLE_SYSTEM);
+	enum tg_status statuses[300];
+	struct tg_message item;
+	struct batch_frame frame;
+
+	f->pipeline->is_holding = true;
+	f->pipeline->batch_room = 200;
+	begin(f, &frame, 300);
+	for (uint32_t i = 0; i < 300; i++) {
+		fixture_earn(f, i, &item);
+		item.values[TG_FIELD_AMOUNT].integer = i * INT64_C(100);
+		tg_batch_add(&frame.batch, &item);
+	}
+	send_batch(f, peer, &frame);
+	assert_int_equal(f->port->held_count, 200);
+	double_answer(f->port, 60);
+	fixture_settle(f);
+	assert_int_equal(f->port->held_count, 200);
+	double_answer(f->port, 200);
+	fixture_settle(f);
+	double_answer(f->port, 40);
+	fixture_settle(f);
+	take_outcomes(peer, frame.request_id, statuses, 300);
+	assert_int_equal(f->port->held_count, 0);
+}
+
 /* What: a session that ends with a batch under way leaves nothing behind, blocked or vanished. */
 static void
 a_session_can_end_with_a_batch_under_way(void **state)
@@ -323,6 +355,7 @@ main(void)
 		CASE(a_wrong_item_is_refused_by_itself),
 		CASE(a_batch_needs_its_right),
 		CASE(items_that_name_a_busy_one_are_busy),
+		CASE(a_batch_takes_as_much_as_it_leaves),
 		CASE(a_session_can_end_with_a_batch_under_way),
 		CASE(a_half_closed_peer_gets_its_batch),
 	};
