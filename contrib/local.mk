@@ -117,3 +117,4 @@ bin_PROGRAMS += %D%/import/tally-import
 contrib_import_tally_import_SOURCES = %D%/import/main.c
 contrib_import_tally_import_LDADD = $(import_libs)
 scdoc_pages += %D%/import/tally-import.1.scd
+include contrib/bench/local.mk
