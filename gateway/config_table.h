@@ -227,6 +227,8 @@
 	  "... for so long") \
 	X(http, listen, LIST, "", 0, 16, "addresses", CONFIG_KEEP, \
 	  "addresses with port for /healthz, /readyz and /metrics; loopback only; none: no HTTP") \
+	X(http, partners_named, INT, "20", 0, 1000, "partners", CONFIG_KEEP, \
+	  "the busiest partners that /metrics tells by number; the others together, as other") \
 	X(log, level, CHOICE, "info", 0, 0, "error|warn|info|debug", CONFIG_SWAP, \
 	  "least important lines that are written to standard error")
 /* clang-format on */

@@ -25,6 +25,7 @@
 #include "gateway/network.h"
 #include "gateway/originals.h"
 #include "gateway/pipeline.h"
+#include "gateway/programme.h"
 #include "gateway/settlement.h"
 #include "gateway/sink_thread.h"
 #include "gateway/snapshot_driver.h"
@@ -54,35 +55,6 @@ gateway_exit_code(enum tg_status status)
 	if (status == TG_NO_MEMORY)
 		return EX_OSERR;
 	return EX_SOFTWARE;
-}
-
-/* 0 in the configuration means no limit. */
-static int64_t
-limit_of(int64_t configured)
-{
-	return configured > 0 ? configured : LIMIT_NONE;
-}
-
-struct programme_config
-gateway_programme(const struct config *config)
-{
-	return (struct programme_config){
-		.flags = config->programme_expires_on_anniversary ?
-				 PROGRAMME_EXPIRES_ON_ANNIVERSARY :
-				 0,
-		.window_ms = config->programme_window_s * 1000,
-		.clock_ahead_ms = config->programme_clock_ahead_s * 1000,
-		.burn_clock_ms = config->programme_burn_clock_s * 1000,
-		.point_value_num = config->programme_point_value_num,
-		.point_value_den = config->programme_point_value_den,
-		.expiry_months = (int32_t)config->programme_expiry_months,
-		.hold_seconds_default = (int32_t)config->programme_hold_s,
-		.hold_seconds_max = (int32_t)config->programme_hold_max_s,
-		.declines_per_terminal_day =
-			(int32_t)config->programme_declines_per_terminal_day,
-		.member_day_earn_points = limit_of(config->programme_member_day_earn_points),
-		.member_day_burn_points = limit_of(config->programme_member_day_burn_points),
-	};
 }
 
 /* Keep why a step failed, and return its status. */
@@ -138,7 +110,7 @@ prepare(struct gateway *gateway)
 		       config->console_socket[0] != '\0' ? config->console_socket :
 							   config->data_directory,
 		       config->console_socket[0] != '\0' ? "" : "/console.sock");
-	gateway->programme = gateway_programme(config);
+	gateway->programme = programme_of(config);
 	storage_io_posix(&gateway->io);
 	if (!config->sink_enabled)
 		return TG_OK;
@@ -504,6 +476,8 @@ on_second(evutil_socket_t fd, short what, void *context)
 	(void)fd;
 	(void)what;
 	log_tick(gateway->log);
+	if (gateway->phase == GATEWAY_SERVING)
+		monitor_beat(gateway->monitor);
 	if (gateway->sink != NULL)
 		sink_thread_watch(gateway->sink);
 	if (alarm == gateway->alarm)
@@ -558,7 +532,9 @@ start_network(struct gateway *gateway)
 						 .pipeline = gateway->pipeline,
 						 .network = gateway->network,
 						 .journal = gateway->recovery.journal,
-						 .clock = &gateway->clock });
+						 .clock = &gateway->clock,
+						 .sink = gateway->sink,
+						 .snapshots = gateway->snapshots });
 	return TG_OK;
 }
 

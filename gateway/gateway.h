@@ -92,7 +92,4 @@ void gateway_shut_down(struct gateway *gateway);
  */
 int gateway_exit_code(enum tg_status status);
 
-/* What the configuration says of the programme, as the ledger keeps it; version 0. */
-struct programme_config gateway_programme(const struct config *config);
-
 #endif

@@ -12,10 +12,25 @@
 #include <stdio.h>
 
 #include "admin/exposition.h"
+#include "gateway/load.h"
+#include "gateway/meter.h"
 #include "gateway/metric_table.h"
+#include "gateway/monitor.h"
 #include "gateway/network.h"
+#include "gateway/partner_rates.h"
 #include "gateway/phase.h"
 #include "gateway/pipeline.h"
+#include "storage/journal.h"
+#include "storage/sink.h"
+
+#define METRICS_THREAD_NAME_BYTES 16
+
+/* A thread of the gateway. */
+struct metrics_thread {
+	char	 name[METRICS_THREAD_NAME_BYTES];
+	int64_t	 cpu_us;		/* since its start; -1: not known */
+	int64_t	 busy;			/* share of the last minute, millionths; -1: not known */
+};
 
 /* What is known at the moment of a scrape. */
 struct metrics_view {
@@ -23,10 +38,35 @@ struct metrics_view {
 	enum gateway_phase phase;
 	bool	 is_ready;
 	int64_t	 uptime_us;
-	bool	 has_parts;		/* what follows is set */
-	int64_t	 connections_max;
+	int64_t	 process_cpu_us;
+	int64_t	 resident_bytes;	/* 0: not known */
+
+	bool	 has_parts;		/* all that follows is set, else zero but for these two: */
+	bool	 has_sink, has_snapshots;
+	int64_t	 connections_max, low_water_bytes, disk_bytes;
 	struct network_figures network;
 	struct pipeline_figures pipeline;
+	struct journal_facts journal;
+	uint32_t io_count;		/* I/O threads */
+	const struct meter *meters[NETWORK_THREADS_MAX]; /* borrowed; of each I/O thread */
+	struct meter_view sum;		/* of all meters */
+	uint32_t waiting[NETWORK_THREADS_MAX + 1][PIPELINE_LANE_COUNT]; /* the last: control */
+	uint32_t thread_count;
+	struct metrics_thread threads[LOAD_THREADS_MAX]; /* I/O threads first, then the ledger's */
+	const struct partner_rates *partners; /* borrowed */
+	const struct census *census;	/* borrowed */
+	uint32_t table_count;
+	struct pipeline_table tables[TABLE_SET_MAX];
+	uint64_t snapshots_ended, snapshot_sequence, snapshot_bytes;
+	bool	 is_snapshot_ok;
+	bool	 is_clock_alarmed, has_business_date;
+	int64_t	 clock_utc_ms;
+	int64_t	 business_date_us;	/* its midnight, since 1970 */
+	struct sink_status sink;
+	int64_t	 sink_lag_us;
+	uint64_t request_rate;
+	int64_t	 reachable_rate;	/* -1: not known */
+	int64_t	 busiest;		/* of I/O threads and the ledger's, millionths; -1 */
 };
 
 /* Indexes of the metrics, dense from 0. */
@@ -40,10 +80,19 @@ enum metric_index {
 /* The row of an index. */
 const struct metric *metrics_row(enum metric_index index);
 
+/* The threads, those that limit the rate first: sets name and cpu_us, returns how many. */
+uint32_t metrics_threads(const struct monitor_parts *parts,
+			 struct metrics_thread threads[LOAD_THREADS_MAX],
+			 uint32_t *ret_limiting_count);
+
+/* Fill in what the parts tell.  parts and load: borrowed for the call. */
+void metrics_view_parts(struct metrics_view *view, const struct monitor_parts *parts,
+			const struct load *load);
+
+/* Fill in what the system tells of the process. */
+void metrics_view_process(struct metrics_view *view);
+
 /* Print all that is known. */
 void metrics_print(const struct metrics_view *view, FILE *file);
-
-/* "serving". */
-const char *gateway_phase_word(enum gateway_phase phase);
 
 #endif

@@ -7,23 +7,29 @@
 #include "gateway/monitor.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "admin/http.h"
 #include "gateway/address.h"
 #include "gateway/clock.h"
 #include "gateway/listener.h"
+#include "gateway/load.h"
 #include "gateway/log.h"
+#include "gateway/meter.h"
 #include "gateway/metrics.h"
 #include "gateway/network.h"
+#include "gateway/partner_rates.h"
 #include "gateway/pipeline.h"
 #include "protocol/assert.h"
 #include "storage/journal.h"
 
 #define BACKLOG 16
 #define FAULTS_MAX 4
+#define STUCK_US 15000000 /* a thread that turns or ticks many times a second or each second */
 
 struct monitor {
 	const struct config *config;	/* of the start */
@@ -33,6 +39,10 @@ struct monitor {
 	enum gateway_phase phase;
 	bool	 has_parts;
 	struct monitor_parts parts;
+	int64_t	 disk_bytes;		/* size of the journal's disk; 0: not known */
+	struct load load;		/* a sample each second */
+	struct partner_rates *partners;	/* owned */
+	_Atomic int64_t beat_us;	/* last sign of the control thread; 0: not watched */
 };
 
 static const char *const unready[GATEWAY_PHASE_COUNT] = {
@@ -68,12 +78,44 @@ find_faults(const struct monitor *monitor, const char *faults[FAULTS_MAX])
 	return count;
 }
 
+/* Write which thread has stood still for too long.  The lock is held.  True: none. */
+static bool
+print_stuck(struct monitor *monitor, FILE *page)
+{
+	const struct meter *meters[NETWORK_THREADS_MAX];
+	uint32_t io_count = 0;
+	int64_t now_us = clock_mono_us(), beat_us = atomic_load(&monitor->beat_us);
+	bool is_fine = true;
+
+	if (monitor->has_parts)
+		io_count = network_meters(monitor->parts.network, meters);
+	for (uint32_t i = 0; i < io_count; i++) {
+		int64_t turned_us = atomic_load(&meters[i]->turned_at_us);
+
+		if (turned_us == 0 || now_us - turned_us < STUCK_US)
+			continue;
+		fprintf(page, "thread io%u stands still\n", i);
+		is_fine = false;
+	}
+	if (beat_us != 0 && now_us - beat_us >= STUCK_US) {
+		fprintf(page, "the control thread stands still\n");
+		is_fine = false;
+	}
+	return is_fine;
+}
+
 static bool
 on_alive(void *context, FILE *page)
 {
-	(void)context;
-	fputs("alive\n", page);
-	return true;
+	struct monitor *monitor = context;
+	bool is_fine;
+
+	pthread_mutex_lock(&monitor->lock);
+	is_fine = print_stuck(monitor, page);
+	pthread_mutex_unlock(&monitor->lock);
+	if (is_fine)
+		fputs("alive\n", page);
+	return is_fine;
 }
 
 static bool
@@ -93,26 +135,66 @@ on_ready(void *context, FILE *page)
 	return count == 0;
 }
 
+/* Count what partners did since the last look.  The lock is held.  False: out of memory. */
+static bool
+look_at_partners(struct monitor *monitor)
+{
+	return partner_rates_look(monitor->partners, network_census(monitor->parts.network),
+				  clock_mono_us()) == TG_OK;
+}
+
+/* What is known now.  The lock is held. */
+static void
+fill(struct monitor *monitor, struct metrics_view *view)
+{
+	const char *faults[FAULTS_MAX];
+
+	view->instance = monitor->config->gateway_instance;
+	view->phase = monitor->phase;
+	view->is_ready = find_faults(monitor, faults) == 0;
+	view->uptime_us = clock_mono_us() - monitor->started_mono_us;
+	view->reachable_rate = -1;
+	metrics_view_process(view);
+	view->connections_max = monitor->config->limits_connections;
+	view->low_water_bytes = monitor->config->journal_low_water_bytes;
+	view->disk_bytes = monitor->disk_bytes;
+	view->partners = monitor->partners;
+	if (monitor->has_parts && look_at_partners(monitor))
+		metrics_view_parts(view, &monitor->parts, &monitor->load);
+}
+
 static void
 on_metrics(void *context, FILE *page)
 {
 	struct monitor *monitor = context;
-	const char *faults[FAULTS_MAX];
-	struct metrics_view view = {
-		.instance = monitor->config->gateway_instance,
-		.uptime_us = clock_mono_us() - monitor->started_mono_us,
-		.connections_max = monitor->config->limits_connections,
-	};
+	struct metrics_view *view = calloc(1, sizeof(*view));
+
+	if (view == NULL)
+		return;
+	pthread_mutex_lock(&monitor->lock);
+	fill(monitor, view);
+	metrics_print(view, page);
+	pthread_mutex_unlock(&monitor->lock);
+	free(view);
+}
+
+/* Each second: a sample of how busy the threads are. */
+static void
+on_tick(void *context)
+{
+	struct monitor *monitor = context;
+	struct metrics_thread threads[LOAD_THREADS_MAX];
+	struct load_sample sample = { .mono_us = clock_mono_us() };
+	uint32_t count, limiting_count;
 
 	pthread_mutex_lock(&monitor->lock);
-	view.phase = monitor->phase;
-	view.is_ready = find_faults(monitor, faults) == 0;
-	view.has_parts = monitor->has_parts;
-	if (monitor->has_parts) {
-		view.network = network_figures(monitor->parts.network);
-		view.pipeline = pipeline_figures(monitor->parts.pipeline);
+	if (monitor->has_parts && look_at_partners(monitor)) {
+		count = metrics_threads(&monitor->parts, threads, &limiting_count);
+		for (uint32_t i = 0; i < LOAD_THREADS_MAX; i++)
+			sample.cpu_us[i] = i < count ? threads[i].cpu_us : -1;
+		sample.requests = pipeline_figures(monitor->parts.pipeline).requests;
+		load_add(&monitor->load, &sample);
 	}
-	metrics_print(&view, page);
 	pthread_mutex_unlock(&monitor->lock);
 }
 
@@ -163,18 +245,20 @@ monitor_start(const struct config *config, struct log *log, struct config_error 
 	monitor->config = config;
 	monitor->started_mono_us = clock_mono_us();
 	pthread_mutex_init(&monitor->lock, NULL);
-	status = open_sockets(&config->http_listen, log, error, fds);
+	status = partner_rates_new((uint32_t)config->http_partners_named, &monitor->partners);
+	if (status == TG_OK)
+		status = open_sockets(&config->http_listen, log, error, fds);
 	if (status == TG_OK) {
 		const struct http_host host = { .context = monitor,
 						.alive = on_alive,
 						.ready = on_ready,
-						.metrics = on_metrics };
+						.metrics = on_metrics,
+						.tick = on_tick };
 
 		status = http_start(&host, fds, config->http_listen.count, &monitor->http);
 	}
 	if (status != TG_OK) {
-		pthread_mutex_destroy(&monitor->lock);
-		free(monitor);
+		monitor_stop(monitor);
 		return status;
 	}
 	*ret_monitor = monitor;
@@ -188,16 +272,29 @@ monitor_enter(struct monitor *monitor, enum gateway_phase phase)
 		return;
 	pthread_mutex_lock(&monitor->lock);
 	monitor->phase = phase;
+	atomic_store(&monitor->beat_us, phase == GATEWAY_SERVING ? clock_mono_us() : 0);
 	pthread_mutex_unlock(&monitor->lock);
+}
+
+void
+monitor_beat(struct monitor *monitor)
+{
+	if (monitor != NULL)
+		atomic_store(&monitor->beat_us, clock_mono_us());
 }
 
 void
 monitor_attach(struct monitor *monitor, const struct monitor_parts *parts)
 {
+	struct statvfs disk;
+	bool is_known;
+
 	if (monitor == NULL)
 		return;
+	is_known = statvfs(monitor->config->data_directory, &disk) == 0;
 	pthread_mutex_lock(&monitor->lock);
 	TG_ASSERT(!monitor->has_parts);
+	monitor->disk_bytes = is_known ? (int64_t)(disk.f_blocks * disk.f_frsize) : 0;
 	monitor->parts = *parts;
 	monitor->has_parts = true;
 	pthread_mutex_unlock(&monitor->lock);
@@ -219,6 +316,7 @@ monitor_stop(struct monitor *monitor)
 	if (monitor == NULL)
 		return;
 	http_stop(monitor->http);
+	partner_rates_free(monitor->partners);
 	pthread_mutex_destroy(&monitor->lock);
 	free(monitor);
 }

@@ -22,13 +22,17 @@ struct log;
 struct monitor;
 struct network;
 struct pipeline;
+struct sink_thread;
+struct snapshot_driver;
 
 /* What there is to watch.  Borrowed until monitor_detach(). */
 struct monitor_parts {
-	struct pipeline *pipeline;
-	struct network *network;
-	struct journal *journal;
+	const struct pipeline *pipeline;
+	const struct network *network;
+	const struct journal *journal;
 	const struct clock *clock;
+	struct sink_thread *sink;	/* NULL: there is none */
+	struct snapshot_driver *snapshots; /* NULL: there is none */
 };
 
 /*
@@ -42,6 +46,9 @@ TG_MUST_CHECK enum tg_status monitor_start(const struct config *config, struct l
 
 /* The gateway has come so far. */
 void monitor_enter(struct monitor *monitor, enum gateway_phase phase);
+
+/* The control thread lives; each second while it serves. */
+void monitor_beat(struct monitor *monitor);
 
 /* The parts run.  Once. */
 void monitor_attach(struct monitor *monitor, const struct monitor_parts *parts);

@@ -318,6 +318,12 @@ network_cpu_us(const struct network *network, uint32_t io_index)
 	return io_index < network->started_count ? clock_cpu_us(network->threads[io_index]) : -1;
 }
 
+const struct census *
+network_census(const struct network *network)
+{
+	return &network->census;
+}
+
 uint32_t
 network_meters(const struct network *network, const struct meter **ret_meters)
 {

@@ -17,6 +17,7 @@
 #include "gateway/config.h"
 #include "protocol/status.h"
 
+struct census;
 struct host_session;
 struct identifier_hash;
 struct log;
@@ -96,6 +97,9 @@ struct network_figures {
 };
 
 struct network_figures network_figures(const struct network *network);
+
+/* Connections and shares of partners; any thread may look. */
+const struct census *network_census(const struct network *network);
 
 #define NETWORK_THREADS_MAX 64
 

@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <ftw.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -163,7 +164,7 @@ find_port(const char *log, const char *tls, char port[8])
 void
 daemon_start(struct daemon *daemon)
 {
-	char *log = read_log(daemon, 0);
+	char *log = read_log(daemon, 0), *http;
 	long offset = (long)strlen(log);
 
 	free(log);
@@ -181,6 +182,11 @@ daemon_start(struct daemon *daemon)
 	}
 	find_port(log, "ye", daemon->tls_port);
 	find_port(log, "no", daemon->plain_port);
+	daemon->http_port[0] = '\0';
+	http = strstr(log, "event=http_listening address=127.0.0.1:");
+	if (http != NULL)
+		(void)sscanf(http, "event=http_listening address=127.0.0.1:%7[0-9]",
+			     daemon->http_port);
 	free(log);
 	assert_int_not_equal(daemon->tls_port[0], '\0');
 }
@@ -266,6 +272,36 @@ read_answer(int fd, char *text)
 			return text[line];
 		line = used;
 	}
+}
+
+int
+daemon_get(struct daemon *daemon, const char *path)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_addr = { htonl(INADDR_LOOPBACK) },
+				       .sin_port = htons((uint16_t)strtol(daemon->http_port, NULL,
+									  10)) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), status = 0;
+	size_t used = 0;
+	char request[128], *body;
+	ssize_t got;
+
+	assert_true(fd >= 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	(void)snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\nConnection: close\r\n\r\n",
+		       path);
+	assert_int_equal(write(fd, request, strlen(request)), (ssize_t)strlen(request));
+	while ((got = read(fd, daemon->answer + used, DAEMON_TEXT_BYTES - 1 - used)) > 0)
+		used += (size_t)got;
+	assert_int_equal(got, 0);
+	assert_true(used < DAEMON_TEXT_BYTES - 1);
+	close(fd);
+	daemon->answer[used] = '\0';
+	assert_int_equal(sscanf(daemon->answer, "HTTP/1.1 %d", &status), 1);
+	body = strstr(daemon->answer, "\r\n\r\n");
+	assert_non_null(body);
+	memmove(daemon->answer, body + 4, strlen(body + 4) + 1);
+	return status;
 }
 
 bool

@@ -24,6 +24,7 @@ struct daemon {
 	pid_t	 pid;			/* 0: not running */
 	char	 tls_port[8];		/* where it listens; "" while it does not */
 	char	 plain_port[8];
+	char	 http_port[8];		/* "" unless settings say http.listen */
 	char	 answer[DAEMON_TEXT_BYTES]; /* of the last console command */
 };
 
@@ -56,6 +57,9 @@ bool daemon_has_logged(struct daemon *daemon, const char *text);
 
 /* Return when the log holds the text so many times. */
 void daemon_await_log(struct daemon *daemon, const char *text, uint32_t times);
+
+/* GET a path over HTTP.  The body is left in daemon->answer; returns the status. */
+int daemon_get(struct daemon *daemon, const char *path);
 
 /* Run a console command.  True: "ok"; daemon->answer has all that was printed. */
 bool daemon_command(struct daemon *daemon, const char *command);

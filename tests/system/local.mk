@@ -7,7 +7,13 @@ tests_system_test_daemon_SOURCES = %D%/test_daemon.c $(system_test_daemon)
 tests_system_test_daemon_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS)
 tests_system_test_daemon_LDADD = $(system_test_libs)
 pipeline_tests += %D%/test_daemon
+check_PROGRAMS += %D%/test_monitor
+tests_system_test_monitor_SOURCES = %D%/test_monitor.c $(system_test_daemon)
+tests_system_test_monitor_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS)
+tests_system_test_monitor_LDADD = $(system_test_libs)
+pipeline_tests += %D%/test_monitor
 
 dist_check_SCRIPTS += %D%/kill_loop.py
-dist_check_SCRIPTS += %D%/client.py %D%/wire.py %D%/restart.py %D%/watch.py
-EXTRA_DIST += %D%/batches.py %D%/page.py %D%/server.py %D%/tallygate.py %D%/till.py %D%/world.py
+dist_check_SCRIPTS += %D%/client.py %D%/metrics.py %D%/wire.py %D%/restart.py %D%/watch.py
+EXTRA_DIST += %D%/batches.py %D%/page.py %D%/scrape.py %D%/server.py %D%/tallygate.py %D%/till.py \
+	%D%/world.py

@@ -1,0 +1,33 @@
+/*
+ * programme.c - the programme's rules, from the configuration's words to the ledger's.
+ */
+#include "gateway/programme.h"
+
+/* 0 in the configuration means no limit. */
+static int64_t
+limit_of(int64_t configured)
+{
+	return configured > 0 ? configured : LIMIT_NONE;
+}
+
+struct programme_config
+programme_of(const struct config *config)
+{
+	return (struct programme_config){
+		.flags = config->programme_expires_on_anniversary ?
+				 PROGRAMME_EXPIRES_ON_ANNIVERSARY :
+				 0,
+		.window_ms = config->programme_window_s * 1000,
+		.clock_ahead_ms = config->programme_clock_ahead_s * 1000,
+		.burn_clock_ms = config->programme_burn_clock_s * 1000,
+		.point_value_num = config->programme_point_value_num,
+		.point_value_den = config->programme_point_value_den,
+		.expiry_months = (int32_t)config->programme_expiry_months,
+		.hold_seconds_default = (int32_t)config->programme_hold_s,
+		.hold_seconds_max = (int32_t)config->programme_hold_max_s,
+		.declines_per_terminal_day =
+			(int32_t)config->programme_declines_per_terminal_day,
+		.member_day_earn_points = limit_of(config->programme_member_day_earn_points),
+		.member_day_burn_points = limit_of(config->programme_member_day_burn_points),
+	};
+}

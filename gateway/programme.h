@@ -1,0 +1,13 @@
+/*
+ * programme.h - the programme's rules, from the configuration's words to the ledger's.
+ */
+#ifndef TG_GATEWAY_PROGRAMME_H
+#define TG_GATEWAY_PROGRAMME_H
+
+#include "gateway/config.h"
+#include "ledger/config_rows.h"
+
+/* What the configuration says of the programme, as the ledger keeps it; version 0. */
+struct programme_config programme_of(const struct config *config);
+
+#endif

@@ -1,0 +1,251 @@
+"""metrics.py - the metrics say what happened, as Prometheus would read them."""
+import csv
+import os
+import subprocess
+import sys
+import time
+
+from scrape import documented, promtool, run_promtool, scrape
+from server import BUILD, HOST, MASTER_KEY, Database, Server, await_true
+from world import Tap, World, expect, expect_equal, run_case, run_together, title
+
+LOAD_SECONDS = 2
+
+
+def gained(before, after, *key):
+    return after.get(key, 0) - before.get(key, 0)
+
+
+def answers_are_counted_by_operation_and_status(world):
+    till, member = world.till(), world.member(100)
+    before = scrape(world.server)
+    for _ in range(5):
+        world.earn(member, 1)
+    expect(world.request('BURN', member=member, points=10 ** 9).send(till), 'NO_POINTS')
+    expect(till.call('INQUIRY', member=member + 10 ** 6), 'UNKNOWN_MEMBER')
+    after = scrape(world.server)
+    name = 'tallygate_answers_total'
+    expect_equal([gained(before, after, name, *labels) for labels in (
+        ('EARN', 'OK'), ('BURN', 'NO_POINTS'), ('INQUIRY', 'UNKNOWN_MEMBER'), ('BURN', 'OK'))],
+        [5, 1, 1, 0])
+    expect_equal(gained(before, after, 'tallygate_records_total'), 6)
+    times = after.histogram('tallygate_answer_seconds', 'EARN')
+    expect_equal(times['+Inf'], after[name, 'EARN', 'OK'])
+    spent = after['tallygate_answer_seconds_sum', 'EARN']
+    expect_equal(0 < spent < 60 * times['+Inf'], True)
+    expect_equal(after['tallygate_queue_waiting', 'io0', 'terminal'], 0)
+
+
+def items_of_a_batch_are_counted(world):
+    member = world.member()
+    before = scrape(world.server)
+    requests = [world.request('EARN', member=member, amount=100) for _ in range(300)]
+    outcomes = world.till(150).batch([('EARN', request.fields) for request in requests])
+    expect_equal({outcome.status for outcome in outcomes}, {'OK'})
+    after = scrape(world.server)
+    expect_equal([gained(before, after, 'tallygate_answers_total', *labels)
+                  for labels in (('EARN', 'OK'), ('BATCH', 'OK'))], [300, 1])
+    expect_equal(gained(before, after, 'tallygate_batch_items_received_total'), 300)
+    expect_equal(gained(before, after, 'tallygate_answer_seconds_count', 'BATCH'), 1)
+
+
+def partners_and_connections_are_told(world):
+    before = scrape(world.server)
+    for _ in range(3):
+        expect(world.till(201).call('PING'))
+    after = scrape(world.server)
+    expect_equal(gained(before, after, 'tallygate_partner_answers_total', '2') >= 3, True)
+    expect_equal(after['tallygate_partner_answers_total', 'other'], 0)
+    expect_equal(after['tallygate_partner_connections', '2'], 1)
+    expect_equal(after['tallygate_sessions', 'open'], after['tallygate_connections',])
+    expect_equal(after.total('tallygate_sessions'), after['tallygate_connections',])
+    expect_equal(after.total('tallygate_partner_connections'), after['tallygate_connections',])
+
+
+def the_journal_and_the_tables_are_told(world):
+    def tables():
+        found = scrape(world.server)
+        return (found['tallygate_table_rows', 'members'],
+                found['tallygate_table_memory_bytes', 'members'])
+    rows, octets = tables()
+    for _ in range(10):
+        world.member()
+    await_true(lambda: tables()[0] >= rows + 10, 'ten more members')
+    expect_equal(tables(), (rows + 10, octets / rows * (rows + 10)))
+    found = scrape(world.server)
+    appends = found.histogram('tallygate_journal_append_seconds')['+Inf']
+    expect_equal(found.histogram('tallygate_journal_batch_records')['+Inf'], appends)
+    expect_equal(found['tallygate_journal_batch_records_sum',], found['tallygate_records_total',])
+    expect_equal(found['tallygate_journal_durable_sequence',], found['tallygate_records_total',])
+    expect_equal(found['tallygate_journal_writable',], 1)
+    expect_equal(found['tallygate_disk_free_bytes',] <= found['tallygate_disk_size_bytes',], True)
+    expect_equal(found['tallygate_business_date_timestamp_seconds',],
+                 world.till().principal['business_date'] * 86400)
+
+
+def the_output_agrees_with_its_reference(world):
+    world.server.console.do('snapshot')
+    found = scrape(world.server)
+    expect_equal(list(found.complaints()), [])
+    expect_equal(found['tallygate_snapshot_ok',], 1)
+    missing = sorted(set(documented()) - set(found.kinds))
+    # Without MariaDB, without load, when nothing was refused, and in the first second.
+    expect_equal([name for name in missing if '_sink_' not in name and name not in (
+        'tallygate_notices_total', 'tallygate_request_rate_reachable',
+        'tallygate_thread_busy_ratio')], [])
+
+
+# These have a server of their own.
+
+class Alone:
+    """A server that is not started yet."""
+
+    def __init__(self):
+        self.server = Server()
+
+    def close(self):
+        self.server.close()
+
+
+def only_the_busiest_partners_have_a_name(world):
+    for till, count in ((201, 2), (301, 50), (101, 5)):
+        for _ in range(count):
+            expect(world.till(till).call('PING'))
+        scrape(world.server)
+    found = scrape(world.server)
+    names = {key[1] for key in found if key[0] == 'tallygate_partner_answers_total'}
+    expect_equal(names, {'2', 'other'})
+    expect_equal(found.total('tallygate_partner_answers_total') >= 57, True)
+
+
+def headroom_shrinks_with_use(alone):
+    server = alone.server
+    server.settings['ledger'] = {'stores_max': 16}
+    server.settings['limits'] = {'connections': 10}
+    server.start()
+    server.console.do('partner add 1 name=One',
+                      *('store add %d partner=1' % number for number in range(1, 14)))
+    connections = [server.connect() for _ in range(9)]
+    await_true(lambda: scrape(server)['tallygate_connections',] == 9, 'nine connections')
+    await_true(lambda: scrape(server)['tallygate_table_rows', 'stores'] == 13, 'thirteen stores')
+    found = scrape(server)
+    expect_equal(found['tallygate_headroom_ratio', 'stores'], 0.1875)
+    expect_equal(found['tallygate_headroom_ratio', 'connections'], 0.1)
+    expect_equal(found['tallygate_headroom_ratio', 'window'], 1)
+    expect_equal(0 < found['tallygate_headroom_ratio', 'disk'] <= 1, True)
+    expect_equal(('tallygate_headroom_ratio', 'state') in found, False)
+    for connection in connections:
+        connection.close()
+
+
+def start_load(server):
+    """tally-load as fast as it can, on terminals of partner 1 without TLS."""
+    server.console.do('partner add 1 name=One', 'rule add 1 base=1/100', 'store add 11 partner=1',
+                      *('terminal add %d partner=1 store=11 rights=all' % number
+                        for number in range(101, 141)))
+    with open(server.folder.file('terminals.csv'), 'w', newline='', encoding='ascii') as file:
+        csv.writer(file).writerows([['number', 'partner', 'store', 'rights']] +
+                                   [[number, 1, 11, 'all'] for number in range(101, 141)])
+    return subprocess.Popen(
+        [os.path.join(BUILD, 'contrib/load/tally-load'), '--plain', '--host', HOST, '--port',
+         str(server.plain_port), '--terminals', server.folder.file('terminals.csv'),
+         '--master-key', server.folder.write('key', MASTER_KEY), '--quiet',
+         '--json', '--connections', '40', '--members', '500', '--depth', '16', '--seconds',
+         str(LOAD_SECONDS)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL)
+
+
+def it_answers_under_full_load(alone):
+    server = alone.server
+    server.settings['clock'] = {}
+    server.settings['gateway'].update(ledger_thread='own', io_threads=2)
+    server.start()
+    load = start_load(server)
+    slowest, found = 0, None
+    try:
+        while load.poll() is None:
+            began = time.monotonic()
+            found = scrape(server)
+            expect_equal(server.fetch('/healthz')[0], 200)
+            expect_equal(server.fetch('/readyz')[0], 200)
+            slowest = max(slowest, time.monotonic() - began)
+    finally:
+        output = load.communicate()[0]
+    expect_equal((load.returncode, output if load.returncode else b''), (0, b''))
+    expect_equal(slowest < 5, True)
+    found = scrape(server)
+    expect_equal(list(found.complaints()), [])
+    expect_equal(found['tallygate_answers_total', 'EARN', 'OK'] > 100, True)
+    expect_equal(found['tallygate_request_rate_reachable',] >=
+                 found['tallygate_request_rate',] > 0, True)
+    for thread in ('io0', 'io1', 'ledger', 'journal'):
+        expect_equal(0 < found['tallygate_thread_busy_ratio', thread] <= 1, True)
+        expect_equal(found['tallygate_thread_cpu_seconds_total', thread] > 0, True)
+    # Each busy turn was timed, on both threads.
+    for thread in ('io0', 'io1'):
+        expect_equal(found.histogram('tallygate_turn_seconds', thread)['+Inf'] > 10, True)
+
+
+def the_sink_and_its_lag_are_told(world):
+    world.member(10)
+    found = scrape(world.server)
+    expect_equal(found['tallygate_sink_state', 'WAITING'] +
+                 found['tallygate_sink_state', 'CONNECTING'], 1)
+    world.database.start()
+    member = world.member(10)
+    world.earn(member, 5)
+
+    def is_written():
+        now = scrape(world.server)
+        return now.get(('tallygate_sink_lag_records',)) == 0 and now
+    found = await_true(is_written, 'all in MariaDB')
+    expect_equal(found['tallygate_sink_state', 'FOLLOWING'], 1)
+    expect_equal(found['tallygate_sink_lag_seconds',], 0)
+    expect_equal(found['tallygate_sink_records_total',], found['tallygate_records_total',])
+    expect_equal(list(found.complaints()), [])
+    world.database.stop()
+    world.earn(member, 5)
+    world.step(60000)
+    world.earn(member, 5)
+    found = scrape(world.server)
+    expect_equal(found['tallygate_sink_lag_records',] >= 2, True)
+    await_true(lambda: scrape(world.server)['tallygate_sink_lag_seconds',] >= 60, 'a lag')
+
+
+def promtool_likes_the_output(world):
+    world.member(100)
+    _, _, body = world.server.fetch('/metrics')
+    expect_equal(run_promtool('check', 'metrics', octets=body), [])
+
+
+SHARED = [answers_are_counted_by_operation_and_status, items_of_a_batch_are_counted,
+          partners_and_connections_are_told, the_journal_and_the_tables_are_told,
+          the_output_agrees_with_its_reference]
+
+
+def main():
+    tap = Tap()
+    run_together(tap, SHARED)
+    run_case(tap, only_the_busiest_partners_have_a_name,
+             lambda: World(settings={'http': {'partners_named': 1}}))
+    run_case(tap, headroom_shrinks_with_use, Alone)
+    run_case(tap, it_answers_under_full_load, Alone)
+    if promtool():
+        run_case(tap, promtool_likes_the_output, World)
+    else:
+        tap.skip(title(promtool_likes_the_output), 'promtool is not installed')
+    if Database.missing():
+        tap.skip(title(the_sink_and_its_lag_are_told), Database.missing())
+        return tap.end()
+    database = Database()
+    try:
+        database.start()
+        database.stop()
+        run_case(tap, the_sink_and_its_lag_are_told, lambda: World(database=database))
+    finally:
+        database.close()
+    return tap.end()
+
+
+if __name__ == '__main__':
+    sys.exit(main())
