@@ -8,31 +8,12 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "protocol/client_internal.h"
 
 #define BACKOFF_FIRST_MS 1000
 #define BACKOFF_MOST_MS 60000
 #define BUSY_FIRST_MS 200
-
-int64_t
-client_now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-int64_t
-tg_utc_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 uint32_t
 client_random_ms(uint32_t bound_ms)

@@ -22,6 +22,7 @@ libtallygate_la_SOURCES = \
 	%D%/client.c %D%/client_internal.h \
 	%D%/client_batch.c \
 	%D%/client_buffer.c %D%/client_buffer.h \
+	%D%/client_clock.c \
 	%D%/client_error.c %D%/client_error.h \
 	%D%/client_link.c \
 	%D%/client_opening.c %D%/client_opening.h \
