@@ -252,6 +252,10 @@ main(int argc, char *argv[])
 	signal(SIGPIPE, SIG_IGN);
 	if (options.generate > 0)
 		return run_generate(&options);
+	if (options.terminals_file == NULL) {
+		failure_set(&failure, "--terminals FILE is needed");
+		return give_up(EXIT_USAGE, &failure);
+	}
 	if (!stage_init(&stage, &options, &failure))
 		status = give_up(EXIT_UNUSABLE, &failure);
 	else if (options.verify_file != NULL)

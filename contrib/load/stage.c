@@ -23,8 +23,6 @@ read_terminals(struct stage *stage, struct failure *failure)
 	FILE *file;
 	bool is_ok;
 
-	if (options->terminals_file == NULL)
-		return failure_set(failure, "--terminals FILE is needed");
 	file = fopen(options->terminals_file, "re");
 	if (file == NULL)
 		return failure_set_errno(failure, errno, "%s", options->terminals_file);
