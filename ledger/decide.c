@@ -10,9 +10,6 @@
 
 #include "ledger/plan.h"
 
-/* Of the transaction table, kept for RELEASE, REVERSE and CAPTURE: 1 in RESERVE_PART. */
-#define RESERVE_PART 20
-
 typedef enum tg_status plan_fn(struct plan *p);
 
 /* How a request is treated before its handler runs. */
@@ -21,7 +18,7 @@ typedef enum tg_status plan_fn(struct plan *p);
 #define HAS_ID 0x04u		/* a transaction: once, within the window */
 #define IS_ACTIVITY 0x08u	/* moves the day of regular points (when it succeeds) */
 #define NEEDS_CLOCK 0x10u	/* the till's clock must be right: burns and holds */
-#define MAY_USE_RESERVE 0x20u	/* gets room when the window is nearly full */
+#define MAY_USE_RESERVE 0x20u	/* gets room when a table is nearly full */
 #define IS_LOOK 0x40u		/* changes nothing: what it plans is thrown away */
 /* a blocked member gets and spends nothing, but what was begun is finished or undone */
 #define FOR_BLOCKED 0x80u
@@ -217,20 +214,21 @@ check_time(const struct plan *p, const struct request_rule *rule)
 	return TG_OK;
 }
 
-/*
- * Room for what every transaction may need: its row, a tombstone or two originals opened again, the
- * rows of the day's totals.
- */
-static enum tg_status
-check_room(const struct plan *p, const struct request_rule *rule)
-{
-	const struct table *transactions = &p->ledger->transactions;
-	uint32_t reserve = transactions->config.rows_max / RESERVE_PART;
-	uint32_t wanted = (rule->flags & MAY_USE_RESERVE) != 0 ? 3 : reserve + 3;
+/* Rows that every transaction may need: its own, and a tombstone or two originals opened again. */
+#define TRANSACTION_ROWS 3
+/* Of the day's totals: terminal and partner, by business date and by the till's day. */
+#define TOTAL_ROWS 4
+#define ACCOUNT_ROWS 8
 
-	if (table_free_count(transactions) < wanted)
+static enum tg_status
+check_room(const struct plan *p)
+{
+	const struct ledger *l = p->ledger;
+
+	if (!plan_has_room(p, &l->transactions, TRANSACTION_ROWS - 1))
 		return TG_WINDOW_FULL;
-	if (table_free_count(&p->ledger->totals) < 4 || table_free_count(&p->ledger->accounts) < 8)
+	if (table_free_count(&l->totals) < TOTAL_ROWS ||
+	    table_free_count(&l->accounts) < ACCOUNT_ROWS)
 		return TG_TABLE_FULL;
 	return TG_OK;
 }
@@ -393,6 +391,7 @@ prepare(struct plan *p, const struct request_rule *rule, bool *ret_is_answered)
 	enum tg_status status = TG_OK;
 
 	*ret_is_answered = false;
+	p->may_use_reserve = (rule->flags & MAY_USE_RESERVE) != 0;
 	if ((rule->flags & NEEDS_TERMINAL) != 0)
 		status = find_asker(p);
 	if (status == TG_OK && (rule->flags & HAS_ID) != 0) {
@@ -405,7 +404,7 @@ prepare(struct plan *p, const struct request_rule *rule, bool *ret_is_answered)
 		}
 		status = check_time(p, rule);
 		if (status == TG_OK)
-			status = check_room(p, rule);
+			status = check_room(p);
 	}
 	if (status == TG_OK)
 		status = check_fields(p, rule);

@@ -97,7 +97,7 @@ give_component(struct plan *p, int64_t points, const struct rule_config *rule, b
 		v->regular += points;
 		return TG_OK;
 	}
-	if (!view_has_room_for_lot(v))
+	if (!view_has_room_for_lot(v) || !plan_has_room(p, &p->ledger->lots, p->lots_planned))
 		return TG_LOTS_FULL;
 	return view_give_lot(v,
 			     &(struct view_lot){

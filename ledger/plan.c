@@ -20,6 +20,14 @@ plan_may_decline(const struct plan *p)
 	return declines < (uint32_t)p->programme->declines_per_terminal_day;
 }
 
+bool
+plan_has_room(const struct plan *p, const struct table *table, uint32_t planned)
+{
+	uint32_t reserve = p->may_use_reserve ? 0 : table->config.rows_max / RESERVE_PART;
+
+	return table_free_count(table) > planned + reserve;
+}
+
 int64_t
 plan_window_start(const struct plan *p)
 {
@@ -482,7 +490,8 @@ plan_keep_portion(struct plan *p, const struct view_lot *lot, int64_t points, ui
 	struct move *m = plan_move(p, MOVE_PORTION);
 
 	m->flags = (uint8_t)(MOVE_NEW | flags);
-	m->row = table_free_peek(&p->ledger->portions, p->portions_planned++);
+	if (plan_has_room(p, &p->ledger->portions, p->portions_planned))
+		m->row = table_free_peek(&p->ledger->portions, p->portions_planned++);
 	m->points = points;
 	m->serial = lot->serial;
 	m->last_day = lot->last_day;

@@ -43,6 +43,7 @@ struct plan {
 	/* by which the member was found; TABLE_NONE: by reference */
 	uint32_t identifier_row;
 	bool	 is_old_key;		/* found under the older identifier key */
+	bool	 may_use_reserve;	/* resolves or undoes, so the last rows are for it, too */
 	uint32_t kept_hold;		/* a late capture's hold: not to be expired as due */
 	uint32_t reopened_count, reopened_portion_count;
 	uint32_t reopened_rows[2];	/* numbers of the rows in reopened */
@@ -53,6 +54,13 @@ struct plan {
 	uint32_t lots_planned, pendings_planned, debts_planned, portions_planned;
 	uint32_t transactions_planned;
 };
+
+/*
+ * Is there room for another row of a table beside those planned?  1 in RESERVE_PART is kept for
+ * what resolves or undoes: RELEASE, REVERSE, CAPTURE.
+ */
+#define RESERVE_PART 20
+bool plan_has_room(const struct plan *p, const struct table *table, uint32_t planned);
 
 /* The earliest business time of which every transaction is still remembered. */
 int64_t plan_window_start(const struct plan *p);
