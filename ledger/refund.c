@@ -165,7 +165,7 @@ give(struct plan *p, const struct view_lot *lot, int64_t points)
 		p->view.regular += rest;
 		return TG_OK;
 	}
-	return view_give_lot(&p->view, lot, rest) ? TG_OK : TG_LOTS_FULL;
+	return view_restore_lot(&p->view, lot, rest) ? TG_OK : TG_LOTS_FULL;
 }
 
 /* The part that came from regular points: to them, or, past their day, as points of a day given. */

@@ -184,17 +184,27 @@ view_burn_order(const struct view *v, const struct view_place *place, int32_t to
 	return count;
 }
 
+/* Its index; lot_count when there is none of that serial and last day. */
+static uint32_t
+find_lot(const struct view *v, const struct view_lot *like)
+{
+	uint32_t at = 0;
+
+	while (at < v->lot_count &&
+	       (v->lots[at].serial != like->serial || v->lots[at].last_day != like->last_day))
+		at++;
+	return at;
+}
+
 bool
 view_give_lot(struct view *v, const struct view_lot *like, int64_t points)
 {
+	uint32_t at = find_lot(v, like);
 	struct view_lot *lot;
 
-	for (uint32_t i = 0; i < v->lot_count; i++) {
-		lot = &v->lots[i];
-		if (lot->serial == like->serial && lot->last_day == like->last_day) {
-			lot->now += points;
-			return true;
-		}
+	if (at < v->lot_count) {
+		v->lots[at].now += points;
+		return true;
 	}
 	if (v->lot_count == MEMBER_LOTS_MAX)
 		return false;
@@ -204,6 +214,16 @@ view_give_lot(struct view *v, const struct view_lot *like, int64_t points)
 	lot->before = 0;
 	lot->now = points;
 	return true;
+}
+
+bool
+view_restore_lot(struct view *v, const struct view_lot *like, int64_t points)
+{
+	bool is_there = find_lot(v, like) < v->lot_count;
+
+	if (!is_there && v->lot_count + v->held_portions + v->pending_count >= MEMBER_LOTS_MAX)
+		return false;
+	return view_give_lot(v, like, points);
 }
 
 bool

@@ -114,6 +114,10 @@ bool view_has_room_for_lot(const struct view *v);
 
 /* Add points to the lot of that serial and last day, or as a new one.  False: too many lots. */
 bool view_give_lot(struct view *v, const struct view_lot *like, int64_t points);
+
+/* The same for points that come back: what is held or pending must have room after it. */
+bool view_restore_lot(struct view *v, const struct view_lot *like, int64_t points);
+
 bool view_give_pending(struct view *v, const struct view_pending *like, int64_t points);
 
 /* Owe more to a partner.  False: too many debts. */
