@@ -91,10 +91,21 @@ view_load(struct view *v, const struct ledger *l, uint32_t member_row)
 	}
 }
 
+/* Lots there are, and those that what is held or pending may yet become. */
+static uint32_t
+count_lots(const struct view *v)
+{
+	uint32_t count = v->lot_count + v->held_portions;
+
+	for (uint32_t i = 0; i < v->pending_count; i++)
+		count += v->pendings[i].life_days > 0 ? 1 : 0;
+	return count;
+}
+
 bool
 view_has_room_for_lot(const struct view *v)
 {
-	return v->lot_count + v->held_portions + v->pending_count < MEMBER_LOTS_NEW;
+	return count_lots(v) < MEMBER_LOTS_NEW;
 }
 
 int64_t
@@ -219,9 +230,7 @@ view_give_lot(struct view *v, const struct view_lot *like, int64_t points)
 bool
 view_restore_lot(struct view *v, const struct view_lot *like, int64_t points)
 {
-	bool is_there = find_lot(v, like) < v->lot_count;
-
-	if (!is_there && v->lot_count + v->held_portions + v->pending_count >= MEMBER_LOTS_MAX)
+	if (find_lot(v, like) == v->lot_count && count_lots(v) >= MEMBER_LOTS_MAX)
 		return false;
 	return view_give_lot(v, like, points);
 }
