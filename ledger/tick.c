@@ -14,20 +14,36 @@
 static_assert(MEMBERS_PER_TICK * 3 + 1 <= DECISION_RECORDS_MAX, "records of a slice");
 
 /*
+ * What has fallen due for a member, as far as the tables have room: what cannot be done today waits
+ * for the next sweep, and holds up nobody else.
+ */
+static bool
+settle_if_possible(struct plan *p)
+{
+	uint32_t before = p->decision->record_count;
+
+	if (plan_due(p, false) != TG_OK)
+		p->record = NULL;
+	return p->decision->record_count > before;
+}
+
+/*
  * The hold with the earliest deadline, with all that is due for its member.  The heap changes only
  * when the record is applied, so a tick takes one member.
  */
-static enum tg_status
-expire_first_hold(struct plan *p, bool *ret_found)
+static bool
+expire_first_hold(struct plan *p)
 {
 	uint32_t hold = state_heap_first(p->ledger);
 
-	*ret_found = hold != TABLE_NONE &&
-		     ledger_hold_row(p->ledger, hold)->deadline_utc_ms <= p->now->utc_ms;
-	if (!*ret_found)
-		return TG_OK;
+	if (hold == TABLE_NONE ||
+	    ledger_hold_row(p->ledger, hold)->deadline_utc_ms > p->now->utc_ms)
+		return false;
 	view_load(&p->view, p->ledger, ledger_hold_row(p->ledger, hold)->member_row);
-	return plan_due(p, false);
+	if (settle_if_possible(p))
+		return true;
+	p->view.member_row = TABLE_NONE;
+	return false;
 }
 
 /* Until a copy of it could still be accepted, also when clocks might be further ahead before. */
@@ -93,7 +109,8 @@ note_sweep(struct plan *p, uint32_t phase, uint32_t row)
 static bool
 may_be_due(const struct plan *p, const struct member_row *m, int32_t sweep_day)
 {
-	if (m->first_lot != TABLE_NONE || m->first_pending != TABLE_NONE)
+	if (m->first_lot != TABLE_NONE || m->first_pending != TABLE_NONE ||
+	    m->first_hold != TABLE_NONE)
 		return true;
 	return m->regular_points > 0 && m->regular_last_day <= sweep_day &&
 	       p->now->day > m->regular_last_day;
@@ -111,7 +128,6 @@ sweep_members(struct plan *p)
 
 	for (; row < end && touched < MEMBERS_PER_TICK; row++) {
 		uint32_t before = p->decision->record_count;
-		enum tg_status status;
 
 		if (!table_is_live(&l->members, row) ||
 		    !may_be_due(p, ledger_member_row(l, row), sweep_day))
@@ -120,9 +136,7 @@ sweep_members(struct plan *p)
 		view_load(&p->view, l, row);
 		if (p->view.hold_count > 0 && p->decision->record_count > 0)
 			break;
-		status = plan_due(p, false);
-		if (status != TG_OK)
-			return status;
+		(void)settle_if_possible(p);
 		touched += p->decision->record_count > before ? 1 : 0;
 		if (p->decision->record_count + 4 > DECISION_RECORDS_MAX)
 			end = row + 1;
@@ -165,13 +179,11 @@ enum tg_status
 plan_tick(struct plan *p)
 {
 	struct ledger_answer *answer = &p->decision->answer;
-	bool found;
 	uint32_t forgettable;
-	enum tg_status status = expire_first_hold(p, &found);
 
-	if (found || status != TG_OK) {
-		answer->has_more = status == TG_OK;
-		return status;
+	if (expire_first_hold(p)) {
+		answer->has_more = true;
+		return TG_OK;
 	}
 	forgettable = count_forgettable(p);
 	if (forgettable > 0) {
