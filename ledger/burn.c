@@ -68,6 +68,10 @@ plan_hold(struct plan *p)
 	}
 	if (status != TG_OK)
 		return status;
+	/* A hold may outlive its transaction: its id is still taken. */
+	if (state_find_hold(p->ledger, p->partner->number, p->request->transaction_id) !=
+	    TABLE_NONE)
+		return TG_CONFLICT;
 	if (p->view.hold_count == MEMBER_HOLDS_MAX || table_free_count(&p->ledger->holds) == 0)
 		return TG_HOLDS_FULL;
 	r = plan_begin(p, RECORD_HOLD);
