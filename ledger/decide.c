@@ -254,6 +254,16 @@ answer_duplicate(struct plan *p, uint32_t row)
 	return (enum tg_status)t->status;
 }
 
+/* A till's own day far from the calendar's is a broken clock, and each takes rows of totals. */
+#define TILL_DAYS_OFF_MAX 31
+
+static bool
+is_near(int32_t till_day, int32_t business_day)
+{
+	return till_day == DAY_NONE || (till_day >= business_day - TILL_DAYS_OFF_MAX &&
+					till_day <= business_day + TILL_DAYS_OFF_MAX);
+}
+
 /* Fields that no till may send as they are, whatever the state. */
 static enum tg_status
 check_fields(const struct plan *p, const struct request_rule *rule)
@@ -269,6 +279,8 @@ check_fields(const struct plan *p, const struct request_rule *rule)
 		p->decision->answer.field = TG_FIELD_POINTS;
 	else if (is_of_itself)
 		p->decision->answer.field = TG_FIELD_ORIGINAL;
+	else if ((rule->flags & HAS_ID) != 0 && !is_near(q->till_day, q->business_day))
+		p->decision->answer.field = TG_FIELD_TILL_DAY;
 	else
 		return TG_OK;
 	return TG_BAD_FIELD;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "contrib/common/day.h"
 #include "protocol/assert.h"
 
 #define HOME_PPM 800000 /* purchases at the customer's own till */
@@ -234,7 +235,7 @@ make_step(struct replay *replay, struct receipt *receipt, struct request *reques
 		request->receipt = (uint64_t)receipt->purchase + 1;
 		request->piece_count = purchase->item_count;
 		request->till = receipt->slot + 1;
-		request->till_day = purchase->day;
+		request->till_day = day_of_utc_ms(now_ms);
 		request->repeat = repeat_of(replay, receipt);
 		memcpy(receipt->earn_id, request->transaction_id, TG_TRANSACTION_ID_BYTES);
 		receipt->earn_time_ms = now_ms;

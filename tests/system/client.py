@@ -106,12 +106,12 @@ def a_card_that_nobody_knows_may_be_sent_again_later(world):
 
 def a_receipt_earns_once(world):
     till, member = world.till(), world.member()
-    receipt = {'receipt': '000123', 'till': 4, 'till_day': 20514, 'amount': 1000}
+    receipt = {'receipt': '000123', 'till': 4, 'till_day': world.today(), 'amount': 1000}
     earn = world.request('EARN', member=member, **receipt)
     expect(earn.send(till), points=10)
     expect(world.request('EARN', member=world.member(), **receipt).send(till), 'RECEIPT_USED')
     expect(earn.send(till), points=10, replay=True)
-    for change in ({'receipt': '000124'}, {'till': 5}, {'till_day': 20515}):
+    for change in ({'receipt': '000124'}, {'till': 5}, {'till_day': world.today() + 1}):
         expect(world.request('EARN', member=member, **{**receipt, **change}).send(till), points=10)
     expect(world.request('EARN', member=member, **receipt).send(world.till(102)), points=10)
 
@@ -173,8 +173,8 @@ def signed(value):
 def other_encodings_of_a_request_are_the_same_request(world):
     till = world.till()
     for operation, fields in (
-            ('EARN', {'amount': 1980, 'receipt': 'r1', 'till': 1, 'till_day': 20514, 'tender': 0,
-                      'lines': [['Käse', 3, 1000, 2980], ['', 0, 1000, -1000]]}),
+            ('EARN', {'amount': 1980, 'receipt': 'r1', 'till': 1, 'till_day': world.today(),
+                      'tender': 0, 'lines': [['Käse', 3, 1000, 2980], ['', 0, 1000, -1000]]}),
             ('BURN', {'points': 10, 'skip_limited': False}),
             ('HOLD', {'points': 3, 'hold_seconds': 600, 'skip_limited': True})):
         member = world.member(points=100)
@@ -409,7 +409,7 @@ def totals_are_the_sum_of_what_a_till_did(world):
     for points in (10, 20, 2000):
         world.request('BURN', member=member, points=points).send(till)
     for amount in (1050, 2050):
-        world.request('EARN', member=member, amount=amount, till_day=20000).send(till)
+        world.request('EARN', member=member, amount=amount, till_day=world.today()).send(till)
     repeated = world.request('BURN', member=member, points=5)
     expect(repeated.send(till))
     expect(repeated.send(till), replay=True)
@@ -418,7 +418,8 @@ def totals_are_the_sum_of_what_a_till_did(world):
     expect_equal(_totals(till, day=day, basis=1, scope=1),
                  {(burn, False): (3, 35, 0), (burn, True): (1, 2000, 0),
                   (earn, False): (2, 30, 3100)})
-    expect_equal(_totals(till, day=20000, basis=2, scope=1), {(earn, False): (2, 30, 3100)})
+    expect_equal(_totals(till, day=world.today(), basis=2, scope=1),
+                 {(earn, False): (2, 30, 3100)})
     of_store = _totals(till, day=day, basis=1, scope=2)
     of_partner = _totals(till, day=day, basis=1, scope=3)
     for key, (count, points, amount) in of_store.items():

@@ -34,7 +34,7 @@ class Outcomes:
             member = self.send(enroll) and self.sent[-1][2]['member']
             self.members.append(member)
             earn = self.send(world.request('EARN', member=member, amount=50000, receipt='r',
-                                           till=member, till_day=20514))
+                                           till=member, till_day=world.today()))
             self.send(world.request('EARN', member=member, amount=500), till=301)
             burn = self.send(world.request('BURN', member=member, points=100, covered=100,
                                            amount=20000))

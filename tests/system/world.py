@@ -109,6 +109,9 @@ class World:
     def now(self):
         return self.till().call('PING')['server_time']
 
+    def today(self):
+        return self.now() // DAY_MS
+
     def step(self, milliseconds):
         """Move the clock; returns the time it has then."""
         now = self.now() + milliseconds
