@@ -119,7 +119,7 @@ refusal_by_state(const struct session *session, uint32_t operation)
 	case SESSION_STATE_COUNT:
 		break;
 	}
-	TG_ASSERT(!"no frame is taken in this state");
+	TG_ASSERT(false && "no frame is taken in this state");
 	return TG_OUT_OF_TURN;
 }
 

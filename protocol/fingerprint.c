@@ -85,7 +85,7 @@ print_field(struct print *print, enum tg_field field, const struct tg_value *val
 	case TG_TYPE_EXPIRIES:
 	case TG_TYPE_ENTRIES:
 	case TG_TYPE_TOTALS:
-		TG_ASSERT(!"no printed field is of this type");
+		TG_ASSERT(false && "no printed field is of this type");
 		break;
 	}
 }

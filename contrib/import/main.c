@@ -41,5 +41,5 @@ main(int argc, char *argv[])
 		fprintf(stderr, "tally-import: %s\n", failure.text);
 	if (exit == IMPORT_USAGE)
 		fprintf(stderr, "tally-import --help tells more\n");
-	return exit;
+	return (int)exit;
 }

@@ -240,7 +240,7 @@ main(int argc, char *argv[])
 	struct stage stage;
 
 	if (!load_options_parse(argc, argv, &options, &failure))
-		return give_up(EXIT_USAGE, &failure);
+		return (int)give_up(EXIT_USAGE, &failure);
 	if (options.is_help) {
 		load_options_help(stdout);
 		return EXIT_WELL;
@@ -251,10 +251,10 @@ main(int argc, char *argv[])
 	}
 	signal(SIGPIPE, SIG_IGN);
 	if (options.generate > 0)
-		return run_generate(&options);
+		return (int)run_generate(&options);
 	if (options.terminals_file == NULL) {
 		failure_set(&failure, "--terminals FILE is needed");
-		return give_up(EXIT_USAGE, &failure);
+		return (int)give_up(EXIT_USAGE, &failure);
 	}
 	if (!stage_init(&stage, &options, &failure))
 		status = give_up(EXIT_UNUSABLE, &failure);
@@ -265,5 +265,5 @@ main(int argc, char *argv[])
 	else
 		status = run_mix(&stage, &failure);
 	stage_deinit(&stage);
-	return status;
+	return (int)status;
 }

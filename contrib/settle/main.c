@@ -43,5 +43,5 @@ main(int argc, char *argv[])
 		fprintf(stderr, "tally-settle: %s\n", failure.text);
 	if (exit == SETTLE_USAGE)
 		fprintf(stderr, "tally-settle --help tells more\n");
-	return exit;
+	return (int)exit;
 }

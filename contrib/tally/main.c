@@ -127,5 +127,5 @@ main(int argc, char *argv[])
 	else
 		exit = run(&settings, argc - first, argv + first);
 	settings_file_free(file);
-	return exit;
+	return (int)exit;
 }

@@ -93,3 +93,8 @@ check_PROGRAMS += %D%/test_originals
 tests_gateway_test_originals_SOURCES = %D%/test_originals.c $(sink_fixture)
 tests_gateway_test_originals_LDADD = $(gateway_test_libs)
 pipeline_tests += %D%/test_originals
+
+fuzz_programs += %D%/fuzz_session
+tests_gateway_fuzz_session_SOURCES = %D%/fuzz_session.c $(io_fixture_sources)
+tests_gateway_fuzz_session_LDADD = $(gateway_test_libs) $(fuzz_libs)
+EXTRA_DIST += %D%/corpus_session

@@ -173,7 +173,7 @@ sim_new_inode(struct sim_disk *disk)
 		}
 		collect_inodes(disk);
 	}
-	TG_ASSERT(!"simulated disk has no inode left");
+	TG_ASSERT(false && "simulated disk has no inode left");
 	return -1;
 }
 

@@ -28,7 +28,7 @@ new_handle(struct sim_disk *disk, const char *path, int inode)
 		memcpy(handle->path, path, strlen(path) + 1);
 		return file;
 	}
-	TG_ASSERT(!"a file is left open");
+	TG_ASSERT(false && "a file is left open");
 	return -1;
 }
 
