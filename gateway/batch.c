@@ -294,7 +294,8 @@ may_submit(const struct session *session)
 {
 	const struct batch *batch = session->batch;
 
-	return batch->next_item < batch->item_count &&
+	/* Items go by a lane of their own, and could overtake what was sent before the batch. */
+	return session->in_flight == 1 && batch->next_item < batch->item_count &&
 	       (batch->in_flight < BATCH_SLICE_ITEMS ||
 		batch->in_flight < pipeline_batch_room(session->io->options.port));
 }

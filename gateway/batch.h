@@ -4,7 +4,8 @@
  * Owns a copy of the items and the encoded outcomes.  Items are decoded and submitted a slice a
  * turn.  With the ledger a batch has a slice, or more while it leaves as much room to others as it
  * takes: one by itself is not kept waiting for the disk after each slice, and many share alike.
- * While a batch is under way its session takes no other frame.  An item that names a transaction
+ * A batch begins when all that its session sent before it is answered, and while it is under way
+ * its session takes no other frame: so a session's order is kept.  An item that names a transaction
  * whose item was refused for want of room is refused like it.
  */
 #ifndef TG_GATEWAY_BATCH_H

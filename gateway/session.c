@@ -132,6 +132,8 @@ session_answered(struct session *session)
 	session_want_flush(session);
 	if (!was_taking && session_is_taking(session))
 		session_resume(session);
+	else if (session->batch != NULL && session->in_flight == 1)
+		session_want_run(session); /* the batch waited for what was before it */
 }
 
 void

@@ -275,6 +275,51 @@ a_batch_takes_as_much_as_it_leaves(void **state)
 	assert_int_equal(f->port->held_count, 0);
 }
 
+/* What: items go to the ledger when all that was sent before their batch is answered, and what is
+ *       sent behind it when it is done: no item overtakes the request that it may name.
+ * How:  two EARNs, a BATCH, a third EARN; the pipeline's answers are let go one by one. */
+static void
+a_batch_keeps_its_place_among_requests(void **state)
+{
+	struct io_fixture *f = *state;
+	struct peer *peer = fixture_open(f, DOUBLE_SYSTEM);
+	struct tg_message earns[3], item;
+	enum tg_status statuses[2];
+	struct batch_frame frame;
+
+	f->pipeline->is_holding = true;
+	for (uint32_t i = 0; i < 2; i++) {
+		fixture_earn(f, 10 + i, &earns[i]);
+		peer_put_message(peer, &earns[i]);
+	}
+	begin(f, &frame, 2);
+	for (uint32_t i = 0; i < 2; i++) {
+		fixture_earn(f, i, &item);
+		tg_batch_add(&frame.batch, &item);
+	}
+	send_batch(f, peer, &frame);
+	fixture_earn(f, 12, &earns[2]);
+	peer_put_message(peer, &earns[2]);
+	for (uint32_t i = 0; i < 2; i++) {
+		fixture_settle(f);
+		assert_int_equal(f->port->held_count, 2 - i);
+		assert_int_equal(f->port->held[0]->lane, PIPELINE_TERMINAL);
+		double_answer(f->port, 1);
+		fixture_settle(f);
+		fixture_expect(peer, earns[i].request_id, TG_OK);
+	}
+	assert_int_equal(f->port->held_count, 2);
+	assert_int_equal(f->port->held[0]->lane, PIPELINE_BATCH);
+	double_answer(f->port, 2);
+	fixture_settle(f);
+	take_outcomes(peer, frame.request_id, statuses, 2);
+	assert_int_equal(f->port->held_count, 1);
+	assert_int_equal(f->port->held[0]->request_id, earns[2].request_id);
+	double_answer(f->port, 1);
+	fixture_settle(f);
+	fixture_expect(peer, earns[2].request_id, TG_OK);
+}
+
 /* What: a session that ends with a batch under way leaves nothing behind, blocked or vanished. */
 static void
 a_session_can_end_with_a_batch_under_way(void **state)
@@ -356,6 +401,7 @@ main(void)
 		CASE(a_batch_needs_its_right),
 		CASE(items_that_name_a_busy_one_are_busy),
 		CASE(a_batch_takes_as_much_as_it_leaves),
+		CASE(a_batch_keeps_its_place_among_requests),
 		CASE(a_session_can_end_with_a_batch_under_way),
 		CASE(a_half_closed_peer_gets_its_batch),
 	};
