@@ -11,6 +11,7 @@
 #include "protocol/assert.h"
 
 static const char member_argument[] = "<member>";
+static const char command_argument[] = "<command>";
 
 void
 command_shared_init(struct command_shared *shared)
@@ -286,14 +287,28 @@ mask_identifier(char *text)
 		from[1 + i] = '*';
 }
 
-/* Tell the host what was done, as the operator meant it. */
+/* Spell a command out for the log, as the operator meant it. */
 static void
-audit(struct command_call *call, const struct command *command)
+spell(const struct command_call *call, const struct command *command, char *text, size_t bytes)
 {
-	char text[COMMAND_LINE_BYTES_MAX];
-	const bool has_member = strstr(command->arguments, member_argument) != NULL;
-	size_t used = (size_t)snprintf(text, sizeof(text), "%s", command->words);
-	struct host_audit audit = {
+	const bool has_member = strstr(command->arguments, member_argument) != NULL ||
+				strstr(command->arguments, command_argument) != NULL;
+	size_t used = (size_t)snprintf(text, bytes, "%s", command->words);
+
+	for (uint32_t i = 0; i < call->argument_count && used < bytes; i++) {
+		const size_t start = used;
+
+		used += (size_t)snprintf(text + used, bytes - used, " %s", call->arguments[i]);
+		if (has_member && start < bytes)
+			mask_identifier(text + start);
+	}
+}
+
+/* Tell the host what was done. */
+static void
+audit(struct command_call *call, const char *text)
+{
+	const struct host_audit audit = {
 		.operator_name = call->operator_name,
 		.origin = call->origin,
 		.command = text,
@@ -301,14 +316,6 @@ audit(struct command_call *call, const struct command *command)
 		.sequence = call->sequence,
 	};
 
-	for (uint32_t i = 0; i < call->argument_count && used < sizeof(text); i++) {
-		const size_t start = used;
-
-		used += (size_t)snprintf(text + used, sizeof(text) - used, " %s",
-					 call->arguments[i]);
-		if (has_member && start < sizeof(text))
-			mask_identifier(text + start);
-	}
 	call->host->audit(call->host->context, &audit);
 }
 
@@ -316,6 +323,7 @@ static void
 find_and_run(struct command_call *call, const char *const *words, uint32_t count)
 {
 	struct command_search search;
+	char text[COMMAND_LINE_BYTES_MAX];
 
 	command_find(words, count, &search);
 	if (search.command == NULL) {
@@ -325,12 +333,41 @@ find_and_run(struct command_call *call, const char *const *words, uint32_t count
 	call->argument_count = count - search.word_count;
 	memcpy(call->arguments, words + search.word_count,
 	       call->argument_count * sizeof(call->arguments[0]));
+	spell(call, search.command, text, sizeof(text));
 	if (search.command->right > call->right)
 		command_fail(call, "this needs the right of %s",
 			     command_right_name(search.command->right));
 	else if (check_arguments(call, search.command))
 		search.command->run(call);
-	audit(call, search.command);
+	audit(call, text);
+}
+
+bool
+command_run_look(struct command_call *call, const char *const *words, uint32_t count)
+{
+	struct command_search search;
+	const struct command *command;
+
+	command_find(words, count, &search);
+	command = search.command;
+	if (command == NULL) {
+		command_fail(call, "%s", search.why);
+		return false;
+	}
+	if (command->right != RIGHT_VIEWER ||
+	    strstr(command->arguments, command_argument) != NULL ||
+	    strcmp(command->words, "quit") == 0 || strcmp(command->words, "tail") == 0) {
+		command_fail(call, "%s cannot be repeated", command->words);
+		return false;
+	}
+	call->argument_count = count - search.word_count;
+	memcpy(call->arguments, words + search.word_count,
+	       call->argument_count * sizeof(call->arguments[0]));
+	call->is_done = false;
+	call->result[0] = '\0';
+	if (check_arguments(call, command))
+		command->run(call);
+	return call->is_done;
 }
 
 void

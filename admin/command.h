@@ -33,6 +33,7 @@ enum command_right {
 struct command_shared {
 	pthread_mutex_t change_lock;	/* held while a row is read, changed and set */
 	struct roster roster;		/* who is here */
+	const char *operators_path;	/* borrowed; NULL or "": none */
 };
 
 void command_shared_init(struct command_shared *shared);
@@ -110,6 +111,12 @@ void command_find(const char *const *words, uint32_t count, struct command_searc
  * back as the run left it.  line is changed.  An empty line does nothing but print its end.
  */
 void command_run(struct command_call *call, char *line);
+
+/*
+ * Run another command inside of one, which only looks: one for viewers, that neither repeats nor
+ * ends the session.  False: it was refused or failed; the call says why.
+ */
+bool command_run_look(struct command_call *call, const char *const *words, uint32_t count);
 
 /* For handlers: how it ended. */
 void command_done(struct command_call *call, const char *format, ...)

@@ -362,6 +362,7 @@ make_console(const struct console_config *config, const struct console_host *hos
 	login_init(&console->login, config->operators_file,
 		   config->failures_max != 0 ? config->failures_max : CONSOLE_FAILURES_DEFAULT,
 		   or_default(config->lockout_ms, CONSOLE_LOCKOUT_MS_DEFAULT));
+	console->shared.operators_path = console->login.path;
 	for (size_t i = 0; i < CONSOLE_SESSIONS_MAX; i++) {
 		console->slots[i].console = console;
 		console->slots[i].fd = -1;

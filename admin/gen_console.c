@@ -78,7 +78,12 @@ print_commands(void)
 		printf(" |\n");
 	}
 	printf("\nEach command that changes something is a record of the ledger and names its "
-	       "operator; the others are in the log.\n\n");
+	       "operator: `show audit` reads them back,\n"
+	       "`entry.operator` and `entry.note` in MariaDB tell them, too. Every command, "
+	       "refused ones too, is in the log.\n\n"
+	       "After `format json` each line that a command prints is a JSON object, a row of a "
+	       "table by its titles or `{\"text\"}`, still\n"
+	       "indented; the line that ends the answer stays as it is.\n\n");
 }
 
 static void

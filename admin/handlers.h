@@ -21,6 +21,24 @@ void run_show_journal(struct command_call *call);
 void run_show_sink(struct command_call *call);
 void run_show_version(struct command_call *call);
 
+void run_show_memory(struct command_call *call);
+void run_show_threads(struct command_call *call);
+void run_show_limits(struct command_call *call);
+void run_show_snapshots(struct command_call *call);
+
+/* run_host.c: the gateway's own affairs */
+void run_show_config(struct command_call *call);
+void run_show_top(struct command_call *call);
+void run_show_operators(struct command_call *call);
+void run_set(struct command_call *call);
+void run_reload(struct command_call *call);
+void run_log_level(struct command_call *call);
+void run_kill_session(struct command_call *call);
+
+/* run_language.c */
+void run_format(struct command_call *call);
+void run_every(struct command_call *call);
+
 /* run_list.c: what the ledger holds */
 void run_show_programme(struct command_call *call);
 void run_show_partners(struct command_call *call);
@@ -28,6 +46,7 @@ void run_show_rules(struct command_call *call);
 void run_show_stores(struct command_call *call);
 void run_show_terminals(struct command_call *call);
 void run_show_accounts(struct command_call *call);
+void run_show_totals(struct command_call *call);
 
 /* run_member.c */
 void run_member(struct command_call *call);

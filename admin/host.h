@@ -25,6 +25,10 @@ enum host_topic {
 	HOST_JOURNAL,		/* durable sequence, batches, segments, disk, archive, snapshots */
 	HOST_SINK,		/* cursor, lag, state of MariaDB, last error */
 	HOST_VERSION,		/* program, build, instance, incarnation, start time */
+	HOST_MEMORY,		/* of the process, and the tables' */
+	HOST_THREADS,		/* name, processor time */
+	HOST_LIMITS,		/* how near the bounds are: tables, connections, queues */
+	HOST_SNAPSHOTS,		/* made since the start, and there */
 };
 
 #define HOST_FIGURES_MAX 128
@@ -38,6 +42,16 @@ struct host_figure {
 	int64_t	 number;
 	char	 text[HOST_FIGURE_TEXT_BYTES]; /* ends with a NUL; control bytes are taken out */
 };
+
+/* A key of the configuration in force.  Strings but value are static. */
+struct host_setting {
+	char	 name[64];		/* "limits.in_flight" */
+	char	 value[192];		/* as it stands in the file; cut where longer */
+	const char *unit;
+	bool	 is_reloadable;
+};
+
+#define HOST_WHY_BYTES 512
 
 /* One connection of a terminal or of a partner's system. */
 struct host_session {
@@ -130,6 +144,21 @@ struct console_host {
 	 */
 	uint32_t (*sessions)(void *context, uint64_t after_id, struct host_session *rows,
 			     uint32_t rows_max);
+
+	/* Close a session once its answers in flight are told.  Returns at once. */
+	void (*kill_session)(void *context, uint64_t id);
+
+	/* Fill rows with keys from the first-th on.  Returns how many, rows_max at most. */
+	uint32_t (*settings)(void *context, uint32_t first, struct host_setting *rows,
+			     uint32_t rows_max);
+
+	/*
+	 * Read the configuration again; or set a reloadable key of it until then.  Wait until it is
+	 * in force.  why: HOST_WHY_BYTES, set unless TG_OK where there is more to say.
+	 * TG_OK; TG_CONFIG: refused, nothing has changed; TG_SHUTTING_DOWN; TG_NO_MEMORY.
+	 */
+	enum tg_status (*reload)(void *context, char *why);
+	enum tg_status (*set)(void *context, const char *key, const char *value, char *why);
 
 	/*
 	 * Make a snapshot now and wait for it.  ret_sequence: of the last record in it.

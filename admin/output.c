@@ -6,8 +6,10 @@
  */
 #include "admin/output.h"
 
+#include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "protocol/assert.h"
@@ -23,6 +25,8 @@ output_init(struct output *out, output_write_fn *write, void *context)
 	out->is_line_begun = false;
 	out->is_broken = false;
 	out->is_crlf = false;
+	out->is_json = false;
+	out->line_bytes = 0;
 }
 
 void
@@ -45,10 +49,50 @@ put(struct output *out, char byte)
 	out->buffer[out->used_bytes++] = byte;
 }
 
+void
+output_json(struct output *out, const char *object)
+{
+	output_raw(out, indent);
+	output_raw(out, object);
+	output_raw(out, "\n");
+}
+
+/* A line of text as an object; an empty one says nothing. */
+static void
+end_json_line(struct output *out)
+{
+	json_t *object;
+	char *text = NULL;
+
+	out->line[out->line_bytes] = '\0';
+	object = out->line_bytes > 0 ? json_pack("{s:s}", "text", out->line) : NULL;
+	if (object != NULL)
+		text = json_dumps(object, JSON_COMPACT);
+	if (text != NULL)
+		output_json(out, text);
+	free(text);
+	json_decref(object);
+	out->line_bytes = 0;
+}
+
+static void
+put_in_json(struct output *out, char byte)
+{
+	out->is_line_begun = byte != '\n';
+	if (byte == '\n')
+		end_json_line(out);
+	else if (out->line_bytes < sizeof(out->line) - 1)
+		out->line[out->line_bytes++] = byte;
+}
+
 /* Put one character of a command's output. */
 static void
 put_inside(struct output *out, char byte)
 {
+	if (out->is_json) {
+		put_in_json(out, byte);
+		return;
+	}
 	if (byte == '\n') {
 		out->is_line_begun = false;
 		put(out, '\n');

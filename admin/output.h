@@ -24,6 +24,9 @@ struct output {
 	bool	 is_line_begun;		/* the next character is not the first of a line */
 	bool	 is_broken;		/* write has failed: all else is dropped */
 	bool	 is_crlf;		/* lines end with CR LF, as on telnet */
+	bool	 is_json;		/* each line is a JSON object: a table's row, or {"text"} */
+	size_t	 line_bytes;		/* of line */
+	char	 line[OUTPUT_PIECE_BYTES]; /* the text of a JSON line, until it ends */
 	char	 buffer[OUTPUT_BUFFER_BYTES];
 };
 
@@ -35,6 +38,9 @@ void output_print(struct output *out, const char *format, ...)
 
 /* Print text as it is, of any length. */
 void output_text(struct output *out, const char *text);
+
+/* Print a line that is a JSON object already. */
+void output_json(struct output *out, const char *object);
 
 /* Print count blanks. */
 void output_blanks(struct output *out, size_t count);

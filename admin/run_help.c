@@ -11,7 +11,7 @@
 static void
 list_commands(struct command_call *call)
 {
-	static const char *const titles[] = { "command", "", "" };
+	static const char *const titles[] = { "command", "arguments", "about" };
 	struct text_table table;
 
 	text_table_init(&table, call->out, titles, 3);

@@ -315,6 +315,95 @@ run_show_programme(struct command_call *call)
 	command_done(call, "%s", "");
 }
 
+#define TOTALS_MAX 4096
+
+/* Totals of a day that are not zero. */
+struct totals {
+	int32_t	 day;
+	uint32_t count;			/* of rows */
+	struct {
+		uint32_t partner;
+		struct answer_total total;
+	} rows[TOTALS_MAX];
+};
+
+static void
+copy_total(const struct ledger *ledger, struct totals *totals, uint32_t partner,
+	   struct answer_total total)
+{
+	if (totals->count == TOTALS_MAX ||
+	    !ledger_partner_total(ledger, totals->day, partner, &total))
+		return;
+	totals->rows[totals->count].partner = partner;
+	totals->rows[totals->count++].total = total;
+}
+
+static void
+copy_totals(const struct ledger *ledger, void *argument)
+{
+	struct totals *totals = argument;
+	const struct partner_config *partner;
+
+	for (uint32_t i = 0; (partner = ledger_partner_at(ledger, i)) != NULL; i++) {
+#define COPY_TOTAL(name, kind_number, text) \
+	if ((kind_number) >= RECORD_ENROLL && (kind_number) <= RECORD_CONFIRM) { \
+		copy_total(ledger, totals, partner->number, \
+			   (struct answer_total){ .kind = (kind_number) }); \
+		copy_total(ledger, totals, partner->number, \
+			   (struct answer_total){ .kind = (kind_number), .is_declined = true }); \
+	}
+		RECORD_KIND_LIST(COPY_TOTAL)
+#undef COPY_TOTAL
+	}
+}
+
+static void
+print_totals(struct command_call *call, const struct totals *totals)
+{
+	static const char *const titles[] = { ">partner", "kind",     "outcome",
+					      ">count",	  ">points", ">amount" };
+	struct text_table table;
+	char day[WHEN_BYTES];
+
+	text_table_init(&table, call->out, titles, 6);
+	for (uint32_t i = 0; i < totals->count; i++) {
+		const struct answer_total *total = &totals->rows[i].total;
+
+		text_table_cell(&table, "%" PRIu32, totals->rows[i].partner);
+		text_table_cell(&table, "%s", record_kind_name(total->kind));
+		text_table_cell(&table, total->is_declined ? "declined" : "done");
+		text_table_cell(&table, "%" PRId64, total->count);
+		text_table_cell(&table, "%" PRId64, total->points);
+		text_table_cell(&table, "%" PRId64, total->amount);
+	}
+	text_table_end(&table);
+	command_done(call, "business_date=%s rows=%" PRIu32, when_day(totals->day, day),
+		     totals->count);
+}
+
+void
+run_show_totals(struct command_call *call)
+{
+	struct totals *totals = calloc(1, sizeof(*totals));
+	int64_t utc_ms;
+
+	if (totals == NULL) {
+		command_fail(call, "out of memory");
+		return;
+	}
+	totals->day = call->host->business_date(call->host->context);
+	if (call->argument_count > 0 && (strlen(call->arguments[0]) != strlen("1997-01-31") ||
+					 !when_parse_utc(call->arguments[0], &utc_ms)))
+		command_fail(call, "\"%.40s\" is no day: say 1997-01-31", call->arguments[0]);
+	else {
+		if (call->argument_count > 0)
+			totals->day = (int32_t)(utc_ms / INT64_C(86400000));
+		if (ask_look(call, copy_totals, totals))
+			print_totals(call, totals);
+	}
+	free(totals);
+}
+
 #define BALANCES_MAX 16384
 
 /* Balances of all accounts that are not zero, of one moment. */

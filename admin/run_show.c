@@ -60,6 +60,30 @@ run_show_version(struct command_call *call)
 	show_figures(call, HOST_VERSION);
 }
 
+void
+run_show_memory(struct command_call *call)
+{
+	show_figures(call, HOST_MEMORY);
+}
+
+void
+run_show_threads(struct command_call *call)
+{
+	show_figures(call, HOST_THREADS);
+}
+
+void
+run_show_limits(struct command_call *call)
+{
+	show_figures(call, HOST_LIMITS);
+}
+
+void
+run_show_snapshots(struct command_call *call)
+{
+	show_figures(call, HOST_SNAPSHOTS);
+}
+
 static void
 print_session(struct text_table *table, const struct host_session *row)
 {

@@ -3,8 +3,11 @@
  */
 #include "admin/text_table.h"
 
+#include <errno.h>
+#include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <uniwidth.h>
 
@@ -94,8 +97,49 @@ turn_page(struct text_table *table)
 void
 text_table_flush(struct text_table *table)
 {
+	/* Rows of JSON never wait. */
 	if (table->cell_count > 0)
 		turn_page(table);
+}
+
+/* A cell's text as a JSON value: a whole number where the column is one. */
+static json_t *
+value_of(const struct text_table *table, uint32_t column, const char *text)
+{
+	char *end;
+	long long number;
+
+	if (is_right(table, column) && text[0] != '\0') {
+		errno = 0;
+		number = strtoll(text, &end, 10);
+		if (*end == '\0' && errno == 0)
+			return json_integer(number);
+	}
+	return json_string(text);
+}
+
+/* The page holds one row: print it as an object. */
+static void
+print_object(struct text_table *table)
+{
+	json_t *object = json_object();
+	const char *cell = table->page;
+	char *text;
+
+	for (uint32_t i = 0; i < table->column_count; i++) {
+		const char *title = title_of(table, i);
+
+		(void)json_object_set_new(object, title[0] != '\0' ? title : "about",
+					  value_of(table, i, cell));
+		cell += strlen(cell) + 1;
+	}
+	text = json_dumps(object, JSON_COMPACT);
+	if (text != NULL)
+		output_json(table->out, text);
+	free(text);
+	json_decref(object);
+	table->cell_count = 0;
+	table->used_bytes = 0;
 }
 
 void
@@ -121,11 +165,15 @@ text_table_cell(struct text_table *table, const char *format, ...)
 		table->widths[column] = width;
 	table->used_bytes += strlen(cell) + 1;
 	table->cell_count++;
+	if (table->out->is_json && table->cell_count == table->column_count)
+		print_object(table);
 }
 
 void
 text_table_end(struct text_table *table)
 {
+	if (table->out->is_json)
+		return;
 	print_page(table, table->cell_count / table->column_count == table->row_count);
 	table->cell_count = 0;
 	table->used_bytes = 0;

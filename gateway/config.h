@@ -126,6 +126,18 @@ TG_MUST_CHECK enum tg_status config_reload(const struct config *current, struct 
 					   struct config_changes *ret_changes,
 					   struct config **ret_next);
 
+/*
+ * Make a configuration that differs from current in one reloadable key.  name: "log.level"; value:
+ * as in the file, texts with or without quotes.  Statuses as config_load().
+ */
+TG_MUST_CHECK enum tg_status config_with(const struct config *current, const char *name,
+					 const char *value, struct config_error *error,
+					 struct config **ret_next);
+
+/* Write a key's value as it stands in the file, cut to bytes. */
+void config_value_text(const struct config *config, const struct config_key *key, char *text,
+		       size_t bytes);
+
 /* Print the values in force, as a file that gives the same configuration. */
 void config_print(const struct config *config, FILE *file);
 

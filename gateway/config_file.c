@@ -6,6 +6,7 @@
  */
 #include "gateway/config.h"
 
+#include <errno.h>
 #include <libconfig.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -387,6 +388,90 @@ config_reload(const struct config *current, struct config_error *error,
 		return status;
 	}
 	*ret_changes = changes;
+	*ret_next = next;
+	return TG_OK;
+}
+
+/* "limits.in_flight": the row of the table, NULL for none. */
+static const struct config_key *
+find_full_key(const char *name)
+{
+	char group[32];
+	const char *dot = strchr(name, '.');
+	size_t index;
+
+	if (dot == NULL || (size_t)(dot - name) >= sizeof(group))
+		return NULL;
+	snprintf(group, sizeof(group), "%.*s", (int)(dot - name), name);
+	return find_key(group, dot + 1, &index);
+}
+
+/* Set a key from what was typed.  TG_CONFIG also for a list. */
+static enum tg_status
+set_from_text(struct config *config, const struct config_key *key, const char *value)
+{
+	char *end;
+	long long number;
+
+	if (key->type == CONFIG_OF_INT) {
+		errno = 0;
+		number = strtoll(value, &end, 10);
+		if (value[0] == '\0' || *end != '\0' || errno != 0)
+			return TG_CONFIG;
+		return config_value_set_int(config, key, number);
+	}
+	if (key->type == CONFIG_OF_BOOL) {
+		if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
+			return TG_CONFIG;
+		return config_value_set_bool(config, key, value[0] == 't');
+	}
+	if (key->type == CONFIG_OF_LIST)
+		return TG_CONFIG;
+	return config_value_set_text(config, key, value);
+}
+
+static enum tg_status
+copy_whole(const struct config *from, struct config *to)
+{
+	enum tg_status status = TG_OK;
+
+	for (uint32_t i = 0; i < CONFIG_KEY_COUNT && status == TG_OK; i++)
+		status = config_value_copy(to, from, config_key((enum config_key_index)i));
+	if (status == TG_OK && from->path != NULL) {
+		to->path = strdup(from->path);
+		status = to->path != NULL ? TG_OK : TG_NO_MEMORY;
+	}
+	return status;
+}
+
+enum tg_status
+config_with(const struct config *current, const char *name, const char *value,
+	    struct config_error *error, struct config **ret_next)
+{
+	const struct config_key *key = find_full_key(name);
+	struct config *next;
+	enum tg_status status;
+
+	if (key == NULL)
+		return fail(error, "there is no key %s", name);
+	if (key->reloadable != CONFIG_SWAP)
+		return fail(error, "%s needs a restart", name);
+	next = config_new();
+	if (next == NULL)
+		return TG_NO_MEMORY;
+	status = copy_whole(current, next);
+	if (status == TG_OK) {
+		status = set_from_text(next, key, value);
+		if (status == TG_CONFIG)
+			(void)fail(error, "%s: \"%s\" is out of bounds; see CONFIG.md", name,
+				   value);
+	}
+	if (status == TG_OK)
+		status = check_whole(next, error);
+	if (status != TG_OK) {
+		config_free(next);
+		return status;
+	}
 	*ret_next = next;
 	return TG_OK;
 }

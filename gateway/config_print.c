@@ -214,3 +214,20 @@ config_print_reference(FILE *file)
 	}
 	config_free(config);
 }
+
+void
+config_value_text(const struct config *config, const struct config_key *key, char *text,
+		  size_t bytes)
+{
+	char *whole = NULL;
+	size_t whole_bytes = 0;
+	FILE *file = open_memstream(&whole, &whole_bytes);
+
+	text[0] = '\0';
+	if (file == NULL)
+		return;
+	config_value_print(config, key, file);
+	if (fclose(file) == 0)
+		snprintf(text, bytes, "%s", whole);
+	free(whole);
+}

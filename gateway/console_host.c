@@ -12,10 +12,13 @@
 
 #include "admin/when.h"
 #include "gateway/control.h"
+#include "gateway/errand.h"
 #include "gateway/gateway.h"
 #include "gateway/network.h"
 #include "gateway/originals.h"
 #include "gateway/pipeline.h"
+#include "gateway/process.h"
+#include "gateway/reload.h"
 #include "gateway/sink_thread.h"
 #include "gateway/snapshot_driver.h"
 #include "gateway/timers.h"
@@ -257,6 +260,69 @@ add_version(struct gateway *gateway, struct figures *f)
 	add_text(f, "data", gateway->config->data_directory);
 }
 
+static void
+add_memory(struct gateway *gateway, struct figures *f)
+{
+	const struct process_memory memory = process_memory();
+
+	add_number(f, "resident", "bytes", memory.resident_bytes);
+	add_number(f, "resident at most", "bytes", memory.resident_max_bytes);
+	add_number(f, "reserved", "bytes", memory.virtual_bytes);
+	add_number(f, "heap in use", "bytes", memory.heap_bytes);
+	add_number(f, "swapped out", "bytes", memory.swapped_bytes);
+	add_tables(gateway, f);
+}
+
+static void
+add_threads(struct figures *f)
+{
+	struct process_thread threads[PROCESS_THREADS_MAX];
+	const uint32_t count = process_threads(threads);
+	char text[HOST_FIGURE_TEXT_BYTES];
+
+	for (uint32_t i = 0; i < count; i++) {
+		snprintf(text, sizeof(text), "%d %s %c cpu=%" PRId64 "ms", (int)threads[i].id,
+			 threads[i].name, threads[i].state, threads[i].cpu_ms);
+		add_text(f, "thread", text);
+	}
+}
+
+static void
+add_limits(struct gateway *gateway, struct figures *f)
+{
+	const struct config *config = gateway->config;
+	const struct network_figures network = network_figures(gateway->network);
+	const struct pipeline_figures pipeline = pipeline_figures(gateway->pipeline);
+
+	add_number(f, "connections", "connections", network.connections);
+	add_number(f, "connections at most", "connections", config->limits_connections);
+	add_number(f, "handshakes", "connections", network.handshakes);
+	add_number(f, "handshakes at most", "connections", config->limits_handshakes);
+	add_count(f, "requests waiting", "requests", pipeline.waiting);
+	add_number(f, "requests waiting at most", "requests",
+		   config->queue_requests * config->gateway_io_threads);
+	add_number(f, "wait in queue at most", "ms", config->queue_delay_ms);
+	add_number(f, "unanswered of a connection at most", "requests", config->limits_in_flight);
+	add_number(f, "unanswered of a partner at most", "requests",
+		   config->limits_partner_in_flight);
+	add_tables(gateway, f);
+}
+
+static void
+add_snapshot_files(struct gateway *gateway, struct figures *f)
+{
+	struct snapshot_list list;
+	struct storage_error error;
+
+	add_snapshots(gateway, f);
+	if (snapshot_list(&gateway->io, gateway->config->data_directory, &list, &error) != TG_OK) {
+		add_text(f, "files", error.text);
+		return;
+	}
+	for (uint32_t i = 0; i < list.count; i++)
+		add_count(f, "file", "sequence", list.sequences[i]);
+}
+
 static uint32_t
 host_figures(void *context, enum host_topic topic, struct host_figure *figures)
 {
@@ -275,6 +341,18 @@ host_figures(void *context, enum host_topic topic, struct host_figure *figures)
 		break;
 	case HOST_VERSION:
 		add_version(gateway, &f);
+		break;
+	case HOST_MEMORY:
+		add_memory(gateway, &f);
+		break;
+	case HOST_THREADS:
+		add_threads(&f);
+		break;
+	case HOST_LIMITS:
+		add_limits(gateway, &f);
+		break;
+	case HOST_SNAPSHOTS:
+		add_snapshot_files(gateway, &f);
 		break;
 	}
 	return f.count;
@@ -406,6 +484,90 @@ host_sessions(void *context, uint64_t after_id, struct host_session *rows, uint3
 	return network_sessions(gateway->network, after_id, rows, rows_max);
 }
 
+static void
+host_kill_session(void *context, uint64_t id)
+{
+	struct gateway *gateway = context;
+
+	network_kill(gateway->network, id);
+}
+
+/* Keys on their way from the control thread, which alone may look at the configuration in force. */
+struct looking {
+	struct gateway *gateway;
+	uint32_t first, rows_max, count;
+	struct host_setting *rows;
+};
+
+static void
+look_there(void *argument)
+{
+	struct looking *looking = argument;
+
+	for (uint32_t i = looking->first;
+	     i < CONFIG_KEY_COUNT && looking->count < looking->rows_max; i++) {
+		const struct config_key *key = config_key((enum config_key_index)i);
+		struct host_setting *row = &looking->rows[looking->count++];
+
+		snprintf(row->name, sizeof(row->name), "%s.%s", key->group, key->name);
+		config_value_text(looking->gateway->config, key, row->value, sizeof(row->value));
+		row->unit = key->unit;
+		row->is_reloadable = key->reloadable == CONFIG_SWAP;
+	}
+}
+
+static uint32_t
+host_settings(void *context, uint32_t first, struct host_setting *rows, uint32_t rows_max)
+{
+	struct gateway *gateway = context;
+	struct looking looking = { gateway, first, rows_max, 0, rows };
+
+	return errands_run(gateway->errands, look_there, &looking) == TG_OK ? looking.count : 0;
+}
+
+/* A reload, on its way to the control thread. */
+struct reloading {
+	struct gateway *gateway;
+	const char *key;		/* NULL: the whole file */
+	const char *value;
+	struct config_error error;
+	enum tg_status status;
+};
+
+static void
+reload_there(void *argument)
+{
+	struct reloading *r = argument;
+
+	r->status = r->key == NULL ? reload_file(r->gateway, &r->error) :
+				     reload_key(r->gateway, r->key, r->value, &r->error);
+}
+
+static enum tg_status
+reload_by_errand(struct gateway *gateway, const char *key, const char *value, char *why)
+{
+	struct reloading reloading = { .gateway = gateway, .key = key, .value = value };
+	const enum tg_status status = errands_run(gateway->errands, reload_there, &reloading);
+
+	if (status != TG_OK)
+		return status;
+	if (reloading.status != TG_OK)
+		snprintf(why, HOST_WHY_BYTES, "%s", reloading.error.text);
+	return reloading.status;
+}
+
+static enum tg_status
+host_reload(void *context, char *why)
+{
+	return reload_by_errand(context, NULL, NULL, why);
+}
+
+static enum tg_status
+host_set(void *context, const char *key, const char *value, char *why)
+{
+	return reload_by_errand(context, key, value, why);
+}
+
 static enum tg_status
 host_snapshot(void *context, uint64_t *ret_sequence)
 {
@@ -469,6 +631,10 @@ console_host_of(struct gateway *gateway)
 		.close_records = host_close_records,
 		.figures = host_figures,
 		.sessions = host_sessions,
+		.kill_session = host_kill_session,
+		.settings = host_settings,
+		.reload = host_reload,
+		.set = host_set,
 		.snapshot = host_snapshot,
 		.shutdown = host_shutdown,
 		.utc_ms = host_utc_ms,

@@ -21,11 +21,13 @@
 #include "gateway/address.h"
 #include "gateway/console_host.h"
 #include "gateway/control.h"
+#include "gateway/errand.h"
 #include "gateway/monitor.h"
 #include "gateway/network.h"
 #include "gateway/originals.h"
 #include "gateway/pipeline.h"
 #include "gateway/programme.h"
+#include "gateway/reload.h"
 #include "gateway/settlement.h"
 #include "gateway/sink_thread.h"
 #include "gateway/snapshot_driver.h"
@@ -347,6 +349,9 @@ start_console(struct gateway *gateway)
 			config->console_tls ? config->tls_certificate_file : NULL;
 		console.key_file = config->tls_key_file;
 	}
+	gateway->errands = errands_new(gateway->base);
+	if (gateway->errands == NULL)
+		return TG_NO_MEMORY;
 	gateway->host = console_host_of(gateway);
 	status = console_start(&console, &gateway->host, &gateway->console);
 	if (status != TG_OK)
@@ -359,47 +364,6 @@ start_console(struct gateway *gateway)
 	log_event(gateway->log, LEVEL_INFO, "console_listening", "address=%s tls=%s", text,
 		  config->console_tls ? "yes" : "no");
 	return TG_OK;
-}
-
-/* Another configuration, without a pause; what is wrong with it changes nothing. */
-static void
-reload(struct gateway *gateway)
-{
-	struct gateway_old_config *old = calloc(1, sizeof(*old));
-	struct config_changes changes;
-	struct config_error error = { "" };
-	struct config *next = NULL;
-	enum tg_status status = TG_NO_MEMORY;
-
-	if (old != NULL)
-		status = config_reload(gateway->config, &error, &changes, &next);
-	if (status == TG_OK)
-		status = network_reload(gateway->network, next, &error);
-	if (status != TG_OK) {
-		log_event(gateway->log, LEVEL_ERROR, "reload_failed", "status=%s error=%s",
-			  tg_status_name(status), error.text);
-		config_free(next);
-		free(old);
-		return;
-	}
-	for (uint32_t i = 0; i < CONFIG_KEY_COUNT; i++) {
-		const struct config_key *key = config_key((enum config_key_index)i);
-
-		if (changes.is_applied[i] || changes.is_kept[i])
-			log_event(gateway->log, changes.is_kept[i] ? LEVEL_WARN : LEVEL_INFO,
-				  "reload_key", "key=%s.%s in_force=%s", key->group, key->name,
-				  changes.is_kept[i] ? "after a restart" : "now");
-	}
-	old->config = gateway->config;
-	old->next = gateway->old_configs;
-	gateway->old_configs = old;
-	gateway->config = next;
-	log_set_level(gateway->log, (enum log_level)next->log_level);
-	pipeline_set_queue_delay(gateway->pipeline, next->queue_delay_ms);
-	if (gateway->upkeep != NULL)
-		upkeep_reload(gateway->upkeep, next->data_snapshot_ms,
-			      (uint32_t)next->data_snapshots_kept);
-	log_event(gateway->log, LEVEL_INFO, "reloaded", "file=%s", next->path);
 }
 
 void
@@ -457,11 +421,12 @@ static void
 on_signal(evutil_socket_t number, short what, void *context)
 {
 	struct gateway *gateway = context;
+	struct config_error error;
 
 	(void)what;
 	log_event(gateway->log, LEVEL_INFO, "signal", "number=%d", (int)number);
 	if (number == SIGHUP)
-		reload(gateway);
+		(void)reload_file(gateway, &error); /* the log says why not */
 	else
 		gateway_shut_down(gateway);
 }
@@ -552,7 +517,9 @@ end(struct gateway *gateway)
 		timers_end(gateway->timers);
 	if (gateway->snapshots != NULL)
 		snapshot_driver_end(gateway->snapshots);
+	errands_end(gateway->errands);
 	console_stop(gateway->console);
+	errands_free(gateway->errands);
 	if (gateway->timers != NULL)
 		timers_stop(gateway->timers);
 	if (gateway->network != NULL)

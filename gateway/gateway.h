@@ -21,6 +21,7 @@
 
 struct console;
 struct control;
+struct errands;
 struct event;
 struct event_base;
 struct monitor;
@@ -74,6 +75,7 @@ struct gateway {
 	struct monitor *monitor;	/* NULL also without http.listen */
 	struct console *console;
 	struct console_host host;	/* what the console calls */
+	struct errands *errands;	/* of console threads on this one */
 	char	 error[1024];		/* why it did not start */
 };
 

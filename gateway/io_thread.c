@@ -112,6 +112,20 @@ adopt(struct io *io, const struct mail *mail)
 	census_leave(&io->options.census->connections, 1);
 }
 
+/* End the session of that number, if this thread has it. */
+static void
+end_session(struct io *io, uint64_t number)
+{
+	for (uint32_t slot = 0; slot < io->table.used_slots; slot++) {
+		struct session *session = &io->table.sessions[slot];
+
+		if (session->state == SESSION_FREE || session->number != number)
+			continue;
+		session_finish(session, "ended by an operator");
+		session_settle(session);
+	}
+}
+
 static void
 on_mail(evutil_socket_t fd, short what, void *argument)
 {
@@ -125,6 +139,9 @@ on_mail(evutil_socket_t fd, short what, void *argument)
 		switch (mail.kind) {
 		case MAIL_CONNECTION:
 			adopt(io, &mail);
+			break;
+		case MAIL_KILL:
+			end_session(io, mail.session);
 			break;
 		case MAIL_ROLL_CALL:
 			roll_call_answer(mail.roll_call, io);
@@ -394,6 +411,12 @@ io_run(struct io *io)
 {
 	while (!io->is_stopping)
 		io_turn(io, true);
+}
+
+enum tg_status
+io_kill(struct io *io, uint64_t session)
+{
+	return mailbox_send(&io->mailbox, &(struct mail){ .kind = MAIL_KILL, .session = session });
 }
 
 enum tg_status

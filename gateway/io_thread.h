@@ -71,6 +71,9 @@ void io_run(struct io *io);
 TG_MUST_CHECK enum tg_status io_adopt(struct io *io, int fd, const struct address *peer,
 				      bool is_tls);
 
+/* End the session of that number, if there is one: its answers in flight are told before. */
+TG_MUST_CHECK enum tg_status io_kill(struct io *io, uint64_t session);
+
 /*
  * Another configuration is in force.  It cannot fail, so that no reload ends with some threads on
  * one configuration and some on another.  config: outlives the thread, as does the one before.

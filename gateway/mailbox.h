@@ -19,6 +19,7 @@ struct roll_call;
 
 enum mail_kind {
 	MAIL_CONNECTION, /* fd, peer, is_tls */
+	MAIL_KILL,	    /* session: an operator ends it */
 	MAIL_ROLL_CALL,	 /* roll_call: tell the sessions */
 };
 
@@ -28,6 +29,7 @@ struct mail {
 	int fd;
 	struct address peer;
 	bool is_tls;
+	uint64_t session;
 	struct roll_call *roll_call;
 };
 

@@ -17,6 +17,7 @@
 #include "gateway/identifier.h"
 #include "gateway/io_thread.h"
 #include "gateway/listener.h"
+#include "gateway/log.h"
 #include "gateway/meter.h"
 #include "gateway/pipeline.h"
 #include "gateway/tls.h"
@@ -269,6 +270,15 @@ network_sessions(struct network *network, uint64_t after_id, struct host_session
 	memcpy(rows, all, count * sizeof(*rows));
 	free(all);
 	return count;
+}
+
+void
+network_kill(struct network *network, uint64_t session)
+{
+	for (uint32_t i = 0; i < network->io_count; i++) {
+		if (io_kill(network->ios[i], session) != TG_OK)
+			log_event(network->options.log, LEVEL_ERROR, "kill_failed", "io=%u", i);
+	}
 }
 
 enum tg_status

@@ -78,6 +78,9 @@ bool network_address(const struct network *network, uint32_t nth, char *text, si
 uint32_t network_sessions(struct network *network, uint64_t after_id, struct host_session *rows,
 			  uint32_t rows_max);
 
+/* End the session of that number, if there is one.  Returns at once. */
+void network_kill(struct network *network, uint64_t session);
+
 /* Hash an identifier under the gateway's keys.  TG_OK; TG_BAD_FIELD: empty, too long, or type 0. */
 TG_MUST_CHECK enum tg_status network_hash_identifier(struct network *network, uint8_t type,
 						     const char *text,

@@ -278,6 +278,17 @@ add_total_of(const struct ledger *l, struct answer_total *total, uint64_t key)
 	total->amount += ledger_total_row(l, row)->amount;
 }
 
+bool
+ledger_partner_total(const struct ledger *l, int32_t day, uint32_t partner,
+		     struct answer_total *total)
+{
+	uint32_t bits = TOTAL_SCOPE_PARTNER | (total->is_declined ? TOTAL_DECLINED : 0);
+
+	total->count = total->points = total->amount = 0;
+	add_total_of(l, total, state_total_key(day, bits, total->kind, partner));
+	return total->count > 0;
+}
+
 /* One line of the answer: sums over the terminals of the scope. */
 static void
 sum_totals(const struct plan *p, struct answer_total *total, uint32_t bits)

@@ -114,6 +114,13 @@ const struct rule_config *ledger_rule_newest(const struct ledger *ledger, uint32
 const struct rule_config *ledger_rule_find(const struct ledger *ledger, uint32_t partner,
 					   uint32_t version);
 
+/*
+ * What a partner's terminals did on a business date: total says of which kind, done or declined,
+ * and gets count, points and amount.  False: nothing.
+ */
+bool ledger_partner_total(const struct ledger *ledger, int32_t day, uint32_t partner,
+			  struct answer_total *total);
+
 /* Balance of an account; partner is 0 for accounts that are not per partner. */
 int64_t ledger_account_points(const struct ledger *ledger, enum account account, enum unit unit,
 			      uint32_t partner);

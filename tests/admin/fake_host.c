@@ -186,6 +186,45 @@ fake_sessions(void *context, uint64_t after_id, struct host_session *rows, uint3
 	return count;
 }
 
+static void
+fake_kill_session(void *context, uint64_t id)
+{
+	((struct fake_host *)context)->killed = id;
+}
+
+static uint32_t
+fake_settings(void *context, uint32_t first, struct host_setting *rows, uint32_t rows_max)
+{
+	uint32_t count = 0;
+
+	(void)context;
+	for (; first + count < 40 && count < rows_max; count++) {
+		rows[count] = (struct host_setting){ .unit = "ms", .is_reloadable = count == 0 };
+		snprintf(rows[count].name, sizeof(rows[count].name), "key.%u", first + count);
+		snprintf(rows[count].value, sizeof(rows[count].value), "\"x\"");
+	}
+	return count;
+}
+
+static enum tg_status
+fake_set(void *context, const char *key, const char *value, char *why)
+{
+	struct fake_host *fake = context;
+
+	if (strcmp(value, "bad") == 0) {
+		snprintf(why, HOST_WHY_BYTES, "%s: bad is out of bounds", key);
+		return TG_CONFIG;
+	}
+	snprintf(fake->set, sizeof(fake->set), "%s=%s", key, value);
+	return TG_OK;
+}
+
+static enum tg_status
+fake_reload(void *context, char *why)
+{
+	return fake_set(context, "file", "read", why);
+}
+
 static enum tg_status
 fake_snapshot(void *context, uint64_t *ret_sequence)
 {
@@ -258,6 +297,10 @@ fake_host_init(struct fake_host *fake)
 		.close_records = fake_close_records,
 		.figures = fake_figures,
 		.sessions = fake_sessions,
+		.kill_session = fake_kill_session,
+		.settings = fake_settings,
+		.reload = fake_reload,
+		.set = fake_set,
 		.snapshot = fake_snapshot,
 		.shutdown = fake_shutdown,
 		.utc_ms = fake_utc_ms,

@@ -22,6 +22,8 @@ struct fake_host {
 	uint32_t session_count;		/* that sessions() tells of */
 	enum tg_status refusal;		/* submit() and run_on_ledger() return it unless TG_OK */
 	bool	 was_shut_down;
+	uint64_t killed;		/* session */
+	char	 set[128];		/* last key and value */
 	uint32_t audit_count;
 	char	 audit[1024];		/* the last: "operator|origin|command|result|sequence" */
 	uint32_t pauses;		/* so far: a repetition is ended at the third */

@@ -390,6 +390,95 @@ an_export_can_be_imported(void **state)
 	assert_int_equal(rmdir(folder), 0);
 }
 
+/* What: a session may ask for each row as a JSON object, with numbers as numbers, and text in one,
+ *       too; the line that ends an answer stays. */
+static void
+rows_are_told_as_json(void **state)
+{
+	struct fake_host *fake = *state;
+
+	fake_host_expect(fake, "format yaml", "error", "text or json");
+	fake_host_expect(fake, "format json", "ok", "ok json");
+	fake_host_expect(fake, "show stores 1", "ok",
+			 "  {\"number\":11,\"partner\":1,\"name\":\"\",\"flags\":\"\"}\n");
+	fake_host_expect(fake, "help quit", "ok", "  {\"text\":\"quit \"}\n");
+	fake_host_expect(fake, "help", "ok", "  {\"command\":\"help\",\"arguments\":");
+	fake_host_expect(fake, "show version", "ok", "\"value\":\"fine\\u001B[31m\"");
+	fake_host_expect(fake, "format text", "ok", "");
+	fake_host_expect(fake, "show stores 1", "ok", "number");
+}
+
+/* What: a command that looks is repeated until something is said; others are not repeated, and what
+ *       is wrong ends it. */
+static void
+looks_are_repeated(void **state)
+{
+	struct fake_host *fake = *state;
+
+	fake_host_expect(fake, "every 2s show version", "ok", "ok runs=3");
+	assert_non_null(strstr(fake->audit, "|every 2s show version|ok|"));
+	fake_host_expect(fake, "every 100ms member card:12345678", "error", "UNKNOWN_MEMBER");
+	assert_non_null(strstr(fake->audit, "|every 100ms member card:****5678|"));
+	fake_host_expect(fake, "every 10ms show version", "error", "an interval");
+	fake_host_expect(fake, "every x show version", "error", "an interval");
+	fake_host_expect(fake, "every 2s partner add 9", "error", "cannot be repeated");
+	fake_host_expect(fake, "every 2s every 2s show version", "error", "cannot be repeated");
+	fake_host_expect(fake, "every 2s tail", "error", "cannot be repeated");
+	fake_host_expect(fake, "every 2s quit", "error", "cannot be repeated");
+	fake_host_expect(fake, "every 2s nonsense", "error", "no command");
+	fake_host_expect(fake, "every 2s partner show", "error", "say: partner show");
+}
+
+/* What: what an operator does to the gateway itself is a record before it is done, and audit tells
+ *       it. */
+static void
+the_gateways_own_affairs_are_noted(void **state)
+{
+	struct fake_host *fake = *state;
+
+	fake->session_count = 3;
+	fake_host_expect(fake, "kill session 2", "ok", "record=");
+	assert_int_equal(fake->killed, 2);
+	fake_host_expect(fake, "kill session 9", "error", "no session 9");
+	fake_host_expect(fake, "set limits.in_flight 8", "ok", "record=");
+	assert_string_equal(fake->set, "limits.in_flight=8");
+	fake_host_expect(fake, "set limits.in_flight bad", "error", "out of bounds");
+	fake_host_expect(fake, "log level debug", "ok", "record=");
+	assert_string_equal(fake->set, "log.level=debug");
+	fake_host_expect(fake, "reload", "ok", "record=");
+	fake_host_expect(fake, "show audit", "ok", "kill session 2 of terminal 101");
+	assert_non_null(strstr(fake->printed, "set limits.in_flight 8"));
+	assert_non_null(strstr(fake->printed, "ann"));
+	assert_non_null(strstr(fake->printed, "reload"));
+	fake_host_expect(fake, "show config", "ok", "ok 40 keys");
+	fake_host_expect(fake, "show operators", "ok", "no operators' file");
+	fake_host_expect(fake, "show memory", "ok", "fine");
+	fake_host_expect(fake, "show threads", "ok", "fine");
+	fake_host_expect(fake, "show limits", "ok", "fine");
+	fake_host_expect(fake, "show snapshots", "ok", "fine");
+	fake->pauses = 0;
+	fake_host_expect(fake, "show top", "ok", "ok 3 sessions");
+	fake->refusal = TG_BUSY;
+	fake_host_expect(fake, "set limits.in_flight 9", "error", "BUSY");
+	assert_string_equal(fake->set, "file=read");
+}
+
+/* What: the totals of a business date are told by partner, done and declined apart. */
+static void
+totals_are_told_by_partner(void **state)
+{
+	struct fake_host *fake = *state;
+
+	enroll(fake, "4711");
+	assert_int_equal(ask_till(fake, REQUEST_EARN, "e1", "4711"), TG_OK);
+	fake_host_expect(fake, "block member card:4711", "ok", "");
+	assert_int_equal(ask_till(fake, REQUEST_EARN, "e2", "4711"), TG_MEMBER_BLOCKED);
+	fake_host_expect(fake, "show totals", "ok", "rows=3");
+	assert_non_null(strstr(fake->printed, "declined"));
+	fake_host_expect(fake, "show totals 1997-01-31", "ok", "rows=0");
+	fake_host_expect(fake, "show totals yesterday", "error", "is no day");
+}
+
 /* What: a gateway that is busy or stopping says so; nothing hangs and nothing is half shown. */
 static void
 refusals_of_the_host_are_told(void **state)
@@ -425,6 +514,10 @@ main(void)
 		WITH_FAKE(burns_are_switched),
 		WITH_FAKE(a_tail_is_filtered),
 		WITH_FAKE(an_export_can_be_imported),
+		WITH_FAKE(rows_are_told_as_json),
+		WITH_FAKE(looks_are_repeated),
+		WITH_FAKE(the_gateways_own_affairs_are_noted),
+		WITH_FAKE(totals_are_told_by_partner),
 		WITH_FAKE(refusals_of_the_host_are_told),
 	};
 

@@ -14,6 +14,6 @@ tests_system_test_monitor_LDADD = $(system_test_libs)
 pipeline_tests += %D%/test_monitor
 
 dist_check_SCRIPTS += %D%/kill_loop.py
-dist_check_SCRIPTS += %D%/client.py %D%/metrics.py %D%/wire.py %D%/restart.py %D%/watch.py
+dist_check_SCRIPTS += %D%/client.py %D%/console.py %D%/metrics.py %D%/wire.py %D%/restart.py %D%/watch.py
 EXTRA_DIST += %D%/batches.py %D%/page.py %D%/scrape.py %D%/server.py %D%/tallygate.py %D%/till.py \
 	%D%/world.py

@@ -1,0 +1,304 @@
+#!/usr/bin/env python3
+"""console.py - operators at the loopback port: telnet, roles, what commands do to live tills."""
+import os
+import pty
+import re
+import select
+import socket
+import subprocess
+import sys
+import time
+
+from server import BUILD, HOST, SECONDS_MAX, SOURCE, Failed, InVain
+from world import Tap, World, expect, expect_equal, run_together
+
+PASSWORD = 'correct horse battery'
+ROLES = ('viewer', 'operator', 'admin')
+NAMES = dict(zip(ROLES, ('eve', 'bob', 'ann')))
+PROMPT = 'tallygate> '
+BLOCK_SECONDS_MAX = 1.0
+
+
+class Telnet:
+    """A person's telnet on a terminal of its own."""
+
+    def __init__(self, port):
+        self.seen = ''
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.environ['TERM'] = 'dumb'
+            os.execvp('telnet', ['telnet', HOST, str(port)])
+
+    def hear(self, pattern):
+        """What came up to the pattern."""
+        until = time.monotonic() + SECONDS_MAX
+        while True:
+            found = re.search(pattern, self.seen)
+            if found:
+                heard, self.seen = self.seen[:found.end()], self.seen[found.end():]
+                return heard
+            if not select.select([self.fd], [], [], max(0, until - time.monotonic()))[0]:
+                raise InVain('no %s in %r' % (pattern, self.seen))
+            try:
+                octets = os.read(self.fd, 65536)
+            except OSError:
+                octets = b''
+            if not octets:
+                raise Failed('telnet ended: %r' % self.seen)
+            self.seen += octets.decode('utf-8', 'replace')
+
+    def say(self, line):
+        os.write(self.fd, line.encode('utf-8') + b'\r')
+
+    def ask(self, line):
+        """The line that ends the answer, and all of the answer."""
+        self.say(line)
+        answer = self.hear(r'\n(?:ok|error)[^\n]*\n(?:[^\n]*)' + PROMPT)
+        return re.findall(r'\n((?:ok|error)[^\r\n]*)', answer)[-1], answer
+
+    def log_in(self, name, password=PASSWORD):
+        self.hear('login: ')
+        self.say(name)
+        self.hear('password: ')
+        self.say(password)
+        return self.hear(r'\n(?:ok|error)[^\n]*\n')
+
+    def close(self):
+        os.close(self.fd)
+        os.waitpid(self.pid, 0)
+
+
+class Desk(World):
+    """A world with operators of each role."""
+
+    def __init__(self, is_tls=False):
+        super().__init__(settings={'console': {
+            'tcp': HOST + ':0', 'tls': is_tls, 'failures': 2, 'lockout_ms': 1000,
+            'operators_file': '/tmp/tg-operators-%d' % os.getpid()}})
+
+    def close(self):
+        for suffix in ('', '.lock'):
+            path = '/tmp/tg-operators-%d' % os.getpid() + suffix
+            if os.path.exists(path):
+                os.unlink(path)
+        super().close()
+
+    def port(self):
+        return int(self.server.process.await_log(
+            r' event=console_listening address=\S+:(\d+)').group(1))
+
+    def passwd(self, *words, password=PASSWORD):
+        run = subprocess.run([os.path.join(BUILD, 'admin', 'tally-passwd'), '-f',
+                              '/tmp/tg-operators-%d' % os.getpid(), *words],
+                             input=password + '\n', stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, encoding='utf-8', timeout=SECONDS_MAX,
+                             check=False)
+        return run.returncode, run.stdout
+
+    def operator(self, role):
+        """A telnet session of that role."""
+        if NAMES[role] not in self.passwd('list')[1]:
+            expect_equal(self.passwd('add', NAMES[role], role), (0, ''))
+        telnet = Telnet(self.port())
+        telnet.log_in(NAMES[role])
+        telnet.hear(PROMPT)
+        return telnet
+
+
+def commands():
+    """(words, arguments, right) of each row of the page."""
+    with open(os.path.join(SOURCE, 'admin', 'CONSOLE.md'), encoding='utf-8') as page:
+        return re.findall(r'^\| `([a-z ]+)` \| (?:`(.*?)`)? \| (viewer|operator|admin) \|',
+                          page.read(), re.M)
+
+
+# Logging in.
+
+def operators_are_made_by_tally_passwd(desk):
+    expect_equal(desk.passwd('add', 'ida', 'operator'), (0, ''))
+    expect_equal(desk.passwd('add', 'ida', 'viewer')[0], 1)
+    expect_equal(desk.passwd('add', 'Ida', 'viewer')[0], 1)
+    expect_equal(desk.passwd('add', 'iwo', 'king')[0], 1)
+    expect_equal(desk.passwd('add', 'iwo', 'viewer', password='short')[0], 1)
+    expect_equal(desk.passwd('role', 'ida', 'admin'), (0, ''))
+    expect_equal(desk.passwd('list')[1].split(), ['ida', 'admin'])
+    expect_equal(desk.passwd('change', 'ida', password='another password'), (0, ''))
+    telnet = Telnet(desk.port())
+    assert 'error login refused' in telnet.log_in('ida')
+    assert '\nok' in telnet.log_in('ida', 'another password')
+    telnet.close()
+    expect_equal(desk.passwd('remove', 'ida'), (0, ''))
+    expect_equal(desk.passwd('remove', 'ida')[0], 1)
+    expect_equal(desk.passwd('nonsense')[0], 2)
+
+
+def telnet_does_not_show_a_password(desk):
+    expect_equal(desk.passwd('add', 'may', 'viewer'), (0, ''))
+    telnet = Telnet(desk.port())
+    telnet.hear('login: ')
+    telnet.say('may')
+    telnet.hear('password: ')
+    telnet.say(PASSWORD)
+    heard = telnet.hear(PROMPT)
+    assert PASSWORD not in heard, heard
+    heard = telnet.ask('show version')[1]
+    assert 'show version' in heard, heard
+    expect_equal(telnet.ask('nonsense')[0], 'error no command "nonsense" here; try help')
+    assert PASSWORD not in desk.server.process.log()
+    telnet.close()
+
+
+def too_many_wrong_passwords_lock_a_name_for_a_while(desk):
+    expect_equal(desk.passwd('add', 'leo', 'viewer'), (0, ''))
+    telnet = Telnet(desk.port())
+    telnet.log_in('leo', 'wrong')
+    telnet.log_in('leo', 'wrong again')
+    assert 'error login refused' in telnet.log_in('leo')
+    telnet.close()
+    desk.server.process.await_log('locked out', 5)
+    time.sleep(1.1)			# console.lockout_ms
+    telnet = Telnet(desk.port())
+    assert '\nok' in telnet.log_in('leo')
+    telnet.close()
+
+
+def each_role_is_refused_what_is_above_it(desk):
+    for role in ROLES:
+        telnet = desk.operator(role)
+        for words, arguments, right in commands():
+            if ROLES.index(right) > ROLES.index(role):
+                expect_equal(telnet.ask(words)[0], 'error this needs the right of ' + right)
+        telnet.close()
+
+
+def every_command_is_there_and_wants_its_arguments(desk):
+    telnet = desk.operator('admin')
+    for words, arguments, _ in commands():
+        end, answer = telnet.ask('help ' + words)
+        assert end.startswith('ok') and words in answer, answer
+        if arguments and not arguments.startswith('['):
+            end = telnet.ask(words)[0]
+            assert end.startswith('error say: ' + words), end
+        elif words not in ('quit', 'tail', 'snapshot', 'reload'):
+            end = telnet.ask(words)[0]
+            assert end.startswith('ok'), (words, end)
+    telnet.close()
+
+
+# What commands do.
+
+def a_blocked_terminal_is_gone_within_a_second(desk):
+    till = desk.server.open(102)
+    expect(till.call('PING'))
+    telnet = desk.operator('operator')
+    began = time.monotonic()
+    assert telnet.ask('block terminal 102')[0].startswith('ok')
+    till.await_close()
+    took = time.monotonic() - began
+    assert took < BLOCK_SECONDS_MAX, took
+    assert telnet.ask('unblock terminal 102')[0].startswith('ok')
+    desk.server.open(102).close()
+    end, answer = telnet.ask('show audit 2')
+    assert answer.count('bob') == 2 and 'terminal 102' in answer, answer
+    telnet.close()
+
+
+def a_killed_session_is_gone_and_may_come_back(desk):
+    till = desk.server.open(102)
+    telnet = desk.operator('operator')
+    row = re.search(r'\n +(\d+) [^\n]*\b102 ', telnet.ask('show sessions')[1])
+    assert telnet.ask('kill session ' + row.group(1))[0].startswith('ok record=')
+    till.await_close()
+    desk.server.open(102).close()
+    telnet.close()
+
+
+def a_tail_shows_live_records_until_something_is_said(desk):
+    telnet = desk.operator('viewer')
+    telnet.say('tail kind=earn')
+    telnet.hear('tail kind=earn')
+    time.sleep(0.5)			# the tail begins at the newest record of its start
+    member = desk.member()
+    expect(desk.till().call('EARN', **desk.request('EARN', member=member, amount=5000).fields))
+    telnet.hear(r'EARN +OK')
+    telnet.say('')
+    end = telnet.hear(r'\nok shown=\d+[^\n]*\n')
+    assert 'dropped=0' in end, end
+    telnet.close()
+
+
+def a_key_is_set_until_the_next_reload(desk):
+    telnet = desk.operator('admin')
+    assert telnet.ask('set limits.in_flight 7')[0].startswith('ok record=')
+    assert re.search(r'limits.in_flight +7 ', telnet.ask('show config')[1])
+    assert 'needs a restart' in telnet.ask('set gateway.io_threads 2')[0]
+    assert 'out of bounds' in telnet.ask('set limits.in_flight 0')[0]
+    assert 'no key' in telnet.ask('set limits.nothing 1')[0]
+    assert telnet.ask('log level debug')[0].startswith('ok record=')
+    assert telnet.ask('reload')[0].startswith('ok record=')
+    assert re.search(r'limits.in_flight +32 ', telnet.ask('show config')[1])
+    telnet.close()
+
+
+def the_kill_switch_of_burns_outlives_a_restart(desk):
+    member = desk.member(points=100)
+    desk.server.console.do('burn off all')
+    desk.hang_up()
+    desk.server.stop()
+    desk.server.start()
+    answer = desk.till().call('BURN', **desk.request('BURN', member=member, points=1).fields)
+    expect(answer, 'BURN_OFF')
+    desk.server.console.do('burn on all')
+    answer = desk.till().call('BURN', **desk.request('BURN', member=member, points=1).fields)
+    expect(answer)
+
+
+SHARED = [
+    operators_are_made_by_tally_passwd,
+    telnet_does_not_show_a_password,
+    too_many_wrong_passwords_lock_a_name_for_a_while,
+    each_role_is_refused_what_is_above_it,
+    every_command_is_there_and_wants_its_arguments,
+    a_blocked_terminal_is_gone_within_a_second,
+    a_killed_session_is_gone_and_may_come_back,
+    a_tail_shows_live_records_until_something_is_said,
+    a_key_is_set_until_the_next_reload,
+    the_kill_switch_of_burns_outlives_a_restart,
+]
+
+
+# TLS.
+
+def the_port_speaks_tls(desk):
+    expect_equal(desk.passwd('add', 'ann', 'admin'), (0, ''))
+    context = desk.server.authority.context()
+    with socket.create_connection((HOST, desk.port()), SECONDS_MAX) as plain:
+        with context.wrap_socket(plain, server_hostname='localhost') as link:
+            heard = b''
+            for wanted, said in ((b'login: ', b'ann\r\n'),
+                                 (b'password: ', PASSWORD.encode() + b'\r\n'),
+                                 (PROMPT.encode(), b'quit\r\n'), (b'ok bye\r\n', b'')):
+                while not heard.endswith(wanted):
+                    more = link.recv(4096)
+                    assert more, heard
+                    heard += more
+                link.sendall(said)
+
+
+def the_port_with_tls_gives_nothing_to_a_plain_peer(desk):
+    with socket.create_connection((HOST, desk.port()), SECONDS_MAX) as plain:
+        plain.sendall(b'ann\r\n')
+        heard = plain.recv(4096)
+        assert b'login' not in heard, heard
+
+
+def main():
+    tap = Tap()
+    run_together(tap, SHARED, Desk)
+    run_together(tap, [the_port_speaks_tls, the_port_with_tls_gives_nothing_to_a_plain_peer],
+                 lambda: Desk(is_tls=True))
+    return tap.end()
+
+
+if __name__ == '__main__':
+    sys.exit(main())
