@@ -609,7 +609,7 @@ host_audit(void *context, const struct host_audit *audit)
 {
 	struct gateway *gateway = context;
 
-	log_event(gateway->log, LEVEL_INFO, "operator",
+	log_event(gateway->log, LEVEL_INFO, LOG_OPERATOR_EVENT,
 		  "name=%s origin=%s command=%s result=%s sequence=%" PRIu64,
 		  audit->operator_name, audit->origin, audit->command, audit->result,
 		  audit->sequence);

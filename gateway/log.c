@@ -341,10 +341,11 @@ log_event_of(struct log *log, enum log_level level, const char *event, const cha
 {
 	char line[LOG_LINE_BYTES_MAX + 1];
 	struct text text = { .base = line, .capacity = LOG_LINE_BYTES_MAX };
+	const bool is_audit = strcmp(event, LOG_OPERATOR_EVENT) == 0;
 	struct repeats *repeats;
 	int64_t utc_ms;
 
-	if (!log_wants(log, level))
+	if (!is_audit && !log_wants(log, level))
 		return;
 	utc_ms = now_utc_ms(log);
 	put_head(&text, utc_ms, level, event);
@@ -360,7 +361,7 @@ log_event_of(struct log *log, enum log_level level, const char *event, const cha
 	repeats = find_repeats(log, event);
 	if (is_window_over(repeats, utc_ms))
 		open_window(log, repeats, utc_ms);
-	if (level != LEVEL_DEBUG && repeats->written_count >= LOG_REPEATS_MAX) {
+	if (level != LEVEL_DEBUG && !is_audit && repeats->written_count >= LOG_REPEATS_MAX) {
 		repeats->dropped_count++;
 	} else {
 		repeats->written_count++;

@@ -60,6 +60,12 @@ void log_event(struct log *log, enum log_level level, const char *event, const c
 void log_event_of(struct log *log, enum log_level level, const char *event, const char *prefix,
 		  const char *format, va_list arguments) __attribute__((format(printf, 5, 0)));
 
+/*
+ * The event of what operators do: written whatever the level is, and however often, as nobody may
+ * hide a command behind others.
+ */
+#define LOG_OPERATOR_EVENT "operator"
+
 /* Format as log_event() does, into text; what does not fit is cut. */
 void log_format(char *text, size_t capacity, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

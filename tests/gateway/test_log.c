@@ -171,6 +171,18 @@ repeats_are_limited_and_counted(void **state)
 	assert_int_equal(count_lines(written(f)), 1);
 }
 
+/* What: what operators do is written, however often and whatever the level. */
+static void
+no_operators_line_is_left_out(void **state)
+{
+	struct fixture *f = *state;
+
+	log_set_level(f->log, LEVEL_ERROR);
+	for (int i = 0; i < 100; i++)
+		log_event(f->log, LEVEL_INFO, LOG_OPERATOR_EVENT, "n=%d", i);
+	assert_int_equal(count_lines(written(f)), 100);
+}
+
 /* What: a reader that does not read costs lines, never time; they are counted.
  * How:  debug lines, which have no limit, until the pipe is full; then it is emptied. */
 static void
@@ -219,6 +231,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_long_line_is_cut, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_level_decides_what_is_written, setup, teardown),
 		cmocka_unit_test_setup_teardown(repeats_are_limited_and_counted, setup, teardown),
+		cmocka_unit_test_setup_teardown(no_operators_line_is_left_out, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_slow_reader_costs_lines_not_time, setup,
 						teardown),
 		cmocka_unit_test(an_identifier_is_masked),
