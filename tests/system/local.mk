@@ -15,5 +15,6 @@ pipeline_tests += %D%/test_monitor
 
 dist_check_SCRIPTS += %D%/kill_loop.py
 dist_check_SCRIPTS += %D%/client.py %D%/console.py %D%/metrics.py %D%/wire.py %D%/restart.py %D%/watch.py
+dist_check_SCRIPTS += %D%/originals.py
 EXTRA_DIST += %D%/batches.py %D%/page.py %D%/scrape.py %D%/server.py %D%/tallygate.py %D%/till.py \
 	%D%/world.py

@@ -9,7 +9,7 @@ import time
 from server import Database, Process, await_true
 from tallygate import PAGE, new_id
 from till import Till
-from world import Tap, World, expect, expect_equal, run_case, title
+from world import Tap, World, expect, expect_equal, expect_rows, run_case, title
 
 EXIT_IN_USE = 75
 
@@ -264,38 +264,23 @@ def stores_notice_nothing_of_a_mariadb_that_is_down(world):
     console = world.server.console
     expect_equal(console.do('show sink').figure('records written'), 0)
     world.database.start()
-    _expect_rows(world)
+    expect_rows(world)
     world.database.process.kill()
     outcomes.do_a_bit_of_everything()
     world.database.start()
     outcomes.expect_again()
-    _expect_rows(world)
+    expect_rows(world)
     world.server.kill()
     restart(world)
     outcomes.do_a_bit_of_everything()
-    _expect_rows(world)
+    expect_rows(world)
     world.database.stop()
     outcomes.do_a_bit_of_everything()
     expect_equal(world.server.stop(), 0)
     world.database.start()
     restart(world)
     outcomes.expect_again()
-    _expect_rows(world)
-
-
-def _expect_rows(world):
-    """MariaDB has every record, each once, and says what terminals are told."""
-    server, database = world.server, world.database
-    last = server.console.do('show journal').figure('durable sequence')
-    await_true(lambda: server.console.do('show sink').figure('next sequence', 0) > last,
-               'MariaDB has record %d' % last)
-    expect_equal(database.query('SELECT COUNT(*), MIN(sequence), MAX(sequence) FROM entry'),
-                 [[str(last), '1', str(last)]])
-    findings = {name: count for name, count in database.query('SELECT * FROM check_all')
-                if count != '0'}
-    expect_equal(findings, {})
-    for member, available in database.query('SELECT member, available_points FROM member'):
-        expect_equal(world.available(int(member)), int(available))
+    expect_rows(world)
 
 
 CASES = [

@@ -414,7 +414,36 @@ class Database:
             raise Failed(run.stderr.decode('utf-8', 'replace'))
         return [line.split('\t') for line in run.stdout.decode('utf-8').splitlines()]
 
+    def session(self):
+        """One session, to be used with `with`: what it locks is free afterwards."""
+        return DatabaseSession([self._program('mariadb'), '--no-defaults', '--user=root',
+                                '--batch', '--skip-column-names', '--unbuffered',
+                                '--socket=' + self.folder.file('socket'), 'tallygate'])
+
     def close(self):
         if self.process is not None and not self.process.has_ended():
             self.process.kill()
         self.folder.close()
+
+
+class DatabaseSession:
+    """A client that stays connected."""
+
+    def __init__(self, command):
+        self._popen = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                       universal_newlines=True, preexec_fn=die_with_parent)
+
+    def do(self, sql):
+        """Run a statement that prints nothing; returns when it is done."""
+        self._popen.stdin.write(sql + ";\nSELECT 'done';\n")
+        self._popen.stdin.flush()
+        if self._popen.stdout.readline() != 'done\n':
+            raise Failed('not done: ' + sql)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._popen.stdin.close()
+        self._popen.wait(SECONDS_MAX)
+        self._popen.stdout.close()

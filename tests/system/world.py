@@ -11,7 +11,7 @@ import traceback
 
 sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
 
-from server import DAY_MS, Failed, Server		# pylint: disable=wrong-import-position
+from server import DAY_MS, Failed, Server, await_true		# pylint: disable=wrong-import-position
 from tallygate import PAGE, new_id			# pylint: disable=wrong-import-position
 from tap import Tap				# pylint: disable=wrong-import-position
 
@@ -145,6 +145,21 @@ class World:
     def close(self):
         self.hang_up()
         self.server.close()
+
+
+def expect_rows(world):
+    """MariaDB has every record, each once, and says what terminals are told."""
+    server, database = world.server, world.database
+    last = server.console.do('show journal').figure('durable sequence')
+    await_true(lambda: server.console.do('show sink').figure('next sequence', 0) > last,
+               'MariaDB has record %d' % last)
+    expect_equal(database.query('SELECT COUNT(*), MIN(sequence), MAX(sequence) FROM entry'),
+                 [[str(last), '1', str(last)]])
+    findings = {name: count for name, count in database.query('SELECT * FROM check_all')
+                if count != '0'}
+    expect_equal(findings, {})
+    for member, available in database.query('SELECT member, available_points FROM member'):
+        expect_equal(world.available(int(member)), int(available))
 
 
 def complaints_of(case, world):
