@@ -22,12 +22,12 @@
 #define SYSTEM_CA_PATH "/etc/ssl/certs"
 #define WHAT_BYTES_MAX 120	/* of a statement that is shown in an error */
 
-/* Waits for row and metadata locks end well before io_timeout_s, so that the server says why. */
+/* Takes the seconds that row and metadata locks are waited for, twice. */
 static const char session_sql[] =
 	"SET SESSION autocommit = 1, "
 	"sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,"
 	"NO_AUTO_CREATE_USER', "
-	"time_zone = '+00:00', innodb_lock_wait_timeout = 10, lock_wait_timeout = 10";
+	"time_zone = '+00:00', innodb_lock_wait_timeout = %u, lock_wait_timeout = %u";
 static const char isolation_sql[] = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
 
 enum tg_status
@@ -141,6 +141,12 @@ database_failure(const struct database *database)
 	return database->failure;
 }
 
+static unsigned int
+io_timeout_s(const struct database_config *config)
+{
+	return config->io_timeout_s != 0 ? config->io_timeout_s : IO_TIMEOUT_S_DEFAULT;
+}
+
 /* Set every option; any that is refused is a bug of ours or a foreign library. */
 static bool
 set_options(MYSQL *mysql, const struct database_config *config)
@@ -148,8 +154,7 @@ set_options(MYSQL *mysql, const struct database_config *config)
 	const unsigned int connect_s =
 		config->connect_timeout_s != 0 ? config->connect_timeout_s :
 						 CONNECT_TIMEOUT_S_DEFAULT;
-	const unsigned int io_s = config->io_timeout_s != 0 ? config->io_timeout_s :
-							      IO_TIMEOUT_S_DEFAULT;
+	const unsigned int io_s = io_timeout_s(config);
 	const unsigned int no_infile = 0;
 	const my_bool off = 0;
 	const my_bool on = 1;
@@ -194,6 +199,9 @@ begin_session(struct database *database, const struct database_config *config,
 							  "the host of the option file";
 	const unsigned int port = config->port != 0 ? config->port : PORT_DEFAULT;
 	const bool is_told = config->socket_path != NULL || config->host != NULL;
+	/* Waits for locks end well before the time-out, so that the server says why. */
+	const unsigned int lock_s = 1 + io_timeout_s(config) / 3;
+	char sql[sizeof session_sql + 20];
 	enum tg_status status;
 
 	if (is_told && mysql_options(database->mysql, MYSQL_OPT_PROTOCOL, &protocol) != 0)
@@ -204,7 +212,8 @@ begin_session(struct database *database, const struct database_config *config,
 		return fail(database, where, error);
 	if (!cutter_watch(database->cutter, (int)mysql_get_socket(database->mysql)))
 		return storage_fail(error, TG_CLOSED, "MariaDB: told to stop");
-	status = database_run(database, session_sql, NULL, error);
+	(void)snprintf(sql, sizeof sql, session_sql, lock_s, lock_s);
+	status = database_run(database, sql, NULL, error);
 	if (status == TG_OK)
 		status = database_run(database, isolation_sql, NULL, error);
 	return status;

@@ -143,6 +143,78 @@ run_part(struct database *database, const char *statement, size_t bytes,
 	return status;
 }
 
+static void
+on_count(void *context, const struct database_cell *cells)
+{
+	*(uint64_t *)context = database_cell_u64(&cells[0]);
+}
+
+/*
+ * MariaDB does not make partitioned tables atomically: a server that dies meanwhile leaves the file
+ * of partition p_rest behind, which belongs to no table but stands in the way of the next CREATE.
+ * Drop it under its raw name, if statement makes a table and that table is not there.
+ * ret_is_dropped: the statement is worth another try.
+ */
+static enum tg_status
+drop_orphan(struct database *database, const char *statement, bool *ret_is_dropped,
+	    struct storage_error *error)
+{
+	static const char create[] = "CREATE TABLE IF NOT EXISTS ";
+	char table[NAME_BYTES_MAX];
+	char sql[512];
+	uint64_t found = 1;
+	enum tg_status status;
+
+	*ret_is_dropped = false;
+	if (strncmp(statement, create, sizeof create - 1) != 0)
+		return TG_OK;
+	statement += sizeof create - 1;
+	(void)snprintf(table, sizeof table, "%.*s", (int)strcspn(statement, " ("), statement);
+	(void)snprintf(sql, sizeof sql,
+		       "SELECT COUNT(*) FROM information_schema.tables"
+		       " WHERE table_schema = DATABASE() AND table_name = '%s'", table);
+	status = database_query(database, sql, on_count, &found, error);
+	if (status != TG_OK || found != 0)
+		return status;
+	(void)snprintf(sql, sizeof sql, "DROP TABLE IF EXISTS `#mysql50#%s#P#p_rest`", table);
+	status = database_run(database, sql, NULL, error);
+	*ret_is_dropped = status == TG_OK;
+	return status;
+}
+
+/* Run one statement, over what a server that died may have left. */
+static enum tg_status
+run_statement(struct database *database, const char *statement, size_t bytes,
+	      struct storage_error *error)
+{
+	struct storage_error orphan_error;
+	bool is_dropped = false;
+	enum tg_status status = run_part(database, statement, bytes, error);
+
+	if (status == TG_OK || database_failure(database) != DATABASE_FAILURE_SCHEMA)
+		return status;
+	if (drop_orphan(database, statement, &is_dropped, &orphan_error) != TG_OK || !is_dropped)
+		return status;
+	return run_part(database, statement, bytes, error);
+}
+
+/*
+ * One program at a time: dropping an orphan would harm a table that another is just making.  The
+ * lock is the connection's and goes with it.  (On a Galera cluster it holds on one node only.)
+ */
+static enum tg_status
+lock_schema(struct database *database, struct storage_error *error)
+{
+	uint64_t is_locked = 0;
+	enum tg_status status = database_query(
+		database, "SELECT GET_LOCK('tallygate.schema_migration', @@lock_wait_timeout)",
+		on_count, &is_locked, error);
+
+	if (status == TG_OK && is_locked == 0)
+		return storage_fail(error, TG_DATABASE, "another program is migrating the schema");
+	return status;
+}
+
 /* Run a migration's statements and note that it was applied. */
 static enum tg_status
 apply(struct database *database, const struct migration *migration, struct storage_error *error)
@@ -155,7 +227,7 @@ apply(struct database *database, const struct migration *migration, struct stora
 	enum tg_status status;
 
 	while ((statement = migrate_next_statement(migration->text, &offset, &bytes)) != NULL) {
-		status = run_part(database, statement, bytes, error);
+		status = run_statement(database, statement, bytes, error);
 		if (status != TG_OK)
 			return status;
 	}
@@ -171,11 +243,62 @@ apply(struct database *database, const struct migration *migration, struct stora
 	return status;
 }
 
+/* Apply what the comparison says is missing. */
+static enum tg_status
+apply_missing(struct database *database, const struct comparison *comparison,
+	      uint32_t *ret_applied, struct storage_error *error)
+{
+	const struct migration_list *list = comparison->list;
+	enum tg_status status = TG_OK;
+
+	*ret_applied = 0;
+	for (uint32_t i = 0; status == TG_OK && i < list->count; i++) {
+		TG_ASSERT(list->rows[i].number == i + 1);
+		if (comparison->is_applied[i + 1])
+			continue;
+		status = apply(database, &list->rows[i], error);
+		(*ret_applied)++;
+	}
+	return status;
+}
+
+/* The first migration that is missing; NULL: none. */
+static const struct migration *
+first_missing(const struct comparison *comparison)
+{
+	for (uint32_t i = 0; i < comparison->list->count; i++) {
+		if (!comparison->is_applied[i + 1])
+			return &comparison->list->rows[i];
+	}
+	return NULL;
+}
+
+/* Apply under the lock, by what is applied then: another program may have done it all. */
+static enum tg_status
+migrate_locked(struct database *database, const struct migration_list *list,
+	       struct comparison *comparison, uint32_t *ret_applied, struct storage_error *error)
+{
+	enum tg_status status = lock_schema(database, error);
+
+	if (status != TG_OK)
+		return status;
+	*comparison = (struct comparison){ .list = list };
+	status = compare(database, comparison, error);
+	if (status == TG_OK)
+		status = apply_missing(database, comparison, ret_applied, error);
+	if (status == TG_OK)
+		status = database_run(database,
+				      "DO RELEASE_LOCK('tallygate.schema_migration')",
+				      NULL, error);
+	return status;
+}
+
 enum tg_status
 migrate_run(struct database *database, const struct migration_list *list, bool is_dry,
 	    uint32_t *ret_applied, struct storage_error *error)
 {
 	struct comparison *comparison = calloc(1, sizeof *comparison);
+	const struct migration *missing;
 	uint32_t applied_count = 0;
 	enum tg_status status;
 
@@ -184,20 +307,12 @@ migrate_run(struct database *database, const struct migration_list *list, bool i
 		return storage_fail(error, TG_NO_MEMORY, "no memory for migrations");
 	comparison->list = list;
 	status = compare(database, comparison, error);
-	for (uint32_t i = 0; status == TG_OK && i < list->count; i++) {
-		const struct migration *migration = &list->rows[i];
-
-		TG_ASSERT(migration->number == i + 1);
-		if (comparison->is_applied[migration->number])
-			continue;
-		if (is_dry)
-			status = storage_fail(error, TG_CONFIG,
-					      "schema lacks migration %s; apply it first",
-					      migration->name);
-		else
-			status = apply(database, migration, error);
-		applied_count++;
-	}
+	missing = first_missing(comparison);
+	if (status == TG_OK && missing != NULL && is_dry)
+		status = storage_fail(error, TG_CONFIG, "schema lacks migration %s; apply it first",
+				      missing->name);
+	else if (status == TG_OK && missing != NULL)
+		status = migrate_locked(database, list, comparison, &applied_count, error);
 	free(comparison);
 	if (status == TG_OK && !is_dry)
 		status = vocabulary_fill(database, error);

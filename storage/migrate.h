@@ -5,8 +5,8 @@
  * was applied is noted in table schema_migration with a checksum.  A file that was changed after it
  * was applied is refused by name, and so is a schema newer than the program.
  *
- * Every statement may be run again, so a server that dies half-way, or two programs that migrate at
- * once, do no harm.
+ * Every statement may be run again, so a server that dies half-way does no harm; of two programs
+ * that migrate at once one waits.
  */
 #ifndef TG_STORAGE_MIGRATE_H
 #define TG_STORAGE_MIGRATE_H

@@ -1,8 +1,9 @@
 /*
  * sink_partition.h - monthly partitions by business date, made before they are needed.
  *
- * The tables begin with one partition that takes every date.  Months are split off from it while it
- * is still empty of them; what has no month of its own stays there and is found all the same.
+ * The tables begin with one partition that takes every date, p_rest.  Months are split off from it
+ * while it is still empty of them; what has no month of its own stays there and is found all the
+ * same.  Its name then tells from which month on: p_rest_2027_03.
  */
 #ifndef TG_STORAGE_SINK_PARTITION_H
 #define TG_STORAGE_SINK_PARTITION_H

@@ -395,15 +395,31 @@ mariadb_number(const struct mariadb *server, const char *sql)
 	return number;
 }
 
+/* The tables are gone; remove what a server that was killed in an ALTER TABLE has left of it. */
+static void
+remove_leftovers(const struct mariadb *server)
+{
+	char path[PATH_MAX_BYTES];
+
+	(void)snprintf(path, sizeof path, "%s/data/tallygate", server->folder);
+	must(nftw(path, remove_path, 16, FTW_DEPTH | FTW_PHYS) == 0, "remove what is left");
+	must(mkdir(path, 0700) == 0, "make the database's folder");
+}
+
 void
 mariadb_reset(const struct mariadb *server)
 {
+	static const char drop[] = "DROP DATABASE IF EXISTS tallygate";
 	struct database_config config = server->config;
+	struct storage_error error;
 	struct database *database;
 
 	config.database = "mysql";
 	database = connect_or_stop(&config);
-	run_or_stop(database, "DROP DATABASE IF EXISTS tallygate");
+	if (database_run(database, drop, NULL, &error) != TG_OK) {
+		remove_leftovers(server);
+		run_or_stop(database, drop);
+	}
 	run_or_stop(database, "CREATE DATABASE tallygate CHARACTER SET utf8mb4");
 	database_close(database);
 }

@@ -106,21 +106,22 @@ failures_are_told_apart(void **state)
 	database_close(database);
 }
 
-/* What: a row that another transaction holds is a refusal that can pass, not a wait for ever.
- * How:  two connections and one row. */
+/* What: a row that another transaction holds is refused, before the connection counts as lost.
+ * How:  two connections and one row; a time-out of six seconds. */
 static void
 held_row_is_refused_in_time(void **state)
 {
-	struct database *holder = open_database(mariadb_config(*state));
-	struct database *waiter = open_database(mariadb_config(*state));
+	struct database_config config = *mariadb_config(*state);
+	struct database *holder = open_database(&config);
+	struct database *waiter;
 	struct storage_error error;
 
 	mariadb_run(*state, "CREATE TABLE held (a INT PRIMARY KEY) ENGINE=InnoDB");
 	mariadb_run(*state, "INSERT INTO held VALUES (1)");
 	assert_int_equal(database_run(holder, "START TRANSACTION", NULL, &error), TG_OK);
 	assert_int_equal(database_run(holder, "UPDATE held SET a = 2", NULL, &error), TG_OK);
-	assert_int_equal(database_run(waiter, "SET innodb_lock_wait_timeout = 1", NULL, &error),
-			 TG_OK);
+	config.io_timeout_s = 6;
+	waiter = open_database(&config);
 	assert_int_equal(failure_of(waiter, "DELETE FROM held", TG_DATABASE),
 			 DATABASE_FAILURE_REFUSED);
 	database_close(waiter);

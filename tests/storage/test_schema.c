@@ -1,12 +1,14 @@
 /*
  * test_schema.c - migrations, and that schema, sink and documentation agree.
  */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -17,6 +19,8 @@
 #include "storage/sink_table.h"
 #include "tests/mariadb.h"
 #include "tests/packet_proxy.h"
+
+#define KILLS 20
 
 static struct database *
 open_database(const struct database_config *config)
@@ -180,6 +184,77 @@ interrupted_migration_is_finished(void **state)
 		assert_true(n < 1000);
 	}
 	packet_proxy_free(proxy);
+}
+
+/* A program that migrates, on a thread of its own. */
+struct program {
+	struct database_config config;
+	pthread_t thread;
+	enum tg_status status;		/* of its end */
+	struct storage_error error;
+};
+
+static void *
+run_program(void *context)
+{
+	const struct migration_list list = migrate_builtin();
+	struct program *program = context;
+	struct database *database;
+
+	program->status = database_open(&program->config, &database, &program->error);
+	if (program->status != TG_OK)
+		return NULL;
+	program->status = migrate_run(database, &list, false, NULL, &program->error);
+	database_close(database);
+	return NULL;
+}
+
+static void
+start_program(struct program *program, const struct mariadb *server)
+{
+	program->config = *mariadb_config(server);
+	assert_int_equal(pthread_create(&program->thread, NULL, run_program, program), 0);
+}
+
+/* What: a server killed in the middle of a migration, and started again, is migrated to the end.
+ * How:  20 kills at random moments.  MariaDB leaves files of half-made tables behind. */
+static void
+killed_server_is_migrated(void **state)
+{
+	for (long i = 0; i < KILLS; i++) {
+		const struct timespec pause = { .tv_nsec = i * 7 % KILLS * 10000000 };
+		struct program program;
+
+		mariadb_reset(*state);
+		start_program(&program, *state);
+		nanosleep(&pause, NULL);
+		mariadb_kill(*state);
+		assert_int_equal(pthread_join(program.thread, NULL), 0);
+		mariadb_start(*state);
+		migrate(*state);
+		mariadb_run(*state, "INSERT INTO purchase_line VALUES"
+				    " ('2026-11-22', 1, 1, '', 1, 1, 1)");
+		assert_int_equal(mariadb_number(*state, "SELECT SUM(findings) FROM check_all"), 0);
+	}
+}
+
+/* What: programs that migrate at once wait for one another, and all go on.
+ * How:  three threads on an empty database. */
+static void
+programs_may_migrate_at_once(void **state)
+{
+	struct program programs[3];
+
+	mariadb_reset(*state);
+	for (int i = 0; i < 3; i++)
+		start_program(&programs[i], *state);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(pthread_join(programs[i].thread, NULL), 0);
+		if (programs[i].status != TG_OK)
+			fail_msg("%s", programs[i].error.text);
+	}
+	assert_int_equal(mariadb_number(*state, "SELECT COUNT(*) FROM schema_migration"),
+			 migrate_builtin().count);
 }
 
 /* The names of a table's columns, one after the other. */
@@ -365,6 +440,8 @@ main(void)
 		cmocka_unit_test(changed_migration_is_refused),
 		cmocka_unit_test(newer_schema_is_refused),
 		cmocka_unit_test(interrupted_migration_is_finished),
+		cmocka_unit_test(killed_server_is_migrated),
+		cmocka_unit_test(programs_may_migrate_at_once),
 		cmocka_unit_test(sink_writes_every_column),
 		cmocka_unit_test(rights_are_those_of_the_protocol),
 		cmocka_unit_test(everything_is_documented),

@@ -12,25 +12,19 @@
 
 #define KILLS 20
 
-/* What: kill -9 of the server at any moment loses nothing and writes nothing twice.
- * How:  20 kills while records come in, some of them while it recovers. */
+/* Kill -9 the server at random moments while records come in, sometimes while it recovers. */
 static void
-killed_server_loses_nothing(void **state)
+kill_again_and_again(struct sink_fixture *f, uint32_t batch_records)
 {
-	struct sink_fixture *f = *state;
-
-	f->config.batch_records = 100;
+	f->config.batch_records = batch_records;
 	sink_fixture_start(f);
-	/* Once the tables stand: a server killed in the middle of making them is another matter. */
-	sink_fixture_add(f, 1);
-	sink_fixture_await_all(f);
 	for (int i = 0; i < KILLS; i++) {
 		for (int j = 0; j < 5; j++) {
-			sink_fixture_add(f, 100);
+			sink_fixture_add(f, batch_records);
 			sink_fixture_pause_ms((uint32_t)record_maker_random(&f->maker, 40));
 		}
 		mariadb_kill(f->server);
-		sink_fixture_add(f, 100);
+		sink_fixture_add(f, batch_records);
 		if (record_maker_random(&f->maker, 4) == 0)
 			mariadb_spawn(f->server);
 		else
@@ -42,6 +36,25 @@ killed_server_loses_nothing(void **state)
 	sink_fixture_stop(f);
 	assert_int_equal(f->result, TG_OK);
 	sink_fixture_assert_equal(f);
+}
+
+/* What: kill -9 of the server at any moment loses nothing and writes nothing twice.
+ * How:  20 kills, the first of them while the tables are made. */
+static void
+killed_server_loses_nothing(void **state)
+{
+	kill_again_and_again(*state, 100);
+}
+
+/* What: a server killed while months get their partitions has its tables afterwards.
+ * How:  20 kills with a month of business dates in every few batches. */
+static void
+server_killed_while_partitioning_loses_nothing(void **state)
+{
+	struct sink_fixture *f = *state;
+
+	f->maker.records_per_day = 3;
+	kill_again_and_again(f, 30);
 }
 
 /* What: a server that is down for the whole run is caught up with exactly.
@@ -114,6 +127,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(killed_server_loses_nothing),
+		TEST(server_killed_while_partitioning_loses_nothing),
 		TEST(absent_server_is_caught_up_with),
 		TEST(restarted_server_is_no_trouble),
 		TEST(killed_sink_is_followed_exactly),
