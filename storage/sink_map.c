@@ -290,7 +290,8 @@ map_new_lot(struct sink_lot_move_row *row, const struct move *move)
 {
 	bool is_ok = true;
 
-	cell_set_u64(&row->lot, move->serial);
+	if (move->serial != 0) /* debts have none */
+		cell_set_u64(&row->lot, move->serial);
 	set_u32_or_none(&row->partner, move->partner);
 	set_usable_at(&row->usable_partner, &row->usable_store, move->usable_at);
 	cell_set_u16(&row->lot_flags, move->lot_flags);
@@ -298,7 +299,7 @@ map_new_lot(struct sink_lot_move_row *row, const struct move *move)
 		is_ok &= set_last_day(&row->last_day, move->last_day);
 	if (move->kind == MOVE_PENDING || move->kind == MOVE_DEBT)
 		is_ok &= set_last_day(&row->matures_day, move->matures_day);
-	if (move->kind == MOVE_PENDING && move->life_days != 0)
+	if (move->kind == MOVE_PENDING)
 		cell_set_i32(&row->life_days, move->life_days);
 	return is_ok;
 }

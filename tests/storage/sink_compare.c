@@ -207,8 +207,7 @@ expect_moves(struct expectation *e, const struct record *r)
 			     m->last_day);
 		put_last_day(&line, is_new && (m->kind == MOVE_PENDING || m->kind == MOVE_DEBT),
 			     m->matures_day);
-		line_u64_unless_0(&line, is_new && m->kind == MOVE_PENDING,
-				  (uint64_t)m->life_days);
+		line_i64_if(&line, is_new && m->kind == MOVE_PENDING, m->life_days);
 		line_u64_unless_0(&line, is_new, m->partner);
 		line_u64_unless_0(&line, is_new && !is_store, m->usable_at);
 		line_i64_if(&line, is_new && is_store, m->usable_at & 0x7fffffff);

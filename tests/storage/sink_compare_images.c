@@ -18,6 +18,7 @@
 #define NO_DATE (-354285)	/* 1000-01-01 */
 #define LAST_DATE 2932896	/* 9999-12-31 */
 #define MEMBERS_MAX 1000000
+#define RULE_VERSIONS_MAX 100000
 
 static const char member_sql[] =
 	"SELECT member, last_sequence, is_test, booked_at, business_date, enrolled_at,"
@@ -39,7 +40,7 @@ static const char partner_sql[] =
 static const char rule_sql[] =
 	"SELECT partner, version, last_sequence, base_num, base_den, bonus_num, bonus_den,"
 	" bonus_threshold_amount, bonus_fixed_points, bonus_sponsor, bonus_days, bonus_partner,"
-	" bonus_store FROM rule ORDER BY version";
+	" bonus_store FROM rule ORDER BY partner, version";
 static const char store_sql[] =
 	"SELECT store, last_sequence, partner, name, flags + 0 FROM store ORDER BY store";
 static const char terminal_sql[] =
@@ -190,7 +191,8 @@ expect_rule(struct images *images, const struct record *r)
 	line_i64(&line, p->bonus_days);
 	line_u64_unless_0(&line, !is_store, p->bonus_usable_at);
 	line_u64_unless_0(&line, is_store, p->bonus_usable_at & 0x7fffffff);
-	expected_set(&images->rules, p->version, &line);
+	assert_true(p->version < RULE_VERSIONS_MAX);
+	expected_set(&images->rules, (uint64_t)p->partner * RULE_VERSIONS_MAX + p->version, &line);
 }
 
 static void

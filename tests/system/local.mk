@@ -13,6 +13,16 @@ tests_system_test_monitor_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS)
 tests_system_test_monitor_LDADD = $(system_test_libs)
 pipeline_tests += %D%/test_monitor
 
+# A gateway over a MariaDB that is killed: compared column by column, as the sink's tests do.
+check_PROGRAMS += %D%/test_settlement
+tests_system_test_settlement_SOURCES = %D%/test_settlement.c $(system_test_daemon) \
+	$(private_mariadb) \
+	tests/storage/expected_text.c tests/storage/expected_text.h \
+	tests/storage/sink_compare.c tests/storage/sink_compare.h \
+	tests/storage/sink_compare_images.c tests/storage/sink_fixture.h
+tests_system_test_settlement_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS)
+tests_system_test_settlement_LDADD = $(system_test_libs) $(storage_test_libs)
+
 dist_check_SCRIPTS += %D%/kill_loop.py
 dist_check_SCRIPTS += %D%/client.py %D%/console.py %D%/metrics.py %D%/wire.py %D%/restart.py %D%/watch.py
 dist_check_SCRIPTS += %D%/originals.py
