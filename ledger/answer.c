@@ -2,9 +2,11 @@
  * answer.c - what a requester is told: out of the record just made, out of the row that keeps an
  * earlier outcome, or out of the present state.
  */
-#include "ledger/plan.h"
-
+#include <assert.h>
 #include <string.h>
+
+#include "ledger/apply.h"
+#include "ledger/plan.h"
 
 void
 answer_from_record(struct ledger_answer *a, const struct record *r)
@@ -29,6 +31,10 @@ answer_from_record(struct ledger_answer *a, const struct record *r)
 	}
 	if (RECORD_HAS(r, HOLD) && r->kind == RECORD_HOLD)
 		a->deadline_utc_ms = r->hold_deadline_utc_ms;
+	else if (RECORD_HAS(r, HOLD)) {
+		a->restored_points = hold_restored_points(r);
+		a->lost_points = record_posted_points(r, ACCOUNT_BREAKAGE);
+	}
 	if (!RECORD_HAS(r, MEMBER) || !RECORD_HAS(r, AFTER))
 		return;
 	a->has_member = true;
@@ -41,6 +47,21 @@ answer_from_record(struct ledger_answer *a, const struct record *r)
 		a->held_points = r->held_points;
 		a->debt_points = r->debt_after_points;
 	}
+}
+
+/* What resolving a hold gave back stands in the hold, which is kept longer than the transaction. */
+static void
+answer_from_hold(struct ledger_answer *a, const struct ledger *l, const struct transaction_row *t)
+{
+	const struct hold_row *hold;
+
+	if (t->status != TG_OK || t->hold_row == TABLE_NONE)
+		return;
+	hold = ledger_hold_row(l, t->hold_row);
+	if (hold->resolved_at_utc_ms != t->booked_at_utc_ms)
+		return;
+	a->restored_points = hold->restored_points;
+	a->lost_points = hold->lost_points;
 }
 
 void
@@ -70,6 +91,8 @@ answer_from_row(struct ledger_answer *a, const struct ledger *l, uint32_t row)
 	}
 	if (t->kind == RECORD_HOLD)
 		a->deadline_utc_ms = t->deadline_utc_ms;
+	else
+		answer_from_hold(a, l, t);
 	if (t->member_row == TABLE_NONE || t->kind == TRANSACTION_TOMBSTONE)
 		return;
 	a->has_member = true;
@@ -128,7 +151,7 @@ list_expiries(const struct plan *p, struct ledger_answer *a)
 	}
 }
 
-/* Signed effect of a transaction on what the member can use. */
+/* Signed change of what the member has; a hold only sets aside. */
 static int64_t
 entry_points(const struct transaction_row *t)
 {
@@ -139,10 +162,7 @@ entry_points(const struct transaction_row *t)
 		return t->points;
 	case RECORD_BURN:
 	case RECORD_CAPTURE:
-	case RECORD_HOLD:
 		return -t->points;
-	case RECORD_RELEASE:
-		return t->points;
 	case RECORD_REFUND:
 	case RECORD_REVERSE:
 		return t->restored_points - t->taken_points;
@@ -203,15 +223,27 @@ answer_inquiry(struct plan *p)
 	return TG_OK;
 }
 
-/* State of a transaction now: of its hold, where it made one and that is still known. */
+/* State of a hold now, as if what has fallen due had happened; that of its record when unknown. */
 static uint8_t
-state_now(const struct ledger *l, const struct transaction_row *t)
+hold_state_now(const struct plan *p, uint32_t partner, const uint8_t *id, uint8_t otherwise)
 {
-	uint32_t hold = t->kind == RECORD_HOLD && t->status == TG_OK ?
-			    state_find_hold(l, t->partner, t->id) :
-			    TABLE_NONE;
+	uint32_t row = state_find_hold(p->ledger, partner, id);
+	const struct hold_row *hold;
 
-	return hold == TABLE_NONE ? t->state : ledger_hold_row(l, hold)->state;
+	if (row == TABLE_NONE)
+		return otherwise;
+	hold = ledger_hold_row(p->ledger, row);
+	if (hold->state == STATE_OPEN && hold->deadline_utc_ms <= p->now->utc_ms)
+		return STATE_EXPIRED;
+	return hold->state;
+}
+
+static uint8_t
+state_now(const struct plan *p, const struct transaction_row *t)
+{
+	if (t->kind != RECORD_HOLD || t->status != TG_OK)
+		return t->state;
+	return hold_state_now(p, t->partner, t->id, t->state);
 }
 
 static enum tg_status
@@ -219,7 +251,6 @@ answer_archived_status(struct plan *p, uint32_t partner)
 {
 	struct ledger_answer *a = &p->decision->answer;
 	const struct archived_transaction *archived = p->request->archived;
-	uint32_t hold;
 
 	if (p->request->original_time_utc_ms >= plan_window_start(p) ||
 	    p->request->original_time_utc_ms == 0)
@@ -233,9 +264,9 @@ answer_archived_status(struct plan *p, uint32_t partner)
 	a->outcome = archived->status;
 	a->outcome_kind = archived->kind;
 	a->outcome_state = archived->is_reversed ? STATE_REVERSED : STATE_STANDING;
-	hold = state_find_hold(p->ledger, archived->partner, p->request->original_id);
-	if (archived->kind == RECORD_HOLD && hold != TABLE_NONE)
-		a->outcome_state = ledger_hold_row(p->ledger, hold)->state;
+	if (archived->kind == RECORD_HOLD)
+		a->outcome_state = hold_state_now(p, partner, p->request->original_id,
+						  a->outcome_state);
 	a->sequence = archived->sequence;
 	a->booked_at_utc_ms = archived->booked_at_utc_ms;
 	a->points = archived->points;
@@ -258,24 +289,29 @@ answer_status(struct plan *p)
 	t = ledger_transaction_row(p->ledger, row);
 	answer_from_row(a, p->ledger, row);
 	a->is_replay = false;
-	a->taken_points = t->taken_points;
-	a->restored_points = t->restored_points;
+	if (t->kind != RECORD_RELEASE && t->kind != RECORD_REVERSE) {
+		/* What was undone of it since. */
+		a->taken_points = t->taken_points;
+		a->restored_points = t->restored_points;
+		a->lost_points = t->lost_points;
+	}
 	a->outcome = t->status;
 	a->outcome_kind = t->kind;
-	a->outcome_state = state_now(p->ledger, t);
+	a->outcome_state = state_now(p, t);
 	return TG_OK;
 }
 
 static void
-add_total_of(const struct ledger *l, struct answer_total *total, uint64_t key)
+read_total(const struct ledger *l, uint64_t key, struct answer_total *total)
 {
 	uint32_t row = state_find_total(l, key);
 
+	total->count = total->points = total->amount = 0;
 	if (row == TABLE_NONE)
 		return;
-	total->count += ledger_total_row(l, row)->count;
-	total->points += ledger_total_row(l, row)->points;
-	total->amount += ledger_total_row(l, row)->amount;
+	total->count = ledger_total_row(l, row)->count;
+	total->points = ledger_total_row(l, row)->points;
+	total->amount = ledger_total_row(l, row)->amount;
 }
 
 bool
@@ -284,36 +320,28 @@ ledger_partner_total(const struct ledger *l, int32_t day, uint32_t partner,
 {
 	uint32_t bits = TOTAL_SCOPE_PARTNER | (total->is_declined ? TOTAL_DECLINED : 0);
 
-	total->count = total->points = total->amount = 0;
-	add_total_of(l, total, state_total_key(day, bits, total->kind, partner));
+	read_total(l, state_total_key(day, bits, total->kind, partner), total);
 	return total->count > 0;
 }
 
-/* One line of the answer: sums over the terminals of the scope. */
-static void
-sum_totals(const struct plan *p, struct answer_total *total, uint32_t bits)
+/* Whose totals are asked for: *ret_bits and their number. */
+static enum tg_status
+find_owner(struct plan *p, uint32_t *ret_bits, uint32_t *ret_owner)
 {
-	const struct ledger_request *q = p->request;
-	const struct ledger *l = p->ledger;
-	uint32_t store = state_find_store(l, p->store);
-
-	if (q->total_scope == 3) {
-		add_total_of(l, total,
-			     state_total_key(q->total_day, bits | TOTAL_SCOPE_PARTNER, total->kind,
-					     p->partner->number));
-		return;
-	}
-	if (q->total_scope == 1 || store == TABLE_NONE) {
-		add_total_of(l, total,
-			     state_total_key(q->total_day, bits, total->kind,
-					     p->terminal->config.number));
-		return;
-	}
-	for (uint32_t at = ledger_store_row(l, store)->first_terminal; at != TABLE_NONE;
-	     at = ledger_terminal_row(l, at)->next_of_store) {
-		add_total_of(l, total,
-			     state_total_key(q->total_day, bits, total->kind,
-					     ledger_terminal_row(l, at)->config.number));
+	switch (p->request->total_scope) {
+	case 3:
+		*ret_bits = TOTAL_SCOPE_PARTNER;
+		*ret_owner = p->partner->number;
+		return TG_OK;
+	case 2:
+		*ret_bits = TOTAL_SCOPE_STORE;
+		*ret_owner = p->store;
+		p->decision->answer.field = p->store == 0 ? TG_FIELD_STORE : 0;
+		return p->store == 0 ? TG_MISSING_FIELD : TG_OK;
+	default:
+		*ret_bits = 0;
+		*ret_owner = p->terminal->config.number;
+		return TG_OK;
 	}
 }
 
@@ -324,19 +352,24 @@ answer_totals(struct plan *p)
 					 RECORD_CAPTURE, RECORD_RELEASE, RECORD_REFUND,
 					 RECORD_REVERSE, RECORD_ENROLL,	 RECORD_LINK,
 					 RECORD_UNLINK,	 RECORD_CONFIRM };
+	static_assert(sizeof(kinds) * 2 <= ANSWER_TOTALS_MAX, "room for all lines");
 	struct ledger_answer *a = &p->decision->answer;
 	uint32_t basis = p->request->total_basis == 2 ? TOTAL_BASIS_TILL : 0;
+	uint32_t scope, owner;
+	enum tg_status status = find_owner(p, &scope, &owner);
 
 	a->business_date = ledger_business_date(p->ledger);
-	for (uint32_t i = 0; i < sizeof(kinds) * 2; i++) {
+	for (uint32_t i = 0; status == TG_OK && i < sizeof(kinds) * 2; i++) {
 		struct answer_total total = {
 			.kind = kinds[i / 2],
 			.is_declined = i % 2 != 0,
 		};
+		uint32_t bits = basis | scope | (total.is_declined ? TOTAL_DECLINED : 0);
 
-		sum_totals(p, &total, basis | (total.is_declined ? TOTAL_DECLINED : 0));
-		if (total.count > 0 && a->total_count < ANSWER_TOTALS_MAX)
+		read_total(p->ledger,
+			   state_total_key(p->request->total_day, bits, total.kind, owner), &total);
+		if (total.count > 0)
 			a->totals[a->total_count++] = total;
 	}
-	return TG_OK;
+	return status;
 }

@@ -56,18 +56,24 @@ add_total(struct ledger *l, const struct record *r, int32_t day, uint32_t bits, 
 	total->amount += RECORD_HAS(r, AMOUNT) ? r->amount : 0;
 }
 
+/* For the terminal, its store and its partner. */
+static void
+add_totals_of_day(struct ledger *l, const struct record *r, int32_t day, uint32_t bits)
+{
+	add_total(l, r, day, bits, r->terminal);
+	add_total(l, r, day, bits | TOTAL_SCOPE_PARTNER, r->partner);
+	if (r->store != 0)
+		add_total(l, r, day, bits | TOTAL_SCOPE_STORE, r->store);
+}
+
 static void
 add_totals(struct ledger *l, const struct record *r)
 {
 	uint32_t bits = record_is_done(r) ? 0 : TOTAL_DECLINED;
 
-	add_total(l, r, r->business_date, bits, r->terminal);
-	add_total(l, r, r->business_date, bits | TOTAL_SCOPE_PARTNER, r->partner);
-	if (RECORD_HAS(r, TILL) && r->till_day != DAY_NONE) {
-		bits |= TOTAL_BASIS_TILL;
-		add_total(l, r, r->till_day, bits, r->terminal);
-		add_total(l, r, r->till_day, bits | TOTAL_SCOPE_PARTNER, r->partner);
-	}
+	add_totals_of_day(l, r, r->business_date, bits);
+	if (RECORD_HAS(r, TILL) && r->till_day != DAY_NONE)
+		add_totals_of_day(l, r, r->till_day, bits | TOTAL_BASIS_TILL);
 }
 
 /* The day whose limits a record counts for. */
@@ -84,60 +90,83 @@ is_burn(const struct record *r)
 }
 
 static void
-count_decline(struct terminal_row *terminal, const struct record *r)
+count_decline(struct ledger *l, const struct record *r)
 {
+	struct terminal_row *terminal =
+		table_edit(&l->terminals, state_find_terminal(l, r->terminal));
+
 	if (terminal->declines_day != r->business_date)
 		terminal->declines_today = 0;
 	terminal->declines_day = r->business_date;
 	terminal->declines_today++;
 }
 
+/* Add to what a terminal did on a day, if that day is still kept. */
 static void
-count_terminal_day(struct ledger *l, const struct record *r)
+add_terminal_day(struct ledger *l, uint32_t number, int32_t day, uint8_t kind, int64_t points)
 {
-	uint32_t row = state_find_terminal(l, r->terminal);
-	bool is_decline = !record_is_done(r) || (r->flags & RECORD_TOMBSTONE) != 0;
-	int32_t day = counted_day(r);
-	struct terminal_row *terminal;
-	struct terminal_day *counters;
+	struct terminal_row *terminal = table_edit(&l->terminals, state_find_terminal(l, number));
+	struct terminal_day *counters = &terminal->days[state_terminal_day(day)];
 
-	if (row == TABLE_NONE || (!is_decline && r->kind != RECORD_EARN && !is_burn(r)))
-		return;
-	terminal = table_edit(&l->terminals, row);
-	if (is_decline) {
-		count_decline(terminal, r);
-		return;
-	}
-	counters = &terminal->days[state_terminal_day(day)];
 	if (counters->day > day)
 		return;
 	if (counters->day < day)
 		*counters = (struct terminal_day){ .day = day };
-	if (r->kind == RECORD_EARN)
-		counters->earned_points += r->points;
+	if (kind == RECORD_EARN)
+		counters->earned_points += points;
 	else
-		counters->burned_points += r->points;
+		counters->burned_points += points;
 }
 
+/* ... and a member, of whom one day is kept. */
 static void
-count_member_day(struct ledger *l, const struct record *r)
+add_member_day(struct ledger *l, uint32_t row, int32_t day, uint8_t kind, int64_t points)
 {
-	int32_t day = counted_day(r);
 	struct member_row *member;
 
-	if (!record_is_done(r) || (r->kind != RECORD_EARN && !is_burn(r)) ||
-	    ledger_member_row(l, (uint32_t)r->member)->counters_day > day)
+	if (ledger_member_row(l, row)->counters_day > day)
 		return;
-	member = table_edit(&l->members, (uint32_t)r->member);
+	member = table_edit(&l->members, row);
 	if (member->counters_day != day) {
 		member->counters_day = day;
 		member->earned_today_points = 0;
 		member->burned_today_points = 0;
 	}
-	if (r->kind == RECORD_EARN)
-		member->earned_today_points += r->points;
+	if (kind == RECORD_EARN)
+		member->earned_today_points += points;
 	else
-		member->burned_today_points += r->points;
+		member->burned_today_points += points;
+}
+
+static void
+count_day(struct ledger *l, const struct record *r)
+{
+	int32_t day = counted_day(r);
+
+	if (state_find_terminal(l, r->terminal) == TABLE_NONE)
+		return;
+	if (!record_is_done(r) || (r->flags & RECORD_TOMBSTONE) != 0) {
+		count_decline(l, r);
+	} else if (r->kind == RECORD_EARN || is_burn(r)) {
+		add_terminal_day(l, r->terminal, day, r->kind, r->points);
+		add_member_day(l, (uint32_t)r->member, day, r->kind, r->points);
+	}
+}
+
+/* What is undone whole counts for no limit any more. */
+static void
+uncount_original(struct ledger *l, const struct record *r)
+{
+	uint32_t row = r->original_row != TABLE_NONE ? r->original_row : r->original_burn_row;
+	const struct transaction_row *t = row == TABLE_NONE ? NULL : ledger_transaction_row(l, row);
+	int32_t day;
+
+	/* One opened again is of a day long gone. */
+	if (t == NULL || t->kept_from_utc_ms != t->booked_at_utc_ms)
+		return;
+	day = t->business_date - t->days_late;
+	add_terminal_day(l, t->terminal, day, t->kind, -t->points);
+	add_member_day(l, t->member_row, day, t->kind, -t->points);
 }
 
 void
@@ -166,8 +195,8 @@ ledger_apply(struct ledger *l, const struct record *r)
 	if (RECORD_HAS(r, TRANSACTION) && RECORD_HAS(r, PRINCIPAL) && r->kind != RECORD_REOPEN) {
 		if ((r->flags & RECORD_TEST) == 0)
 			add_totals(l, r);
-		count_terminal_day(l, r);
-		if (RECORD_HAS(r, MEMBER))
-			count_member_day(l, r);
+		count_day(l, r);
+		if (r->kind == RECORD_REVERSE && r->status == TG_OK && RECORD_HAS(r, ORIGINAL))
+			uncount_original(l, r);
 	}
 }

@@ -37,6 +37,15 @@ void apply_moves(struct ledger *l, const struct record *r);
 void apply_sweep(struct ledger *l, const struct record *r);
 void apply_forget(struct ledger *l, const struct record *r);
 
+/* What a record that resolves a hold gave back; a capture of one given back before takes anew. */
+static inline int64_t
+hold_restored_points(const struct record *r)
+{
+	int64_t available = record_posted_points(r, ACCOUNT_AVAILABLE);
+
+	return available > 0 ? available : 0;
+}
+
 /* Did the request succeed (also as a tombstone)? */
 static inline bool
 record_is_done(const struct record *r)

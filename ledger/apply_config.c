@@ -53,43 +53,13 @@ set_store(struct ledger *l, const struct record *r)
 }
 
 static void
-unlink_terminal(struct ledger *l, uint32_t terminal)
-{
-	uint32_t store = state_find_store(l, ledger_terminal_row(l, terminal)->config.store);
-	uint32_t next = ledger_terminal_row(l, terminal)->next_of_store;
-	uint32_t at;
-
-	if (store == TABLE_NONE)
-		return;
-	at = ledger_store_row(l, store)->first_terminal;
-	if (at == terminal) {
-		((struct store_row *)table_edit(&l->stores, store))->first_terminal = next;
-		return;
-	}
-	while (ledger_terminal_row(l, at)->next_of_store != terminal)
-		at = ledger_terminal_row(l, at)->next_of_store;
-	((struct terminal_row *)table_edit(&l->terminals, at))->next_of_store = next;
-}
-
-static void
 set_terminal(struct ledger *l, const struct record *r)
 {
 	bool is_new;
-	uint32_t store = state_find_store(l, r->terminal_image.store);
-	struct terminal_row *row;
+	struct terminal_row *row = claim_or_edit(&l->terminals, r->config_row, &is_new);
 
-	if (table_is_live(&l->terminals, r->config_row))
-		unlink_terminal(l, r->config_row);
-	row = claim_or_edit(&l->terminals, r->config_row, &is_new);
 	row->key = r->terminal_image.number;
 	row->config = r->terminal_image;
-	row->next_of_store = TABLE_NONE;
-	if (store != TABLE_NONE) {
-		struct store_row *owner = table_edit(&l->stores, store);
-
-		row->next_of_store = owner->first_terminal;
-		owner->first_terminal = r->config_row;
-	}
 	if (is_new)
 		index_insert(&l->terminals_by_number, state_hash_u64(row->key), r->config_row);
 }

@@ -246,6 +246,8 @@ apply_hold_resolved(struct ledger *l, const struct record *r)
 	hold = table_edit(&l->holds, r->hold_row);
 	hold->state = (uint8_t)next;
 	hold->captured_points = r->captured_points;
+	hold->restored_points = hold_restored_points(r);
+	hold->lost_points = record_posted_points(r, ACCOUNT_BREAKAGE);
 	hold->resolved_at_utc_ms = r->booked_at_utc_ms;
 	hold->next = TABLE_NONE;
 }

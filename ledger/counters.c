@@ -1,7 +1,8 @@
 /*
  * counters.c - what a member or a terminal did on a day: for the limits.
  *
- * A request counts for the business date, a late one for the day it happened (domain decision 11).
+ * A request counts for the business date, a late one for the day it happened (domain decision 11);
+ * what is undone whole counts no more.
  * A member's row has the counters of one day; an earlier day is summed over its transactions.
  */
 #include "ledger/state.h"
@@ -31,7 +32,7 @@ sum_chain(const struct ledger *l, uint32_t member, int32_t day, bool (*is_wanted
 
 		if (t->member_row != member || t->sequence >= newer)
 			break;
-		if (is_wanted(t->kind) && t->status == TG_OK &&
+		if (is_wanted(t->kind) && t->status == TG_OK && t->state != STATE_REVERSED &&
 		    t->business_date - t->days_late == day)
 			sum += t->points;
 		newer = t->sequence;

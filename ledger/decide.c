@@ -216,8 +216,8 @@ check_time(const struct plan *p, const struct request_rule *rule)
 
 /* Rows that every transaction may need: its own, and a tombstone or two originals opened again. */
 #define TRANSACTION_ROWS 3
-/* Of the day's totals: terminal and partner, by business date and by the till's day. */
-#define TOTAL_ROWS 4
+/* Of the day's totals: terminal, store and partner, by business date and by the till's day. */
+#define TOTAL_ROWS 6
 #define ACCOUNT_ROWS 8
 
 static enum tg_status

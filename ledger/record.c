@@ -32,6 +32,18 @@ record_posting_sum(const struct record *record, enum unit unit)
 	return sum;
 }
 
+int64_t
+record_posted_points(const struct record *record, enum account account)
+{
+	int64_t sum = 0;
+
+	for (uint32_t i = 0; i < record->posting_count; i++) {
+		if (record->postings[i].account == (uint8_t)account)
+			sum += record->postings[i].points;
+	}
+	return sum;
+}
+
 const char *
 record_kind_name(uint8_t kind)
 {

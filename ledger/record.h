@@ -347,6 +347,9 @@ size_t record_peek_bytes(const uint8_t *bytes, size_t size);
 /* Sum of the postings in unit: zero for a sound record. */
 int64_t record_posting_sum(const struct record *record, enum unit unit);
 
+/* What a record posts to an account, over all partners. */
+int64_t record_posted_points(const struct record *record, enum account account);
+
 /* Names for people, tools and tables: "EARN", "member.available"; "?" when not in the list. */
 const char *record_kind_name(uint8_t kind);
 const char *account_name(uint8_t account);

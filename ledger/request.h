@@ -222,7 +222,7 @@ struct answer_entry {
 	uint16_t status;
 	int64_t	 booked_at_utc_ms;
 	uint32_t partner, store;
-	int64_t	 points;		/* signed effect on available */
+	int64_t	 points;		/* signed change of the member's points, held ones too */
 };
 
 struct answer_total {

@@ -87,8 +87,6 @@ struct store_row {
 	struct store_config config;
 	uint32_t pad;
 	uint8_t	 links[0];
-	uint32_t first_terminal;	/* chain of terminal rows */
-	uint32_t pad2;
 };
 
 /* What a terminal did on one day. */
@@ -107,12 +105,9 @@ struct terminal_row {
 	struct terminal_config config;
 	int32_t	 declines_day;		/* business date of declines_today */
 	uint32_t declines_today;	/* recorded declines and tombstones */
-	uint32_t pad;
 	/* by day modulo their number: late requests count for a day gone by */
 	struct terminal_day days[TERMINAL_DAYS];
 	uint8_t	 links[0];
-	uint32_t next_of_store;
-	uint32_t pad2;
 };
 
 /* member_row.flags */
@@ -200,6 +195,8 @@ struct hold_row {
 	int64_t	 points;		/* reserved at first */
 	int64_t	 regular_points;	/* ... of which from regular points */
 	int64_t	 captured_points;	/* once captured */
+	int64_t	 restored_points;	/* given back when it was resolved */
+	int64_t	 lost_points;		/* past their day then */
 	int64_t	 deadline_utc_ms;
 	int64_t	 resolved_at_utc_ms;	/* 0 while open */
 	/* enum transaction_state: OPEN, CAPTURED, RELEASED, EXPIRED */
@@ -287,9 +284,10 @@ struct transaction_row {
 #define TOTAL_BASIS_TILL 0x1u
 #define TOTAL_SCOPE_PARTNER 0x2u
 #define TOTAL_DECLINED 0x4u
+#define TOTAL_SCOPE_STORE 0x8u /* neither: of a terminal */
 
 struct total_row {
-	/* day << 42 | TOTAL_* bits << 39 | kind << 32 | owner; never 0 */
+	/* day << 42 | TOTAL_* bits << 38 | kind << 32 | owner; never 0 */
 	uint64_t key;
 	int64_t	 count;
 	int64_t	 points;

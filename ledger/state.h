@@ -124,7 +124,7 @@ state_account_key(uint8_t account, uint8_t unit, uint32_t partner)
 static inline uint64_t
 state_total_key(int32_t day, uint32_t bits, uint8_t kind, uint32_t owner)
 {
-	return (uint64_t)(uint32_t)day << 42 | (uint64_t)bits << 39 | (uint64_t)kind << 32 | owner;
+	return (uint64_t)(uint32_t)day << 42 | (uint64_t)bits << 38 | (uint64_t)kind << 32 | owner;
 }
 
 static inline int32_t

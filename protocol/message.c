@@ -234,14 +234,16 @@ enum {
 	X(POINTS,           NEED | TELL) \
 	X(AMOUNT,           MAY) \
 	X(COVERED,          MAY) \
-	BOOKED(X)
+	BOOKED(X) \
+	X(RESTORED_POINTS,  TELL)
 
 #define USES_RELEASE(X) \
 	TRANSACTION(X) \
 	NAMES_MEMBER(X) \
 	NAMES_ORIGINAL(X) \
 	X(REASON,           MAY) \
-	BOOKED(X)
+	BOOKED(X) \
+	X(RESTORED_POINTS,  TELL)
 
 #define USES_REFUND(X) \
 	TRANSACTION(X) \
