@@ -64,7 +64,7 @@ struct partner_config {
 	int64_t	 burn_transaction_points;
 	int64_t	 terminal_day_earn_points;
 	int64_t	 terminal_day_burn_points;
-	/* cap: beyond it a day's bonus is refused, never the base */
+	/* cap on a member's bonus here in a day: beyond it the bonus is refused, never the base */
 	int64_t	 bonus_member_day_points;
 	uint8_t	 name[NAME_BYTES];
 };

@@ -42,6 +42,28 @@ sum_chain(const struct ledger *l, uint32_t member, int32_t day, bool (*is_wanted
 }
 
 int64_t
+state_member_bonus(const struct ledger *l, uint32_t member, uint32_t partner, int32_t day)
+{
+	uint32_t at = ledger_member_row(l, member)->newest_transaction;
+	uint64_t newer = UINT64_MAX;
+	int64_t sum = 0;
+
+	while (table_is_live(&l->transactions, at)) {
+		const struct transaction_row *t = ledger_transaction_row(l, at);
+
+		/* What is booked before the day counts for no later one. */
+		if (t->member_row != member || t->sequence >= newer || t->business_date < day)
+			break;
+		if (t->partner == partner && is_earn(t->kind) && t->status == TG_OK &&
+		    t->state != STATE_REVERSED && t->business_date - t->days_late == day)
+			sum += t->bonus_points;
+		newer = t->sequence;
+		at = t->older_of_member;
+	}
+	return sum;
+}
+
+int64_t
 state_member_earned(const struct ledger *l, uint32_t member, int32_t day)
 {
 	const struct member_row *row = ledger_member_row(l, member);

@@ -46,6 +46,14 @@ member_earned(const struct plan *p)
 	return state_member_earned(p->ledger, p->view.member_row, plan_counted_day(p));
 }
 
+/* ... and of that how much as a bonus of this partner. */
+static int64_t
+member_bonus(const struct plan *p)
+{
+	return state_member_bonus(p->ledger, p->view.member_row, p->partner->number,
+				  plan_counted_day(p));
+}
+
 static enum tg_status
 check_earn_limits(const struct plan *p, int64_t points)
 {
@@ -176,8 +184,8 @@ plan_earn(struct plan *p)
 	if (is_receipt_used(p))
 		return TG_RECEIPT_USED;
 	c = earn_components(rule, base_amount, false);
-	if (c.bonus_points > 0 && member_earned(p) + c.base_points + c.bonus_points >
-					  p->partner->bonus_member_day_points) {
+	if (c.bonus_points > 0 &&
+	    member_bonus(p) + c.bonus_points > p->partner->bonus_member_day_points) {
 		c.bonus_points = 0;
 		is_capped = true;
 	}

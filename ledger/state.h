@@ -96,6 +96,12 @@ state_terminal_day(int32_t day)
 int64_t state_member_earned(const struct ledger *l, uint32_t member, int32_t day);
 int64_t state_member_burned(const struct ledger *l, uint32_t member, int32_t day);
 
+/*
+ * Bonus points that a member got at a partner for a day: summed over its transactions, so of a day
+ * at the window's edge only what is still remembered.
+ */
+int64_t state_member_bonus(const struct ledger *l, uint32_t member, uint32_t partner, int32_t day);
+
 /* What a terminal earned or burned on a day; 0 when that is not known any more. */
 int64_t state_terminal_earned(const struct terminal_row *terminal, int32_t day);
 int64_t state_terminal_burned(const struct terminal_row *terminal, int32_t day);
