@@ -187,9 +187,13 @@ begin_load(struct settlement *s)
 {
 	char log[PATH_BYTES];
 	const char *const more[] = {
-		"--connections", "12",	    "--members", "150",	       "--rate",      RATE,
-		"--seconds",	 "1000000", "--log",	 path_of(s, "load.log", log), "--duplicates",
-		"10",		 NULL,
+		"--connections", "12",
+		"--members", "150",
+		"--rate", RATE,
+		"--seconds", "1000000",
+		"--log", path_of(s, "load.log", log),
+		"--duplicates", "10",
+		NULL,
 	};
 
 	s->load = run_load(s, more);

@@ -11,7 +11,7 @@ import traceback
 
 sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
 
-from server import DAY_MS, Failed, Server, await_true		# pylint: disable=wrong-import-position
+from server import DAY_MS, Failed, Server, await_true	# pylint: disable=wrong-import-position
 from tallygate import PAGE, new_id			# pylint: disable=wrong-import-position
 from tap import Tap				# pylint: disable=wrong-import-position
 
