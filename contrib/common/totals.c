@@ -182,7 +182,8 @@ totals_compare(const struct totals *totals, struct tg_client *client, uint32_t o
 					   timeout_ms, failure);
 	}
 	if (is_ok && totals->count > 0) {
-		qsort(theirs.sums, theirs.count, sizeof(*theirs.sums), compare_sums);
+		if (theirs.count > 0)
+			qsort(theirs.sums, theirs.count, sizeof(*theirs.sums), compare_sums);
 		*ret_differences = print(totals, &theirs, file);
 	}
 	totals_deinit(&theirs);

@@ -209,7 +209,8 @@ find_doubles(const struct people *people, struct place *places, uint64_t count,
 	struct failure why;
 
 	TG_ASSERT(pair != NULL);
-	qsort(places, count, sizeof(*places), compare_places);
+	if (count > 0) /* else there are no places, and qsort() takes no NULL */
+		qsort(places, count, sizeof(*places), compare_places);
 	for (uint64_t i = 1; i < count; i++) {
 		const struct place *a = &places[i - 1], *b = &places[i];
 
