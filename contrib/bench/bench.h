@@ -34,7 +34,8 @@ struct bench_buffer {
 };
 
 /*
- * One connection.  Requests of a connection are numbered from 1; every system answers in order.
+ * One connection.  Requests of a connection are numbered from 1; every system answers in order, but
+ * for what Tallygate refuses, which may come sooner.
  * Invariant: answered <= asked <= answered + depth.
  */
 struct bench_connection {
