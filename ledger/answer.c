@@ -176,18 +176,12 @@ static void
 list_entries(const struct plan *p, struct ledger_answer *a)
 {
 	const struct ledger *l = p->ledger;
-	uint32_t wanted = p->request->entries_wanted;
-	uint64_t newer = UINT64_MAX;
-	uint32_t at = ledger_member_row(l, p->view.member_row)->newest_transaction;
+	uint32_t wanted = p->request->entries_wanted, row;
 
-	while (a->entry_count < wanted && a->entry_count < ANSWER_ENTRIES_MAX &&
-	       table_is_live(&l->transactions, at)) {
-		const struct transaction_row *t = ledger_transaction_row(l, at);
-
-		if (t->member_row != p->view.member_row || t->sequence >= newer)
-			return;
-		newer = t->sequence;
-		at = t->older_of_member;
+	for (const struct transaction_row *t =
+		     state_newest_of_member(l, p->view.member_row, &row);
+	     t != NULL && a->entry_count < wanted && a->entry_count < ANSWER_ENTRIES_MAX;
+	     t = state_older_of_member(l, t, &row)) {
 		if (p->partner != NULL && t->partner != p->partner->number)
 			continue;
 		a->entries[a->entry_count++] = (struct answer_entry){

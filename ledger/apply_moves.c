@@ -161,22 +161,16 @@ static void
 count_expired(struct ledger *l, uint32_t member, uint64_t serial, int64_t points)
 {
 	uint64_t sequence = serial >> 8;
-	uint64_t newer_than = UINT64_MAX;
-	uint32_t at = ledger_member_row(l, member)->newest_transaction;
+	uint32_t row;
 
-	while (table_is_live(&l->transactions, at)) {
-		const struct transaction_row *t = ledger_transaction_row(l, at);
-
-		if (t->member_row != member || t->sequence >= newer_than || t->sequence < sequence)
-			return;
+	for (const struct transaction_row *t = state_newest_of_member(l, member, &row);
+	     t != NULL && t->sequence >= sequence; t = state_older_of_member(l, t, &row)) {
 		if (t->sequence == sequence) {
-			struct transaction_row *earn = table_edit(&l->transactions, at);
+			struct transaction_row *earn = table_edit(&l->transactions, row);
 
 			earn->expired_points += points;
 			return;
 		}
-		newer_than = t->sequence;
-		at = t->older_of_member;
 	}
 }
 

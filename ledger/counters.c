@@ -7,36 +7,43 @@
  */
 #include "ledger/state.h"
 
-static bool
-is_earn(uint8_t kind)
-{
-	return kind == RECORD_EARN;
-}
+/* What a transaction adds to a sum; partner: whose alone counts, where that matters. */
+typedef int64_t points_fn(const struct transaction_row *t, uint32_t partner);
 
-static bool
-is_burn(uint8_t kind)
-{
-	return kind == RECORD_BURN || kind == RECORD_CAPTURE;
-}
-
-/* Points of the member's transactions of these kinds that count for the day. */
 static int64_t
-sum_chain(const struct ledger *l, uint32_t member, int32_t day, bool (*is_wanted)(uint8_t kind))
+earned_points(const struct transaction_row *t, uint32_t partner)
 {
-	uint32_t at = ledger_member_row(l, member)->newest_transaction;
-	uint64_t newer = UINT64_MAX;
+	(void)partner;
+	return t->kind == RECORD_EARN ? t->points : 0;
+}
+
+static int64_t
+burned_points(const struct transaction_row *t, uint32_t partner)
+{
+	(void)partner;
+	return t->kind == RECORD_BURN || t->kind == RECORD_CAPTURE ? t->points : 0;
+}
+
+static int64_t
+bonus_points(const struct transaction_row *t, uint32_t partner)
+{
+	return t->kind == RECORD_EARN && t->partner == partner ? t->bonus_points : 0;
+}
+
+/* Over the member's transactions that count for the day. */
+static int64_t
+sum_of_day(const struct ledger *l, uint32_t member, int32_t day, points_fn *points,
+	   uint32_t partner)
+{
 	int64_t sum = 0;
+	uint32_t row;
 
-	while (table_is_live(&l->transactions, at)) {
-		const struct transaction_row *t = ledger_transaction_row(l, at);
-
-		if (t->member_row != member || t->sequence >= newer)
-			break;
-		if (is_wanted(t->kind) && t->status == TG_OK && t->state != STATE_REVERSED &&
+	/* What is booked before the day counts for no later one. */
+	for (const struct transaction_row *t = state_newest_of_member(l, member, &row);
+	     t != NULL && t->business_date >= day; t = state_older_of_member(l, t, &row)) {
+		if (t->status == TG_OK && t->state != STATE_REVERSED &&
 		    t->business_date - t->days_late == day)
-			sum += t->points;
-		newer = t->sequence;
-		at = t->older_of_member;
+			sum += points(t, partner);
 	}
 	return sum;
 }
@@ -44,23 +51,7 @@ sum_chain(const struct ledger *l, uint32_t member, int32_t day, bool (*is_wanted
 int64_t
 state_member_bonus(const struct ledger *l, uint32_t member, uint32_t partner, int32_t day)
 {
-	uint32_t at = ledger_member_row(l, member)->newest_transaction;
-	uint64_t newer = UINT64_MAX;
-	int64_t sum = 0;
-
-	while (table_is_live(&l->transactions, at)) {
-		const struct transaction_row *t = ledger_transaction_row(l, at);
-
-		/* What is booked before the day counts for no later one. */
-		if (t->member_row != member || t->sequence >= newer || t->business_date < day)
-			break;
-		if (t->partner == partner && is_earn(t->kind) && t->status == TG_OK &&
-		    t->state != STATE_REVERSED && t->business_date - t->days_late == day)
-			sum += t->bonus_points;
-		newer = t->sequence;
-		at = t->older_of_member;
-	}
-	return sum;
+	return sum_of_day(l, member, day, bonus_points, partner);
 }
 
 int64_t
@@ -70,7 +61,7 @@ state_member_earned(const struct ledger *l, uint32_t member, int32_t day)
 
 	if (row->counters_day == day)
 		return row->earned_today_points;
-	return row->counters_day < day ? 0 : sum_chain(l, member, day, is_earn);
+	return row->counters_day < day ? 0 : sum_of_day(l, member, day, earned_points, 0);
 }
 
 int64_t
@@ -80,7 +71,7 @@ state_member_burned(const struct ledger *l, uint32_t member, int32_t day)
 
 	if (row->counters_day == day)
 		return row->burned_today_points;
-	return row->counters_day < day ? 0 : sum_chain(l, member, day, is_burn);
+	return row->counters_day < day ? 0 : sum_of_day(l, member, day, burned_points, 0);
 }
 
 int64_t

@@ -402,3 +402,29 @@ ledger_account_points(const struct ledger *l, enum account account, enum unit un
 
 	return row == TABLE_NONE ? 0 : ledger_account_row(l, row)->balance_points;
 }
+
+/* The row, if it is of the member's chain and older than a sequence. */
+static const struct transaction_row *
+chained(const struct ledger *l, uint32_t row, uint32_t member, uint64_t before_sequence)
+{
+	const struct transaction_row *t;
+
+	if (!table_is_live(&l->transactions, row))
+		return NULL;
+	t = ledger_transaction_row(l, row);
+	return t->member_row == member && t->sequence < before_sequence ? t : NULL;
+}
+
+const struct transaction_row *
+state_newest_of_member(const struct ledger *l, uint32_t member, uint32_t *ret_row)
+{
+	*ret_row = ledger_member_row(l, member)->newest_transaction;
+	return chained(l, *ret_row, member, UINT64_MAX);
+}
+
+const struct transaction_row *
+state_older_of_member(const struct ledger *l, const struct transaction_row *t, uint32_t *ret_row)
+{
+	*ret_row = t->older_of_member;
+	return chained(l, *ret_row, t->member_row, t->sequence);
+}

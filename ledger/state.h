@@ -92,6 +92,15 @@ state_terminal_day(int32_t day)
 	return (uint32_t)day % TERMINAL_DAYS;
 }
 
+/*
+ * The member's transactions that are still remembered, newest first, and the number of their rows;
+ * NULL: no more.  Rows that were forgotten, and perhaps taken by others since, end the chain.
+ */
+const struct transaction_row *state_newest_of_member(const struct ledger *l, uint32_t member,
+						     uint32_t *ret_row);
+const struct transaction_row *
+state_older_of_member(const struct ledger *l, const struct transaction_row *t, uint32_t *ret_row);
+
 /* What a member earned or burned by its transactions that count for a day still in the window. */
 int64_t state_member_earned(const struct ledger *l, uint32_t member, int32_t day);
 int64_t state_member_burned(const struct ledger *l, uint32_t member, int32_t day);
