@@ -499,6 +499,7 @@ start_network(struct gateway *gateway)
 						 .journal = gateway->recovery.journal,
 						 .clock = &gateway->clock,
 						 .sink = gateway->sink,
+						 .originals = gateway->originals,
 						 .snapshots = gateway->snapshots });
 	return TG_OK;
 }

@@ -139,6 +139,10 @@
 	  "connections made to MariaDB") \
 	X(tallygate_sink_failures_total, COUNTER, COUNT, "", NUMBER(v->has_sink, v->sink.failures), \
 	  "batches and connections that had to be tried again") \
+	X(tallygate_originals_total, COUNTER, COUNT, "outcome", FAMILY(tell_originals), \
+	  "originals older than the window looked up: found, unknown; the others were refused") \
+	X(tallygate_originals_waiting, GAUGE, COUNT, "", NUMBER(v->has_originals, v->pipeline.archive_waiting), \
+	  "requests that wait for such an original") \
 	/* headroom */ \
 	X(tallygate_request_rate, GAUGE, COUNT, "", NUMBER(v->has_parts, v->request_rate), \
 	  "requests decided a second, over the last minute") \

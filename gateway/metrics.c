@@ -249,6 +249,19 @@ tell_sink_state(const struct metrics_view *v, struct exposition *e)
 				  sink_state_name((enum sink_state)state), NULL);
 }
 
+static void
+tell_originals(const struct metrics_view *v, struct exposition *e)
+{
+	if (!v->has_originals)
+		return;
+	exposition_sample(e, value_of(v->originals.found), "found", NULL);
+	exposition_sample(e, value_of(v->originals.unknown), "unknown", NULL);
+	exposition_sample(e, value_of(v->originals.lagging), "lag", NULL);
+	exposition_sample(e, value_of(v->originals.late), "time", NULL);
+	exposition_sample(e, value_of(v->originals.failed), "failed", NULL);
+	exposition_sample(e, value_of(v->pipeline.archive_full), "queue", NULL);
+}
+
 /* Tell what is left of so much, in millionths. */
 static void
 tell_left(struct exposition *e, uint64_t left, uint64_t all, const char *resource)

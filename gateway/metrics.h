@@ -17,6 +17,7 @@
 #include "gateway/metric_table.h"
 #include "gateway/monitor.h"
 #include "gateway/network.h"
+#include "gateway/originals.h"
 #include "gateway/partner_rates.h"
 #include "gateway/phase.h"
 #include "gateway/pipeline.h"
@@ -42,7 +43,7 @@ struct metrics_view {
 	int64_t	 resident_bytes;	/* 0: not known */
 
 	bool	 has_parts;		/* all that follows is set, else zero but for these two: */
-	bool	 has_sink, has_snapshots;
+	bool	 has_sink, has_originals, has_snapshots;
 	int64_t	 connections_max, low_water_bytes, disk_bytes;
 	struct network_figures network;
 	struct pipeline_figures pipeline;
@@ -64,6 +65,7 @@ struct metrics_view {
 	int64_t	 business_date_us;	/* its midnight, since 1970 */
 	struct sink_status sink;
 	int64_t	 sink_lag_us;
+	struct originals_figures originals;
 	uint64_t request_rate;
 	int64_t	 reachable_rate;	/* -1: not known */
 	int64_t	 busiest;		/* of I/O threads and the ledger's, millionths; -1 */

@@ -113,6 +113,9 @@ metrics_view_parts(struct metrics_view *v, const struct monitor_parts *parts,
 		v->business_date_us = date * DAY_US;
 	view_threads(v, parts, load);
 	view_sink(v, parts->sink);
+	v->has_originals = parts->originals != NULL;
+	if (v->has_originals)
+		v->originals = originals_figures(parts->originals);
 	view_snapshots(v, parts->snapshots);
 }
 

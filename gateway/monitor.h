@@ -21,6 +21,7 @@ struct journal;
 struct log;
 struct monitor;
 struct network;
+struct originals;
 struct pipeline;
 struct sink_thread;
 struct snapshot_driver;
@@ -32,6 +33,7 @@ struct monitor_parts {
 	const struct journal *journal;
 	const struct clock *clock;
 	struct sink_thread *sink;	/* NULL: there is none */
+	struct originals *originals;	/* NULL: there are none */
 	struct snapshot_driver *snapshots; /* NULL: there is none */
 };
 

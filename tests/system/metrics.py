@@ -1,6 +1,7 @@
 """metrics.py - the metrics say what happened, as Prometheus would read them."""
 import csv
 import os
+import re
 import subprocess
 import sys
 import time
@@ -90,9 +91,9 @@ def the_output_agrees_with_its_reference(world):
     expect_equal(found['tallygate_snapshot_ok',], 1)
     missing = sorted(set(documented()) - set(found.kinds))
     # Without MariaDB, without load, when nothing was refused, and in the first second.
-    expect_equal([name for name in missing if '_sink_' not in name and name not in (
-        'tallygate_notices_total', 'tallygate_request_rate_reachable',
-        'tallygate_thread_busy_ratio')], [])
+    expected = (r'tallygate_((sink|originals)_.*|notices_total|request_rate_reachable'
+                r'|thread_busy_ratio)')
+    expect_equal([name for name in missing if not re.fullmatch(expected, name)], [])
 
 
 # These have a server of their own.

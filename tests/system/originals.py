@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 
+from scrape import scrape
 from server import DAY_MS, Database, await_true
 from tallygate import PAGE, new_id
 from world import Tap, World, expect, expect_equal, expect_rows, numbers, run_case, title
@@ -208,6 +209,11 @@ def an_operator_sees_what_is_old(world):
     expect_equal(console.ask('transaction 1 %s' % new_id().hex()).is_ok, False)
     expect_equal(sink_figure(world, 'originals asked') - asked, 2)
     expect_equal(sink_figure(world, 'originals waiting'), 0)
+    told = scrape(world.server)
+    expect_equal([told['tallygate_originals_total', outcome]
+                  for outcome in ('found', 'unknown', 'lag', 'time', 'queue', 'failed')],
+                 [sink_figure(world, 'originals found'), 1, 0, 0, 0, 0])
+    expect_equal(told['tallygate_originals_waiting',], 0)
     expect_equal(sink_figure(world, 'originals failed'), 0)
 
 
