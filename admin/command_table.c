@@ -38,8 +38,9 @@ const struct command command_rows[] = {
 	{ "show rules", "", RIGHT_VIEWER, run_show_rules, "each partner's earning rule in force" },
 	{ "show stores", "[<partner>]", RIGHT_VIEWER, run_show_stores,
 	  "stores, of a partner or all" },
-	{ "show terminals", "[<partner>]", RIGHT_VIEWER, run_show_terminals,
-	  "terminals, of a partner or all" },
+	{ "show terminals", "[<partner|word=value>...]", RIGHT_VIEWER, run_show_terminals,
+	  "terminals and what they tell: store=, software=, connected=yes|no, differs=yes|no, at "
+	  "least queue=, age= (s), skew= (ms), at most settled=; sort=queue, age, skew, ..." },
 	{ "show accounts", "", RIGHT_VIEWER, run_show_accounts,
 	  "balances of all accounts (those not zero), which sum to zero" },
 	{ "show audit", "[<count>] [<before>]", RIGHT_VIEWER, run_show_audit,

@@ -323,6 +323,23 @@ field_format(const struct field *field, const void *image, char *text)
 }
 
 void
+field_flags_text(const struct field_set *set, const void *image, char *text)
+{
+	char value[FIELD_TEXT_BYTES];
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (uint32_t i = 0; i < set->count; i++) {
+		if (set->fields[i].kind != FIELD_FLAG)
+			continue;
+		field_format(&set->fields[i], image, value);
+		if (strcmp(value, "yes") == 0)
+			used += (size_t)snprintf(text + used, FIELD_TEXT_BYTES - used, "%s%s",
+						 used > 0 ? " " : "", set->fields[i].name);
+	}
+}
+
+void
 field_copy(const struct field_set *set, uint32_t mask, const void *from, void *to)
 {
 	char text[FIELD_TEXT_BYTES];

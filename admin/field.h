@@ -74,6 +74,9 @@ void field_copy(const struct field_set *set, uint32_t mask, const void *from, vo
 /* What a value may be, for help: "0..100 or none".  text: FIELD_TEXT_BYTES. */
 void field_bounds(const struct field *field, char *text);
 
+/* The flags that are set, by their fields: "blocked test".  text: FIELD_TEXT_BYTES. */
+void field_flags_text(const struct field_set *set, const void *image, char *text);
+
 /* A fixed-size name as a string.  text: NAME_BYTES + 1. */
 void field_name_text(const uint8_t name[NAME_BYTES], char *text);
 

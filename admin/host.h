@@ -66,6 +66,26 @@ struct host_session {
 	int64_t	 idle_ms;	/* since its last request */
 };
 
+#define HOST_SOFTWARE_BYTES 65
+
+/* What a terminal has told of itself since the start of the gateway. */
+struct host_terminal {
+	uint32_t terminal, partner, store;
+	uint32_t session_count;	/* open now */
+	int64_t	 heard_utc_ms;	/* last opening or PING */
+	char	 software[HOST_SOFTWARE_BYTES]; /* "" until told; UTF-8, ends with a NUL */
+	bool	 has_queue, has_skew; /* what follows of each is told */
+	uint32_t queue_depth;	/* requests in store and forward */
+	uint32_t queue_age_s;	/* of the oldest of them */
+	int64_t	 skew_ms;	/* how far its clock is ahead of the gateway's */
+	int32_t	 settled_day;	/* last day settled, DAY_NONE: not told */
+	int32_t	 counted_day;	/* of its own counts, DAY_NONE: not told */
+	int64_t	 counted_transactions, counted_points;
+	int32_t	 compared_day;	/* day of the differences, DAY_NONE: none */
+	int64_t	 difference_transactions; /* what it counted more than the ledger */
+	int64_t	 difference_points;
+};
+
 /* What an operator did, for the log: every command, refused ones too. */
 struct host_audit {
 	const char *operator_name;
@@ -159,6 +179,9 @@ struct console_host {
 	 */
 	enum tg_status (*reload)(void *context, char *why);
 	enum tg_status (*set)(void *context, const char *key, const char *value, char *why);
+
+	/* What a terminal has told of itself.  False: it has had no session since the start. */
+	bool (*terminal)(void *context, uint32_t number, struct host_terminal *ret_row);
 
 	/*
 	 * Make a snapshot now and wait for it.  ret_sequence: of the last record in it.

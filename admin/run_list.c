@@ -137,23 +137,12 @@ run_list(struct command_call *call, const struct list *list)
 		command_done(call, "%" PRIu32 " %s", total, list->plural);
 }
 
-/* "blocked test": the flags that are set, by their fields. */
 static void
 print_flags(struct text_table *table, const struct field_set *fields, const void *image)
 {
-	char flags[FIELD_TEXT_BYTES] = "";
-	char value[FIELD_TEXT_BYTES];
+	char flags[FIELD_TEXT_BYTES];
 
-	for (uint32_t i = 0; i < fields->count; i++) {
-		const size_t used = strlen(flags);
-
-		if (fields->fields[i].kind != FIELD_FLAG)
-			continue;
-		field_format(&fields->fields[i], image, value);
-		if (strcmp(value, "yes") == 0)
-			snprintf(flags + used, sizeof(flags) - used, "%s%s", used > 0 ? " " : "",
-				 fields->fields[i].name);
-	}
+	field_flags_text(fields, image, flags);
 	text_table_cell(table, "%s", flags);
 }
 
@@ -234,34 +223,6 @@ run_show_stores(struct command_call *call)
 {
 	static const char *const titles[] = { ">number", ">partner", "name", "flags" };
 	static const struct list list = { &store_noun, titles, 4, print_store, "stores" };
-
-	run_list(call, &list);
-}
-
-static void
-print_terminal(struct text_table *table, const struct list_row *row)
-{
-	const struct terminal_config *terminal = &row->image.terminal;
-	char rights[FIELD_TEXT_BYTES];
-
-	field_format(&terminal_field_set.fields[field_find(&terminal_field_set, "rights")],
-		     terminal, rights);
-	text_table_cell(table, "%" PRIu32, terminal->number);
-	text_table_cell(table, "%" PRIu32, terminal->partner);
-	text_table_cell(table, "%" PRIu32, terminal->store);
-	print_name(table, terminal->name);
-	text_table_cell(table, "%u", (unsigned)terminal->key_generation);
-	text_table_cell(table, "%u", (unsigned)terminal->key_generation_old);
-	text_table_cell(table, "%s", rights);
-	print_flags(table, &terminal_field_set, terminal);
-}
-
-void
-run_show_terminals(struct command_call *call)
-{
-	static const char *const titles[] = { ">number", ">partner", ">store", "name",
-					      ">key",	 ">old key", "rights", "flags" };
-	static const struct list list = { &terminal_noun, titles, 8, print_terminal, "terminals" };
 
 	run_list(call, &list);
 }

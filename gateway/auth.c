@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "gateway/census.h"
+#include "gateway/fleet.h"
 #include "gateway/io.h"
 #include "gateway/log.h"
 #include "gateway/output.h"
@@ -32,6 +33,7 @@ auth_keys_deinit(struct auth_keys *keys)
 static struct hello *
 make_hello(const struct session *session, const struct tg_message *request)
 {
+	const struct tg_value *software = &request->values[TG_FIELD_SOFTWARE];
 	struct hello *hello = calloc(1, sizeof(*hello));
 	int64_t version = request->values[TG_FIELD_VERSION].integer;
 
@@ -41,6 +43,11 @@ make_hello(const struct session *session, const struct tg_message *request)
 		(uint8_t)(version < TG_PROTOCOL_VERSION ? version : TG_PROTOCOL_VERSION);
 	memcpy(hello->input.client_nonce, request->values[TG_FIELD_CLIENT_NONCE].data,
 	       TG_NONCE_BYTES);
+	if (tg_message_has(request, TG_FIELD_SOFTWARE) &&
+	    software->bytes <= sizeof(hello->software)) {
+		memcpy(hello->software, software->data, software->bytes);
+		hello->software_bytes = software->bytes;
+	}
 	if (RAND_bytes(hello->input.server_nonce, TG_NONCE_BYTES) != 1 ||
 	    !stream_exporter(&session->stream, hello->input.exporter)) {
 		free(hello);
@@ -219,6 +226,10 @@ open_session(struct session *session, const struct pipeline_job *job)
 	tell_time(io, reply);
 	output_message(session, reply);
 	session_enter(session, SESSION_OPEN);
+	fleet_open(io->options.fleet, &session->principal, pipeline_utc_ms(io->options.pipeline));
+	if (hello->software_bytes > 0)
+		fleet_software(io->options.fleet, session->principal.terminal, hello->software,
+			       hello->software_bytes);
 	free(hello);
 	session->hello = NULL;
 	session_log(session, LEVEL_INFO, "auth_ok", "by=%s tls=%s rights=%u",

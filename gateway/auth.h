@@ -13,6 +13,7 @@
 
 #include <stdint.h>
 
+#include "admin/host.h"
 #include "gateway/config.h"
 #include "gateway/pipeline.h"
 #include "gateway/secret.h"
@@ -37,6 +38,8 @@ struct hello {
 	bool has_proof;		    /* AUTH came with one, and it was good */
 	bool is_stale;		    /* what the ledger says was overtaken by a notice */
 	uint8_t server_proof[TG_PROOF_BYTES]; /* for the answer, if it did */
+	uint8_t software[HOST_SOFTWARE_BYTES]; /* as HELLO told */
+	size_t software_bytes;		       /* 0: not told */
 };
 
 /* Answer HELLO.  The session is in HELLO. */

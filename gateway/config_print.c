@@ -69,6 +69,7 @@ static const struct {
 	{ CONFIG_KEY_tls_key_file, "\"/etc/tallygate/server.key\"" },
 	{ CONFIG_KEY_keys_master_file, "\"/etc/tallygate/master.key\"" },
 	{ CONFIG_KEY_keys_identifier_file, "\"/etc/tallygate/identifier.key\"" },
+	{ CONFIG_KEY_http_listen, "[ \"127.0.0.1:9411\" ]" },
 };
 
 /* What the sample sets a key to, or NULL when it shows the default. */

@@ -229,6 +229,8 @@
 	  "addresses with port for /healthz, /readyz and /metrics; loopback only; none: no HTTP") \
 	X(http, partners_named, INT, "20", 0, 1000, "partners", CONFIG_KEEP, \
 	  "the busiest partners that /metrics tells by number; the others together, as other") \
+	X(http, software_named, INT, "20", 0, 200, "versions", CONFIG_KEEP, \
+	  "the commonest versions of terminals' software that /metrics tells; the rest as other") \
 	X(log, level, CHOICE, "info", 0, 0, "error|warn|info|debug", CONFIG_SWAP, \
 	  "least important lines that are written to standard error")
 /* clang-format on */

@@ -13,6 +13,7 @@
 #include "admin/when.h"
 #include "gateway/control.h"
 #include "gateway/errand.h"
+#include "gateway/fleet.h"
 #include "gateway/gateway.h"
 #include "gateway/network.h"
 #include "gateway/originals.h"
@@ -568,6 +569,14 @@ host_set(void *context, const char *key, const char *value, char *why)
 	return reload_by_errand(context, key, value, why);
 }
 
+static bool
+host_terminal_row(void *context, uint32_t number, struct host_terminal *ret_row)
+{
+	struct gateway *gateway = context;
+
+	return fleet_find(network_fleet(gateway->network), number, ret_row);
+}
+
 static enum tg_status
 host_snapshot(void *context, uint64_t *ret_sequence)
 {
@@ -635,6 +644,7 @@ console_host_of(struct gateway *gateway)
 		.settings = host_settings,
 		.reload = host_reload,
 		.set = host_set,
+		.terminal = host_terminal_row,
 		.snapshot = host_snapshot,
 		.shutdown = host_shutdown,
 		.utc_ms = host_utc_ms,

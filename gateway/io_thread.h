@@ -19,6 +19,7 @@
 
 struct auth_keys;
 struct census;
+struct fleet;
 struct host_session;
 struct identifier_keys;
 struct io;
@@ -39,6 +40,7 @@ struct io_options {
 	const struct auth_keys *auth_keys;
 	const struct identifier_keys *identifier_keys;
 	struct census *census;
+	struct fleet *fleet;
 	struct log *log;
 	struct io *const *all; /* every I/O thread, by index: connections are shared out */
 	int64_t (*mono_ms)(void *context); /* NULL: the machine's clock */

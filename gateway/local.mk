@@ -11,6 +11,7 @@ libgateway_la_SOURCES += %D%/config_number.c %D%/config_number.h
 libgateway_la_SOURCES += %D%/config_value.c %D%/config_value.h
 libgateway_la_SOURCES += %D%/figure.c %D%/figure.h
 libgateway_la_SOURCES += %D%/failures.c %D%/failures.h
+libgateway_la_SOURCES += %D%/fleet.c %D%/fleet.h %D%/fleet_sums.c %D%/fleet_sums.h
 libgateway_la_SOURCES += %D%/identifier.c %D%/identifier.h
 libgateway_la_SOURCES += %D%/input.c %D%/input.h
 libgateway_la_SOURCES += %D%/io.h %D%/io_thread.c %D%/io_thread.h

@@ -14,8 +14,8 @@
 /* clang-format off */
 #define METRIC_LIST(X) \
 	/* the process */ \
-	X(tallygate_build_info, GAUGE, COUNT, "version,instance", FAMILY(tell_build), \
-	  "1; labels tell the program's version and the coalition's instance") \
+	X(tallygate_build_info, GAUGE, COUNT, "version,coalition", FAMILY(tell_build), \
+	  "1; labels tell the program's version and the coalition (gateway.instance)") \
 	X(tallygate_uptime_seconds, GAUGE, SECONDS, "", NUMBER(true, v->uptime_us), \
 	  "time since the start") \
 	X(tallygate_phase, GAUGE, COUNT, "phase", FAMILY(tell_phase), \
@@ -71,6 +71,33 @@
 	  "connections of a partner") \
 	X(tallygate_partner_in_flight, GAUGE, COUNT, "partner", FAMILY(tell_partner_in_flight), \
 	  "requests of a partner without an answer") \
+	/* the fleet, as terminals tell in HELLO and PING */ \
+	X(tallygate_terminals, GAUGE, COUNT, "", NUMBER(v->has_fleet, v->fleet.known), \
+	  "terminals that had a session since the start") \
+	X(tallygate_terminals_connected, GAUGE, COUNT, "", NUMBER(v->has_fleet, v->fleet.connected), \
+	  "of these, terminals with a session now") \
+	X(tallygate_terminal_software, GAUGE, COUNT, "software", FAMILY(tell_software), \
+	  "terminals by software and version; the rare ones as other (http.software_named)") \
+	X(tallygate_terminals_queueing, GAUGE, COUNT, "", NUMBER(v->has_fleet, v->fleet.queueing), \
+	  "terminals with requests in store and forward") \
+	X(tallygate_terminal_queue_requests, GAUGE, COUNT, "", NUMBER(v->has_fleet, v->fleet.queued), \
+	  "requests in store and forward of all terminals") \
+	X(tallygate_terminal_queue_requests_max, GAUGE, COUNT, "", NUMBER(v->has_fleet, v->fleet.queue_max), \
+	  "the most that one terminal has") \
+	X(tallygate_terminal_queue_age_max_seconds, GAUGE, SECONDS, "", NUMBER(v->has_fleet, v->fleet.queue_age_max_s * 1000000), \
+	  "age of the oldest of these requests, when last told") \
+	X(tallygate_terminal_clock_skew_seconds, HISTOGRAM, SECONDS, "", BUCKETS(v->has_fleet, v->skews, fleet_skew_us), \
+	  "how far off a terminal's clock was, either way, at each PING that told") \
+	X(tallygate_terminals_clock_off, GAUGE, COUNT, "", NUMBER(v->has_fleet, v->fleet.clock_off), \
+	  "terminals whose clock is further off than a burn may be (programme.burn_clock_s)") \
+	X(tallygate_terminal_settled_day_min_timestamp_seconds, GAUGE, SECONDS, "", NUMBER(v->has_settled_day, v->settled_day_us), \
+	  "earliest of the last settled days of terminals connected, as midnight UTC, since 1970") \
+	X(tallygate_terminals_differing, GAUGE, COUNT, "", NUMBER(v->has_fleet, v->fleet.differing), \
+	  "terminals whose own counts of their day differ from the ledger's") \
+	X(tallygate_partner_difference_transactions, GAUGE, COUNT, "partner", FAMILY(tell_difference_transactions), \
+	  "transactions by which they differ, added up without signs") \
+	X(tallygate_partner_difference_points, GAUGE, COUNT, "partner", FAMILY(tell_difference_points), \
+	  "points by which they differ, added up without signs") \
 	/* threads */ \
 	X(tallygate_turn_seconds, HISTOGRAM, SECONDS, "thread", FAMILY(tell_turns), \
 	  "event loop delay: how long a turn of an I/O thread kept new events waiting") \

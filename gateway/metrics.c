@@ -143,6 +143,19 @@ tell_queues(const struct metrics_view *v, struct exposition *e)
 	}
 }
 
+#define PARTNER_LABEL_BYTES 16
+
+/* A partner's number as text, "other" for 0.  Returns label. */
+static const char *
+partner_label(uint32_t number, char label[PARTNER_LABEL_BYTES])
+{
+	if (number != 0)
+		(void)snprintf(label, PARTNER_LABEL_BYTES, "%u", number);
+	else
+		(void)snprintf(label, PARTNER_LABEL_BYTES, "other");
+	return label;
+}
+
 /* Which figure of a partner. */
 enum partner_figure { PARTNER_ANSWERS, PARTNER_REFUSALS, PARTNER_CONNECTIONS, PARTNER_IN_FLIGHT };
 
@@ -150,7 +163,7 @@ static void
 tell_partners(const struct metrics_view *v, struct exposition *e, enum partner_figure figure)
 {
 	struct partner_rate rate;
-	char label[16];
+	char label[PARTNER_LABEL_BYTES];
 
 	for (uint32_t i = 0;
 	     v->has_parts && partner_rates_at(v->partners, v->census, i, &rate); i++) {
@@ -159,11 +172,8 @@ tell_partners(const struct metrics_view *v, struct exposition *e, enum partner_f
 					     [PARTNER_CONNECTIONS] = rate.connections,
 					     [PARTNER_IN_FLIGHT] = rate.in_flight };
 
-		if (rate.number != 0)
-			(void)snprintf(label, sizeof(label), "%u", rate.number);
-		else
-			(void)snprintf(label, sizeof(label), "other");
-		exposition_sample(e, value_of(figures[figure]), label, NULL);
+		exposition_sample(e, value_of(figures[figure]), partner_label(rate.number, label),
+				  NULL);
 	}
 }
 
@@ -189,6 +199,50 @@ static void
 tell_partner_in_flight(const struct metrics_view *v, struct exposition *e)
 {
 	tell_partners(v, e, PARTNER_IN_FLIGHT);
+}
+
+static void
+tell_software(const struct metrics_view *v, struct exposition *e)
+{
+	uint64_t other = v->fleet.versions_other;
+
+	for (uint32_t i = 0; v->has_fleet && i < v->fleet.version_count; i++) {
+		const struct fleet_version *version = &v->fleet.versions[i];
+
+		if (i < v->software_named)
+			exposition_sample(e, value_of(version->terminals), version->text, NULL);
+		else
+			other += version->terminals;
+	}
+	if (v->has_fleet && other > 0)
+		exposition_sample(e, value_of(other), "other", NULL);
+}
+
+/* Tell transactions or points by which the terminals of partners differ. */
+static void
+tell_differences(const struct metrics_view *v, struct exposition *e, bool is_points)
+{
+	char label[PARTNER_LABEL_BYTES];
+
+	for (uint32_t i = 0; v->has_fleet && i < v->fleet.difference_count; i++) {
+		const struct fleet_difference *difference = &v->fleet.differences[i];
+
+		exposition_sample(e, value_of(is_points ? difference->points :
+							  difference->transactions),
+				  partner_label(difference->partner, label), NULL);
+	}
+}
+
+static void
+tell_difference_transactions(const struct metrics_view *v, struct exposition *e)
+{
+	tell_differences(v, e, false);
+}
+
+static void
+tell_difference_points(const struct metrics_view *v, struct exposition *e)
+{
+	tell_differences(v, e, true);
 }
 
 static void

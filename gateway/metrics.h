@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "admin/exposition.h"
+#include "gateway/fleet_sums.h"
 #include "gateway/load.h"
 #include "gateway/meter.h"
 #include "gateway/metric_table.h"
@@ -56,6 +57,11 @@ struct metrics_view {
 	struct metrics_thread threads[LOAD_THREADS_MAX]; /* I/O threads first, then the ledger's */
 	const struct partner_rates *partners; /* borrowed */
 	const struct census *census;	/* borrowed */
+	bool	 has_fleet, has_settled_day;
+	uint32_t software_named;	/* versions told by name */
+	struct fleet_sums fleet;
+	struct histogram_view skews;
+	int64_t	 settled_day_us;	/* midnight of fleet.settled_day_min, since 1970 */
 	uint32_t table_count;
 	struct pipeline_table tables[TABLE_SET_MAX];
 	uint64_t snapshots_ended, snapshot_sequence, snapshot_bytes;
@@ -90,6 +96,10 @@ uint32_t metrics_threads(const struct monitor_parts *parts,
 /* Fill in what the parts tell.  parts and load: borrowed for the call. */
 void metrics_view_parts(struct metrics_view *view, const struct monitor_parts *parts,
 			const struct load *load);
+
+/* Fill in the fleet.  view: after metrics_view_parts(); owns memory until metrics_view_deinit(). */
+void metrics_view_fleet(struct metrics_view *view, struct fleet *fleet, int64_t burn_clock_ms);
+void metrics_view_deinit(struct metrics_view *view);
 
 /* Fill in what the system tells of the process. */
 void metrics_view_process(struct metrics_view *view);

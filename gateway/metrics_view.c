@@ -3,6 +3,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -117,6 +118,35 @@ metrics_view_parts(struct metrics_view *v, const struct monitor_parts *parts,
 	if (v->has_originals)
 		v->originals = originals_figures(parts->originals);
 	view_snapshots(v, parts->snapshots);
+}
+
+void
+metrics_view_fleet(struct metrics_view *v, struct fleet *fleet, int64_t burn_clock_ms)
+{
+	struct partner_rate rate;
+	uint32_t count = 0;
+
+	while (partner_rates_at(v->partners, v->census, count, &rate))
+		count++;
+	v->fleet.differences = calloc(count, sizeof(*v->fleet.differences));
+	if (v->fleet.differences == NULL)
+		return;
+	v->fleet.difference_count = count;
+	for (uint32_t i = 0; i < count; i++) {
+		(void)partner_rates_at(v->partners, v->census, i, &rate);
+		v->fleet.differences[i].partner = rate.number;
+	}
+	v->has_fleet = fleet_sum(fleet, burn_clock_ms, &v->fleet) == TG_OK;
+	v->has_settled_day = v->has_fleet && v->fleet.settled_day_min != DAY_NONE;
+	if (v->has_settled_day)
+		v->settled_day_us = v->fleet.settled_day_min * DAY_US;
+	fleet_skews(fleet, &v->skews);
+}
+
+void
+metrics_view_deinit(struct metrics_view *v)
+{
+	free(v->fleet.differences);
 }
 
 void

@@ -159,8 +159,12 @@ fill(struct monitor *monitor, struct metrics_view *view)
 	view->low_water_bytes = monitor->config->journal_low_water_bytes;
 	view->disk_bytes = monitor->disk_bytes;
 	view->partners = monitor->partners;
-	if (monitor->has_parts && look_at_partners(monitor))
+	view->software_named = (uint32_t)monitor->config->http_software_named;
+	if (monitor->has_parts && look_at_partners(monitor)) {
 		metrics_view_parts(view, &monitor->parts, &monitor->load);
+		metrics_view_fleet(view, network_fleet(monitor->parts.network),
+				   monitor->config->programme_burn_clock_s * 1000);
+	}
 }
 
 static void
@@ -175,6 +179,7 @@ on_metrics(void *context, FILE *page)
 	fill(monitor, view);
 	metrics_print(view, page);
 	pthread_mutex_unlock(&monitor->lock);
+	metrics_view_deinit(view);
 	free(view);
 }
 

@@ -14,6 +14,7 @@
 #include "gateway/auth.h"
 #include "gateway/census.h"
 #include "gateway/clock.h"
+#include "gateway/fleet.h"
 #include "gateway/identifier.h"
 #include "gateway/io_thread.h"
 #include "gateway/listener.h"
@@ -35,6 +36,7 @@ struct network {
 	struct identifier_keys identifier_keys;
 	struct tls *tls; /* owned; NULL: plain only */
 	struct census census;
+	struct fleet *fleet; /* owned */
 	uint32_t io_count;
 	struct io **ios;    /* owned; io_count of them */
 	pthread_t *threads; /* owned; of the first started_count */
@@ -93,6 +95,7 @@ make_ios(struct network *network)
 			.auth_keys = &network->auth_keys,
 			.identifier_keys = &network->identifier_keys,
 			.census = &network->census,
+			.fleet = network->fleet,
 			.log = network->options.log,
 			.all = network->ios,
 		};
@@ -127,6 +130,8 @@ network_new(const struct network_options *options, struct config_error *error,
 	if (status == TG_OK)
 		status = census_init(&network->census, (uint32_t)config->ledger_partners_max);
 	if (status == TG_OK)
+		status = fleet_new((uint32_t)config->ledger_terminals_max, &network->fleet);
+	if (status == TG_OK)
 		status = make_ios(network);
 	if (status == TG_OK)
 		status = open_listeners(network, &config->listen_tls, true, error);
@@ -155,6 +160,7 @@ network_free(struct network *network)
 	free(network->ios);
 	free(network->threads);
 	census_deinit(&network->census);
+	fleet_free(network->fleet);
 	tls_free(network->tls);
 	identifier_keys_deinit(&network->identifier_keys);
 	auth_keys_deinit(&network->auth_keys);
@@ -326,6 +332,12 @@ int64_t
 network_cpu_us(const struct network *network, uint32_t io_index)
 {
 	return io_index < network->started_count ? clock_cpu_us(network->threads[io_index]) : -1;
+}
+
+struct fleet *
+network_fleet(const struct network *network)
+{
+	return network->fleet;
 }
 
 const struct census *

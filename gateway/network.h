@@ -18,6 +18,7 @@
 #include "protocol/status.h"
 
 struct census;
+struct fleet;
 struct host_session;
 struct identifier_hash;
 struct log;
@@ -103,6 +104,9 @@ struct network_figures network_figures(const struct network *network);
 
 /* Connections and shares of partners; any thread may look. */
 const struct census *network_census(const struct network *network);
+
+/* What terminals have told of themselves; any thread may look. */
+struct fleet *network_fleet(const struct network *network);
 
 #define NETWORK_THREADS_MAX 64
 

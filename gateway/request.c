@@ -6,12 +6,16 @@
 #include "gateway/auth.h"
 #include "gateway/batch.h"
 #include "gateway/census.h"
+#include "gateway/fleet.h"
 #include "gateway/io.h"
 #include "gateway/output.h"
 #include "gateway/reply.h"
 #include "gateway/translate.h"
 #include "protocol/assert.h"
 #include "protocol/decode.h"
+
+/* In place of the place in a BATCH: the answer is for the fleet's row, no peer waits for it. */
+#define ITEM_OF_FLEET UINT32_MAX
 
 /* Refuse a request, and all that was read with it. */
 static void
@@ -59,7 +63,64 @@ submit(struct session *session, const struct tg_message *request)
 	output_status(session, request->request_id, status, field);
 }
 
-/* Answer PING at once: it asks nothing of the ledger. */
+/*
+ * A PING has told counts of a day: ask the ledger for its own, one question of a session at a time.
+ * Without a free job it is left for the next PING.
+ */
+static void
+ask_totals(struct session *session, const struct tg_message *ping)
+{
+	struct io *io = session->io;
+	bool is_system = session->principal.store == 0;
+	struct pipeline_job *job;
+	struct tg_message totals;
+	uint32_t field;
+
+	if (!tg_message_has(ping, TG_FIELD_COUNTED_DAY) || session->is_comparing)
+		return;
+	job = pipeline_job_take(io->options.port, REQUEST_TOTALS);
+	if (job == NULL)
+		return;
+	tg_message_init(&totals, 0, TG_OP_TOTALS);
+	tg_message_set_integer(&totals, TG_FIELD_DAY,
+			       ping->values[TG_FIELD_COUNTED_DAY].integer);
+	tg_message_set_integer(&totals, TG_FIELD_BASIS, TG_BASIS_TILL_DAY);
+	tg_message_set_integer(&totals, TG_FIELD_SCOPE,
+			       is_system ? TG_SCOPE_PARTNER : TG_SCOPE_TERMINAL);
+	job->session = session_id(session);
+	job->item_index = ITEM_OF_FLEET;
+	job->lane = PIPELINE_TERMINAL;
+	if (translate_request(&io->translator, &session->principal, &totals, job, &field) ==
+		    TG_OK &&
+	    pipeline_submit(io->options.port, job) == TG_OK)
+		session->is_comparing = true;
+	else
+		pipeline_job_give(io->options.port, job);
+}
+
+/* The ledger's totals are there: how do the terminal's own differ? */
+static void
+compare_totals(struct io *io, const struct pipeline_job *job)
+{
+	const struct ledger_answer *answer = &job->answer;
+	struct session *session = session_find(&io->table, job->session);
+	int64_t transactions = 0, points = 0;
+
+	if (session != NULL)
+		session->is_comparing = false;
+	if (answer->status != TG_OK)
+		return;
+	for (uint32_t i = 0; i < answer->total_count; i++) {
+		if (answer->totals[i].is_declined)
+			continue;
+		transactions += answer->totals[i].count;
+		points += answer->totals[i].points;
+	}
+	fleet_compare(io->options.fleet, job->request.principal, job->request.total_day,
+		      transactions, points);
+}
+
+/* Answer PING at once: the answer asks nothing of the ledger. */
 static void
 handle_ping(struct session *session, const struct tg_message *request)
 {
@@ -67,10 +128,11 @@ handle_ping(struct session *session, const struct tg_message *request)
 	struct tg_message *reply = &io->reply;
 	int32_t date = pipeline_business_date(io->options.pipeline);
 
-	session->queue_depth =
-		(uint32_t)tg_message_integer(request, TG_FIELD_QUEUE_DEPTH, session->queue_depth);
-	session->queue_age_s =
-		(uint32_t)tg_message_integer(request, TG_FIELD_QUEUE_AGE, session->queue_age_s);
+	if (session->principal.terminal != 0) {
+		fleet_ping(io->options.fleet, session->principal.terminal, request,
+			   pipeline_utc_ms(io->options.pipeline));
+		ask_totals(session, request);
+	}
 	tg_message_init(reply, request->request_id, TG_OK);
 	tg_message_set_integer(reply, TG_FIELD_SERVER_TIME, pipeline_utc_ms(io->options.pipeline));
 	if (date != DAY_NONE)
@@ -159,9 +221,14 @@ request_handle(struct session *session, const uint8_t *payload, size_t bytes)
 void
 request_answered(struct io *io, const struct pipeline_job *job)
 {
-	struct session *session = session_find(&io->table, job->session);
+	struct session *session;
 	uint32_t wait_ms;
 
+	if (job->item_index == ITEM_OF_FLEET) {
+		compare_totals(io, job);
+		return;
+	}
+	session = session_find(&io->table, job->session);
 	if (session == NULL)
 		return;
 	if (job->lane == PIPELINE_BATCH) {

@@ -126,10 +126,7 @@ struct session {
 	enum tg_status shed;	/* TG_OK, or how everything read already is answered */
 	size_t frame_bytes_max; /* payload of a frame that the peer may send */
 	uint64_t requests_count;
-
-	/* As the terminal told in PING. */
-	uint32_t queue_depth;
-	uint32_t queue_age_s;
+	bool is_comparing; /* its totals are asked for, to compare them with its own */
 };
 
 /* Id of a session for jobs: never the same for two sessions. */

@@ -11,6 +11,7 @@
 #include "gateway/auth.h"
 #include "gateway/batch.h"
 #include "gateway/census.h"
+#include "gateway/fleet.h"
 #include "gateway/io.h"
 #include "gateway/session.h"
 #include "gateway/tls.h"
@@ -206,6 +207,8 @@ session_free(struct session *session)
 	if (session->hello != NULL)
 		tg_auth_clear(session->hello, sizeof(*session->hello));
 	free(session->hello);
+	if (session->principal.terminal != 0)
+		fleet_close(io->options.fleet, session->principal.terminal);
 	if (session->share != NULL) {
 		census_leave(&session->share->in_flight, session->in_flight);
 		census_leave(&session->share->connections, 1);

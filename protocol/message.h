@@ -238,7 +238,11 @@ enum tg_type {
 	X(MESSAGE,          115, STR,   0, 200, "text for the receipt or the operator") \
 	X(OFFERS,           116, STR,   0, 200, "text of an offer for the receipt") \
 	X(BATCH_BYTES_MAX,  117, INT,   1, UINT32_MAX, "largest frame of a session with the right to batch, bytes") \
-	X(USABLE,           118, INT,   0, TG_BALANCE_MAX, "of the points available, those usable at this store")
+	X(USABLE,           118, INT,   0, TG_BALANCE_MAX, "of the points available, those usable at this store") \
+	X(SETTLED_DAY,      119, INT,   0, TG_DAY_MAX, "last till's own day that the terminal has settled, days since 1970-01-01") \
+	X(COUNTED_DAY,      120, INT,   0, TG_DAY_MAX, "till's own day of the counts below, days since 1970-01-01") \
+	X(COUNTED_TRANSACTIONS, 121, INT, 0, UINT32_MAX, "transactions of that day that the terminal knows as done") \
+	X(COUNTED_POINTS,   122, INT,   -TG_BALANCE_MAX, TG_BALANCE_MAX, "sum of their points, as TOTALS counts them")
 /* clang-format on */
 
 /*

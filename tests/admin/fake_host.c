@@ -225,6 +225,20 @@ fake_reload(void *context, char *why)
 	return fake_set(context, "file", "read", why);
 }
 
+static bool
+fake_terminal(void *context, uint32_t number, struct host_terminal *ret_row)
+{
+	const struct fake_host *fake = context;
+
+	for (int i = 0; i < FAKE_FLEET_MAX; i++) {
+		if (fake->fleet[i].terminal == number) {
+			*ret_row = fake->fleet[i];
+			return true;
+		}
+	}
+	return false;
+}
+
 static enum tg_status
 fake_snapshot(void *context, uint64_t *ret_sequence)
 {
@@ -301,6 +315,7 @@ fake_host_init(struct fake_host *fake)
 		.settings = fake_settings,
 		.reload = fake_reload,
 		.set = fake_set,
+		.terminal = fake_terminal,
 		.snapshot = fake_snapshot,
 		.shutdown = fake_shutdown,
 		.utc_ms = fake_utc_ms,

@@ -12,6 +12,7 @@
 
 #define FAKE_RECORDS_MAX 4096
 #define FAKE_PRINTED_BYTES 65536
+#define FAKE_FLEET_MAX 4
 
 struct fake_host {
 	struct console_host host;	/* what the console is given */
@@ -20,6 +21,7 @@ struct fake_host {
 	uint8_t *records[FAKE_RECORDS_MAX]; /* owned; encoded, by sequence */
 	uint32_t record_bytes[FAKE_RECORDS_MAX];
 	uint32_t session_count;		/* that sessions() tells of */
+	struct host_terminal fleet[FAKE_FLEET_MAX]; /* that terminal() tells of; zeros: no more */
 	enum tg_status refusal;		/* submit() and run_on_ledger() return it unless TG_OK */
 	bool	 was_shut_down;
 	uint64_t killed;		/* session */

@@ -63,6 +63,7 @@ io_setup(void **state)
 	assert_int_equal(auth_keys_init(&f->auth_keys, f->config, &error), TG_OK);
 	assert_int_equal(identifier_keys_init(&f->identifier_keys, f->config, &error), TG_OK);
 	assert_int_equal(census_init(&f->census, 100), TG_OK);
+	assert_int_equal(fleet_new(100, &f->fleet), TG_OK);
 	f->pipeline = double_new();
 	f->port = &f->pipeline->ports[0];
 	f->now_ms = 1000000;
@@ -75,6 +76,7 @@ io_setup(void **state)
 				       .auth_keys = &f->auth_keys,
 				       .identifier_keys = &f->identifier_keys,
 				       .census = &f->census,
+				       .fleet = f->fleet,
 				       .log = f->log,
 				       .all = f->all,
 				       .mono_ms = fixture_mono_ms,
@@ -97,6 +99,7 @@ io_teardown(void **state)
 	assert_int_equal(f->census.handshakes, 0);
 	double_free(f->pipeline);
 	census_deinit(&f->census);
+	fleet_free(f->fleet);
 	identifier_keys_deinit(&f->identifier_keys);
 	auth_keys_deinit(&f->auth_keys);
 	tls_free(f->tls);

@@ -13,6 +13,7 @@
 #include "gateway/auth.h"
 #include "gateway/census.h"
 #include "gateway/config.h"
+#include "gateway/fleet.h"
 #include "gateway/identifier.h"
 #include "gateway/io.h"
 #include "gateway/log.h"
@@ -31,6 +32,7 @@ struct io_fixture {
 	struct auth_keys auth_keys;
 	struct identifier_keys identifier_keys;
 	struct census census;
+	struct fleet *fleet;
 	struct log *log;
 	int log_fds[2]; /* of a pipe: what was logged is read from the first */
 	struct pipeline *pipeline;

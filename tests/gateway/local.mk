@@ -43,6 +43,8 @@ tests_gateway_fault_reload_SOURCES = %D%/fault_reload.c $(network_fixture_source
 tests_gateway_fault_reload_LDADD = $(gateway_test_libs)
 tests_gateway_fault_reload_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
 pipeline_tests += %D%/fault_reload
+check_PROGRAMS += %D%/test_fleet
+tests_gateway_test_fleet_LDADD = $(gateway_test_libs)
 check_PROGRAMS += %D%/test_partner_rates
 tests_gateway_test_partner_rates_LDADD = $(gateway_test_libs)
 check_PROGRAMS += %D%/test_wheel

@@ -577,6 +577,7 @@ ping_is_answered_without_the_ledger(void **state)
 	struct io_fixture *f = *state;
 	struct peer *peer = fixture_open(f, 123);
 	struct tg_message ping, answer;
+	struct host_terminal row;
 
 	f->pipeline->submit = TG_BUSY;
 	fixture_request(f, TG_OP_PING, &ping);
@@ -588,8 +589,9 @@ ping_is_answered_without_the_ledger(void **state)
 	assert_int_equal(answer.code, TG_OK);
 	assert_int_equal(answer.values[TG_FIELD_SERVER_TIME].integer, f->pipeline->utc_ms);
 	assert_int_equal(answer.values[TG_FIELD_BUSINESS_DATE].integer, 19675);
-	assert_int_equal(fixture_session(f, 0)->queue_depth, 5);
-	assert_int_equal(fixture_session(f, 0)->queue_age_s, 60);
+	assert_true(fleet_find(f->fleet, 123, &row));
+	assert_int_equal(row.queue_depth, 5);
+	assert_int_equal(row.queue_age_s, 60);
 }
 
 /* What: no secret and no identifier is in the log, whatever happens. */

@@ -31,7 +31,8 @@ def answers_are_counted_by_operation_and_status(world):
         [5, 1, 1, 0])
     expect_equal(gained(before, after, 'tallygate_records_total'), 6)
     times = after.histogram('tallygate_answer_seconds', 'EARN')
-    expect_equal(times['+Inf'], after[name, 'EARN', 'OK'])
+    expect_equal(times['+Inf'], sum(value for key, value in after.items()
+                                    if key[:2] == (name, 'EARN')))
     spent = after['tallygate_answer_seconds_sum', 'EARN']
     expect_equal(0 < spent < 60 * times['+Inf'], True)
     expect_equal(after['tallygate_queue_waiting', 'io0', 'terminal'], 0)
@@ -94,6 +95,103 @@ def the_output_agrees_with_its_reference(world):
     expected = (r'tallygate_((sink|originals)_.*|notices_total|request_rate_reachable'
                 r'|thread_busy_ratio)')
     expect_equal([name for name in missing if not re.fullmatch(expected, name)], [])
+
+
+# The fleet.
+
+def what_terminals_tell_is_told(world):
+    till, other = world.till(101), world.till(201)
+    now = world.now()
+    before = scrape(world.server)
+    expect(till.call('PING', software='till "2\\1"', queue_depth=7, queue_age=90,
+                     business_time=now - 400000, settled_day=20513))
+    expect(other.call('PING', software='other', queue_depth=0, queue_age=0,
+                      business_time=now + 1500, settled_day=20514))
+    found = scrape(world.server)
+    expect_equal(list(found.complaints()), [])
+    expect_equal([found['tallygate_terminal_' + name,] for name in (
+        'queue_requests', 'queue_requests_max', 'queue_age_max_seconds',
+        'settled_day_min_timestamp_seconds')], [7, 7, 90, 20513 * 86400])
+    expect_equal([found['tallygate_terminals_' + name,] for name in ('queueing', 'clock_off')],
+                 [1, 1])
+    expect_equal(found['tallygate_terminals_connected',], found['tallygate_connections',])
+    # One whose software is called like our word for the rest is of the rest.
+    expect_equal([found['tallygate_terminal_software', name]
+                  for name in ('till \\"2\\\\1\\"', 'other')], [1, 1])
+    skews = 'tallygate_terminal_clock_skew_seconds'
+    expect_equal(gained(before, found, skews + '_count'), 2)
+    expect_equal(gained(before, found, skews + '_bucket', '1'), 0)
+    expect_equal(gained(before, found, skews + '_bucket', '2'), 1)
+    expect_equal(gained(before, found, skews + '_bucket', '300'), 1)
+    expect_equal(gained(before, found, skews + '_bucket', '600'), 2)
+    reply = world.server.console.do('show terminals sort=queue connected=yes')
+    expect_equal(reply[1].split()[0], '101')
+    expect_equal(len(world.server.console.do('show terminals skew=300001')), 2)
+    # A field left out stays as it was.
+    expect(till.call('PING', queue_depth=0, queue_age=0))
+    found = scrape(world.server)
+    expect_equal(found['tallygate_terminals_queueing',], 0)
+    expect_equal(found['tallygate_terminals_clock_off',], 1)
+    world.hang_up()
+    await_true(lambda: scrape(world.server)['tallygate_terminals_connected',] == 0, 'none left')
+    expect_equal(scrape(world.server)['tallygate_terminals',] >= 2, True)
+
+
+def a_terminals_own_counts_are_compared_while_the_day_runs(world):
+    till, system, member = world.till(101), world.till(150), world.member()
+    day = world.today()
+
+    def earn():
+        expect(world.request('EARN', member=member, amount=1000, till_day=day).send(till))
+
+    def await_difference(connection, transactions, points, wanted):
+        """A heartbeat with counts, and what becomes of it: terminals, transactions, points."""
+        expect(connection.call('PING', counted_day=day, counted_transactions=transactions,
+                               counted_points=points))
+
+        def is_told():
+            found = scrape(world.server)
+            return (found['tallygate_terminals_differing',],
+                    found['tallygate_partner_difference_transactions', '1'],
+                    found['tallygate_partner_difference_points', '1']) == wanted
+        await_true(is_told, 'a difference of %r' % (wanted,))
+
+    for _ in range(3):
+        earn()
+    await_difference(till, 3, 30, (0, 0, 0))
+    await_difference(till, 4, 45, (1, 1, 15))
+    expect_equal(len(world.server.console.do('show terminals differs=yes')), 2)
+    await_difference(till, 2, 30, (1, 1, 0))
+    await_difference(till, 3, 30, (0, 0, 0))
+    earn()
+    await_difference(till, 3, 30, (1, 1, 10))
+    # The partner's own system counts for the whole partner.
+    await_difference(system, 4, 40, (1, 1, 10))
+    await_difference(system, 0, 0, (2, 5, 50))
+    await_difference(system, 4, 40, (1, 1, 10))
+    await_difference(till, 4, 40, (0, 0, 0))
+    expect(till.call('TOTALS', day=day, basis=2, scope=1))
+
+
+def a_partner_in_quarantine_touches_no_other(world):
+    one, two, console = world.till(101), world.till(201), world.server.console
+    expect(two.call('PING', queue_depth=3, queue_age=5))
+    before = scrape(world.server)
+    console.do('partner change 2 blocked=yes')
+    await_true(lambda: scrape(world.server)['tallygate_partner_connections', '2'] == 0, 'the end')
+    expect(one.call('PING', queue_depth=1, queue_age=1))
+    member = world.member()
+    world.earn(member, 5)
+    found = scrape(world.server)
+    expect_equal(gained(before, found, 'tallygate_partner_connections', '1'), 0)
+    expect_equal(gained(before, found, 'tallygate_partner_answers_total', '1') >= 3, True)
+    expect_equal(gained(before, found, 'tallygate_partner_refusals_total', '1'), 0)
+    expect_equal(found['tallygate_notices_total', 'BLOCKED'], 1)
+    expect_equal(found['tallygate_ready',], 1)
+    # What its terminal told last is still there, for who has to look after it.
+    expect_equal(found['tallygate_terminal_queue_requests_max',], 3)
+    console.do('partner change 2 blocked=no')
+    world.hang_up()
 
 
 # These have a server of their own.
@@ -219,9 +317,10 @@ def promtool_likes_the_output(world):
     expect_equal(run_promtool('check', 'metrics', octets=body), [])
 
 
-SHARED = [answers_are_counted_by_operation_and_status, items_of_a_batch_are_counted,
-          partners_and_connections_are_told, the_journal_and_the_tables_are_told,
-          the_output_agrees_with_its_reference]
+SHARED = [what_terminals_tell_is_told, a_terminals_own_counts_are_compared_while_the_day_runs,
+          a_partner_in_quarantine_touches_no_other, answers_are_counted_by_operation_and_status,
+          items_of_a_batch_are_counted, partners_and_connections_are_told,
+          the_journal_and_the_tables_are_told, the_output_agrees_with_its_reference]
 
 
 def main():
