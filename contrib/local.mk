@@ -118,3 +118,7 @@ contrib_import_tally_import_SOURCES = %D%/import/main.c
 contrib_import_tally_import_LDADD = $(import_libs)
 scdoc_pages += %D%/import/tally-import.1.scd
 include contrib/bench/local.mk
+
+# For those who watch; tests/contrib/observe.py checks them.
+EXTRA_DIST += %D%/grafana/tallygate.json %D%/prometheus/prometheus.yml \
+	%D%/prometheus/tallygate.rules.yml %D%/prometheus/tallygate.test.yml
