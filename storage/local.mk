@@ -43,12 +43,11 @@ libstorage_la_SOURCES += \
 # The migrations in the order of their numbers; an applied file is never changed.
 migrations = \
 	%D%/migrations/0001_tables.sql \
-	%D%/migrations/0002_views.sql \
-	%D%/migrations/0003_note.sql
+	%D%/migrations/0002_views.sql
 EXTRA_DIST += $(migrations) %D%/gen_migrations.awk
 CLEANFILES += %D%/migrations.inc
 BUILT_SOURCES += %D%/migrations.inc
-%D%/migrations.inc: $(migrations) %D%/gen_migrations.awk
+%D%/migrations.inc: $(migrations) %D%/gen_migrations.awk %D%/local.mk
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && \
 	cd $(srcdir) && $(AWK) -f %D%/gen_migrations.awk $(migrations) >$(abs_builddir)/$@.tmp && \
 	mv $(abs_builddir)/$@.tmp $(abs_builddir)/$@

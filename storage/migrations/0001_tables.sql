@@ -202,6 +202,7 @@ CREATE TABLE IF NOT EXISTS entry (
   terminal INT UNSIGNED NULL COMMENT 'terminal or partner''s system that asked',
   operator VARCHAR(32) NULL COMMENT 'operator that asked, by name',
   origin VARCHAR(48) NULL COMMENT 'whence the operator asked',
+  note VARCHAR(96) NULL COMMENT 'reason that the operator gave, or the command',
   transaction_id BINARY(16) NULL COMMENT 'transaction id made by the terminal; unique within the partner',
   fingerprint BINARY(16) NULL COMMENT 'hash of the fields of the request, by which a conflict is known',
   business_time DATETIME(3) NULL COMMENT 'when it happened by the clock of the till, UTC',
