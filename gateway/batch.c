@@ -181,9 +181,11 @@ submit_item(struct session *session, uint32_t index, const struct tg_message *it
 	    uint32_t *ret_field)
 {
 	struct io *io = session->io;
-	struct pipeline_job *job = pipeline_job_take(io->options.port, (uint8_t)item->code);
+	struct pipeline_job *job = NULL;
 	enum tg_status status;
 
+	if (session_admits(session, item->code))
+		job = pipeline_job_take(io->options.port, (uint8_t)item->code);
 	if (job == NULL)
 		return TG_BUSY;
 	status = translate_request(&io->translator, &session->principal, item, job, ret_field);

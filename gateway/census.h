@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "gateway/pace.h"
 #include "protocol/status.h"
 
 /* One partner that has had a session. */
@@ -20,6 +21,7 @@ struct census_partner {
 	_Atomic uint32_t in_flight;
 	_Atomic uint64_t answers;  /* since the start; items of BATCH too */
 	_Atomic uint64_t refusals; /* of these, with another status than OK */
+	struct pace pace;	   /* of its requests into the ledger */
 };
 
 struct census {
@@ -29,6 +31,7 @@ struct census {
 	_Atomic uint64_t refused_count;	     /* closed at once: too many */
 	_Atomic uint64_t handshake_failures; /* TLS did not come about */
 	_Atomic uint64_t auth_failures;	     /* AUTH_FAILED */
+	struct pace pace;		     /* of requests into the ledger */
 	struct census_partner *partners;     /* owned; mask + 1 of them */
 	uint32_t mask;
 };

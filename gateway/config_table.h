@@ -97,6 +97,10 @@
 	  "connections of one partner") \
 	X(limits, partner_in_flight, INT, "8192", 1, 1000000, "requests", CONFIG_SWAP, \
 	  "unanswered requests of one partner; more are answered BUSY") \
+	X(limits, requests_per_second, INT, "0", 0, 100000000, "requests a second", CONFIG_SWAP, \
+	  "admitted to the ledger, items of batches too; more are answered BUSY; 0: no limit") \
+	X(limits, partner_requests_per_second, INT, "0", 0, 100000000, "requests a second", CONFIG_SWAP, \
+	  "the same for each partner; 0: no limit") \
 	X(limits, in_flight, INT, "32", 1, 4096, "requests", CONFIG_SWAP, \
 	  "unanswered requests of one connection; beyond it nothing more is read from it") \
 	X(limits, handshakes, INT, "1024", 1, 100000, "connections", CONFIG_SWAP, \

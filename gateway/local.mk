@@ -31,6 +31,7 @@ libgateway_la_SOURCES += %D%/stream.c %D%/stream.h
 libgateway_la_SOURCES += %D%/ticket.c %D%/ticket.h
 libgateway_la_SOURCES += %D%/tls.c %D%/tls.h
 libgateway_la_SOURCES += %D%/translate.c %D%/translate.h
+libgateway_la_SOURCES += %D%/pace.c %D%/pace.h
 libgateway_la_SOURCES += %D%/wheel.c %D%/wheel.h
 # The pipeline side: time, queues, the ledger step, the journal's batches.
 libgateway_la_SOURCES += %D%/clock.c %D%/clock.h

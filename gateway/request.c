@@ -34,7 +34,8 @@ submit(struct session *session, const struct tg_message *request)
 	enum tg_status status;
 	uint32_t field = 0;
 
-	if (!census_enter(&session->share->in_flight,
+	if (!session_admits(session, request->code) ||
+	    !census_enter(&session->share->in_flight,
 			  (uint32_t)io->config->limits_partner_in_flight)) {
 		shed(session, request->request_id, TG_BUSY);
 		return;

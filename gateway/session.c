@@ -119,6 +119,21 @@ session_is_taking(const struct session *session)
 	return false;
 }
 
+bool
+session_admits(struct session *session, uint32_t operation)
+{
+	const struct io *io = session->io;
+	const struct config *config = io->config;
+
+	/* They free something, as where the pipeline has little room left. */
+	if (operation == TG_OP_RELEASE || operation == TG_OP_REVERSE)
+		return true;
+	return pace_admit(&session->share->pace, io->turn_us,
+			  config->limits_partner_requests_per_second) &&
+	       pace_admit(&io->options.census->pace, io->turn_us,
+			  config->limits_requests_per_second);
+}
+
 void
 session_answered(struct session *session)
 {

@@ -187,6 +187,9 @@ void session_want_flush(struct session *session);
 /* Does the session take another frame now?  Not while it has too much unanswered or unread. */
 bool session_is_taking(const struct session *session);
 
+/* May its next request go to the ledger, by the rates of the configuration?  Some always may. */
+bool session_admits(struct session *session, uint32_t operation);
+
 /* One answer less is owed.  Reads on, if that was what it waited for, or ends when it drains. */
 void session_answered(struct session *session);
 

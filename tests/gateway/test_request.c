@@ -391,6 +391,57 @@ a_partner_has_its_share_of_requests(void **state)
 	assert_int_equal(census_find(&f->census, 2)->in_flight, 0);
 }
 
+/* Send a request and see how it is answered. */
+static void
+expect_answer(struct io_fixture *f, struct peer *peer, const struct tg_message *request,
+	      enum tg_status status)
+{
+	peer_put_message(peer, request);
+	fixture_settle(f);
+	fixture_expect(peer, request->request_id, status);
+}
+
+/* What: beyond the rate, of a partner or of all, requests are BUSY and do not reach the pipeline;
+ *       what takes something back always does.
+ * How:  one a second, so that after the first there is no room for a second. */
+static void
+rate_of_admission_is_bounded(void **state)
+{
+	struct io_fixture *f = *state;
+	struct peer *one = fixture_open(f, 123), *other = fixture_open(f, 223);
+	uint8_t id[TG_TRANSACTION_ID_BYTES] = { 7 }, original[TG_TRANSACTION_ID_BYTES] = { 8 };
+	struct tg_message request;
+	uint32_t submits;
+
+	f->config->limits_partner_requests_per_second = 1;
+	fixture_earn(f, 1, &request);
+	expect_answer(f, one, &request, TG_OK);
+	submits = f->pipeline->submits;
+	fixture_earn(f, 2, &request);
+	expect_answer(f, one, &request, TG_BUSY);
+	assert_int_equal(f->pipeline->submits, submits);
+	fixture_earn(f, 3, &request);
+	expect_answer(f, other, &request, TG_OK);
+	f->config->limits_partner_requests_per_second = 0;
+	f->config->limits_requests_per_second = 1;
+	fixture_earn(f, 4, &request);
+	expect_answer(f, one, &request, TG_OK);
+	submits = f->pipeline->submits;
+	fixture_earn(f, 5, &request);
+	expect_answer(f, other, &request, TG_BUSY);
+	assert_int_equal(f->pipeline->submits, submits);
+	fixture_request(f, TG_OP_REVERSE, &request);
+	tg_message_set_bytes(&request, TG_FIELD_TRANSACTION_ID, id, sizeof(id));
+	tg_message_set_integer(&request, TG_FIELD_BUSINESS_TIME, f->pipeline->utc_ms);
+	tg_message_set_bytes(&request, TG_FIELD_ORIGINAL, original, sizeof(original));
+	tg_message_set_bytes(&request, TG_FIELD_ORIGINAL, original, sizeof(original));
+	tg_message_set_integer(&request, TG_FIELD_ORIGINAL_TIME, f->pipeline->utc_ms);
+	tg_message_set_integer(&request, TG_FIELD_REASON, 1);
+	tg_message_set_integer(&request, TG_FIELD_IDENTIFIER_TYPE, 1);
+	tg_message_set_text(&request, TG_FIELD_IDENTIFIER, "4902530000012345");
+	expect_answer(f, other, &request, TG_OK);
+}
+
 /* What: while the pipeline drains, requests are told to come again elsewhere. */
 static void
 shutting_down_is_told(void **state)
@@ -424,6 +475,7 @@ main(void)
 		CASE(busy_holds_for_all_that_was_read),
 		CASE(no_job_means_busy),
 		CASE(a_partner_has_its_share_of_requests),
+		CASE(rate_of_admission_is_bounded),
 		CASE(shutting_down_is_told),
 	};
 

@@ -1,5 +1,5 @@
 /*
- * test_wheel.c - deadlines, shared counts, failures by address, numeric addresses.
+ * test_wheel.c - deadlines, shared counts, rates, failures by address, numeric addresses.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,6 +13,7 @@
 #include "gateway/address.h"
 #include "gateway/census.h"
 #include "gateway/failures.h"
+#include "gateway/pace.h"
 #include "gateway/wheel.h"
 
 #define ENTRIES 2000
@@ -225,6 +226,28 @@ addresses_are_numeric(void **state)
 	}
 }
 
+/* What: over any time no more is admitted than the rate gives, plus one burst; none is lost to
+ *       uneven asking; a rate of 0 bounds nothing.
+ * How:  ten seconds at 1,000 a second, asked 100 times each 50 ms, then a rest. */
+static void
+rates_are_kept(void **state)
+{
+	struct pace pace = { 0 };
+	uint32_t admitted = 0, burst = 0;
+
+	(void)state;
+	for (int64_t us = 1; us < 10000000; us += 50000) {
+		for (int i = 0; i < 100; i++)
+			admitted += pace_admit(&pace, us, 1000);
+	}
+	assert_in_range(admitted, 9950 + 100, 10000 + 101);
+	for (int i = 0; i < 1000; i++)
+		burst += pace_admit(&pace, 20000000, 1000);
+	assert_int_equal(burst, 101);
+	for (int i = 0; i < 1000; i++)
+		assert_true(pace_admit(&pace, 20000000, 0));
+}
+
 int
 main(void)
 {
@@ -235,6 +258,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_deadline_may_be_set_again_as_it_comes, setup,
 						teardown),
 		cmocka_unit_test(counts_keep_their_limits),
+		cmocka_unit_test(rates_are_kept),
 		cmocka_unit_test(failures_count_by_address),
 		cmocka_unit_test(addresses_are_numeric),
 	};
