@@ -60,7 +60,6 @@ bin_PROGRAMS += %D%/load/tally-load
 contrib_load_tally_load_SOURCES = %D%/load/main.c
 contrib_load_tally_load_LDADD = $(load_libs)
 scdoc_pages += %D%/load/tally-load.1.scd
-dist_noinst_SCRIPTS += %D%/load/bench.py
 
 # tally without its main(), so that tests link it.
 noinst_LTLIBRARIES += libtally.la

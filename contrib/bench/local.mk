@@ -23,7 +23,8 @@ contrib_bench_slow_sync_la_SOURCES = %D%/slow_sync.c
 contrib_bench_slow_sync_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
 
 dist_noinst_SCRIPTS += %D%/run
+EXTRA_DIST += %D%/alone.py %D%/compare.py %D%/report.py %D%/servers.py
 EXTRA_DIST += %D%/README.md %D%/earn.redis.lua %D%/earn.tarantool.lua %D%/earn.mariadb.sql
 
 .PHONY: bench
-bench: gateway/tallygated admin/tally-console %D%/bench-load %D%/bench-echo %D%/slow_sync.la
+bench: gateway/tallygated admin/tally-console contrib/load/tally-load %D%/bench-load %D%/bench-echo %D%/slow_sync.la
