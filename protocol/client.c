@@ -120,11 +120,9 @@ pump(struct tg_client *client, int64_t until_ms)
 void
 client_give_up(struct tg_client *client)
 {
-	uint32_t asked_ms = tg_link_retry_after_ms(client->link);
-
 	tg_client_close(client);
 	client->failures++;
-	client->not_before_ms = client_now_ms() + asked_ms + tg_backoff_ms(client->failures);
+	client->not_before_ms = client_now_ms() + tg_link_pause_ms(client->link, client->failures);
 }
 
 void
@@ -151,19 +149,17 @@ refresh(struct tg_client *client)
 	while (tg_link_receive(client->link, &late))
 		continue;
 	if (tg_link_is_open(client->link) && !tg_link_is_ready(client->link)) {
-		client->not_before_ms =
-			client_now_ms() + tg_link_retry_after_ms(client->link) + tg_backoff_ms(1);
+		client->not_before_ms = client_now_ms() + tg_link_pause_ms(client->link, 1);
 		tg_link_close(client->link);
 	}
 }
 
-enum tg_status
-client_open_once(struct tg_client *client, int64_t until_ms)
+/* Open the connection at the endpoint whose turn it is, or find it open. */
+static enum tg_status
+open_endpoint(struct tg_client *client, int64_t until_ms)
 {
 	enum tg_status status = TG_OK;
 
-	refresh(client);
-	client->is_loss_told = false;
 	if (!tg_link_is_open(client->link))
 		status = tg_link_open(client->link, client_now_ms());
 	if (status != TG_OK)
@@ -178,7 +174,7 @@ client_open_once(struct tg_client *client, int64_t until_ms)
 	}
 	if (status == TG_OK)
 		return TG_OK;
-	client_give_up(client);
+	tg_client_close(client);
 	return status == TG_TIMEOUT || status == TG_CLOSED ? TG_IO : status;
 }
 
@@ -187,6 +183,32 @@ static bool
 is_hopeless(enum tg_status status)
 {
 	return status != TG_IO && !tg_status_is_retryable(status);
+}
+
+enum tg_status
+client_open_once(struct tg_client *client, int64_t until_ms)
+{
+	enum tg_status hope = TG_OK;
+
+	refresh(client);
+	for (uint32_t untried = tg_link_untried(client->link);; untried--) {
+		int64_t now_ms = client_now_ms();
+		/* One that does not answer leaves time for the others. */
+		int64_t share_ms = (until_ms - now_ms) / untried;
+		enum tg_status status = open_endpoint(client, now_ms + share_ms);
+
+		client->is_loss_told = false;
+		if (status == TG_OK)
+			return TG_OK;
+		if (hope == TG_OK || !is_hopeless(status))
+			hope = status;
+		if (untried == 1 || client_now_ms() >= until_ms) {
+			client_give_up(client);
+			return hope;
+		}
+		now_ms = client_now_ms() + tg_link_pause_ms(client->link, 1);
+		sleep_until(now_ms < until_ms ? now_ms : until_ms);
+	}
 }
 
 enum tg_status
@@ -345,6 +367,18 @@ tg_client_receive(struct tg_client *client, uint32_t timeout_ms, struct tg_messa
 		}
 		(void)pump(client, until_ms); /* what has arrived comes first, then the loss */
 	}
+}
+
+const char *
+tg_client_host(const struct tg_client *client)
+{
+	return tg_link_host(client->link);
+}
+
+const char *
+tg_client_port(const struct tg_client *client)
+{
+	return tg_link_port(client->link);
 }
 
 uint32_t

@@ -4,21 +4,16 @@
  * A link goes CLOSED -> CONNECTING -> GREETING -> PROVING -> READY -> LEAVING -> CLOSED; from every
  * state it may fall to CLOSED.  What has arrived before it was closed can still be received.
  */
+#include "protocol/client_link.h"
+
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "protocol/assert.h"
-#include "protocol/client_buffer.h"
-#include "protocol/client_opening.h"
+#include "protocol/client_internal.h"
 #include "protocol/client_options.h"
-#include "protocol/client_stream.h"
-#include "protocol/encode.h"
 #include "protocol/frame.h"
-#include "protocol/tallygate.h"
-
-/* Bytes that wait to be written before tg_link_send() says TG_BUSY; one frame may go beyond. */
-#define OUTPUT_BYTES_BUSY (256 * 1024)
 
 /* Bytes read in one step, so that one busy link does not keep an event loop from the others. */
 #define READ_BYTES_PER_STEP (256 * 1024)
@@ -27,30 +22,8 @@
 /* The longest that the other side can make this one wait. */
 #define RETRY_AFTER_MOST_MS (10 * 60 * 1000)
 
-enum link_state {
-	LINK_CLOSED,
-	LINK_CONNECTING, /* TCP and TLS */
-	LINK_GREETING,	 /* HELLO is sent */
-	LINK_PROVING,	 /* AUTH is sent */
-	LINK_READY,
-	LINK_LEAVING, /* the gateway asked to go; answers may still come */
-};
-
-struct tg_link {
-	struct tg_options options; /* owned copies */
-	struct client_stream stream;
-	struct client_error error;
-	struct client_opening opening;
-	struct client_buffer input;  /* frames not yet received by the caller */
-	struct client_buffer output; /* frames not yet written */
-	struct tg_session session;
-	enum link_state state;
-	bool is_read_wanting_write; /* TLS cannot read before it has written */
-	uint32_t last_request_id;
-	uint32_t in_flight;	 /* requests sent and not received an answer to */
-	uint32_t retry_after_ms; /* from a NOTICE or a refusal, 0: none */
-	int64_t open_until_ms;	 /* the session must be open by then */
-};
+/* Clients that have lost one gateway do not all go to the next in the same instant. */
+#define NEXT_ENDPOINT_MS 200
 
 /* The one place where the state changes. */
 static void
@@ -82,6 +55,9 @@ tg_link_new(const struct tg_options *options, char *error_text, size_t error_byt
 		status = client_options_copy(options, &error, &link->options);
 	}
 	if (status == TG_OK)
+		status = client_endpoints_parse(link->options.host, link->options.port, &error,
+						&link->endpoints);
+	if (status == TG_OK)
 		status = client_stream_init(&link->stream, &link->options, &error);
 	if (status != TG_OK) {
 		if (error_text != NULL && error_bytes > 0)
@@ -99,6 +75,7 @@ tg_link_free(struct tg_link *link)
 	if (link == NULL)
 		return;
 	client_stream_deinit(&link->stream);
+	client_endpoints_deinit(&link->endpoints);
 	client_options_deinit(&link->options);
 	client_buffer_deinit(&link->input);
 	client_buffer_deinit(&link->output);
@@ -106,37 +83,71 @@ tg_link_free(struct tg_link *link)
 	free(link);
 }
 
-void
-tg_link_close(struct tg_link *link)
+/* Does the session still open? */
+static bool
+is_opening(const struct tg_link *link)
+{
+	return link->state == LINK_CONNECTING || link->state == LINK_GREETING ||
+	       link->state == LINK_PROVING;
+}
+
+/* The present gateway is of no use for a while; the connection may still be there. */
+static void
+leave(struct tg_link *link)
+{
+	client_endpoints_leave(&link->endpoints,
+			       link->retry_after_ms == 0 ? 0 : link->now_ms + link->retry_after_ms);
+}
+
+/* Close, without a judgement of the gateway. */
+static void
+shut(struct tg_link *link)
 {
 	client_stream_close(&link->stream);
 	client_buffer_consume(&link->output, client_buffer_used(&link->output));
 	enter(link, LINK_CLOSED);
 }
 
+void
+tg_link_close(struct tg_link *link)
+{
+	if (is_opening(link) || (link->state == LINK_READY && link->in_flight > 0))
+		leave(link); /* the caller has waited long enough */
+	shut(link);
+}
+
 /* Close because of a failure; the error is set.  Answers to HELLO and AUTH are not the caller's. */
 static enum tg_status
 fail(struct tg_link *link, enum tg_status status)
 {
-	if (link->state < LINK_READY)
+	if (link->state < LINK_READY) {
 		client_buffer_consume(&link->input, client_buffer_used(&link->input));
-	tg_link_close(link);
+		leave(link);
+	}
+	shut(link);
 	return status;
 }
 
 enum tg_status
 tg_link_open(struct tg_link *link, int64_t now_ms)
 {
+	const struct client_endpoint *endpoint;
+
 	tg_link_close(link);
+	endpoint = client_endpoints_choose(&link->endpoints, now_ms);
 	client_buffer_consume(&link->input, client_buffer_used(&link->input));
+	link->now_ms = now_ms;
 	link->in_flight = 0;
 	link->retry_after_ms = 0;
 	link->is_read_wanting_write = false;
 	link->error.text[0] = '\0';
 	memset(&link->session, 0, sizeof(link->session));
 	link->session.frame_bytes_max = TG_FRAME_BYTES_MAX;
-	if (client_stream_open(&link->stream, &link->options, &link->error) != TG_OK)
+	if (client_stream_open(&link->stream, endpoint, link->options.server_name, &link->error) !=
+	    TG_OK) {
+		leave(link);
 		return TG_IO;
+	}
 	enter(link, LINK_CONNECTING);
 	link->open_until_ms = now_ms + link->options.open_timeout_ms;
 	return TG_OK;
@@ -165,164 +176,7 @@ tg_link_events(const struct tg_link *link)
 int64_t
 tg_link_deadline_ms(const struct tg_link *link)
 {
-	bool is_opening = link->state == LINK_CONNECTING || link->state == LINK_GREETING ||
-			  link->state == LINK_PROVING;
-
-	return is_opening ? link->open_until_ms : INT64_MAX;
-}
-
-/* Note what is wrong with a request, by the field at fault. */
-static enum tg_status
-blame(struct tg_link *link, const struct tg_message *request, enum tg_status status, uint32_t field)
-{
-	if (field == 0)
-		client_error_set(&link->error, "%s: %s", tg_operation_name(request->code),
-				 tg_status_text(status));
-	else
-		client_error_set(&link->error, "%s: field %s (%u): %s",
-				 tg_operation_name(request->code), tg_field_name(field), field,
-				 tg_status_text(status));
-	return status;
-}
-
-/* The next request id, never 0. */
-static uint32_t
-next_request_id(struct tg_link *link)
-{
-	if (++link->last_request_id == 0)
-		link->last_request_id = 1;
-	return link->last_request_id;
-}
-
-/* Begin to write a frame with a payload of at most so many bytes at the end of the output. */
-static enum tg_status
-begin_output(struct tg_link *link, size_t payload_bytes_max, struct tg_writer *ret_writer)
-{
-	size_t frame_bytes = TG_FRAME_HEADER_BYTES + payload_bytes_max;
-	enum tg_status status = client_buffer_reserve(&link->output, frame_bytes, SIZE_MAX / 2);
-
-	if (status != TG_OK) {
-		client_error_set(&link->error, "out of memory");
-		return status;
-	}
-	tg_writer_init(ret_writer, link->output.base + link->output.end_bytes, frame_bytes);
-	return TG_OK;
-}
-
-/* Append a request to the output, checked by the decoder that the gateway uses. */
-static enum tg_status
-put_request(struct tg_link *link, const struct tg_message *request, uint32_t *ret_request_id)
-{
-	struct tg_message message = *request, check;
-	struct tg_writer writer;
-	size_t bytes_max = link->session.frame_bytes_max < TG_FRAME_BYTES_MAX
-				   ? link->session.frame_bytes_max
-				   : TG_FRAME_BYTES_MAX;
-	enum tg_status status = begin_output(link, bytes_max, &writer);
-	uint32_t field;
-
-	if (status != TG_OK)
-		return status;
-	message.request_id = next_request_id(link);
-	if (!tg_encode(&writer, &message))
-		return blame(link, request, TG_FRAME_TOO_LARGE, 0);
-	status = tg_decode_request(writer.base + TG_FRAME_HEADER_BYTES,
-				   writer.used_bytes - TG_FRAME_HEADER_BYTES, &check, &field);
-	if (status != TG_OK)
-		return blame(link, request, status, field);
-	link->output.end_bytes += writer.used_bytes;
-	*ret_request_id = message.request_id;
-	return TG_OK;
-}
-
-/* May a request be sent now? */
-static enum tg_status
-check_sendable(struct tg_link *link)
-{
-	if (link->state == LINK_LEAVING) {
-		client_error_set(&link->error, "the gateway is about to close the connection");
-		return TG_SHUTTING_DOWN;
-	}
-	if (link->state != LINK_READY) {
-		client_error_set(&link->error, "the session is not open");
-		return TG_OUT_OF_TURN;
-	}
-	if (link->in_flight >= link->session.in_flight_max ||
-	    client_buffer_used(&link->output) >= OUTPUT_BYTES_BUSY) {
-		client_error_set(&link->error, "%u requests are unanswered", link->in_flight);
-		return TG_BUSY;
-	}
-	return TG_OK;
-}
-
-enum tg_status
-tg_link_send(struct tg_link *link, const struct tg_message *request, uint32_t *ret_request_id)
-{
-	enum tg_status status = check_sendable(link);
-
-	if (status == TG_OK)
-		status = put_request(link, request, ret_request_id);
-	if (status == TG_OK)
-		link->in_flight++;
-	return status;
-}
-
-/*
- * Write a batch frame behind the output, each item checked by the decoder that the gateway uses.
- * ret_fitting: how many of the items fit; the frame is whole if that is count.
- */
-static enum tg_status
-write_batch(struct tg_link *link, const struct tg_message *const *requests, uint32_t count,
-	    struct tg_writer *ret_writer, uint32_t *ret_fitting)
-{
-	struct tg_batch_writer batch;
-	struct tg_message check;
-	struct tg_cursor item;
-	enum tg_status status = begin_output(link, link->session.frame_bytes_max, ret_writer);
-	uint32_t field, i;
-
-	if (status != TG_OK)
-		return status;
-	tg_batch_begin(&batch, ret_writer, link->last_request_id, TG_OP_BATCH, count);
-	for (i = 0; i < count; i++) {
-		item.at = ret_writer->base + ret_writer->used_bytes;
-		tg_batch_add(&batch, requests[i]);
-		if (ret_writer->is_full)
-			break;
-		item.end = ret_writer->base + ret_writer->used_bytes;
-		status = tg_decode_item_request(item, &check, &field);
-		if (status != TG_OK)
-			return blame(link, requests[i], status, field);
-	}
-	if (i == 0 || (i == count && !tg_batch_end(&batch)))
-		return blame(link, requests[0], TG_FRAME_TOO_LARGE, 0);
-	*ret_fitting = i;
-	return TG_OK;
-}
-
-enum tg_status
-tg_link_send_batch(struct tg_link *link, const struct tg_message *const *requests, uint32_t count,
-		   uint32_t *ret_taken, uint32_t *ret_request_id)
-{
-	struct tg_writer writer;
-	enum tg_status status = check_sendable(link);
-	uint32_t wanted = count < TG_BATCH_ITEMS_MAX ? count : TG_BATCH_ITEMS_MAX;
-	uint32_t fitting = 0;
-
-	TG_ASSERT(count > 0);
-	if (status != TG_OK)
-		return status;
-	(void)next_request_id(link);
-	status = write_batch(link, requests, wanted, &writer, &fitting);
-	if (status == TG_OK && fitting < wanted)
-		status = write_batch(link, requests, fitting, &writer, &fitting);
-	if (status != TG_OK)
-		return status;
-	link->output.end_bytes += writer.used_bytes;
-	link->in_flight++;
-	*ret_taken = fitting;
-	*ret_request_id = link->last_request_id;
-	return TG_OK;
+	return is_opening(link) ? link->open_until_ms : INT64_MAX;
 }
 
 /* What the end of a stream means for the caller. */
@@ -447,6 +301,7 @@ take_notice(struct tg_link *link, const struct tg_message *notice)
 			 has_text ? (const char *)text->data : "");
 	if (link->state == LINK_READY)
 		enter(link, LINK_LEAVING);
+	leave(link);
 }
 
 /* Send AUTH after the answer to HELLO. */
@@ -465,7 +320,7 @@ prove(struct tg_link *link, const struct tg_message *answer)
 		status =
 			client_opening_auth(&link->opening, &link->options, &link->error, &request);
 	if (status == TG_OK)
-		status = put_request(link, &request, &request_id);
+		status = client_link_put(link, &request, &request_id);
 	if (status == TG_OK)
 		enter(link, LINK_PROVING);
 	return status;
@@ -504,8 +359,10 @@ open_session(struct tg_link *link)
 		} else {
 			status = client_opening_proved(&link->opening, &link->options, &answer,
 						       &link->error, &link->session);
-			if (status == TG_OK)
+			if (status == TG_OK) {
+				client_endpoints_settle(&link->endpoints);
 				enter(link, LINK_READY);
+			}
 		}
 	}
 	return status;
@@ -526,7 +383,7 @@ greet(struct tg_link *link)
 		return status_of(link, progress);
 	status = client_opening_hello(&link->opening, &link->options, &link->error, &request);
 	if (status == TG_OK)
-		status = put_request(link, &request, &request_id);
+		status = client_link_put(link, &request, &request_id);
 	if (status == TG_OK)
 		enter(link, LINK_GREETING);
 	return status;
@@ -546,6 +403,7 @@ tg_link_step(struct tg_link *link, int64_t now_ms)
 {
 	enum tg_status status = TG_OK;
 
+	link->now_ms = now_ms;
 	if (link->state == LINK_CLOSED)
 		return TG_CLOSED;
 	if (link->state == LINK_CONNECTING)
@@ -578,13 +436,17 @@ tg_link_receive(struct tg_link *link, struct tg_message *ret_answer)
 		if (ret_answer->request_id != 0) {
 			if (link->in_flight > 0)
 				link->in_flight--;
+			if (ret_answer->code == TG_SHUTTING_DOWN) {
+				link->retry_after_ms = asked_retry_after_ms(ret_answer);
+				leave(link);
+			}
 			return true;
 		}
 		take_notice(link, ret_answer);
 	}
 	if (status != TG_OK) {
 		client_buffer_consume(&link->input, client_buffer_used(&link->input));
-		tg_link_close(link);
+		shut(link);
 	}
 	return false;
 }
@@ -605,6 +467,32 @@ uint32_t
 tg_link_retry_after_ms(const struct tg_link *link)
 {
 	return link->retry_after_ms;
+}
+
+uint32_t
+tg_link_pause_ms(const struct tg_link *link, uint32_t failures)
+{
+	if (client_endpoints_has_next(&link->endpoints))
+		return client_random_ms(NEXT_ENDPOINT_MS);
+	return link->retry_after_ms + tg_backoff_ms(failures);
+}
+
+uint32_t
+tg_link_untried(const struct tg_link *link)
+{
+	return client_endpoints_in_round(&link->endpoints);
+}
+
+const char *
+tg_link_host(const struct tg_link *link)
+{
+	return link->endpoints.rows[link->endpoints.at].host;
+}
+
+const char *
+tg_link_port(const struct tg_link *link)
+{
+	return link->endpoints.rows[link->endpoints.at].port;
 }
 
 const struct tg_session *

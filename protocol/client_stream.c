@@ -12,6 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "protocol/client_endpoints.h"
+
 #define ADDRESS_TEXT_BYTES 128
 
 enum tg_status
@@ -77,8 +79,8 @@ connect_next(struct client_stream *stream, struct client_error *error)
 }
 
 enum tg_status
-client_stream_open(struct client_stream *stream, const struct tg_options *options,
-		   struct client_error *error)
+client_stream_open(struct client_stream *stream, const struct client_endpoint *endpoint,
+		   const char *server_name, struct client_error *error)
 {
 	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM };
 	int result;
@@ -87,10 +89,11 @@ client_stream_open(struct client_stream *stream, const struct tg_options *option
 	if (stream->addresses != NULL)
 		freeaddrinfo(stream->addresses);
 	stream->addresses = NULL;
-	result = getaddrinfo(options->host, options->port, &hints, &stream->addresses);
+	stream->name = server_name != NULL ? server_name : endpoint->host;
+	result = getaddrinfo(endpoint->host, endpoint->port, &hints, &stream->addresses);
 	if (result != 0) {
 		stream->addresses = NULL;
-		client_error_set(error, "host %s port %s: %s", options->host, options->port,
+		client_error_set(error, "host %s port %s: %s", endpoint->host, endpoint->port,
 				 gai_strerror(result));
 		return TG_IO;
 	}
@@ -148,7 +151,8 @@ client_stream_advance(struct client_stream *stream, struct client_error *error)
 		if (progress != CLIENT_DONE)
 			return waiting_for(stream, progress);
 		stream->state = CLIENT_STREAM_SECURING;
-		if (stream->tls != NULL && !client_tls_start(stream->tls, stream->fd, error))
+		if (stream->tls != NULL &&
+		    !client_tls_start(stream->tls, stream->fd, stream->name, error))
 			return CLIENT_FAILED;
 	}
 	if (stream->state == CLIENT_STREAM_SECURING) {

@@ -16,6 +16,7 @@
 #include "protocol/tallygate.h"
 
 struct addrinfo;
+struct client_endpoint;
 
 enum client_stream_state {
 	CLIENT_STREAM_OFF,
@@ -31,6 +32,7 @@ struct client_stream {
 	struct client_tls *tls;	    /* owned; NULL: without TLS */
 	struct addrinfo *addresses; /* owned; what the host name stood for at the last open */
 	struct addrinfo *next;	    /* to try after the present one fails */
+	const char *name;	    /* borrowed; that the certificate must carry */
 };
 
 /* Prepare a stream, closed.  As client_tls_new(); in any case client_stream_deinit() may follow. */
@@ -41,9 +43,15 @@ TG_MUST_CHECK enum tg_status client_stream_init(struct client_stream *stream,
 /* Close and free. */
 void client_stream_deinit(struct client_stream *stream);
 
-/* Resolve the name, which may block, and begin to connect.  TG_OK; TG_IO with error set. */
+/*
+ * Resolve the name, which may block, and begin to connect.
+ *
+ * endpoint, server_name: borrowed until the stream is open or closed.  server_name: that the
+ * certificate must carry; NULL: the endpoint's host.  TG_OK; TG_IO with error set.
+ */
 TG_MUST_CHECK enum tg_status client_stream_open(struct client_stream *stream,
-						const struct tg_options *options,
+						const struct client_endpoint *endpoint,
+						const char *server_name,
 						struct client_error *error);
 
 /* Go on with connecting and the handshake; DONE when the stream is open. */

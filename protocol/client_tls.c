@@ -21,7 +21,7 @@ struct client_tls {
 	BIO_METHOD *bio_method; /* owned; after every BIO made from it */
 	SSL *ssl;		/* owned; NULL between connections */
 	SSL_SESSION *session;	/* owned; to resume with, NULL at first */
-	char *name;		/* owned; that the certificate must carry */
+	char *name;		/* owned; that the certificate must carry, NULL at first */
 	bool is_name_address;	/* it is an address, not a host name */
 };
 
@@ -131,19 +131,15 @@ client_tls_new(const struct tg_options *options, struct client_error *error,
 	       struct client_tls **ret_tls)
 {
 	struct client_tls *tls = calloc(1, sizeof(*tls));
-	uint8_t address[16];
 	enum tg_status status = TG_NO_MEMORY;
 
 	ERR_clear_error();
 	client_error_set(error, "out of memory");
 	if (tls == NULL)
 		return TG_NO_MEMORY;
-	tls->name = strdup(options->server_name != NULL ? options->server_name : options->host);
 	tls->context = SSL_CTX_new(TLS_client_method());
-	if (tls->name == NULL || tls->context == NULL || !make_bio_method(tls))
+	if (tls->context == NULL || !make_bio_method(tls))
 		goto out;
-	tls->is_name_address = inet_pton(AF_INET, tls->name, address) == 1 ||
-			       inet_pton(AF_INET6, tls->name, address) == 1;
 	SSL_CTX_set_min_proto_version(tls->context, TLS1_2_VERSION);
 	SSL_CTX_set_options(tls->context, SSL_OP_NO_RENEGOTIATION);
 	SSL_CTX_set_mode(tls->context, SSL_MODE_ENABLE_PARTIAL_WRITE |
@@ -176,6 +172,27 @@ client_tls_free(struct client_tls *tls)
 	free(tls);
 }
 
+/* Take another name; what was said to the one before is of no use with it. */
+static bool
+take_name(struct client_tls *tls, const char *name)
+{
+	uint8_t address[16];
+	char *copy;
+
+	if (tls->name != NULL && strcmp(tls->name, name) == 0)
+		return true;
+	copy = strdup(name);
+	if (copy == NULL)
+		return false;
+	free(tls->name);
+	tls->name = copy;
+	tls->is_name_address =
+		inet_pton(AF_INET, name, address) == 1 || inet_pton(AF_INET6, name, address) == 1;
+	SSL_SESSION_free(tls->session);
+	tls->session = NULL;
+	return true;
+}
+
 /* Say which name the certificate must carry. */
 static bool
 set_name(struct client_tls *tls)
@@ -187,14 +204,14 @@ set_name(struct client_tls *tls)
 }
 
 bool
-client_tls_start(struct client_tls *tls, int fd, struct client_error *error)
+client_tls_start(struct client_tls *tls, int fd, const char *name, struct client_error *error)
 {
 	BIO *bio = BIO_new(tls->bio_method);
 
 	ERR_clear_error();
 	client_tls_stop(tls);
 	tls->ssl = SSL_new(tls->context);
-	if (bio == NULL || tls->ssl == NULL || !set_name(tls)) {
+	if (bio == NULL || tls->ssl == NULL || !take_name(tls, name) || !set_name(tls)) {
 		client_error_set(error, "TLS: %s", openssl_text());
 		BIO_free(bio);
 		client_tls_stop(tls);

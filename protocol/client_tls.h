@@ -35,8 +35,14 @@ TG_MUST_CHECK enum tg_status client_tls_new(const struct tg_options *options,
 /* NULL is allowed. */
 void client_tls_free(struct client_tls *tls);
 
-/* Begin on a connected socket, which stays the caller's.  False: error set. */
-TG_MUST_CHECK bool client_tls_start(struct client_tls *tls, int fd, struct client_error *error);
+/*
+ * Begin on a connected socket, which stays the caller's.
+ *
+ * name: that the certificate must carry, copied.  A session is resumed only with the name for which
+ * its certificate was checked.  False: error set.
+ */
+TG_MUST_CHECK bool client_tls_start(struct client_tls *tls, int fd, const char *name,
+				    struct client_error *error);
 
 /* Go on with the handshake; the server's certificate is checked in it. */
 TG_MUST_CHECK enum client_progress client_tls_handshake(struct client_tls *tls,

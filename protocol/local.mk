@@ -23,8 +23,10 @@ libtallygate_la_SOURCES = \
 	%D%/client_batch.c \
 	%D%/client_buffer.c %D%/client_buffer.h \
 	%D%/client_clock.c \
+	%D%/client_endpoints.c %D%/client_endpoints.h \
 	%D%/client_error.c %D%/client_error.h \
-	%D%/client_link.c \
+	%D%/client_link.c %D%/client_link.h \
+	%D%/client_link_send.c \
 	%D%/client_opening.c %D%/client_opening.h \
 	%D%/client_options.c %D%/client_options.h \
 	%D%/client_stream.c %D%/client_stream.h \
@@ -32,7 +34,7 @@ libtallygate_la_SOURCES = \
 	%D%/client_transact.c
 libtallygate_la_CPPFLAGS = $(libprotocol_la_CPPFLAGS)
 libtallygate_la_LIBADD = $(protocol_libs)
-libtallygate_la_LDFLAGS = $(library_ldflags) -version-info 0:0:0 -export-symbols-regex '^tg_'
+libtallygate_la_LDFLAGS = $(library_ldflags) -version-info 1:0:1 -export-symbols-regex '^tg_'
 
 # Its headers include each other by their paths in this tree, below a folder of their own.
 tallygatedir = $(includedir)/tallygate

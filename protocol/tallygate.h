@@ -63,11 +63,11 @@ extern "C" {
 
 /* With whom to talk and as whom.  Strings are copied by tg_client_new() and tg_link_new(). */
 struct tg_options {
-	const char *host;	      /* name or address; must be set */
-	const char *port;	      /* number or service; "7411" */
+	const char *host;	      /* HOST[:PORT],... names or addresses; must be set */
+	const char *port;	      /* of those without one: number or service; "7411" */
 	bool is_plain;		      /* without TLS: on loopback, where the operator allows it */
 	const char *ca_file;	      /* PEM with the coalition's CA; NULL: the system's CAs */
-	const char *server_name;      /* that the certificate must carry; NULL: host */
+	const char *server_name;      /* that the certificate must carry; NULL: its host */
 	const char *certificate_file; /* PEM, own certificate and its chain; NULL: none */
 	const char *key_file;	      /* PEM, its private key; NULL: in certificate_file */
 	uint32_t terminal;	      /* own number, 1 or more */
@@ -75,7 +75,7 @@ struct tg_options {
 	uint8_t key[TG_TERMINAL_KEY_BYTES]; /* shared with the gateway */
 	const char *instance;	    /* refuse a gateway that calls itself otherwise; NULL: any */
 	const char *software;	    /* told to the gateway: name and version; NULL: none */
-	uint32_t open_timeout_ms;   /* for connecting, TLS, HELLO and AUTH together; 10000 */
+	uint32_t open_timeout_ms;   /* for connecting, TLS, HELLO and AUTH at one host; 10000 */
 	uint32_t answer_timeout_ms; /* for one answer, then the connection is given up; 5000 */
 };
 
@@ -154,7 +154,11 @@ const char *tg_client_error(const struct tg_client *client);
 /* What the gateway told of the session; NULL while there is none. */
 const struct tg_session *tg_client_session(const struct tg_client *client);
 
-/* Open the connection now, or find it open; tried once.  TG_OK or as above. */
+/* The gateway of options.host that is connected to, or was tried last; good until the next call. */
+const char *tg_client_host(const struct tg_client *client);
+const char *tg_client_port(const struct tg_client *client);
+
+/* Open the connection now, or find it open; each gateway tried once.  TG_OK or as above. */
 TG_MUST_CHECK enum tg_status tg_client_open(struct tg_client *client, uint32_t timeout_ms);
 
 /* Close the connection; what was not answered has an unknown outcome. */
@@ -162,7 +166,7 @@ void tg_client_close(struct tg_client *client);
 
 /*
  * Send one request once, and wait for its answer.  Its request id is chosen by the client.
- * The connection is opened if need be, tried once.  After TG_TIMEOUT it is closed.
+ * The connection is opened if need be, each gateway tried once.  After TG_TIMEOUT it is closed.
  */
 TG_MUST_CHECK enum tg_status tg_client_call(struct tg_client *client,
 					    const struct tg_message *request, uint32_t timeout_ms,
@@ -250,6 +254,8 @@ void tg_link_free(struct tg_link *link);
 
 /*
  * Begin to connect; the rest is done by tg_link_step().  An open connection is closed first.
+ * The gateway is the one of the last session, and, when no session opened there, when it asked to
+ * go, or was closed while it owed answers, the next of options.host.
  *
  * now_ms: of a clock that never falls, the same in all calls.  Blocks only to resolve a host name.
  * TG_OK; TG_IO: no such host, or no socket.
@@ -287,6 +293,21 @@ bool tg_link_is_open(const struct tg_link *link);
 
 /* How long the gateway asked to stay away when it said it would close, ms; 0: it did not say. */
 uint32_t tg_link_retry_after_ms(const struct tg_link *link);
+
+/*
+ * How long to wait before tg_link_open(): a short random time when another gateway has its turn;
+ * else what the gateway asked for and tg_backoff_ms(failures) on top.
+ *
+ * failures: attempts in a row that gave no answer, 1 or more.
+ */
+uint32_t tg_link_pause_ms(const struct tg_link *link, uint32_t failures);
+
+/* How many gateways have their turn, the next included, before all have been tried: 1 or more. */
+uint32_t tg_link_untried(const struct tg_link *link);
+
+/* The gateway of options.host that is connected to, or was tried last. */
+const char *tg_link_host(const struct tg_link *link);
+const char *tg_link_port(const struct tg_link *link);
 
 /* What the gateway told of the session; valid from ready to the next tg_link_open(). */
 const struct tg_session *tg_link_session(const struct tg_link *link);

@@ -15,7 +15,7 @@
 /* clang-format off */
 #define IDENTITY_SETTING_LIST(X) \
 	X(heading_1, "", HEADING, ONCE, NULL, 0, 0, 0, "", "The gateway, and who speaks") \
-	X(host, "host", TEXT, KEPT, "127.0.0.1", 0, 0, 0, "HOST", "name or address of the gateway") \
+	X(host, "host", TEXT, KEPT, "127.0.0.1", 0, 0, 0, "HOST", "name or address of the gateway; or several: HOST[:PORT],...") \
 	X(port, "port", TEXT, KEPT, "7411", 0, 0, 0, "PORT", "its port") \
 	X(is_plain, "plain", FLAG, KEPT, NULL, 0, 0, 0, "", "no TLS; on loopback only") \
 	X(ca, "ca", TEXT, KEPT, NULL, 0, 0, 0, "FILE", "PEM of the authority that vouches for it") \

@@ -4,6 +4,7 @@ check_PROGRAMS += \
 	%D%/test_auth \
 	%D%/test_client \
 	%D%/test_client_batch \
+	%D%/test_client_endpoints \
 	%D%/test_client_tls \
 	%D%/test_codec \
 	%D%/test_fingerprint \
@@ -36,6 +37,9 @@ tests_protocol_test_client_SOURCES = %D%/test_client.c $(client_server)
 tests_protocol_test_client_LDADD = $(client_test_libs)
 tests_protocol_test_client_batch_SOURCES = %D%/test_client_batch.c $(client_server)
 tests_protocol_test_client_batch_LDADD = $(client_test_libs)
+tests_protocol_test_client_endpoints_SOURCES = %D%/test_client_endpoints.c $(client_server) \
+	protocol/client_endpoints.c protocol/client_error.c
+tests_protocol_test_client_endpoints_LDADD = $(client_test_libs)
 tests_protocol_test_client_tls_SOURCES = %D%/test_client_tls.c $(client_server)
 tests_protocol_test_client_tls_LDADD = $(client_test_libs)
 tests_protocol_test_link_SOURCES = %D%/test_link.c $(client_server)
