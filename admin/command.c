@@ -8,10 +8,12 @@
 #include <string.h>
 #include <strings.h>
 
+#include "admin/grammar.h"
 #include "protocol/assert.h"
 
 static const char member_argument[] = "<member>";
 static const char command_argument[] = "<command>";
+static const char member_filter[] = "member=";
 
 void
 command_shared_init(struct command_shared *shared)
@@ -82,15 +84,11 @@ struct command_arity
 command_arity(const char *grammar)
 {
 	struct command_arity arity = { 0, 0 };
-	const char *word;
-	size_t bytes;
+	struct grammar_word word;
 
-	while ((bytes = next_word(&grammar, &word)) > 0) {
-		const size_t inside = bytes - (word[bytes - 1] == ']' ? 1 : 0);
-		const bool has_more = inside > 3 && strncmp(word + inside - 3, "...", 3) == 0;
-
-		arity.least += word[0] == '[' ? 0 : 1;
-		arity.most = has_more ? COMMAND_WORDS_MAX : arity.most + 1;
+	while (grammar_next(&grammar, &word)) {
+		arity.least += word.is_optional ? 0 : 1;
+		arity.most = word.has_more ? COMMAND_WORDS_MAX : arity.most + 1;
 	}
 	return arity;
 }
@@ -191,7 +189,8 @@ narrow(bool *candidates, uint32_t i, const char *typed, struct command_search *s
 
 		best = match > best ? match : best;
 	}
-	snprintf(search->why, sizeof(search->why), "\"%.40s\" may be", typed);
+	snprintf(search->why, sizeof(search->why), COMMAND_UNKNOWN " yet, \"%.40s\" may be",
+		 typed);
 	for (uint32_t row = 0; row < command_row_count; row++) {
 		const struct command *command = &command_rows[row];
 		const char *word, *first_word;
@@ -208,8 +207,8 @@ narrow(bool *candidates, uint32_t i, const char *typed, struct command_search *s
 			    strncmp(word, first_word, bytes) == 0;
 	}
 	if (best == WORD_OTHER)
-		snprintf(search->why, sizeof(search->why), "no command \"%.40s\" here; try help",
-			 typed);
+		snprintf(search->why, sizeof(search->why),
+			 COMMAND_UNKNOWN " \"%.40s\" here; try help", typed);
 	return best != WORD_OTHER && is_unique;
 }
 
@@ -222,6 +221,20 @@ first_candidate(const bool *candidates)
 			return &command_rows[row];
 	}
 	return NULL;
+}
+
+/* Words are missing: the rows that begin as typed, which stand together. */
+static void
+find_family(const bool *candidates, uint32_t i, struct command_search *search)
+{
+	snprintf(search->why, sizeof(search->why), COMMAND_UNKNOWN " yet, more is needed:");
+	search->family = first_candidate(candidates);
+	for (uint32_t row = 0; row < command_row_count; row++) {
+		if (!candidates[row])
+			continue;
+		list_word(search, &command_rows[row], i);
+		search->family_count++;
+	}
 }
 
 void
@@ -237,11 +250,7 @@ command_find(const char *const *words, uint32_t count, struct command_search *re
 		const struct command *command;
 
 		if (i == count) {
-			snprintf(ret_search->why, sizeof(ret_search->why), "more is needed:");
-			for (uint32_t row = 0; row < command_row_count; row++) {
-				if (candidates[row])
-					list_word(ret_search, &command_rows[row], i);
-			}
+			find_family(candidates, i, ret_search);
 			return;
 		}
 		if (!narrow(candidates, i, words[i], ret_search))
@@ -255,22 +264,52 @@ command_find(const char *const *words, uint32_t count, struct command_search *re
 	}
 }
 
+/*
+ * Set an argument to the literal of its grammar that it is, or begins where there are several: a
+ * single one, such as "yes", is said whole.  False: it is none of them, or may be more than one.
+ */
+static bool
+take_literal(struct command_call *call, const struct grammar_word *word, uint32_t argument)
+{
+	const char *typed = call->arguments[argument];
+	const size_t typed_bytes = strlen(typed);
+	struct grammar_choice choice, found = { .bytes = 0 };
+	uint32_t count = 0;
+	size_t i;
+
+	for (i = 0; grammar_choice(word, i, &choice); i++) {
+		if (!choice.is_literal)
+			return true;
+		if (typed_bytes == 0 || typed_bytes > choice.bytes ||
+		    strncasecmp(choice.text, typed, typed_bytes) != 0)
+			continue;
+		found = choice;
+		count++;
+		if (typed_bytes == choice.bytes) {
+			count = 1;
+			break;
+		}
+	}
+	if (count != 1 || (i == 1 && typed_bytes != found.bytes) ||
+	    argument >= COMMAND_LITERALS_MAX)
+		return false;
+	snprintf(call->literals[argument], sizeof(call->literals[argument]), "%.*s",
+		 (int)found.bytes, found.text);
+	call->arguments[argument] = call->literals[argument];
+	return true;
+}
+
 /* Are count and fixed words of the arguments as the grammar says? */
 static bool
 check_arguments(struct command_call *call, const struct command *command)
 {
 	const struct command_arity arity = command_arity(command->arguments);
 	const char *at = command->arguments;
-	const char *word;
+	struct grammar_word word;
 	bool is_good = call->argument_count >= arity.least && call->argument_count <= arity.most;
 
-	for (uint32_t i = 0; is_good && i < call->argument_count; i++) {
-		const size_t bytes = next_word(&at, &word);
-
-		if (bytes > 0 && word[0] != '<' && word[0] != '[')
-			is_good = strlen(call->arguments[i]) == bytes &&
-				  strncasecmp(call->arguments[i], word, bytes) == 0;
-	}
+	for (uint32_t i = 0; is_good && i < call->argument_count && grammar_next(&at, &word); i++)
+		is_good = take_literal(call, &word, i);
 	if (!is_good)
 		command_fail(call, "say: %s %s", command->words, command->arguments);
 	return is_good;
@@ -299,7 +338,9 @@ spell(const struct command_call *call, const struct command *command, char *text
 		const size_t start = used;
 
 		used += (size_t)snprintf(text + used, bytes - used, " %s", call->arguments[i]);
-		if (has_member && start < bytes)
+		if (start < bytes &&
+		    (has_member || strncmp(call->arguments[i], member_filter,
+					   strlen(member_filter)) == 0))
 			mask_identifier(text + start);
 	}
 }

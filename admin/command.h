@@ -21,6 +21,11 @@
 #define COMMAND_RESULT_BYTES 256
 #define COMMAND_ROWS_MAX 128
 #define COMMAND_NAME_WORDS_MAX 2	/* of a row's words */
+#define COMMAND_LITERALS_MAX 2		/* arguments that are literals stand among the first */
+#define COMMAND_LITERAL_BYTES 16
+
+/* How the reason begins when a line is no command: clients tell it from a refusal by this. */
+#define COMMAND_UNKNOWN "no command"
 
 /* Each includes the ones before it. */
 enum command_right {
@@ -56,6 +61,7 @@ struct command_call {
 	/* Set by the dispatcher: what came after the command's words. */
 	uint32_t argument_count;
 	const char *arguments[COMMAND_WORDS_MAX];
+	char	 literals[COMMAND_LITERALS_MAX][COMMAND_LITERAL_BYTES]; /* spelled out, of them */
 
 	/* Set by the handler; failed and empty before it runs. */
 	bool	 is_done;		/* the line that ends it says ok */
@@ -67,9 +73,10 @@ struct command_call {
 typedef void command_run_fn(struct command_call *call);
 
 /*
- * arguments: words in <> stand for one argument each, in [] they may be missing, "..." after the
- * last one allows more of it; a word without brackets must be said as it is ("yes" confirms what
- * cannot be undone).  An argument <member> is masked in the log.
+ * arguments: a grammar, see grammar.h.  Literals are checked before the handler runs, and spelled
+ * out for it where they are shortened; a single one ("yes" confirms what cannot be undone) is said
+ * whole.  An argument <member> is masked in the log.  <field=value> and <word=value> are explained:
+ * the first by the fields of the noun, the second by the words that end with = in help.
  */
 struct command {
 	const char *words;		/* "show stats": COMMAND_NAME_WORDS_MAX at most */
@@ -98,11 +105,13 @@ struct command_arity command_arity(const char *grammar);
 bool command_split(char *line, const char *words[COMMAND_WORDS_MAX], uint32_t *ret_count,
 		   const char **ret_why);
 
-/* What a search came to: one row, or the reason in why. */
+/* What a search came to: one row, or the reason in why, and a family where words are missing. */
 struct command_search {
 	const struct command *command;	/* NULL: none, or more than one */
+	const struct command *family;	/* family_count rows that begin so; NULL: none */
+	uint32_t family_count;
 	uint32_t word_count;		/* of the line that belong to the command */
-	char	 why[COMMAND_RESULT_BYTES];
+	char	 why[COMMAND_RESULT_BYTES]; /* begins with COMMAND_UNKNOWN */
 };
 void command_find(const char *const *words, uint32_t count, struct command_search *ret_search);
 

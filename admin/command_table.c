@@ -9,8 +9,9 @@
 
 /* clang-format off */
 const struct command command_rows[] = {
-	{ "help", "[<command>...]", RIGHT_VIEWER, run_help, "what there is, or about one command" },
-	{ "format", "<text|json>", RIGHT_VIEWER, run_format,
+	{ "help", "[<command>...]", RIGHT_VIEWER, run_help,
+	  "what there is, or about one command, or those that begin so" },
+	{ "format", "text|json", RIGHT_VIEWER, run_format,
 	  "print tables for people, or each row as a JSON object" },
 	{ "every", "<interval> <command>...", RIGHT_VIEWER, run_every,
 	  "run a command that only looks again and again (2s, 500ms), until something is said" },
@@ -38,7 +39,7 @@ const struct command command_rows[] = {
 	{ "show rules", "", RIGHT_VIEWER, run_show_rules, "each partner's earning rule in force" },
 	{ "show stores", "[<partner>]", RIGHT_VIEWER, run_show_stores,
 	  "stores, of a partner or all" },
-	{ "show terminals", "[<partner|word=value>...]", RIGHT_VIEWER, run_show_terminals,
+	{ "show terminals", "[<partner>|<word=value>...]", RIGHT_VIEWER, run_show_terminals,
 	  "terminals and what they tell: store=, software=, connected=yes|no, differs=yes|no, at "
 	  "least queue=, age= (s), skew= (ms), at most settled=; sort=queue, age, skew, ..." },
 	{ "show accounts", "", RIGHT_VIEWER, run_show_accounts,
@@ -72,9 +73,9 @@ const struct command command_rows[] = {
 	{ "unblock terminal", "<number>", RIGHT_OPERATOR, run_unblock_terminal, "the opposite" },
 	{ "unblock store", "<number>", RIGHT_OPERATOR, run_unblock_store, "the opposite" },
 	{ "unblock partner", "<number>", RIGHT_ADMIN, run_unblock_partner, "the opposite" },
-	{ "burn off", "<partner|all>", RIGHT_ADMIN, run_burn_off,
+	{ "burn off", "<partner>|all", RIGHT_ADMIN, run_burn_off,
 	  "kill switch: no points are burned at a partner, or at all" },
-	{ "burn on", "<partner|all>", RIGHT_ADMIN, run_burn_on, "burn again" },
+	{ "burn on", "<partner>|all", RIGHT_ADMIN, run_burn_on, "burn again" },
 	{ "partner show", "<number>", RIGHT_VIEWER, run_partner_show,
 	  "a partner and its earning rule" },
 	{ "partner add", "<number> [<field=value>...]", RIGHT_ADMIN, run_partner_add,
@@ -92,7 +93,7 @@ const struct command command_rows[] = {
 	  "a new terminal" },
 	{ "terminal change", "<number> <field=value>...", RIGHT_OPERATOR, run_terminal_change,
 	  "change fields of a terminal: rights, blocked, ..." },
-	{ "terminal rotate", "<number> [<end-old>]", RIGHT_OPERATOR, run_terminal_rotate,
+	{ "terminal rotate", "<number> [end-old]", RIGHT_OPERATOR, run_terminal_rotate,
 	  "give a terminal its next key; the old one is accepted besides until "
 	  "`terminal rotate N end-old`" },
 	{ "import partners", "<file>", RIGHT_ADMIN, run_import_partners,
@@ -122,8 +123,8 @@ const struct command command_rows[] = {
 	  "set a reloadable key of the configuration, until reload or restart" },
 	{ "reload", "", RIGHT_ADMIN, run_reload,
 	  "read configuration and certificates again, as SIGHUP does" },
-	{ "log level", "<level>", RIGHT_ADMIN, run_log_level,
-	  "error, warn, info or debug; until reload or restart" },
+	{ "log level", "error|warn|info|debug", RIGHT_ADMIN, run_log_level,
+	  "log more or less, until reload or restart" },
 	{ "snapshot", "", RIGHT_OPERATOR, run_snapshot, "write a snapshot now" },
 	{ "shutdown", "yes", RIGHT_ADMIN, run_shutdown,
 	  "answer what is in flight, then stop the gateway" },

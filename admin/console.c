@@ -99,6 +99,7 @@ identify_address(struct slot *slot)
 	socklen_t bytes = sizeof(peer);
 	char host[INET6_ADDRSTRLEN] = "?";
 	uint16_t port = 0;
+	const int on = 1;
 
 	if (getpeername(slot->fd, (struct sockaddr *)&peer, &bytes) == 0 &&
 	    peer.ss_family == AF_INET6) {
@@ -112,6 +113,8 @@ identify_address(struct slot *slot)
 		inet_ntop(AF_INET, &four->sin_addr, host, sizeof(host));
 		port = ntohs(four->sin_port);
 	}
+	/* Telnet marks its interrupt as urgent: the mark belongs into the stream. */
+	(void)setsockopt(slot->fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
 	slot->operator_name[0] = '\0';
 	snprintf(slot->origin, sizeof(slot->origin), "console %.28s port=%u", host, (unsigned)port);
 	slot->is_known = false;

@@ -49,12 +49,16 @@ print_introduction(void)
 	       "What a command prints is indented by two blanks. The line that ends it is not: it "
 	       "begins with `ok` or with `error`,\n"
 	       "followed by words and `name=value` facts. So a program sends a line and reads "
-	       "until such a line.\n\n"
+	       "until such a line. `error %s`\n"
+	       "begins the end of a line that is none of the commands below, or may be several.\n\n"
+	       "`tail` and `every` go on until something is said, or until Ctrl-C: telnet's "
+	       "interrupt or the byte 3, which end them and\n"
+	       "are nothing said otherwise.\n\n"
 	       "At most %d sessions are open at once, %d of them by the port; a session ends when "
 	       "nothing is said for %d minutes\n"
 	       "(`console.idle_ms`), when its output is not read for %d seconds, or when a line "
 	       "looks like a browser's.\n\n",
-	       CONSOLE_FAILURES_DEFAULT, CONSOLE_LOCKOUT_MS_DEFAULT / 60000,
+	       CONSOLE_FAILURES_DEFAULT, CONSOLE_LOCKOUT_MS_DEFAULT / 60000, COMMAND_UNKNOWN,
 	       CONSOLE_SESSIONS_MAX, CONSOLE_TCP_SESSIONS_MAX, CONSOLE_IDLE_MS_DEFAULT / 60000,
 	       CONSOLE_WRITE_MS_DEFAULT / 1000);
 }
@@ -63,16 +67,20 @@ static void
 print_commands(void)
 {
 	printf("## Commands\n\n"
-	       "Arguments in `<>` are needed, in `[]` not; `...` allows more of the last one; "
-	       "other words are said as they are:\n"
-	       "`yes` confirms what cannot be taken back.\n\n"
+	       "Arguments in `<>` are needed, in `[]` not; `...` allows more of the last one; `|` "
+	       "stands between alternatives; other\n"
+	       "words are said as they are: `yes` confirms what cannot be taken back. `help show` "
+	       "lists the commands that begin so.\n\n"
 	       "| command | arguments | right | |\n| --- | --- | --- | --- |\n");
 	for (uint32_t i = 0; i < command_row_count; i++) {
 		const struct command *row = &command_rows[i];
 
 		printf("| `%s` | ", row->words);
-		if (row->arguments[0] != '\0')
-			printf("`%s`", row->arguments);
+		if (row->arguments[0] != '\0') {
+			printf("`");
+			print_cell(row->arguments);
+			printf("`");
+		}
 		printf(" | %s | ", command_right_name(row->right));
 		print_cell(row->help);
 		printf(" |\n");
@@ -83,7 +91,10 @@ print_commands(void)
 	       "refused ones too, is in the log.\n\n"
 	       "After `format json` each line that a command prints is a JSON object, a row of a "
 	       "table by its titles or `{\"text\"}`, still\n"
-	       "indented; the line that ends the answer stays as it is.\n\n");
+	       "indented; the line that ends the answer stays as it is. `help` then tells of each "
+	       "command what its arguments may begin\n"
+	       "with (`choices`, a list for each; `has_more`: the last one may come again), for "
+	       "clients that complete.\n\n");
 }
 
 static void

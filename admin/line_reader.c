@@ -14,6 +14,8 @@
 /* Telnet, RFC 854. */
 enum {
 	TELNET_SE = 240,
+	TELNET_BREAK = 243,
+	TELNET_INTERRUPT = 244,
 	TELNET_SB = 250,
 	TELNET_WILL = 251,
 	TELNET_WONT = 252,
@@ -23,6 +25,7 @@ enum {
 };
 
 #define TELNET_OPTION_ECHO 1
+#define BYTE_INTERRUPT 0x03		/* Ctrl-C */
 #define BYTE_ESCAPE 0x1b
 #define BYTE_DELETE 0x7f
 #define TLS_HANDSHAKE 0x16		/* first byte of a TLS client */
@@ -91,6 +94,15 @@ end_line(struct line_reader *reader)
 	return LINE_READY;
 }
 
+/* Begin a new line; what was typed is forgotten. */
+static enum line_event
+drop_line(struct line_reader *reader)
+{
+	reader->bytes = 0;
+	reader->is_too_long = false;
+	return LINE_INTERRUPT;
+}
+
 static enum line_event
 take_text(struct line_reader *reader, uint8_t byte)
 {
@@ -107,6 +119,8 @@ take_text(struct line_reader *reader, uint8_t byte)
 		reader->state = LINE_ESCAPE;
 		return LINE_MORE;
 	}
+	if (byte == BYTE_INTERRUPT)
+		return drop_line(reader);
 	if (byte == '\t')
 		byte = ' ';
 	if (byte < ' ' || byte == BYTE_DELETE)
@@ -194,6 +208,8 @@ line_reader_take(struct line_reader *reader, uint8_t byte)
 		return take_text(reader, byte);
 	case LINE_TELNET:
 		reader->state = after_telnet(reader, byte);
+		if (byte == TELNET_INTERRUPT || byte == TELNET_BREAK)
+			return drop_line(reader);
 		break;
 	case LINE_TELNET_OPTION:
 		reader->state = LINE_TEXT;

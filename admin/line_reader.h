@@ -23,6 +23,7 @@ enum line_event {
 	LINE_NOT_TEXT,		/* a line that was not UTF-8 has ended */
 	LINE_STRANGER,		/* another protocol speaks (HTTP, TLS): close the connection */
 	LINE_REPLY,		/* line_reader.reply is to be sent: telnet asked something */
+	LINE_INTERRUPT,		/* Ctrl-C: what was typed of the line is gone */
 };
 
 /* Where in a sequence of several bytes the reader is. */

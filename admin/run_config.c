@@ -252,10 +252,6 @@ run_terminal_rotate(struct command_call *call)
 {
 	const bool is_end = call->argument_count == 2;
 
-	if (is_end && strcmp(call->arguments[1], "end-old") != 0) {
-		command_fail(call, "say: terminal rotate <number> [end-old]");
-		return;
-	}
 	if (pthread_mutex_trylock(&call->shared->change_lock) != 0) {
 		command_fail(call, "another session is changing the configuration");
 		return;

@@ -124,7 +124,7 @@ on_pause(void *context, int32_t ms)
 	}
 	session->drops_line = event == LINE_MORE;
 	session->is_over = session->is_over || event == LINE_STRANGER;
-	return false;
+	return false;		/* also after LINE_INTERRUPT, which leaves nothing behind */
 }
 
 static void
@@ -219,6 +219,16 @@ ask_next(struct session *session)
 	output_write_out(&session->out);
 }
 
+/* After an interrupt a person wants to see where he is; a program hears nothing. */
+static void
+ask_again(struct session *session)
+{
+	if (!session->config->is_telnet)
+		return;
+	output_raw(&session->out, "\n");
+	ask_next(session);
+}
+
 static void
 handle(struct session *session, enum line_event event)
 {
@@ -228,6 +238,11 @@ handle(struct session *session, enum line_event event)
 		return;
 	if (event == LINE_REPLY) {
 		send_telnet(session, session->reader.reply);
+		return;
+	}
+	if (event == LINE_INTERRUPT) {
+		session->drops_line = false;
+		ask_again(session);
 		return;
 	}
 	if (event == LINE_STRANGER) {

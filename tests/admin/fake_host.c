@@ -199,7 +199,8 @@ fake_settings(void *context, uint32_t first, struct host_setting *rows, uint32_t
 
 	(void)context;
 	for (; first + count < 40 && count < rows_max; count++) {
-		rows[count] = (struct host_setting){ .unit = "ms", .is_reloadable = count == 0 };
+		rows[count] = (struct host_setting){ .unit = "ms" };
+		rows[count].is_reloadable = first + count == 0;
 		snprintf(rows[count].name, sizeof(rows[count].name), "key.%u", first + count);
 		snprintf(rows[count].value, sizeof(rows[count].value), "\"x\"");
 	}

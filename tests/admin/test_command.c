@@ -2,6 +2,7 @@
  * test_command.c - the grammar: splitting, prefixes, rights, arguments, the log, help.
  */
 #include <ctype.h>
+#include <jansson.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "admin/grammar.h"
 #include "tests/admin/fake_host.h"
 
 static uint32_t
@@ -103,10 +105,10 @@ prefixes_are_enough_while_unique(void **state)
 		{ "term r 5", "terminal rotate" },
 		{ "h", "help" },
 		{ "clock s 1", "clock step" },
-		{ "show st", "\"st\" may be stats stores" },
-		{ "t", "\"t\" may be tail transaction terminal" },
-		{ "sh", "\"sh\" may be show shutdown" },
-		{ "clock", "more is needed: accept step" },
+		{ "show st", "no command yet, \"st\" may be stats stores" },
+		{ "t", "no command yet, \"t\" may be tail transaction terminal" },
+		{ "sh", "no command yet, \"sh\" may be show shutdown" },
+		{ "clock", "no command yet, more is needed: accept step" },
 		{ "show nothing", "no command \"nothing\" here; try help" },
 		{ "helpme", "no command \"helpme\" here; try help" },
 		{ "\"\"", "no command \"\" here; try help" },
@@ -198,6 +200,165 @@ grammars_are_counted(void **state)
 	}
 }
 
+/* What: alternatives are found in a word of a grammar; what stands in <> is no literal.
+ * How:  each as "text" or "<text>", joined by blanks; a flag for each of [] and "...". */
+static void
+grammars_are_read(void **state)
+{
+	static const struct {
+		const char *grammar;
+		const char *choices;
+		bool is_optional, has_more;
+	} rows[] = {
+		{ "yes", "'yes'", false, false },
+		{ "text|json", "'text' 'json'", false, false },
+		{ "<partner>|all", "<partner> 'all'", false, false },
+		{ "[end-old]", "'end-old'", true, false },
+		{ "[<partner>|<word=a|b>...]", "<partner> <word=a|b>", true, true },
+		{ "<reason>...", "<reason>", false, true },
+		{ "<+N|-N>", "<+N|-N>", false, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *at = rows[i].grammar;
+		struct grammar_word word;
+		struct grammar_choice choice;
+		char joined[64] = "";
+
+		assert_true(grammar_next(&at, &word));
+		assert_int_equal(word.is_optional, rows[i].is_optional);
+		assert_int_equal(word.has_more, rows[i].has_more);
+		for (size_t k = 0; grammar_choice(&word, k, &choice); k++)
+			snprintf(joined + strlen(joined), sizeof(joined) - strlen(joined),
+				 "%s%s%.*s%s", k > 0 ? " " : "", choice.is_literal ? "'" : "",
+				 (int)choice.bytes, choice.text, choice.is_literal ? "'" : "");
+		assert_string_equal(joined, rows[i].choices);
+		assert_false(grammar_next(&at, &word));
+	}
+}
+
+/* What: literals of every row stand where the dispatcher spells them out, and are short enough. */
+static void
+literals_of_rows_have_a_place(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < command_row_count; i++) {
+		const char *at = command_rows[i].arguments;
+		struct grammar_word word;
+		struct grammar_choice choice;
+
+		for (size_t k = 0; grammar_next(&at, &word); k++) {
+			for (size_t n = 0; grammar_choice(&word, n, &choice); n++) {
+				assert_true(!choice.is_literal || k < COMMAND_LITERALS_MAX);
+				assert_true(choice.bytes < COMMAND_LITERAL_BYTES ||
+					    !choice.is_literal);
+			}
+		}
+	}
+}
+
+/* What: literal arguments may be shortened like commands, but not what confirms. */
+static void
+literals_may_be_shortened(void **state)
+{
+	struct fake_host *fake = *state;
+
+	fake_host_expect(fake, "format j", "ok json", "");
+	fake_host_expect(fake, "format TEXT", "ok text", "");
+	fake_host_expect(fake, "format xml", "error say: format text|json", "");
+	fake_host_expect(fake, "log level w", "ok", "record=");
+	assert_string_equal(fake->set, "log.level=warn");
+	fake_host_expect(fake, "log level", "error say: log level error|warn|info|debug", "");
+	fake_host_expect(fake, "shutdown ye", "error say: shutdown yes", "");
+	fake_host_expect(fake, "terminal rotate 101 end", "error",
+			 "say: terminal rotate <number> [end-old]");
+	assert_false(fake->was_shut_down);
+}
+
+/* What: help of words that begin several commands lists these, also shortened. */
+static void
+help_lists_a_family(void **state)
+{
+	struct fake_host *fake = *state;
+
+	for (uint32_t i = 0; i < command_row_count; i++) {
+		const size_t bytes = strcspn(command_rows[i].words, " ");
+		char line[64];
+
+		snprintf(line, sizeof(line), "help %.*s", (int)bytes, command_rows[i].words);
+		fake_host_expect(fake, line, "ok", command_rows[i].words);
+	}
+	fake_host_expect(fake, "help bl", "ok", "block identifier");
+	assert_null(strstr(fake->printed, "unblock"));
+	fake_host_expect(fake, "help sh", "error", "no command yet, \"sh\" may be show shutdown");
+	fake_host_expect(fake, "help nonsense", "error", "no command \"nonsense\" here");
+}
+
+/* The help of a command for programs. */
+static json_t *
+json_help(struct fake_host *fake, const char *words)
+{
+	char line[64];
+	json_t *object;
+
+	fake_host_expect(fake, "format json", "ok json", "");
+	snprintf(line, sizeof(line), "help %s", words);
+	fake_host_expect(fake, line, "ok", words);
+	object = json_loads(fake->printed, JSON_DISABLE_EOF_CHECK, NULL);
+	assert_non_null(object);
+	return object;
+}
+
+/* Choice i of an argument; "" if there is none. */
+static const char *
+choice_at(const json_t *help, size_t argument, size_t i)
+{
+	const char *text = json_string_value(json_array_get(
+		json_array_get(json_object_get(help, "choices"), argument), i));
+
+	return text != NULL ? text : "";
+}
+
+/* What: help for programs says what each argument may begin with: literals, fields, filters, keys
+ *       of the configuration, and what has to be known. */
+static void
+help_tells_programs_what_to_say(void **state)
+{
+	static const struct {
+		const char *words;
+		size_t argument, i;
+		const char *choice;
+		bool has_more;
+	} rows[] = {
+		{ "format", 0, 1, "json", false },
+		{ "burn off", 0, 0, "<partner>", false },
+		{ "burn off", 0, 1, "all", false },
+		{ "partner add", 0, 0, "<number>", true },
+		{ "partner add", 1, 0, "name=", true },
+		{ "store change", 1, 0, "partner=", true },
+		{ "tail", 0, 0, "partner=", true },
+		{ "tail", 0, 5, "status=", true },
+		{ "tail", 0, 6, "", true },
+		{ "show terminals", 0, 1, "store=", true },
+		{ "set", 0, 0, "key.0", false },
+		{ "set", 0, 1, "", false },
+		{ "help", 0, 0, "<command>", true },
+	};
+	struct fake_host *fake = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		json_t *help = json_help(fake, rows[i].words);
+
+		assert_string_equal(json_string_value(json_object_get(help, "command")),
+				    rows[i].words);
+		assert_string_equal(choice_at(help, rows[i].argument, rows[i].i), rows[i].choice);
+		assert_int_equal(json_is_true(json_object_get(help, "has_more")),
+				 rows[i].has_more);
+		json_decref(help);
+	}
+}
+
 /* What: arguments are counted before a handler runs, and what cannot be undone wants its "yes". */
 static void
 arguments_are_checked_once(void **state)
@@ -240,6 +401,8 @@ commands_are_audited(void **state)
 	assert_string_equal(fake->audit, "ann|console uid=1000 pid=42|show stats|ok|0");
 	fake_host_run(fake, "member card:4912345678901234");
 	assert_non_null(strstr(fake->audit, "|member card:************1234|UNKNOWN_MEMBER: "));
+	fake_host_run(fake, "tail member=card:4912345678901234 kind=earn");
+	assert_non_null(strstr(fake->audit, "|tail member=card:************1234 kind=earn|"));
 	fake_host_run(fake, "shutdown");
 	assert_non_null(strstr(fake->audit, "|shutdown|say: shutdown yes|0"));
 	fake_host_run(fake, "store add 12 partner=1");
@@ -273,6 +436,14 @@ main(void)
 		cmocka_unit_test_setup_teardown(every_row_is_documented, fake_host_setup,
 						fake_host_teardown),
 		cmocka_unit_test(grammars_are_counted),
+		cmocka_unit_test(grammars_are_read),
+		cmocka_unit_test(literals_of_rows_have_a_place),
+		cmocka_unit_test_setup_teardown(literals_may_be_shortened, fake_host_setup,
+						fake_host_teardown),
+		cmocka_unit_test_setup_teardown(help_lists_a_family, fake_host_setup,
+						fake_host_teardown),
+		cmocka_unit_test_setup_teardown(help_tells_programs_what_to_say, fake_host_setup,
+						fake_host_teardown),
 		cmocka_unit_test_setup_teardown(arguments_are_checked_once, fake_host_setup,
 						fake_host_teardown),
 		cmocka_unit_test_setup_teardown(rights_are_checked_once, fake_host_setup,

@@ -231,6 +231,28 @@ a_long_line_is_refused(void **state)
 	hear_close(fd);
 }
 
+/* What: an interrupt ends what repeats, is no command itself, and is nothing where nothing repeats:
+ *       each line has one answer.
+ * How:  a repetition of an hour, ended; then an interrupt with nothing to end, and a command. */
+static void
+an_interrupt_ends_what_repeats(void **state)
+{
+	struct console_fixture *f = *state;
+	char line[256];
+	int fd;
+
+	start(f, 0, 0);
+	fd = dial(f);
+	assert_string_equal(hear_end(fd, line, sizeof(line)), "ok");
+	say(fd, "every 60m show version\n");
+	assert_memory_equal(hear_line(fd, line, sizeof(line)), "  what ", 7);
+	say(fd, "\x03");
+	assert_string_equal(hear_end(fd, line, sizeof(line)), "ok runs=1");
+	say(fd, "\x03show\x03partner add 7\n");
+	assert_string_equal(hear_end(fd, line, sizeof(line)), "ok record=11");
+	close(fd);
+}
+
 /* What: a session that says nothing ends. */
 static void
 an_idle_session_is_closed(void **state)
@@ -362,6 +384,7 @@ main(void)
 		WITH_CONSOLE(the_ninth_session_is_refused),
 		WITH_CONSOLE(a_browser_is_sent_away),
 		WITH_CONSOLE(a_long_line_is_refused),
+		WITH_CONSOLE(an_interrupt_ends_what_repeats),
 		WITH_CONSOLE(an_idle_session_is_closed),
 		WITH_CONSOLE(a_slow_reader_is_cut_off),
 		WITH_CONSOLE(stopping_leaves_nothing),

@@ -397,11 +397,12 @@ rows_are_told_as_json(void **state)
 {
 	struct fake_host *fake = *state;
 
-	fake_host_expect(fake, "format yaml", "error", "text or json");
+	fake_host_expect(fake, "format yaml", "error", "say: format text|json");
 	fake_host_expect(fake, "format json", "ok", "ok json");
 	fake_host_expect(fake, "show stores 1", "ok",
 			 "  {\"number\":11,\"partner\":1,\"name\":\"\",\"flags\":\"\"}\n");
-	fake_host_expect(fake, "help quit", "ok", "  {\"text\":\"quit \"}\n");
+	fake_host_expect(fake, "partner show 1", "ok",
+			 "  {\"text\":\"earning rule, version 1\"}\n");
 	fake_host_expect(fake, "help", "ok", "  {\"command\":\"help\",\"arguments\":");
 	fake_host_expect(fake, "show version", "ok", "\"value\":\"fine\\u001B[31m\"");
 	fake_host_expect(fake, "format text", "ok", "");

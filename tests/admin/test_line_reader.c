@@ -87,6 +87,32 @@ telnet_options_are_answered(void **state)
 	assert_int_equal(feed(&reader, "\xff\xfd\x01", 3), LINE_REPLY);
 }
 
+/* What: Ctrl-C, as a byte or as telnet says it, throws away what was typed and nothing else.
+ * How:  in the middle of a line, of one that is too long, and between lines. */
+static void
+an_interrupt_drops_the_line(void **state)
+{
+	static const char *const interrupts[] = { "\x03", "\xff\xf4", "\xff\xf3" };
+	struct line_reader reader;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(interrupts) / sizeof(interrupts[0]); i++) {
+		const size_t bytes = strlen(interrupts[i]);
+
+		line_reader_init(&reader);
+		assert_int_equal(feed(&reader, interrupts[i], bytes), LINE_INTERRUPT);
+		assert_int_equal(feed(&reader, "shutdown", 8), LINE_MORE);
+		assert_int_equal(feed(&reader, interrupts[i], bytes), LINE_INTERRUPT);
+		for (int k = 0; k <= LINE_READER_BYTES_MAX; k++)
+			assert_int_equal(feed(&reader, "a", 1), LINE_MORE);
+		assert_int_equal(feed(&reader, interrupts[i], bytes), LINE_INTERRUPT);
+		assert_int_equal(feed(&reader, "\xff\xfd\x06", 3), LINE_REPLY);
+		assert_memory_equal(reader.reply, "\xff\xfc\x06", 3);
+		assert_int_equal(feed(&reader, "help\n", 5), LINE_READY);
+		assert_string_equal(reader.line, "help");
+	}
+}
+
 /* What: control bytes and escape sequences never reach a command or the log; a tab is a blank.
  * How:  cursor keys, colours, a sequence that a line end cuts, DEL, C1 controls, NUL. */
 static void
@@ -167,6 +193,7 @@ main(void)
 		cmocka_unit_test(lines_are_told_apart),
 		cmocka_unit_test(telnet_bytes_are_dropped),
 		cmocka_unit_test(telnet_options_are_answered),
+		cmocka_unit_test(an_interrupt_drops_the_line),
 		cmocka_unit_test(control_bytes_are_dropped),
 		cmocka_unit_test(long_lines_are_refused),
 		cmocka_unit_test(other_encodings_are_refused),

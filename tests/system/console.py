@@ -108,8 +108,9 @@ class Desk(World):
 def commands():
     """(words, arguments, right) of each row of the page."""
     with open(os.path.join(SOURCE, 'admin', 'CONSOLE.md'), encoding='utf-8') as page:
-        return re.findall(r'^\| `([a-z ]+)` \| (?:`(.*?)`)? \| (viewer|operator|admin) \|',
+        rows = re.findall(r'^\| `([a-z ]+)` \| (?:`(.*?)`)? \| (viewer|operator|admin) \|',
                           page.read(), re.M)
+    return [(words, arguments.replace('\\|', '|'), right) for words, arguments, right in rows]
 
 
 # Logging in.
