@@ -155,19 +155,16 @@ ask_programme(struct command_call *call, struct programme_config *ret_programme)
 	return ask_look(call, copy_programme, ret_programme);
 }
 
-bool
-ask_note(struct command_call *call, const char *format, ...)
+static bool
+note(struct command_call *call, const char *format, va_list arguments)
 {
 	struct ledger_request request;
 	struct ledger_answer answer;
 	char text[RECORD_TEXT_BYTES_MAX + 1];
-	va_list arguments;
 	size_t bytes;
 
-	va_start(arguments, format);
 	if (vsnprintf(text, sizeof(text), format, arguments) < 0)
 		text[0] = '\0';
-	va_end(arguments);
 	/* What was cut in the middle of a character loses it whole. */
 	bytes = strlen(text);
 	while (bytes > 0 && u8_check((const uint8_t *)text, bytes) != NULL)
@@ -176,4 +173,26 @@ ask_note(struct command_call *call, const char *format, ...)
 	request.text_bytes = (uint8_t)bytes;
 	memcpy(request.text, text, bytes);
 	return ask_ledger(call, &request, &answer);
+}
+
+bool
+ask_note(struct command_call *call, const char *format, ...)
+{
+	va_list arguments;
+	bool is_good;
+
+	va_start(arguments, format);
+	is_good = note(call, format, arguments);
+	va_end(arguments);
+	return is_good;
+}
+
+void
+ask_note_if_able(struct command_call *call, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	(void)note(call, format, arguments);
+	va_end(arguments);
 }

@@ -33,6 +33,13 @@ bool ask_programme(struct command_call *call, struct programme_config *ret_progr
 bool ask_note(struct command_call *call, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/*
+ * The same for what must be possible while there can be no record, with a full disk or a clock that
+ * waits: it is done without one then, call->sequence is 0, and the log has the operator's line.
+ */
+void ask_note_if_able(struct command_call *call, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /* Run fn on the ledger's thread.  False: it did not run; the call says why. */
 bool ask_look(struct command_call *call, host_ledger_fn *fn, void *argument);
 

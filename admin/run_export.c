@@ -110,6 +110,8 @@ export_to(struct command_call *call, const char *path, struct export_slice *slic
 	FILE *file;
 	int fd;
 
+	if (!ask_note(call, "export %ss %s", slice->noun->fields->noun, path))
+		return;
 	snprintf(beside, sizeof(beside), "%s.XXXXXX", path);
 	fd = mkostemp(beside, O_CLOEXEC);
 	file = fd >= 0 ? fdopen(fd, "w") : NULL;
@@ -131,7 +133,7 @@ export_to(struct command_call *call, const char *path, struct export_slice *slic
 	}
 	(void)unlink(beside);
 	if (is_good)
-		command_done(call, "rows=%" PRIu32, count);
+		command_done(call, "rows=%" PRIu32 " record=%" PRIu64, count, call->sequence);
 }
 
 static void

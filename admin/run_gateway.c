@@ -72,22 +72,27 @@ void
 run_snapshot(struct command_call *call)
 {
 	uint64_t sequence = 0;
-	const enum tg_status status = call->host->snapshot(call->host->context, &sequence);
+	enum tg_status status;
 
+	/* A full disk is a reason for a snapshot, which lets old segments go. */
+	ask_note_if_able(call, "snapshot");
+	status = call->host->snapshot(call->host->context, &sequence);
 	if (status == TG_OUT_OF_TURN)
 		command_fail(call, "a snapshot is being made already");
 	else if (status != TG_OK)
 		ask_fail(call, status);
 	else
-		command_done(call, "sequence=%" PRIu64, sequence);
+		command_done(call, "sequence=%" PRIu64 " record=%" PRIu64, sequence,
+			     call->sequence);
 }
 
 void
 run_shutdown(struct command_call *call)
 {
+	ask_note_if_able(call, "shutdown");
 	call->host->shutdown(call->host->context);
 	call->wants_close = true;
-	command_done(call, "stopping");
+	command_done(call, "stopping record=%" PRIu64, call->sequence);
 }
 
 void
