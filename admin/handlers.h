@@ -35,6 +35,12 @@ void run_reload(struct command_call *call);
 void run_log_level(struct command_call *call);
 void run_kill_session(struct command_call *call);
 
+/* run_service.c */
+void run_drain_all(struct command_call *call);
+void run_drain_partner(struct command_call *call);
+void run_resume_all(struct command_call *call);
+void run_resume_partner(struct command_call *call);
+
 /* run_language.c */
 void run_format(struct command_call *call);
 void run_every(struct command_call *call);

@@ -66,6 +66,13 @@ struct host_session {
 	int64_t	 idle_ms;	/* since its last request */
 };
 
+/* How a partner, or everybody, is served. */
+struct host_service {
+	bool	 is_drained;		/* taken out of service by an operator */
+	uint32_t connections;		/* open now */
+	int64_t	 drain_ms;		/* after so long those that are left are cut */
+};
+
 #define HOST_SOFTWARE_BYTES 65
 
 /* What a terminal has told of itself since the start of the gateway. */
@@ -188,6 +195,14 @@ struct console_host {
 	 * TG_OK; TG_OUT_OF_TURN: one is being made already; TG_IO and others: it was not made.
 	 */
 	enum tg_status (*snapshot)(void *context, uint64_t *ret_sequence);
+
+	/*
+	 * Take a partner's terminals and systems, or everybody (partner 0), out of service or back
+	 * in.  Returns at once; service() tells how far it has come.  TG_OK; TG_SHUTTING_DOWN;
+	 * TG_TABLE_FULL.
+	 */
+	enum tg_status (*serve)(void *context, uint32_t partner, bool is_served);
+	struct host_service (*service)(void *context, uint32_t partner);
 
 	/* Begin to drain and stop.  Returns at once. */
 	void (*shutdown)(void *context);

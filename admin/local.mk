@@ -24,8 +24,8 @@ libadmin_la_SOURCES = \
 	%D%/record_text.c %D%/record_text.h \
 	%D%/roster.c %D%/roster.h \
 	%D%/run_config.c %D%/run_export.c %D%/run_gateway.c %D%/run_help.c %D%/run_host.c %D%/run_import.c \
-	%D%/run_language.c %D%/run_list.c %D%/run_member.c %D%/run_operator.c %D%/run_show.c %D%/run_tail.c \
-	%D%/run_terminals.c \
+	%D%/run_language.c %D%/run_list.c %D%/run_member.c %D%/run_operator.c %D%/run_service.c %D%/run_show.c \
+	%D%/run_tail.c %D%/run_terminals.c \
 	%D%/session.c %D%/session.h \
 	%D%/text_table.c %D%/text_table.h \
 	%D%/when.c %D%/when.h

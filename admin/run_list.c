@@ -24,6 +24,7 @@ struct list_row {
 	int64_t	 issued_points;		/* partner; >= 0 */
 	int64_t	 redeemed_points;	/* partner */
 	int64_t	 debt_points;		/* partner: owed by members to it; >= 0 */
+	struct host_service service;	/* partner */
 };
 
 /* One slice, filled on the ledger's thread. */
@@ -127,8 +128,14 @@ run_list(struct command_call *call, const struct list *list)
 	text_table_init(&table, call->out, list->titles, list->column_count);
 	while (is_good && !slice->is_over && !call->out->is_broken) {
 		is_good = ask_look(call, fill_slice, slice);
-		for (uint32_t i = 0; is_good && i < slice->count; i++)
-			list->print(&table, &slice->rows[i]);
+		for (uint32_t i = 0; is_good && i < slice->count; i++) {
+			struct list_row *row = &slice->rows[i];
+
+			if (list->noun == &partner_noun)
+				row->service = call->host->service(call->host->context,
+								   row->image.partner.number);
+			list->print(&table, row);
+		}
 		total += is_good ? slice->count : 0;
 	}
 	text_table_end(&table);
@@ -167,15 +174,19 @@ print_partner(struct text_table *table, const struct list_row *row)
 	text_table_cell(table, "%" PRId64, row->issued_points - row->redeemed_points);
 	text_table_cell(table, "%" PRId64, row->debt_points);
 	text_table_cell(table, "%" PRIu32, partner->group);
+	text_table_cell(table, "%" PRIu32, row->service.connections);
+	text_table_cell(table, row->service.is_drained ? "drained" : "serving");
 	print_flags(table, &partner_field_set, partner);
 }
 
 void
 run_show_partners(struct command_call *call)
 {
-	static const char *const titles[] = { ">number",   "name",  ">issued", ">redeemed",
-					      ">net owed", ">debt", ">group",  "flags" };
-	static const struct list list = { &partner_noun, titles, 8, print_partner, "partners" };
+	static const char *const titles[] = { ">number",   "name",	   ">issued",
+					      ">redeemed", ">net owed",	   ">debt",
+					      ">group",	   ">connections", "service",
+					      "flags" };
+	static const struct list list = { &partner_noun, titles, 10, print_partner, "partners" };
 
 	run_list(call, &list);
 }

@@ -278,6 +278,9 @@ auth_answered(struct session *session, const struct pipeline_job *job)
 			      0);
 	} else if (!is_right_key) {
 		fail(session, job->request_id, "retired key");
+	} else if (census_is_drained(session->io->options.census, answer->partner)) {
+		output_status(session, job->request_id, TG_SHUTTING_DOWN, 0);
+		session_finish(session, NULL);
 	} else if (!join_partner(session, answer->partner)) {
 		session_log(session, LEVEL_WARN, "partner_full", "claimed=%u partner_wanted=%u",
 			    input->terminal, answer->partner);

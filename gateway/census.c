@@ -49,6 +49,27 @@ census_find(struct census *census, uint32_t number)
 }
 
 bool
+census_is_drained(struct census *census, uint32_t number)
+{
+	const struct census_partner *partner;
+
+	if (atomic_load(&census->is_drained))
+		return true;
+	partner = census_find(census, number);
+	return partner != NULL && atomic_load(&partner->is_drained);
+}
+
+uint32_t
+census_drained_count(const struct census *census)
+{
+	uint32_t count = 0;
+
+	for (uint32_t at = 0; at <= census->mask; at++)
+		count += atomic_load(&census->partners[at].is_drained) ? 1 : 0;
+	return count;
+}
+
+bool
 census_enter(_Atomic uint32_t *count, uint32_t limit)
 {
 	uint32_t before = atomic_load_explicit(count, memory_order_relaxed);

@@ -22,6 +22,7 @@ struct census_partner {
 	_Atomic uint64_t answers;  /* since the start; items of BATCH too */
 	_Atomic uint64_t refusals; /* of these, with another status than OK */
 	struct pace pace;	   /* of its requests into the ledger */
+	atomic_bool is_drained;	   /* an operator has taken it out of service */
 };
 
 struct census {
@@ -32,6 +33,7 @@ struct census {
 	_Atomic uint64_t handshake_failures; /* TLS did not come about */
 	_Atomic uint64_t auth_failures;	     /* AUTH_FAILED */
 	struct pace pace;		     /* of requests into the ledger */
+	atomic_bool is_drained;		     /* an operator has taken everybody out of service */
 	struct census_partner *partners;     /* owned; mask + 1 of them */
 	uint32_t mask;
 };
@@ -42,6 +44,12 @@ void census_deinit(struct census *census);
 
 /* The entry of a partner, made at its first session.  NULL: more partners than partners_max. */
 struct census_partner *census_find(struct census *census, uint32_t number);
+
+/* Is a partner out of service, alone or with everybody? */
+bool census_is_drained(struct census *census, uint32_t number);
+
+/* How many partners are out of service, each for itself. */
+uint32_t census_drained_count(const struct census *census);
 
 /* Count one more, unless there are limit already.  False: there are. */
 TG_MUST_CHECK bool census_enter(_Atomic uint32_t *count, uint32_t limit);

@@ -380,6 +380,19 @@ enter_phase(struct gateway *gateway, enum gateway_phase phase, int64_t at_most_m
 	gateway->phase_until_us = clock_mono_us() + at_most_ms * 1000;
 }
 
+enum tg_status
+gateway_serve(struct gateway *gateway, uint32_t partner, bool is_served)
+{
+	enum tg_status status;
+
+	if (!gateway_phase_is_steady(gateway->phase))
+		return TG_SHUTTING_DOWN;
+	status = network_serve(gateway->network, partner, is_served);
+	if (status == TG_OK && partner == 0)
+		enter_phase(gateway, is_served ? GATEWAY_SERVING : GATEWAY_DRAINED, 0);
+	return status;
+}
+
 /* How far is the end?  Made active to begin it, then looks again each END_LOOK_MS. */
 static void
 on_end(evutil_socket_t fd, short what, void *context)
@@ -389,7 +402,7 @@ on_end(evutil_socket_t fd, short what, void *context)
 	bool is_late = clock_mono_us() >= gateway->phase_until_us;
 
 	(void)fd;
-	if (gateway->phase == GATEWAY_SERVING) {
+	if (gateway_phase_is_steady(gateway->phase)) {
 		log_event(gateway->log, LEVEL_INFO, "draining", "drain_ms=%" PRId64,
 			  gateway->config->gateway_drain_ms);
 		enter_phase(gateway, GATEWAY_DRAINING,
@@ -441,7 +454,7 @@ on_second(evutil_socket_t fd, short what, void *context)
 	(void)fd;
 	(void)what;
 	log_tick(gateway->log);
-	if (gateway->phase == GATEWAY_SERVING)
+	if (gateway_phase_is_steady(gateway->phase))
 		monitor_beat(gateway->monitor);
 	if (gateway->sink != NULL)
 		sink_thread_watch(gateway->sink);

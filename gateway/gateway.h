@@ -89,6 +89,14 @@ int gateway_run(struct config *config, struct log *log);
 void gateway_shut_down(struct gateway *gateway);
 
 /*
+ * Control thread: take a partner, or everybody (0), out of service, or back in; network_serve()
+ * says what that means.  Of everybody, /readyz says it, too.
+ * TG_OK; TG_SHUTTING_DOWN: not at work (any more); TG_TABLE_FULL.
+ */
+TG_MUST_CHECK enum tg_status gateway_serve(struct gateway *gateway, uint32_t partner,
+					   bool is_served);
+
+/*
  * Exit codes, as in sysexits.h: 0 ended in order; 65 data damaged or too new; 71 no memory;
  * 74 disk; 75 another process has the data; 78 configuration; 70 a bug.
  */

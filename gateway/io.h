@@ -44,7 +44,7 @@ struct io {
 	struct event mailbox_event;
 	/* What other threads want; they set it, then wake the mailbox. */
 	const struct config *_Atomic next_config; /* never NULL */
-	atomic_bool wants_drain, wants_stop;
+	atomic_bool wants_drain, wants_review, wants_stop;
 	struct session_table table;
 	struct wheel wheel;
 	struct session_queue work, handshake, closed; /* enum session_list */

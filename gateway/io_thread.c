@@ -100,6 +100,25 @@ drain(struct io *io)
 	}
 }
 
+/* Tell those peers to go whom an operator has taken out of service. */
+static void
+drain_some(struct io *io)
+{
+	const bool is_all = atomic_load(&io->options.census->is_drained);
+
+	for (uint32_t slot = 0; slot < io->table.used_slots; slot++) {
+		struct session *session = &io->table.sessions[slot];
+		const struct census_partner *share = session->share;
+
+		/* One whose handshake goes on is told when it is done. */
+		if (session->state == SESSION_FREE || session->state == SESSION_HANDSHAKE ||
+		    (!is_all && (share == NULL || !atomic_load(&share->is_drained))))
+			continue;
+		session_drain(session);
+		session_settle(session);
+	}
+}
+
 /* A connection that another thread has accepted. */
 static void
 adopt(struct io *io, const struct mail *mail)
@@ -148,6 +167,8 @@ on_mail(evutil_socket_t fd, short what, void *argument)
 			break;
 		}
 	}
+	if (atomic_exchange(&io->wants_review, false))
+		drain_some(io);
 	if (atomic_load(&io->wants_drain) && !io->is_draining)
 		drain(io);
 	io->is_stopping = atomic_load(&io->wants_stop);
@@ -339,7 +360,7 @@ shake_hands(struct session *session)
 	session->read_wants_write = false;
 	switch (stream_handshake(&session->stream)) {
 	case STREAM_DONE:
-		session_enter(session, SESSION_HELLO);
+		session_greet(session);
 		/* What came with the last flight lies in TLS's buffers, not in the socket. */
 		session_want_run(session);
 		break;
@@ -441,6 +462,13 @@ void
 io_drain(struct io *io)
 {
 	atomic_store(&io->wants_drain, true);
+	mailbox_wake(&io->mailbox);
+}
+
+void
+io_review(struct io *io)
+{
+	atomic_store(&io->wants_review, true);
 	mailbox_wake(&io->mailbox);
 }
 

@@ -85,6 +85,9 @@ void io_configure(struct io *io, const struct config *config);
 /* Stop accepting, tell every peer to reconnect, answer what is in flight, close. */
 void io_drain(struct io *io);
 
+/* The census says that some or all are out of service: drain their sessions. */
+void io_review(struct io *io);
+
 /* End after the turn. */
 void io_stop(struct io *io);
 

@@ -35,6 +35,7 @@ libgateway_la_SOURCES += %D%/pace.c %D%/pace.h
 libgateway_la_SOURCES += %D%/wheel.c %D%/wheel.h
 # The pipeline side: time, queues, the ledger step, the journal's batches.
 libgateway_la_SOURCES += %D%/clock.c %D%/clock.h
+libgateway_la_SOURCES += %D%/console_figures.c %D%/console_figures.h
 libgateway_la_SOURCES += %D%/console_host.c %D%/console_host.h
 libgateway_la_SOURCES += %D%/control.c %D%/control.h
 libgateway_la_SOURCES += %D%/cut_off.c %D%/cut_off.h

@@ -277,7 +277,7 @@ monitor_enter(struct monitor *monitor, enum gateway_phase phase)
 		return;
 	pthread_mutex_lock(&monitor->lock);
 	monitor->phase = phase;
-	atomic_store(&monitor->beat_us, phase == GATEWAY_SERVING ? clock_mono_us() : 0);
+	atomic_store(&monitor->beat_us, gateway_phase_is_steady(phase) ? clock_mono_us() : 0);
 	pthread_mutex_unlock(&monitor->lock);
 }
 

@@ -205,6 +205,35 @@ network_drain(struct network *network)
 		io_drain(network->ios[i]);
 }
 
+enum tg_status
+network_serve(struct network *network, uint32_t partner, bool is_served)
+{
+	struct census *census = &network->census;
+	struct census_partner *share = partner != 0 ? census_find(census, partner) : NULL;
+
+	if (partner != 0 && share == NULL)
+		return TG_TABLE_FULL;
+	atomic_store(share != NULL ? &share->is_drained : &census->is_drained, !is_served);
+	for (uint32_t i = 0; i < network->io_count; i++)
+		io_review(network->ios[i]);
+	return TG_OK;
+}
+
+bool
+network_is_out(struct network *network, uint32_t partner, uint32_t *ret_connections)
+{
+	const struct census *census = &network->census;
+	const struct census_partner *share =
+		partner != 0 ? census_find(&network->census, partner) : NULL;
+
+	*ret_connections = 0;
+	if (partner == 0)
+		*ret_connections = atomic_load(&census->connections);
+	else if (share != NULL)
+		*ret_connections = atomic_load(&share->connections);
+	return atomic_load(share != NULL ? &share->is_drained : &census->is_drained);
+}
+
 bool
 network_is_drained(const struct network *network)
 {

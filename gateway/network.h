@@ -53,6 +53,18 @@ TG_MUST_CHECK enum tg_status network_start(struct network *network);
  */
 void network_drain(struct network *network);
 
+/*
+ * Take a partner's terminals and systems out of service, or everybody (partner 0): the peers are
+ * told to reconnect later, get the answers in flight, and are closed; those that come back hear the
+ * same, until they are served again.  Listening sockets stay open.  Returns at once.
+ * TG_OK; TG_TABLE_FULL: more partners than ledger.partners_max.
+ */
+TG_MUST_CHECK enum tg_status network_serve(struct network *network, uint32_t partner,
+					   bool is_served);
+
+/* Is a partner (0: everybody) out of service?  ret_connections: how many of it are open now. */
+bool network_is_out(struct network *network, uint32_t partner, uint32_t *ret_connections);
+
 /* Is there no connection left? */
 bool network_is_drained(const struct network *network);
 

@@ -4,11 +4,14 @@
 #ifndef TG_GATEWAY_PHASE_H
 #define TG_GATEWAY_PHASE_H
 
+#include <stdbool.h>
+
 /* Columns: name, word, why it is not ready (NULL: it is, if its parts are). */
 /* clang-format off */
 #define GATEWAY_PHASE_LIST(X) \
 	X(STARTING, "starting", "starting: recovery is not done") \
 	X(SERVING,  "serving",  NULL) \
+	X(DRAINED,  "drained",  "drained: taken out of service by an operator") \
 	X(DRAINING, "draining", "draining: no new connections, answers go out") \
 	X(KEEPING,  "keeping",  "stopping: a last snapshot is made") \
 	X(ENDING,   "ending",   "stopping: records are made durable")
@@ -20,5 +23,12 @@ enum gateway_phase {
 #undef GATEWAY_PHASE_ENUM
 		GATEWAY_PHASE_COUNT,
 };
+
+/* Neither starting nor ending: the control thread turns, and may be watched for it. */
+static inline bool
+gateway_phase_is_steady(enum gateway_phase phase)
+{
+	return phase == GATEWAY_SERVING || phase == GATEWAY_DRAINED;
+}
 
 #endif

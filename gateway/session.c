@@ -226,6 +226,14 @@ session_drain(struct session *session)
 }
 
 void
+session_greet(struct session *session)
+{
+	session_enter(session, SESSION_HELLO);
+	if (atomic_load(&session->io->options.census->is_drained))
+		session_drain(session);
+}
+
+void
 session_close(struct session *session, const char *reason)
 {
 	bool was_open = session->state >= SESSION_OPEN;

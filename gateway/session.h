@@ -180,6 +180,9 @@ struct session *session_next(struct session *session);
  */
 void session_open(struct io *io, int fd, const struct address *peer, bool is_tls);
 
+/* Its peer may speak: say at once to one that would not be served that it should come later. */
+void session_greet(struct session *session);
+
 /* Put a session to work at the end of the turn: to read (run) or to write (flush). */
 void session_want_run(struct session *session);
 void session_want_flush(struct session *session);

@@ -188,7 +188,7 @@ session_open(struct io *io, int fd, const struct address *peer, bool is_tls)
 		return;
 	}
 	if (!is_tls)
-		session_enter(session, SESSION_HELLO);
+		session_greet(session);
 	session_settle(session);
 }
 

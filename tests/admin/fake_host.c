@@ -249,6 +249,31 @@ fake_snapshot(void *context, uint64_t *ret_sequence)
 	return TG_OK;
 }
 
+static enum tg_status
+fake_serve(void *context, uint32_t partner, bool is_served)
+{
+	struct fake_host *fake = context;
+
+	if (partner == 0)
+		fake->is_drained = !is_served;
+	else
+		fake->drained_partner = is_served ? 0 : partner;
+	return TG_OK;
+}
+
+static struct host_service
+fake_service(void *context, uint32_t partner)
+{
+	struct fake_host *fake = context;
+
+	fake->connections -= fake->connections > 0 ? 1 : 0;
+	return (struct host_service){
+		.is_drained = partner == 0 ? fake->is_drained : fake->drained_partner == partner,
+		.connections = fake->connections,
+		.drain_ms = 1000,
+	};
+}
+
 static void
 fake_shutdown(void *context)
 {
@@ -318,6 +343,8 @@ fake_host_init(struct fake_host *fake)
 		.set = fake_set,
 		.terminal = fake_terminal,
 		.snapshot = fake_snapshot,
+		.serve = fake_serve,
+		.service = fake_service,
 		.shutdown = fake_shutdown,
 		.utc_ms = fake_utc_ms,
 		.business_date = fake_business_date,

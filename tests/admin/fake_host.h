@@ -24,6 +24,9 @@ struct fake_host {
 	struct host_terminal fleet[FAKE_FLEET_MAX]; /* that terminal() tells of; zeros: no more */
 	enum tg_status refusal;		/* submit() and run_on_ledger() return it unless TG_OK */
 	bool	 was_shut_down;
+	bool	 is_drained;		/* everybody */
+	uint32_t drained_partner;	/* one of them; 0: none */
+	uint32_t connections;		/* open; each look at the service closes one */
 	uint64_t killed;		/* session */
 	char	 set[128];		/* last key and value */
 	uint32_t audit_count;

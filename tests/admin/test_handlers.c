@@ -464,6 +464,81 @@ the_gateways_own_affairs_are_noted(void **state)
 	assert_string_equal(fake->set, "file=read");
 }
 
+/* What: a drain returns when the last connection is closed, or when something is said; it and its
+ *       end are records, and lists tell who is out of service. */
+static void
+drains_are_awaited_and_noted(void **state)
+{
+	struct fake_host *fake = *state;
+
+	fake->connections = 2;
+	fake_host_expect(fake, "drain partner 2", "ok", "ok connections=0 record=");
+	assert_int_equal(fake->drained_partner, 2);
+	assert_false(fake->is_drained);
+	fake_host_expect(fake, "show partners", "ok", "drained");
+	fake_host_expect(fake, "resume partner 2", "ok", "record=");
+	assert_int_equal(fake->drained_partner, 0);
+	fake_host_run(fake, "show partners");
+	assert_null(strstr(fake->printed, "drained"));
+	fake_host_expect(fake, "drain partner 9", "error", "no partner 9");
+	fake_host_expect(fake, "drain all", "error", "say: drain all yes");
+	assert_false(fake->is_drained);
+	fake->pauses = 0;
+	fake->connections = 9;
+	fake_host_expect(fake, "drain all yes", "ok", "ok connections=6 record=");
+	assert_true(fake->is_drained);
+	fake_host_expect(fake, "resume all", "ok", "record=");
+	assert_false(fake->is_drained);
+	fake_host_expect(fake, "show audit", "ok", "drain partner 2");
+	assert_non_null(strstr(fake->printed, "resume partner 2"));
+	assert_non_null(strstr(fake->printed, "drain all"));
+	assert_non_null(strstr(fake->printed, "resume all"));
+	assert_null(strstr(fake->printed, "partner 9"));
+}
+
+/* What: what must be possible with a full disk is done without a record, and says so. */
+static void
+a_gateway_without_records_can_be_stopped(void **state)
+{
+	struct fake_host *fake = *state;
+
+	fake->refusal = TG_JOURNAL_FULL;
+	fake_host_expect(fake, "drain all yes", "ok", "record=0");
+	assert_true(fake->is_drained);
+	fake_host_expect(fake, "resume all", "ok", "record=0");
+	fake_host_expect(fake, "snapshot", "ok", "record=0");
+	fake_host_expect(fake, "shutdown yes", "ok", "record=0");
+	assert_true(fake->was_shut_down);
+	assert_non_null(strstr(fake->audit, "ann|console uid=1000 pid=42|shutdown yes|ok|0"));
+}
+
+/* What: files written and the gateway's end are records, too, that name the operator. */
+static void
+snapshots_exports_and_the_end_are_noted(void **state)
+{
+	struct fake_host *fake = *state;
+	char folder[] = "/tmp/test_noted.XXXXXX";
+	char path[64], line[128];
+
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/stores.csv", folder);
+	snprintf(line, sizeof(line), "export stores %s", path);
+	fake_host_expect(fake, line, "ok", "record=");
+	fake_host_expect(fake, "show audit", "ok", line);
+	fake->refusal = TG_JOURNAL_FULL;
+	snprintf(line, sizeof(line), "export partners %s/partners.csv", folder);
+	fake_host_expect(fake, line, "error", "JOURNAL_FULL");
+	fake->refusal = TG_OK;
+	fake_host_expect(fake, "snapshot", "ok", "sequence=");
+	fake_host_expect(fake, "shutdown yes", "ok", "ok stopping record=");
+	fake_host_expect(fake, "show audit 2", "ok", "snapshot");
+	assert_non_null(strstr(fake->printed, "shutdown"));
+	assert_non_null(strstr(fake->printed, "ann"));
+	assert_non_null(strstr(fake->printed, "uid=1000"));
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(folder), 0);
+}
+
 /* What: the totals of a business date are told by partner, done and declined apart. */
 static void
 totals_are_told_by_partner(void **state)
@@ -518,6 +593,9 @@ main(void)
 		WITH_FAKE(rows_are_told_as_json),
 		WITH_FAKE(looks_are_repeated),
 		WITH_FAKE(the_gateways_own_affairs_are_noted),
+		WITH_FAKE(drains_are_awaited_and_noted),
+		WITH_FAKE(a_gateway_without_records_can_be_stopped),
+		WITH_FAKE(snapshots_exports_and_the_end_are_noted),
 		WITH_FAKE(totals_are_told_by_partner),
 		WITH_FAKE(refusals_of_the_host_are_told),
 	};

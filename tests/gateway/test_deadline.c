@@ -316,6 +316,78 @@ a_drain_answers_all_and_closes(void **state)
 	assert_int_equal(f->census.connections, 0);
 }
 
+/* Take a partner (0: everybody) out of service or back in, and let the thread see it. */
+static void
+serve(struct io_fixture *f, uint32_t partner, bool is_served)
+{
+	if (partner == 0)
+		atomic_store(&f->census.is_drained, !is_served);
+	else
+		atomic_store(&census_find(&f->census, partner)->is_drained, !is_served);
+	io_review(f->io);
+	fixture_settle(f);
+}
+
+/* What: an operator's drain of everybody tells peers to go, answers what is in flight, and whoever
+ *       comes is told the same, whether he was there in a handshake or comes anew; until served
+ *       again. */
+static void
+a_gateway_out_of_service_sends_all_away(void **state)
+{
+	struct io_fixture *f = *state;
+	struct peer *working = fixture_open(f, 123), *early = fixture_connect(f, NULL), *late;
+	struct tg_message earn;
+
+	f->pipeline->is_holding = true;
+	fixture_earn(f, 1, &earn);
+	peer_put_message(working, &earn);
+	fixture_settle(f);
+	serve(f, 0, false);
+	late = fixture_connect(f, NULL);
+	fixture_settle(f);
+	fixture_expect_notice(working, TG_SHUTTING_DOWN);
+	fixture_expect_notice(early, TG_SHUTTING_DOWN);
+	fixture_expect_notice(late, TG_SHUTTING_DOWN);
+	fixture_advance(f, 300);
+	assert_true(early->is_closed && late->is_closed);
+	assert_false(working->is_closed);
+	double_answer(f->port, 1);
+	fixture_settle(f);
+	fixture_expect(working, earn.request_id, TG_OK);
+	assert_true(working->is_closed);
+	f->pipeline->is_holding = false;
+	serve(f, 0, true);
+	fixture_open(f, 123);
+}
+
+/* What: a partner out of service has no session, old or new; those of others go on. */
+static void
+a_partner_out_of_service_is_alone_in_it(void **state)
+{
+	struct io_fixture *f = *state;
+	struct peer *gone = fixture_open(f, 123), *other = fixture_open(f, 223);
+	struct peer *back;
+	struct tg_message hello, ping;
+
+	serve(f, 1, false);
+	fixture_expect_notice(gone, TG_SHUTTING_DOWN);
+	fixture_advance(f, 300);
+	assert_true(gone->is_closed);
+	back = fixture_connect(f, NULL);
+	fixture_hello(f, back, &hello);
+	fixture_send_auth(f, back, &hello, 123, 1, false);
+	fixture_settle(f);
+	fixture_expect(back, f->next_id - 1, TG_SHUTTING_DOWN);
+	assert_true(back->is_closed);
+	fixture_request(f, TG_OP_PING, &ping);
+	peer_put_message(other, &ping);
+	fixture_settle(f);
+	fixture_expect(other, ping.request_id, TG_OK);
+	assert_false(other->is_closed);
+	serve(f, 1, true);
+	fixture_open(f, 123);
+}
+
 /* What: a drain does not wait longer than it may, for answers that never come or peers that
  *       never close. */
 static void
@@ -420,6 +492,8 @@ main(void)
 		CASE(a_slow_peer_that_reads_goes_on),
 		CASE(an_old_connection_is_asked_to_reconnect),
 		CASE(a_drain_answers_all_and_closes),
+		CASE(a_gateway_out_of_service_sends_all_away),
+		CASE(a_partner_out_of_service_is_alone_in_it),
 		CASE(a_drain_has_its_deadline),
 		CASE(a_half_closed_peer_gets_its_answers),
 		CASE(a_peer_that_vanishes_leaves_nothing),

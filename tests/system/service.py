@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+"""service.py - who is served: drains of all and of one partner, blocks, keys that rotate."""
+import sys
+import threading
+import time
+
+from server import Failed, await_true
+from tallygate import Unanswered
+from world import World, expect, expect_equal, numbers, run
+
+GONE_SECONDS_MAX = 1.0
+DRAINED_PARTNER = 2
+SHUTTING_DOWN, = numbers('SHUTTING_DOWN')
+
+
+class Trade(threading.Thread):
+    """A terminal of its own connection that earns without a pause; how long each answer took."""
+
+    def __init__(self, world, terminal, member):
+        super().__init__(daemon=True)
+        self.seconds = []		# [when it was sent, how long it took]
+        self.refusals = []
+        self._world = world
+        self._member = member
+        self._is_over = threading.Event()
+        self.connection = world.server.open(terminal)
+        self._business_time = world.now()
+
+    def run(self):
+        from tallygate import new_id	# pylint: disable=import-outside-toplevel
+        while not self._is_over.is_set():
+            began = time.monotonic()
+            try:
+                answer = self.connection.call('EARN', transaction_id=new_id(), amount=100,
+                                              business_time=self._business_time,
+                                              member=self._member)
+            except (OSError, Unanswered) as error:
+                self.refusals.append(repr(error))
+                return
+            self.seconds.append((began, time.monotonic() - began))
+            if answer.status != 'OK':
+                self.refusals.append(repr(answer))
+
+    def stop(self):
+        self._is_over.set()
+        self.join(60)
+        self.connection.close()
+
+    def await_more(self, count=50):
+        """So many answers more."""
+        wanted = len(self.seconds) + count
+        await_true(lambda: len(self.seconds) >= wanted or self.refusals, 'more answers')
+
+
+def p99_ms(times):
+    ordered = sorted(times)
+    return ordered[int(len(ordered) * 0.99)] * 1000 if ordered else 0.0
+
+
+def seconds_until_closed(connection, act):
+    """How long after the operator's command a peer's connection was closed."""
+    began = time.monotonic()
+    act()
+    connection.await_close()
+    return time.monotonic() - began
+
+
+# Drains.
+
+def a_drained_gateway_sends_all_away_and_comes_back(world):
+    console, server = world.server.console, world.server
+    tills = [server.open(number) for number in (201, 301)]
+    member = world.member()
+    unanswered = [till.send('EARN', **world.request('EARN', member=member, amount=100).fields)
+                  for till in tills]
+    world.hang_up()
+    reply = console.do('drain all yes')
+    expect_equal(reply.facts['connections'], '0')
+    for till, number in zip(tills, unanswered):
+        expect(till.answer(number))
+        till.await_close()
+        expect_equal(till.notices[0]['outcome'], SHUTTING_DOWN)
+        assert till.notices[0]['retry_after'] > 0, till.notices
+    expect_equal(server.fetch('/readyz')[::2],
+                 (503, b'drained: taken out of service by an operator\n'))
+    expect_equal(server.fetch('/healthz')[0], 200)
+    late = server.connect(server.authority.context(101))
+    expect_equal(late.await_notice()['outcome'], SHUTTING_DOWN)
+    late.await_close()
+    assert any('drained' in line for line in console.do('show stats')), 'show stats'
+    console.do('resume all')
+    expect_equal(server.fetch('/readyz')[0], 200)
+    expect(world.till(201).call('PING'))
+
+
+def a_drained_partner_leaves_the_others_untouched(world):
+    console = world.server.console
+    member = world.member()
+    others = [Trade(world, number, member) for number in (301, 102)]
+    for trade in others:
+        trade.start()
+    for trade in others:
+        trade.await_more(200)
+    drained = Trade(world, 201, member)
+    system = world.server.open(250)
+    drained.start()
+    drained.await_more()
+    began = time.monotonic()
+    reply = console.do('drain partner %d' % DRAINED_PARTNER)
+    expect_equal(reply.facts['connections'], '0')
+    for trade in others:
+        trade.await_more(200)
+    drained.stop()
+    system.await_close()
+    expect_equal(system.notices[0]['outcome'], SHUTTING_DOWN)
+    rows = [line.split() for line in console.do('show partners')]
+    expect_equal([(row[0], row[8]) for row in rows if row[0].isdigit()],
+                 [('1', 'serving'), ('2', 'drained'), ('3', 'serving')])
+    try:
+        world.server.open(201)
+        raise AssertionError('a terminal of a drained partner was let in')
+    except Failed as error:
+        assert 'SHUTTING_DOWN' in str(error), error
+    console.do('resume partner %d' % DRAINED_PARTNER)
+    world.server.open(201).close()
+    for trade in others:
+        trade.stop()
+        expect_equal(trade.refusals, [])
+    times = [pair for trade in others for pair in trade.seconds]
+    print('# p99 of the others: %.2f ms before, %.2f ms while partner %d is drained' % (
+        p99_ms([took for sent, took in times if sent < began]),
+        p99_ms([took for sent, took in times if sent >= began]), DRAINED_PARTNER))
+
+
+def a_drain_is_told_by_the_audit_and_not_kept(world):
+    console = world.server.console
+    console.do('drain partner 3')
+    audit = '\n'.join(console.do('show audit 20'))
+    for words in ('drain all', 'resume all', 'drain partner 2', 'resume partner 2',
+                  'drain partner 3'):
+        assert words in audit, audit
+    expect_equal(console.ask('drain partner 99').is_ok, False)
+    world.hang_up()
+    world.server.stop()
+    world.server.start()
+    expect(world.till(301).call('PING'))
+
+
+CASES = [
+    a_drained_gateway_sends_all_away_and_comes_back,
+    a_drained_partner_leaves_the_others_untouched,
+    a_drain_is_told_by_the_audit_and_not_kept,
+]
+
+if __name__ == '__main__':
+    sys.exit(run(CASES, World))
