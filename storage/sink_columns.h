@@ -37,6 +37,8 @@ enum sink_role {
 	X(PLAIN, text, operator) \
 	X(PLAIN, text, origin) \
 	X(PLAIN, text, note) \
+	X(PLAIN, u8,   is_blocked) \
+	X(PLAIN, u32,  blocked_slot) \
 	X(PLAIN, id,   transaction_id) \
 	X(PLAIN, id,   fingerprint) \
 	X(PLAIN, time, business_time) \
@@ -166,6 +168,7 @@ enum sink_role {
 	X(KEY,   u64,  member) \
 	X(SET,   u64,  last_sequence) \
 	X(SET,   u8,   is_test) \
+	X(KEEP,  u8,   is_blocked) \
 	X(SET,   time, booked_at) \
 	X(SET,   day,  business_date) \
 	X(KEEP,  time, enrolled_at) \

@@ -131,6 +131,11 @@ map_request(struct sink_entry_row *row, const struct record *record)
 	}
 	if (RECORD_HAS(record, TEXT))
 		set_text_or_none(&row->note, record->text, record->text_bytes);
+	if (RECORD_HAS(record, BLOCK)) {
+		cell_set_u8(&row->is_blocked, record->is_blocked);
+		if (record->block_target == BLOCK_IDENTIFIER)
+			cell_set_u32(&row->blocked_slot, record->blocked_row);
+	}
 	if (RECORD_HAS(record, TRANSACTION)) {
 		cell_set_id(&row->transaction_id, record->transaction_id);
 		cell_set_id(&row->fingerprint, record->fingerprint);
@@ -433,6 +438,8 @@ sink_map_member(struct sink_batch *batch, const struct record *record)
 	cell_set_u64(&row->member, record->member);
 	cell_set_u64(&row->last_sequence, record->sequence);
 	cell_set_u8(&row->is_test, is_test(record));
+	if (RECORD_HAS(record, BLOCK) && record->block_target == BLOCK_MEMBER)
+		cell_set_u8(&row->is_blocked, record->is_blocked);
 	is_ok = cell_set_time(&row->booked_at, record->booked_at_utc_ms) &&
 		sink_map_business_date(&row->business_date, record->business_date);
 	if (is_new)

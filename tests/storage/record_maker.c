@@ -499,6 +499,25 @@ make_reopen(struct record_maker *maker, struct record *record)
 	record->reopened_booked_at_utc_ms = 1;
 }
 
+/* What an operator does to a member, with a reason or without. */
+static void
+make_block(struct record_maker *maker, struct record *record)
+{
+	add(record, RECORD_HAS_BIT(MEMBER) | RECORD_HAS_BIT(BLOCK));
+	record->member = 1 + pick(maker, maker->members);
+	record->block_target = one_in(maker, 3) ? BLOCK_IDENTIFIER : BLOCK_MEMBER;
+	record->is_blocked = (uint8_t)pick(maker, 2);
+	record->blocked_row =
+		record->block_target == BLOCK_IDENTIFIER ? (uint32_t)record->member * 2 : 0;
+	add_operator(maker, record);
+	if (one_in(maker, 2)) {
+		add(record, RECORD_HAS_BIT(TEXT));
+		record->text_bytes = 4;
+		memcpy(record->text, "lost", 4);
+	}
+	add_after(maker, record);
+}
+
 static void
 make_programmes_own(struct record_maker *maker, struct record *record)
 {
@@ -545,6 +564,8 @@ record_maker_make(struct record_maker *maker, enum record_kind kind, struct reco
 		make_due(maker, ret_record);
 	else if (kind == RECORD_REOPEN)
 		make_reopen(maker, ret_record);
+	else if (kind == RECORD_BLOCK)
+		make_block(maker, ret_record);
 	else
 		make_programmes_own(maker, ret_record);
 }

@@ -22,7 +22,8 @@
 /* Columns that are compared as they are, or as the number or digits behind them. */
 static const char entry_sql[] =
 	"SELECT business_date, sequence, line, kind, status, flags + 0, booked_at, partner, store,"
-	" terminal, operator, origin, HEX(transaction_id), HEX(fingerprint), business_time, member,"
+	" terminal, operator, origin, note, is_blocked, blocked_slot, HEX(transaction_id),"
+	" HEX(fingerprint), business_time, member,"
 	" amount, covered, points, base_points, bonus_points, bonus_sponsor, rule_version,"
 	" campaign, tender, channel, reason, till, till_day, receipt, HEX(original_id),"
 	" original_time, HEX(original_burn_id), hold_deadline, captured_points, returned_money,"
@@ -117,12 +118,16 @@ put_request(struct expected_line *line, const struct record *r)
 	const bool is_asked = RECORD_HAS(r, PRINCIPAL);
 	const bool is_operator = RECORD_HAS(r, OPERATOR);
 	const bool has_id = RECORD_HAS(r, TRANSACTION);
+	const bool has_block = RECORD_HAS(r, BLOCK);
 
 	line_u64_unless_0(line, is_asked, r->partner);
 	line_u64_unless_0(line, is_asked, r->store);
 	line_u64_unless_0(line, is_asked, r->terminal);
 	line_text_unless_empty(line, is_operator, r->operator_name, OPERATOR_BYTES);
 	line_text_unless_empty(line, is_operator, r->origin, ORIGIN_BYTES);
+	line_text_unless_empty(line, RECORD_HAS(r, TEXT), r->text, r->text_bytes);
+	line_i64_if(line, has_block, r->is_blocked);
+	line_i64_if(line, has_block && r->block_target == BLOCK_IDENTIFIER, r->blocked_row);
 	line_hex_unless_0(line, has_id, r->transaction_id);
 	line_hex_unless_0(line, has_id, r->fingerprint);
 	put_ms(line, has_id, r->business_time_utc_ms);

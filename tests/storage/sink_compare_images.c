@@ -21,7 +21,7 @@
 #define RULE_VERSIONS_MAX 100000
 
 static const char member_sql[] =
-	"SELECT member, last_sequence, is_test, booked_at, business_date, enrolled_at,"
+	"SELECT member, last_sequence, is_test, is_blocked, booked_at, business_date, enrolled_at,"
 	" available_points, regular_points, regular_last_day, next_expiry_day, next_expiry_points,"
 	" pending_points, held_points, debt_points FROM member ORDER BY member";
 static const char identifier_sql[] =
@@ -51,6 +51,8 @@ static const char terminal_sql[] =
 struct kept {
 	int64_t	 enrolled_at_utc_ms;	/* 0: never told */
 	int32_t	 regular_last_day;	/* DAY_NONE: never told */
+	bool	 was_blocked;		/* at least once */
+	uint8_t	 is_blocked;
 };
 
 struct images {
@@ -83,6 +85,11 @@ expect_member(struct images *images, const struct record *r)
 	line_u64(&line, r->member);
 	line_u64(&line, r->sequence);
 	line_u64(&line, (r->flags & RECORD_TEST) != 0);
+	if (RECORD_HAS(r, BLOCK) && r->block_target == BLOCK_MEMBER) {
+		kept->was_blocked = true;
+		kept->is_blocked = r->is_blocked;
+	}
+	line_i64_if(&line, kept->was_blocked, kept->is_blocked);
 	line_ms(&line, r->booked_at_utc_ms);
 	line_day(&line, r->business_date == DAY_NONE ? NO_DATE : r->business_date);
 	if (kept->enrolled_at_utc_ms != 0)
