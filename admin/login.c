@@ -1,7 +1,8 @@
 /*
  * login.c - the order of a judgement: look up, hash, then say.
  *
- * The file is read each time: it is short, logins are rare, and a removed operator is gone at once.
+ * The file is read each time, also before each command: it is short, operators type slowly, and one
+ * that is removed or has another role is so at once.
  */
 #include "admin/login.h"
 
@@ -122,6 +123,27 @@ judge(struct login *login, struct operators *operators, const char *name, const 
 		return LOGIN_WRONG;
 	*ret_right = entry->right;
 	return LOGIN_TAKEN;
+}
+
+enum login_verdict
+login_role(struct login *login, const char *name, char *why, enum command_right *ret_right)
+{
+	struct operators *operators = calloc(1, sizeof(*operators));
+	const struct operator_entry *entry;
+	enum login_verdict verdict = LOGIN_NO_FILE;
+
+	snprintf(why, OPERATORS_WHY_BYTES, "no operators' file is configured");
+	if (operators != NULL && login->path[0] != '\0' &&
+	    operators_read(login->path, operators, why) == TG_OK) {
+		entry = operators_find(operators, name);
+		verdict = entry != NULL ? LOGIN_TAKEN : LOGIN_NO_NAME;
+		if (entry != NULL)
+			*ret_right = entry->right;
+	}
+	if (operators != NULL)
+		OPENSSL_cleanse(operators, sizeof(*operators));
+	free(operators);
+	return verdict;
 }
 
 enum login_verdict

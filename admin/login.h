@@ -50,6 +50,14 @@ void login_deinit(struct login *login);
 enum login_verdict login_check(struct login *login, const char *name, const char *password,
 			       int64_t now_ms, char *why, enum command_right *ret_right);
 
+/*
+ * The role of somebody who has logged in, as the file says now.  Reads the file.  ret_right:
+ * untouched unless LOGIN_TAKEN; LOGIN_NO_NAME: nobody has the name any more; LOGIN_NO_FILE, why as
+ * above.
+ */
+enum login_verdict login_role(struct login *login, const char *name, char *why,
+			      enum command_right *ret_right);
+
 /* For the log: "locked out". */
 const char *login_verdict_text(enum login_verdict verdict);
 

@@ -15,6 +15,7 @@
 
 #define READ_BYTES 512
 #define LOGIN_TRIES 3			/* of one connection */
+#define ROLE_LOOK_MS 1000		/* between two looks at the operator's role in a command */
 
 static const char prompt_name[] = "login: ";
 static const char prompt_password[] = "password: ";
@@ -33,6 +34,7 @@ struct session {
 	struct line_reader reader;
 	enum session_state state;
 	uint32_t tries;			/* logins refused */
+	int64_t	 looked_ms;		/* monotonic; when the operator's role was last looked up */
 	int64_t	 deadline_ms;		/* monotonic; of the login, then moved by every command */
 	bool	 is_over;
 	bool	 drops_line;		/* the line under way only ended a repetition */
@@ -94,6 +96,48 @@ send_telnet(struct session *session, const uint8_t bytes[LINE_READER_REPLY_BYTES
 }
 
 /*
+ * May who has logged in go on, and as what?  The operators' file is asked anew: a role that was
+ * changed holds at once, and who was removed is out.  False: why (OPERATORS_WHY_BYTES) is set.
+ */
+static bool
+is_operator_still(struct session *session, char *why)
+{
+	const struct session_config *config = session->config;
+	enum command_right right = RIGHT_VIEWER;
+	enum login_verdict verdict;
+
+	session->looked_ms = link_now_ms();
+	if (!config->needs_login)
+		return true;
+	verdict = login_role(config->login, session->name, why, &right);
+	if (verdict == LOGIN_NO_FILE)
+		return false;
+	if (verdict != LOGIN_TAKEN) {
+		snprintf(why, OPERATORS_WHY_BYTES, "you are no operator any more, closing");
+		note(session, session->name, "(role)", login_verdict_text(verdict));
+		session->is_over = true;
+		return false;
+	}
+	if (right == session->call.right)
+		return true;
+	session->call.right = right;
+	roster_name(&config->shared->roster, config->place, session->name,
+		    command_right_name(right));
+	note(session, session->name, "(role)", command_right_name(right));
+	return true;
+}
+
+/* The same during a command that pauses, once a second. */
+static bool
+may_go_on(struct session *session)
+{
+	char why[OPERATORS_WHY_BYTES];
+
+	return link_now_ms() - session->looked_ms < ROLE_LOOK_MS ||
+	       is_operator_still(session, why);
+}
+
+/*
  * command_pause_fn: wait so long, or until something is said, which ends a repetition and is no
  * command.  A telnet client's answers are nothing said.
  */
@@ -110,7 +154,7 @@ on_pause(void *context, int32_t ms)
 		result = next_byte(session, until_ms, &byte);
 		if (result == LINK_NOTHING) {
 			session->deadline_ms = until_ms + session->config->idle_ms;
-			return !session->out.is_broken;
+			return !session->out.is_broken && may_go_on(session);
 		}
 		if (result == LINK_CLOSED) {
 			session->is_over = true;
@@ -186,6 +230,8 @@ take_password(struct session *session, char *line)
 static void
 take_line(struct session *session, char *line)
 {
+	char why[OPERATORS_WHY_BYTES];
+
 	switch (session->state) {
 	case SESSION_NAME:
 		if (line[0] != '\0')
@@ -197,7 +243,10 @@ take_line(struct session *session, char *line)
 	case SESSION_COMMAND:
 		roster_count(&session->config->shared->roster, session->config->place,
 			     link_now_ms());
-		command_run(&session->call, line);
+		if (is_operator_still(session, why))
+			command_run(&session->call, line);
+		else
+			output_end(&session->out, "error", why);
 		session->deadline_ms = link_now_ms() + session->config->idle_ms;
 		session->is_over = session->is_over || session->call.wants_close;
 		break;

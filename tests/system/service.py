@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """service.py - who is served: drains of all and of one partner, blocks, keys that rotate."""
+import re
 import sys
 import threading
 import time
 
+from console import PROMPT, Desk, Telnet
 from server import Failed, await_true
-from tallygate import Unanswered
-from world import World, expect, expect_equal, numbers, run
+from tallygate import Unanswered, new_id
+from world import Tap, expect, expect_equal, numbers, run_together
 
 GONE_SECONDS_MAX = 1.0
 DRAINED_PARTNER = 2
@@ -27,7 +29,6 @@ class Trade(threading.Thread):
         self._business_time = world.now()
 
     def run(self):
-        from tallygate import new_id	# pylint: disable=import-outside-toplevel
         while not self._is_over.is_set():
             began = time.monotonic()
             try:
@@ -146,11 +147,43 @@ def a_drain_is_told_by_the_audit_and_not_kept(world):
     expect(world.till(301).call('PING'))
 
 
+# Operators' roles.
+
+def a_role_that_is_changed_holds_at_once(desk):
+    expect_equal(desk.passwd('add', 'rob', 'admin'), (0, ''))
+    telnet = Telnet(desk.port())
+    telnet.log_in('rob')
+    telnet.hear(PROMPT)
+    assert telnet.ask('log level info')[0].startswith('ok'), 'an admin may'
+    expect_equal(desk.passwd('role', 'rob', 'viewer'), (0, ''))
+    expect_equal(telnet.ask('log level info')[0], 'error this needs the right of admin')
+    assert re.search(r'rob +viewer +console', telnet.ask('show operators')[1])
+    expect_equal(desk.passwd('role', 'rob', 'admin'), (0, ''))
+    assert telnet.ask('log level info')[0].startswith('ok'), 'again'
+    telnet.say('every 500ms show version')
+    telnet.hear('program')
+    expect_equal(desk.passwd('remove', 'rob'), (0, ''))
+    telnet.hear('Connection closed')
+    telnet.close()
+
+
 CASES = [
     a_drained_gateway_sends_all_away_and_comes_back,
     a_drained_partner_leaves_the_others_untouched,
     a_drain_is_told_by_the_audit_and_not_kept,
 ]
 
+OPERATORS = [
+    a_role_that_is_changed_holds_at_once,
+]
+
+
+def main():
+    tap = Tap()
+    run_together(tap, CASES)
+    run_together(tap, OPERATORS, Desk)
+    return tap.end()
+
+
 if __name__ == '__main__':
-    sys.exit(run(CASES, World))
+    sys.exit(main())
