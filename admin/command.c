@@ -7,9 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "admin/grammar.h"
 #include "protocol/assert.h"
+
+#define CHANGE_WAIT_S 1
 
 static const char member_argument[] = "<member>";
 static const char command_argument[] = "<command>";
@@ -19,6 +22,8 @@ void
 command_shared_init(struct command_shared *shared)
 {
 	pthread_mutex_init(&shared->change_lock, NULL);
+	pthread_mutex_init(&shared->import_lock, NULL);
+	atomic_init(&shared->change_waiters, 0);
 	roster_init(&shared->roster);
 }
 
@@ -26,7 +31,32 @@ void
 command_shared_deinit(struct command_shared *shared)
 {
 	roster_deinit(&shared->roster);
+	pthread_mutex_destroy(&shared->import_lock);
 	pthread_mutex_destroy(&shared->change_lock);
+}
+
+bool
+command_change_begin(struct command_call *call)
+{
+	struct command_shared *shared = call->shared;
+	struct timespec until;
+	bool has_it;
+
+	/* The lock's clock: a step of it makes the wait longer or shorter, and nothing worse. */
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += CHANGE_WAIT_S;
+	atomic_fetch_add(&shared->change_waiters, 1);
+	has_it = pthread_mutex_timedlock(&shared->change_lock, &until) == 0;
+	atomic_fetch_sub(&shared->change_waiters, 1);
+	if (!has_it)
+		command_fail(call, "another session is changing the configuration");
+	return has_it;
+}
+
+void
+command_change_end(struct command_call *call)
+{
+	pthread_mutex_unlock(&call->shared->change_lock);
 }
 
 const char *

@@ -9,6 +9,7 @@
 #define TG_ADMIN_COMMAND_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -36,7 +37,9 @@ enum command_right {
 
 /* What all sessions of a console share. */
 struct command_shared {
-	pthread_mutex_t change_lock;	/* held while a row is read, changed and set */
+	pthread_mutex_t change_lock;	/* held while rows are read, changed and set */
+	_Atomic uint32_t change_waiters; /* who want it: an import lets them go first */
+	pthread_mutex_t import_lock;	/* held for the whole of an import */
 	struct roster roster;		/* who is here */
 	const char *operators_path;	/* borrowed; NULL or "": none */
 };
@@ -69,6 +72,13 @@ struct command_call {
 	uint64_t sequence;		/* of the record it became, 0: none */
 	char	 result[COMMAND_RESULT_BYTES];
 };
+
+/*
+ * Take the change lock, waiting a moment for who has it: an import gives it up after each slice of
+ * its file.  False: another session keeps it; the call says so.
+ */
+bool command_change_begin(struct command_call *call);
+void command_change_end(struct command_call *call);
 
 typedef void command_run_fn(struct command_call *call);
 

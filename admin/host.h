@@ -32,6 +32,7 @@ enum host_topic {
 };
 
 #define HOST_FIGURES_MAX 128
+#define HOST_BULK_MAX 128
 #define HOST_FIGURE_TEXT_BYTES 96
 
 /* One line of figures.  Strings other than text are static. */
@@ -116,6 +117,14 @@ struct console_host {
 	 */
 	enum tg_status (*submit)(void *context, const struct ledger_request *request,
 				 struct ledger_answer *ret_answer);
+
+	/*
+	 * As submit(), for count requests in order, HOST_BULK_MAX at most, behind those of
+	 * terminals: for rows by the hundred thousand.  TG_OK: each answer is set, and may hold a
+	 * refusal.  Others: some may have been asked, and the outcome is unknown.
+	 */
+	enum tg_status (*submit_bulk)(void *context, const struct ledger_request *requests,
+				      uint32_t count, struct ledger_answer *ret_answers);
 
 	/*
 	 * As submit(), for a request of kind CLOCK: clock_utc_ms 0 accepts the wall clock, else it

@@ -140,12 +140,10 @@ change_locked(struct command_call *call, const struct config_noun *noun, enum ch
 static void
 change(struct command_call *call, const struct config_noun *noun, enum change_kind kind)
 {
-	if (pthread_mutex_trylock(&call->shared->change_lock) != 0) {
-		command_fail(call, "another session is changing the configuration");
+	if (!command_change_begin(call))
 		return;
-	}
 	change_locked(call, noun, kind);
-	pthread_mutex_unlock(&call->shared->change_lock);
+	command_change_end(call);
 }
 
 void
@@ -213,12 +211,10 @@ void
 change_flag(struct command_call *call, const struct config_noun *noun, const char *field,
 	    bool is_set)
 {
-	if (pthread_mutex_trylock(&call->shared->change_lock) != 0) {
-		command_fail(call, "another session is changing the configuration");
+	if (!command_change_begin(call))
 		return;
-	}
 	change_flag_locked(call, noun, field, is_set);
-	pthread_mutex_unlock(&call->shared->change_lock);
+	command_change_end(call);
 }
 
 /* The next generation, with the present one accepted besides; or only no old one any more. */
@@ -252,12 +248,10 @@ run_terminal_rotate(struct command_call *call)
 {
 	const bool is_end = call->argument_count == 2;
 
-	if (pthread_mutex_trylock(&call->shared->change_lock) != 0) {
-		command_fail(call, "another session is changing the configuration");
+	if (!command_change_begin(call))
 		return;
-	}
 	rotate_locked(call, is_end);
-	pthread_mutex_unlock(&call->shared->change_lock);
+	command_change_end(call);
 }
 
 static void

@@ -1,13 +1,16 @@
 /*
- * run_import.c - import: validated whole, then set row by row.
+ * run_import.c - import: validated whole, then set in slices.
  *
  * The ledger itself judges the rows beforehand: each is decided without being recorded, so that no
- * rule stands here twice.  What depends on rows of the same file (the last free place of a table)
- * can still stop an import half way; it is said how far it came, and the same file again does the
- * rest.
+ * rule stands here twice.  Then slices of rows are compared with the ledger again and set under the
+ * change lock, which is given up in between: who blocks a terminal meanwhile does not wait for the
+ * end of a long file, and what he did is not undone by it.  What depends on rows of the same file
+ * (the last free place of a table) can still stop an import half way; it is said how far it came,
+ * and the same file again does the rest.
  */
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -17,8 +20,42 @@
 #include "admin/handlers.h"
 #include "admin/import.h"
 
-#define JUDGED_SLICE 64
+#define JUDGED_SLICE 512		/* rows looked at on the ledger's thread at once, at most */
+#define JUDGED_US 500			/* ... and for so long */
+#define JUDGED_ROWS 16			/* between two looks at the clock */
+#define PROGRESS_MS 1000
 #define DAY_MS INT64_C(86400000)
+
+static int64_t
+mono_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* One import on its way. */
+struct importing {
+	struct command_call *call;
+	struct import import;
+	int64_t	 told_us;		/* when something was last said */
+	uint32_t counts[IMPORT_SAME + 1]; /* rows done, by verdict */
+};
+
+/* How far it has come: at most a line a second, so that a long file is not a silent one. */
+static void
+tell_progress(struct importing *i, const char *what, uint32_t done)
+{
+	const int64_t now_us = mono_us();
+
+	if (now_us - i->told_us < PROGRESS_MS * 1000)
+		return;
+	i->told_us = now_us;
+	output_print(i->call->out, "%s %" PRIu32 " of %" PRIu32 "\n", what, done,
+		     i->import.row_count);
+	output_write_out(i->call->out);
+}
 
 static void
 show_error(void *context, uint32_t line, const char *column, const char *why)
@@ -31,10 +68,11 @@ show_error(void *context, uint32_t line, const char *column, const char *why)
 		output_print(call->out, "line %" PRIu32 ": %s\n", line, why);
 }
 
-/* Rows [first, first + JUDGED_SLICE) on the ledger's thread. */
+/* Rows [first, until) on the ledger's thread; first moves on. */
 struct judging {
 	struct import *import;
-	uint32_t first;
+	uint32_t first, until;
+	bool	 is_deciding;		/* ask what the ledger would say of each */
 	struct ledger_now now;
 	struct ledger_request request;	/* operator and origin are set */
 	struct decision *decision;	/* owned */
@@ -70,12 +108,15 @@ judge_slice(const struct ledger *ledger, void *argument)
 {
 	struct judging *j = argument;
 	struct import *import = j->import;
+	const int64_t until_us = mono_us() + JUDGED_US;
 
-	for (uint32_t i = j->first; i < j->first + JUDGED_SLICE && i < import->row_count; i++) {
-		struct import_row *row = &import->rows[i];
+	for (; j->first < j->until; j->first++) {
+		struct import_row *row = &import->rows[j->first];
 
+		if (j->first % JUDGED_ROWS == JUDGED_ROWS - 1 && mono_us() >= until_us)
+			return;
 		complete_row(ledger, import->noun, row);
-		if (row->missing != 0 || row->verdict == IMPORT_SAME)
+		if (!j->is_deciding || row->missing != 0 || row->verdict == IMPORT_SAME)
 			continue;
 		config_noun_fill(import->noun, &row->image, &j->request);
 		ledger_decide(ledger, &j->request, &j->now, j->decision);
@@ -99,11 +140,13 @@ tell_refusals(struct import *import)
 
 /* Compare every row with the ledger. */
 static bool
-judge(struct command_call *call, struct import *import)
+judge(struct importing *i)
 {
+	struct command_call *call = i->call;
 	const int64_t utc_ms = call->host->utc_ms(call->host->context);
 	struct judging j = {
-		.import = import,
+		.import = &i->import,
+		.is_deciding = true,
 		.now = { .utc_ms = utc_ms, .day = (int32_t)(utc_ms / DAY_MS) },
 		.decision = decision_new(),
 	};
@@ -111,64 +154,145 @@ judge(struct command_call *call, struct import *import)
 
 	if (!is_good)
 		command_fail(call, "out of memory");
-	ask_init(call, &j.request, import->noun->request_kind);
-	for (; is_good && j.first < import->row_count; j.first += JUDGED_SLICE)
+	ask_init(call, &j.request, i->import.noun->request_kind);
+	while (is_good && j.first < i->import.row_count) {
+		j.until = j.first + JUDGED_SLICE < i->import.row_count ? j.first + JUDGED_SLICE :
+									 i->import.row_count;
 		is_good = ask_look(call, judge_slice, &j);
+		tell_progress(i, "checked", j.first);
+	}
 	decision_free(j.decision);
 	if (is_good)
-		tell_refusals(import);
+		tell_refusals(&i->import);
 	return is_good;
 }
 
-static int64_t
-mono_ms(void)
-{
-	struct timespec now;
+/* A slice of rows as the ledger is asked to set them. */
+struct setting {
+	uint32_t count;
+	const struct import_row *rows[HOST_BULK_MAX];
+	struct ledger_request requests[HOST_BULK_MAX];
+	struct ledger_answer answers[HOST_BULK_MAX];
+};
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+/* Ask for a slice and judge the answers.  False: the call says why. */
+static bool
+ask_slice(struct importing *i, struct setting *setting)
+{
+	struct command_call *call = i->call;
+	bool is_good = true;
+	enum tg_status status;
+
+	if (setting->count == 0)
+		return true;
+	status = call->host->submit_bulk(call->host->context, setting->requests, setting->count,
+					 setting->answers);
+	if (status != TG_OK) {
+		ask_fail(call, status);
+		output_print(call->out, "stopped at line %" PRIu32 "\n", setting->rows[0]->line);
+		return false;
+	}
+	for (uint32_t k = 0; k < setting->count; k++) {
+		if (setting->answers[k].status == TG_OK)
+			i->counts[setting->rows[k]->verdict]++;
+		else if (is_good) {
+			is_good = ask_judge(call, TG_OK, &setting->answers[k]);
+			output_print(call->out, "stopped at line %" PRIu32 "\n",
+				     setting->rows[k]->line);
+		}
+	}
+	return is_good;
 }
 
-/* Set every row that is new or different; how many of each were done comes back. */
+/* Set rows [*at, *at + HOST_BULK_MAX); *at moves on.  The change lock is held. */
 static bool
-set_rows(struct command_call *call, const struct import *import, uint32_t *counts)
+set_slice(struct importing *i, struct setting *setting, uint32_t *at)
 {
-	struct ledger_request request;
-	struct ledger_answer answer;
-	int64_t told_ms = mono_ms();
+	struct import *import = &i->import;
+	const uint32_t left = import->row_count - *at;
+	struct judging j = {
+		.import = import,
+		.first = *at,
+		.until = *at + (left < HOST_BULK_MAX ? left : HOST_BULK_MAX),
+	};
 
-	ask_init(call, &request, import->noun->request_kind);
-	for (uint32_t i = 0; i < import->row_count; i++) {
-		const struct import_row *row = &import->rows[i];
-
-		if (row->verdict != IMPORT_SAME) {
-			config_noun_fill(import->noun, &row->image, &request);
-			if (!ask_ledger(call, &request, &answer)) {
-				output_print(call->out, "stopped at line %" PRIu32 "\n", row->line);
-				return false;
-			}
-		}
-		counts[row->verdict]++;
-		if (mono_ms() - told_ms < 1000)
-			continue;
-		told_ms = mono_ms();
-		output_print(call->out, "%" PRIu32 " of %" PRIu32 "\n", i + 1, import->row_count);
-		output_write_out(call->out);
+	/* What has been changed since it was checked stays, but for what the file says. */
+	while (j.first < j.until) {
+		if (!ask_look(i->call, judge_slice, &j))
+			return false;
 	}
-	return true;
+	setting->count = 0;
+	for (; *at < j.until; (*at)++) {
+		const struct import_row *row = &import->rows[*at];
+		struct ledger_request *request = &setting->requests[setting->count];
+
+		if (row->verdict == IMPORT_SAME) {
+			i->counts[IMPORT_SAME]++;
+			continue;
+		}
+		ask_init(i->call, request, import->noun->request_kind);
+		config_noun_fill(import->noun, &row->image, request);
+		setting->rows[setting->count++] = row;
+	}
+	return ask_slice(i, setting);
+}
+
+/* Let those go first who want to change one thing. */
+static void
+give_way(const struct command_shared *shared)
+{
+	const struct timespec moment = { 0, 1000000 };
+
+	while (atomic_load(&shared->change_waiters) > 0)
+		nanosleep(&moment, NULL);
+}
+
+/* Set every row that is new or different. */
+static bool
+set_rows(struct importing *i)
+{
+	struct setting *setting = malloc(sizeof(*setting));
+	bool is_good = setting != NULL;
+	uint32_t at = 0;
+
+	if (!is_good)
+		command_fail(i->call, "out of memory");
+	while (is_good && at < i->import.row_count) {
+		give_way(i->call->shared);
+		is_good = command_change_begin(i->call);
+		if (is_good) {
+			is_good = set_slice(i, setting, &at);
+			command_change_end(i->call);
+		}
+		tell_progress(i, "set", at);
+	}
+	free(setting);
+	return is_good;
+}
+
+/* Is there anything to do? */
+static bool
+has_news(const struct import *import)
+{
+	for (uint32_t i = 0; i < import->row_count; i++) {
+		if (import->rows[i].verdict != IMPORT_SAME)
+			return true;
+	}
+	return false;
 }
 
 static void
-import_file(struct command_call *call, struct import *import, FILE *file)
+import_file(struct importing *i, const char *path, FILE *file)
 {
-	uint32_t counts[IMPORT_SAME + 1] = { 0 };
+	struct command_call *call = i->call;
+	struct import *import = &i->import;
 	const enum tg_status status = import_read(import, file);
 
 	if (status != TG_OK) {
 		ask_fail(call, status);
 		return;
 	}
-	if (import->error_count == 0 && !judge(call, import))
+	if (import->error_count == 0 && !judge(i))
 		return;
 	if (import->error_count > IMPORT_ERRORS_SHOWN)
 		output_print(call->out, "... and %" PRIu32 " more\n",
@@ -177,9 +301,13 @@ import_file(struct command_call *call, struct import *import, FILE *file)
 		command_fail(call, "nothing imported, errors: %" PRIu32, import->error_count);
 		return;
 	}
-	if (set_rows(call, import, counts))
+	if (has_news(import) &&
+	    !ask_note(call, "import %ss %s", import->noun->fields->noun, path))
+		return;
+	if (set_rows(i))
 		command_done(call, "added=%" PRIu32 " changed=%" PRIu32 " same=%" PRIu32,
-			     counts[IMPORT_ADD], counts[IMPORT_CHANGE], counts[IMPORT_SAME]);
+			     i->counts[IMPORT_ADD], i->counts[IMPORT_CHANGE],
+			     i->counts[IMPORT_SAME]);
 }
 
 /* A regular file of a bearable size; nothing that could make the thread wait. */
@@ -210,20 +338,20 @@ open_file(struct command_call *call, const char *path)
 static void
 run_import(struct command_call *call, const struct config_noun *noun)
 {
-	struct import import;
+	struct importing i = { .call = call, .told_us = mono_us() };
 	FILE *file = open_file(call, call->arguments[0]);
 
 	if (file == NULL)
 		return;
-	if (pthread_mutex_trylock(&call->shared->change_lock) != 0) {
-		command_fail(call, "another session is changing the configuration");
+	if (pthread_mutex_trylock(&call->shared->import_lock) != 0) {
+		command_fail(call, "another session is importing");
 		fclose(file);
 		return;
 	}
-	import_init(&import, noun, show_error, call);
-	import_file(call, &import, file);
-	import_deinit(&import);
-	pthread_mutex_unlock(&call->shared->change_lock);
+	import_init(&i.import, noun, show_error, call);
+	import_file(&i, call->arguments[0], file);
+	import_deinit(&i.import);
+	pthread_mutex_unlock(&call->shared->import_lock);
 	fclose(file);
 }
 

@@ -37,6 +37,15 @@ host_submit(void *context, const struct ledger_request *request, struct ledger_a
 }
 
 static enum tg_status
+host_submit_bulk(void *context, const struct ledger_request *requests, uint32_t count,
+		 struct ledger_answer *ret_answers)
+{
+	struct gateway *gateway = context;
+
+	return control_ask_bulk(gateway->control, requests, count, ret_answers);
+}
+
+static enum tg_status
 host_set_clock(void *context, const struct ledger_request *request,
 	       struct ledger_answer *ret_answer)
 {
@@ -337,6 +346,7 @@ console_host_of(struct gateway *gateway)
 	return (struct console_host){
 		.context = gateway,
 		.submit = host_submit,
+		.submit_bulk = host_submit_bulk,
 		.set_clock = host_set_clock,
 		.run_on_ledger = host_run_on_ledger,
 		.hash_identifier = host_hash_identifier,

@@ -36,6 +36,7 @@ struct call {
 	enum tg_status status;
 	enum call_state state;
 	uint32_t owners;		/* 1 or 2; freed by the last */
+	bool	 is_bulk;		/* goes behind the requests of terminals */
 	struct control *control;
 };
 
@@ -110,6 +111,7 @@ submit_call(struct control *control, struct call *call)
 		job->request = call->request;
 		job->session = (uint64_t)(uintptr_t)call;
 		job->item_index = JOB_OF_CALL;
+		job->lane = call->is_bulk ? PIPELINE_BATCH : PIPELINE_TERMINAL;
 		if (call->read != NULL) {
 			job->read = run_call;
 			job->read_argument = call;
@@ -278,26 +280,31 @@ control_turn_alone(struct control *control, int timeout_ms)
 	on_port(-1, 0, control);
 }
 
-/* Hang a call on the list and wait for its end.  Frees it. */
-static enum tg_status
-make_call(struct control *control, struct call *call, struct ledger_answer *ret_answer)
+/* Hang a call on the list.  control.lock is held; wake_control() afterwards. */
+static void
+hang_call(struct control *control, struct call *call)
 {
-	enum tg_status status = TG_SHUTTING_DOWN;
-	uint64_t one = 1;
-	ssize_t written;
-
 	call->control = control;
 	call->owners = 2;
-	pthread_mutex_lock(&control->lock);
-	if (control->is_ending) {
-		pthread_mutex_unlock(&control->lock);
-		free(call);
-		return TG_SHUTTING_DOWN;
-	}
 	*control->last_call = call;
 	control->last_call = &call->next;
-	written = write(control->calls_fd, &one, sizeof(one));
+}
+
+static void
+wake_control(struct control *control)
+{
+	uint64_t one = 1;
+	ssize_t written = write(control->calls_fd, &one, sizeof(one));
+
 	TG_ASSERT(written == (ssize_t)sizeof(one));
+}
+
+/* Wait for the end of a call, and drop this side's share.  control.lock is held. */
+static enum tg_status
+await_call(struct control *control, struct call *call, struct ledger_answer *ret_answer)
+{
+	enum tg_status status = TG_SHUTTING_DOWN;
+
 	while (call->state == CALL_RUNNING || (call->state != CALL_DONE && !control->is_ending))
 		pthread_cond_wait(&control->changed, &control->lock);
 	if (call->state == CALL_DONE) {
@@ -307,6 +314,22 @@ make_call(struct control *control, struct call *call, struct ledger_answer *ret_
 	} else
 		call->state = CALL_LEFT;
 	drop_call(call);
+	return status;
+}
+
+/* Hang a call on the list and wait for its end.  Frees it. */
+static enum tg_status
+make_call(struct control *control, struct call *call, struct ledger_answer *ret_answer)
+{
+	enum tg_status status = TG_SHUTTING_DOWN;
+
+	pthread_mutex_lock(&control->lock);
+	if (!control->is_ending) {
+		hang_call(control, call);
+		wake_control(control);
+		status = await_call(control, call, ret_answer);
+	} else
+		free(call);
 	pthread_mutex_unlock(&control->lock);
 	return status;
 }
@@ -322,6 +345,54 @@ control_ask(struct control *control, const struct ledger_request *request,
 		return TG_BUSY;
 	call->request = *request;
 	return make_call(control, call, ret_answer);
+}
+
+/* Calls for count requests.  False: out of memory, and there are none. */
+static bool
+make_bulk(const struct ledger_request *requests, uint32_t count, struct call **calls)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		calls[i] = calloc(1, sizeof(*calls[i]));
+		if (calls[i] == NULL) {
+			while (i-- > 0)
+				free(calls[i]);
+			return false;
+		}
+		TG_ASSERT(requests[i].lines_bytes == 0);
+		calls[i]->request = requests[i];
+		calls[i]->is_bulk = true;
+	}
+	return true;
+}
+
+enum tg_status
+control_ask_bulk(struct control *control, const struct ledger_request *requests, uint32_t count,
+		 struct ledger_answer *ret_answers)
+{
+	struct call *calls[CONTROL_BULK_MAX];
+	enum tg_status status = TG_OK;
+
+	TG_ASSERT(count >= 1 && count <= CONTROL_BULK_MAX);
+	if (!make_bulk(requests, count, calls))
+		return TG_BUSY;
+	pthread_mutex_lock(&control->lock);
+	if (control->is_ending) {
+		for (uint32_t i = 0; i < count; i++)
+			free(calls[i]);
+		pthread_mutex_unlock(&control->lock);
+		return TG_SHUTTING_DOWN;
+	}
+	for (uint32_t i = 0; i < count; i++)
+		hang_call(control, calls[i]);
+	wake_control(control);
+	/* Each is waited for, or left: the control thread still has its share of them. */
+	for (uint32_t i = 0; i < count; i++) {
+		const enum tg_status one = await_call(control, calls[i], &ret_answers[i]);
+
+		status = status == TG_OK ? one : status;
+	}
+	pthread_mutex_unlock(&control->lock);
+	return status;
 }
 
 enum tg_status

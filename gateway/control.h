@@ -54,6 +54,15 @@ TG_MUST_CHECK enum tg_status control_ask(struct control *control,
 					 struct ledger_answer *ret_answer);
 
 /*
+ * The same for count requests at once, 1 to CONTROL_BULK_MAX, decided in order, behind those of
+ * terminals.  TG_OK: all ret_answers are set; else the outcome of any of them is unknown.
+ */
+#define CONTROL_BULK_MAX 128
+TG_MUST_CHECK enum tg_status control_ask_bulk(struct control *control,
+					      const struct ledger_request *requests, uint32_t count,
+					      struct ledger_answer *ret_answers);
+
+/*
  * Any other thread: run read on the ledger's thread, and wait until what it saw is durable.
  * TG_OK; TG_BUSY, TG_SHUTTING_DOWN: it did not run, and will not.
  */

@@ -46,6 +46,20 @@ fake_submit(void *context, const struct ledger_request *request, struct ledger_a
 }
 
 static enum tg_status
+fake_submit_bulk(void *context, const struct ledger_request *requests, uint32_t count,
+		 struct ledger_answer *ret_answers)
+{
+	struct fake_host *fake = context;
+
+	for (uint32_t i = 0; i < count; i++) {
+		if (fake->refusal != TG_OK)
+			return fake->refusal;
+		(void)fake_submit(context, &requests[i], &ret_answers[i]);
+	}
+	return TG_OK;
+}
+
+static enum tg_status
 fake_set_clock(void *context, const struct ledger_request *request,
 	       struct ledger_answer *ret_answer)
 {
@@ -327,6 +341,7 @@ fake_host_init(struct fake_host *fake)
 	fake->host = (struct console_host){
 		.context = fake,
 		.submit = fake_submit,
+		.submit_bulk = fake_submit_bulk,
 		.set_clock = fake_set_clock,
 		.run_on_ledger = fake_run_on_ledger,
 		.hash_identifier = fake_hash_identifier,

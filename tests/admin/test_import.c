@@ -146,6 +146,12 @@ struct import_fixture {
 	struct fake_host fake;
 	char folder[64];
 	char path[96];
+	/* Of the fake, where a test puts itself in front of them. */
+	enum tg_status (*submit)(void *context, const struct ledger_request *request,
+				 struct ledger_answer *ret_answer);
+	enum tg_status (*submit_bulk)(void *context, const struct ledger_request *requests,
+				      uint32_t count, struct ledger_answer *ret_answers);
+	enum tg_status (*run_on_ledger)(void *context, host_ledger_fn *fn, void *argument);
 };
 
 static int
@@ -269,6 +275,104 @@ other_things_than_files_are_refused(void **state)
 	fake_host_expect(&f->fake, line, "error", "not a file");
 }
 
+/* Asked between the check of a file and its setting: by the note, which is the first request. */
+static enum tg_status
+block_first(void *context, const struct ledger_request *request, struct ledger_answer *ret_answer)
+{
+	struct import_fixture *f = context;
+	struct ledger_request block = *request;
+	const struct store_config *store = ledger_store_find(f->fake.ledger.ledger, 21);
+
+	if (request->kind == REQUEST_NOTE && store->flags == 0) {
+		block.kind = REQUEST_SET_STORE;
+		block.store_image = *store;
+		block.store_image.flags = STORE_BLOCKED;
+		assert_int_equal(f->submit(&f->fake, &block, ret_answer), TG_OK);
+		assert_int_equal(ret_answer->status, TG_OK);
+	}
+	return f->submit(&f->fake, request, ret_answer);
+}
+
+static enum tg_status
+run_on_ledger(void *context, host_ledger_fn *fn, void *argument)
+{
+	struct import_fixture *f = context;
+
+	return f->run_on_ledger(&f->fake, fn, argument);
+}
+
+static enum tg_status
+submit_bulk(void *context, const struct ledger_request *requests, uint32_t count,
+	    struct ledger_answer *ret_answers)
+{
+	struct import_fixture *f = context;
+
+	return f->submit_bulk(&f->fake, requests, count, ret_answers);
+}
+
+static int64_t
+utc_ms(void *context)
+{
+	return ((struct import_fixture *)context)->fake.ledger.now.utc_ms;
+}
+
+static void
+audit(void *context, const struct host_audit *audit)
+{
+	(void)context;
+	(void)audit;
+}
+
+/* What: what another operator does while a file is imported is not undone by it.
+ * How:  a store is blocked after the file was checked; the file gives the store a name. */
+static void
+a_block_during_an_import_stays(void **state)
+{
+	struct import_fixture *f = *state;
+	const struct store_config *store;
+	struct console_host host = { .context = f,
+				     .submit = block_first,
+				     .submit_bulk = submit_bulk,
+				     .run_on_ledger = run_on_ledger,
+				     .utc_ms = utc_ms,
+				     .audit = audit };
+
+	f->submit = f->fake.host.submit;
+	f->submit_bulk = f->fake.host.submit_bulk;
+	f->run_on_ledger = f->fake.host.run_on_ledger;
+	f->fake.call.host = &host;
+	expect_import(f, "stores", "number,name\n11,Eleven\n21,Renamed\n", "ok", "changed=2");
+	store = ledger_store_find(f->fake.ledger.ledger, 21);
+	assert_string_equal((const char *)store->name, "Renamed");
+	assert_int_equal(store->flags, STORE_BLOCKED);
+	f->fake.call.host = &f->fake.host;
+}
+
+/* What: a file of many slices is whole, is one note for the audit, and is no record the second
+ *       time. */
+static void
+a_long_file_is_set_in_slices(void **state)
+{
+	enum { ROWS = 3 * HOST_BULK_MAX + 7 };
+	struct import_fixture *f = *state;
+	char *text = malloc(ROWS * 16 + 32);
+	size_t bytes = 0;
+	uint64_t before;
+
+	assert_non_null(text);
+	bytes += (size_t)snprintf(text, 32, "number,partner\n");
+	for (int i = 0; i < ROWS; i++)
+		bytes += (size_t)snprintf(text + bytes, 16, "%d,1\n", 1000 + i);
+	before = ledger_sequence(f->fake.ledger.ledger);
+	expect_import(f, "stores", text, "ok", "added=391 changed=0 same=0");
+	assert_int_equal(ledger_sequence(f->fake.ledger.ledger), before + ROWS + 1);
+	fake_host_expect(&f->fake, "show audit 1000", "ok", f->path);
+	expect_import(f, "stores", text, "ok", "added=0 changed=0 same=391");
+	assert_int_equal(ledger_sequence(f->fake.ledger.ledger), before + ROWS + 1);
+	assert_int_equal(ledger_store_find(f->fake.ledger.ledger, 1000 + ROWS - 1)->partner, 1);
+	free(text);
+}
+
 /* What: two sessions do not change the configuration at once. */
 static void
 changes_exclude_each_other(void **state)
@@ -280,6 +384,9 @@ changes_exclude_each_other(void **state)
 	fake_host_expect(&f->fake, "partner add 7", "error", "another session");
 	fake_host_expect(&f->fake, "terminal rotate 101", "error", "another session");
 	pthread_mutex_unlock(&f->fake.shared.change_lock);
+	pthread_mutex_lock(&f->fake.shared.import_lock);
+	expect_import(f, "stores", "number,partner\n31,1\n", "error", "another session");
+	pthread_mutex_unlock(&f->fake.shared.import_lock);
 	expect_import(f, "stores", "number,partner\n31,1\n", "ok", "added=1");
 }
 
@@ -296,6 +403,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_programme_can_be_imported, setup, teardown),
 		cmocka_unit_test_setup_teardown(other_things_than_files_are_refused, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(a_block_during_an_import_stays, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_long_file_is_set_in_slices, setup, teardown),
 		cmocka_unit_test_setup_teardown(changes_exclude_each_other, setup, teardown),
 	};
 
