@@ -108,6 +108,7 @@ typedef void host_ledger_fn(const struct ledger *ledger, void *argument);
 
 struct console_host {
 	void *context;		/* borrowed; first argument of every function */
+	bool is_sandbox;	/* nothing of this instance counts: tell whoever logs in */
 
 	/*
 	 * Ask the ledger and wait until the answer may be told: until everything it rests on is

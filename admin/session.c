@@ -181,6 +181,8 @@ begin_commands(struct session *session)
 	roster_name(&config->shared->roster, config->place, session->call.operator_name,
 		    command_right_name(session->call.right));
 	output_text(&session->out, "Tallygate console; \"help\" lists the commands.\n");
+	if (session->call.host->is_sandbox)
+		output_text(&session->out, "This is a sandbox: nothing here counts.\n");
 	output_end(&session->out, "ok", "");
 }
 

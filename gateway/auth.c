@@ -209,7 +209,8 @@ open_session(struct session *session, const struct pipeline_job *job)
 	session->principal = (struct principal){ .terminal = hello->input.terminal,
 						 .partner = answer->partner,
 						 .store = answer->store,
-						 .rights = answer->rights };
+						 .rights = answer->rights,
+						 .marks = answer->marks };
 	session->key_generation = hello->has_proof ? hello->input.generation : 0;
 	session->by_certificate = !hello->has_proof;
 	session->frame_bytes_max = frame_bytes_max(answer->rights);
@@ -293,6 +294,12 @@ auth_answered(struct session *session, const struct pipeline_job *job)
 	session_resume(session);
 }
 
+static void
+set_mark(struct principal *principal, uint8_t mark, bool is_set)
+{
+	principal->marks = (uint8_t)((principal->marks & ~mark) | (is_set ? mark : 0));
+}
+
 /* A terminal was set: may its session go on, and as what? */
 static void
 apply_terminal(struct session *session, const struct pipeline_notice *notice)
@@ -313,21 +320,26 @@ apply_terminal(struct session *session, const struct pipeline_notice *notice)
 	} else {
 		principal->store = notice->store;
 		principal->rights = notice->rights;
+		set_mark(principal, MARK_TEST_TERMINAL, notice->is_test);
 		session->frame_bytes_max = frame_bytes_max(notice->rights);
 	}
 }
 
-/* A partner or a store was blocked: end its sessions. */
+/* A partner or a store was set: end its sessions when it was blocked, else mark them as it is. */
 static void
-apply_block(struct session *session, const struct pipeline_notice *notice)
+apply_place(struct session *session, const struct pipeline_notice *notice)
 {
 	uint32_t number = notice->kind == RECORD_PARTNER ? session->principal.partner
 							 : session->principal.store;
 
 	if (session->state == SESSION_AUTH)
 		session->hello->is_stale = true;
-	else if (session->state == SESSION_OPEN && number == notice->number)
+	else if (session->state != SESSION_OPEN || number != notice->number)
+		return;
+	else if (notice->is_blocked)
 		session_expel(session, TG_BLOCKED);
+	else if (notice->kind == RECORD_PARTNER)
+		set_mark(&session->principal, MARK_TEST_PARTNER, notice->is_test);
 }
 
 void
@@ -341,8 +353,8 @@ auth_noticed(struct io *io, const struct pipeline_notice *notice)
 			next = session_next(session);
 			apply_terminal(session, notice);
 		}
-	} else if (notice->is_blocked) {
+	} else if (notice->is_blocked || notice->kind == RECORD_PARTNER) {
 		for (uint32_t slot = 0; slot < io->table.used_slots; slot++)
-			apply_block(&io->table.sessions[slot], notice);
+			apply_place(&io->table.sessions[slot], notice);
 	}
 }

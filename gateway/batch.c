@@ -131,14 +131,14 @@ names_refused(const struct batch *batch, const struct tg_message *item)
 
 /* Encode the outcome of an item.  False: out of memory, and the session is closed. */
 static bool
-put_outcome(struct session *session, uint32_t index, uint32_t operation,
-	    const struct tg_message *reply)
+put_outcome(struct session *session, uint32_t index, uint32_t operation, struct tg_message *reply)
 {
 	struct io *io = session->io;
 	struct batch *batch = session->batch;
 	struct tg_writer writer;
 	bool is_encoded;
 
+	output_mark(session, reply);
 	tg_writer_init(&writer, io->reply_scratch, sizeof(io->reply_scratch));
 	is_encoded = tg_encode_item(&writer, reply);
 	TG_ASSERT(is_encoded && batch->outcomes[index].bytes == 0);

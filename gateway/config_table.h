@@ -147,6 +147,8 @@
 	  "totals by terminal, day and kind") \
 	X(programme, zone, TEXT, "UTC", 1, 63, "zone name", CONFIG_KEEP, \
 	  "time zone of the programme's days, as in /usr/share/zoneinfo") \
+	X(programme, sandbox, BOOL, "false", 0, 1, "", CONFIG_KEEP, \
+	  "all of it is for trying out: marked everywhere; data once made so or not stay so") \
 	X(programme, cut_off, TIME, "00:00", 0, 0, "hh:mm", CONFIG_KEEP, \
 	  "time of day, in that zone, at which the business date moves") \
 	X(programme, window_s, INT, "259200", 60, 3024000, "s", CONFIG_KEEP, \

@@ -251,6 +251,8 @@ add_version(struct gateway *gateway, struct figures *f)
 
 	add_text(f, "program", PACKAGE_STRING);
 	add_text(f, "instance", gateway->config->gateway_instance);
+	add_text(f, "kind",
+		 gateway->config->programme_sandbox ? "sandbox: nothing here counts" : "live");
 	add_count(f, "incarnation", "", gateway->recovery.opened.incarnation);
 	add_number(f, "process", "", getpid());
 	add_text(f, "started", when_utc(gateway->started_utc_ms, when));

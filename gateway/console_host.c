@@ -345,6 +345,7 @@ console_host_of(struct gateway *gateway)
 {
 	return (struct console_host){
 		.context = gateway,
+		.is_sandbox = gateway->config->programme_sandbox,
 		.submit = host_submit,
 		.submit_bulk = host_submit_bulk,
 		.set_clock = host_set_clock,

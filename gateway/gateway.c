@@ -141,6 +141,21 @@ log_recovery(const struct gateway *gateway)
 		  recovery->records, recovery->marks, recovery->opened.incarnation);
 }
 
+/* Points of customers and points for trying out never meet, whatever the configuration says. */
+static enum tg_status
+check_sandbox(struct gateway *gateway)
+{
+	const struct programme_config *present = ledger_programme(gateway->recovery.ledger);
+	bool is_sandbox = (present->flags & PROGRAMME_SANDBOX) != 0;
+
+	if (present->version == 0 || is_sandbox == gateway->config->programme_sandbox)
+		return TG_OK;
+	return fail(gateway, TG_CONFIG,
+		    is_sandbox ? "programme.sandbox is false, but %s is a sandbox's" :
+				 "programme.sandbox is true, but %s is a live instance's",
+		    gateway->config->data_directory);
+}
+
 static enum tg_status
 recover(struct gateway *gateway)
 {
@@ -187,6 +202,9 @@ recover(struct gateway *gateway)
 		return fail(gateway, status, "%s (sequence %" PRIu64 ", offset %" PRIu64 ")",
 			    error.text, error.sequence, error.offset);
 	log_recovery(gateway);
+	status = check_sandbox(gateway);
+	if (status != TG_OK)
+		return status;
 	clock_start(&gateway->clock, clock_source_system(),
 		    config->clock_source == CLOCK_SOURCE_STEPPED,
 		    ledger_booked_at_utc_ms(gateway->recovery.ledger),

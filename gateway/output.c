@@ -100,7 +100,14 @@ note(struct session *session, const struct tg_message *message)
 }
 
 void
-output_message(struct session *session, const struct tg_message *message)
+output_mark(const struct session *session, struct tg_message *message)
+{
+	if (session->principal.marks != 0 || session->io->config->programme_sandbox)
+		tg_message_set_integer(message, TG_FIELD_SANDBOX, 1);
+}
+
+void
+output_message(struct session *session, struct tg_message *message)
 {
 	struct io *io = session->io;
 	struct tg_writer writer;
@@ -109,6 +116,7 @@ output_message(struct session *session, const struct tg_message *message)
 
 	if (!is_telling(session))
 		return;
+	output_mark(session, message);
 	tg_writer_init(&writer, io->reply_scratch, sizeof(io->reply_scratch));
 	is_encoded = tg_encode(&writer, message);
 	TG_ASSERT(is_encoded);

@@ -30,10 +30,13 @@ uint8_t *output_reserve(struct session *session, size_t bytes);
 void output_commit(struct session *session, size_t bytes);
 
 /*
- * Append a message as a frame.  Of a session that is past telling anything it is dropped.  An
- * answer is counted as one to io->answering.
+ * Append a message as a frame, marked as below.  Of a session that is past telling anything it is
+ * dropped.  An answer is counted as one to io->answering.
  */
-void output_message(struct session *session, const struct tg_message *message);
+void output_message(struct session *session, struct tg_message *message);
+
+/* Say SANDBOX in a message to a test terminal, or to any of an instance that is a sandbox. */
+void output_mark(const struct session *session, struct tg_message *message);
 
 /* How long to ask a peer to wait before it sends again what got this status; 0: nothing to say. */
 uint32_t output_retry_after_ms(struct io *io, enum tg_status status);

@@ -81,6 +81,7 @@ struct pipeline_job {
 struct pipeline_notice {
 	uint8_t	 kind;		/* RECORD_PARTNER, RECORD_STORE or RECORD_TERMINAL */
 	bool	 is_blocked;	/* by the row's own flag */
+	bool	 is_test;	/* PARTNER, TERMINAL: by the row's own flag */
 	uint32_t number;	/* of partner, store or terminal */
 	uint32_t partner;	/* STORE, TERMINAL: belongs to this partner */
 	uint32_t store;		/* TERMINAL: stands in this store, 0: a partner's system */

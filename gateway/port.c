@@ -213,6 +213,7 @@ port_notify(struct pipeline_port *port, const struct record *record)
 	if (record->kind == RECORD_PARTNER) {
 		notice->number = record->partner_image.number;
 		notice->is_blocked = (record->partner_image.flags & PARTNER_BLOCKED) != 0;
+		notice->is_test = (record->partner_image.flags & PARTNER_TEST) != 0;
 	} else if (record->kind == RECORD_STORE) {
 		notice->number = record->store_image.number;
 		notice->partner = record->store_image.partner;
@@ -228,6 +229,7 @@ port_notify(struct pipeline_port *port, const struct record *record)
 		notice->key_generation = image->key_generation;
 		notice->key_generation_old = image->key_generation_old;
 		notice->is_blocked = (image->flags & TERMINAL_BLOCKED) != 0;
+		notice->is_test = (image->flags & TERMINAL_TEST) != 0;
 	}
 	note_signal(port, record->sequence);
 	push(&port->notices, notice);

@@ -14,9 +14,10 @@ struct programme_config
 programme_of(const struct config *config)
 {
 	return (struct programme_config){
-		.flags = config->programme_expires_on_anniversary ?
-				 PROGRAMME_EXPIRES_ON_ANNIVERSARY :
-				 0,
+		.flags = (config->programme_expires_on_anniversary ?
+				  PROGRAMME_EXPIRES_ON_ANNIVERSARY :
+				  0) |
+			 (config->programme_sandbox ? PROGRAMME_SANDBOX : 0),
 		.window_ms = config->programme_window_s * 1000,
 		.clock_ahead_ms = config->programme_clock_ahead_s * 1000,
 		.burn_clock_ms = config->programme_burn_clock_s * 1000,

@@ -175,6 +175,7 @@ reply_make(const struct ledger_answer *answer, uint8_t kind, uint32_t request_id
 	tg_writer_init(&writer, rows, rows_bytes);
 	tg_message_init(message, request_id, answer->status);
 	tell_some(&making, TG_FIELD_FIELD, answer->field);
+	tell_some(&making, TG_FIELD_SANDBOX, answer->marks != 0);
 	tell_member(&making);
 	tell_record(&making);
 	tell_effect(&making);

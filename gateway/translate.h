@@ -22,6 +22,7 @@ struct principal {
 	uint32_t partner;
 	uint32_t store;	 /* 0: a partner's system, in no store */
 	uint32_t rights; /* bits of enum tg_right */
+	uint8_t marks;	 /* MARK_* of ledger/request.h: nothing it does counts */
 };
 
 /* What a thread needs to translate. */

@@ -17,6 +17,7 @@
 /* programme_config.flags */
 #define PROGRAMME_EXPIRES_ON_ANNIVERSARY 0x1u /* last day is the anniversary, not the day before */
 #define PROGRAMME_BURN_OFF 0x2u /* nobody burns: an operator's kill switch, kept over restarts */
+#define PROGRAMME_SANDBOX 0x4u /* the whole instance is for trying out; from its first record on */
 
 struct programme_config {
 	uint32_t version;		/* counts up with every change, from 1 */

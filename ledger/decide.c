@@ -524,6 +524,10 @@ ledger_decide(const struct ledger *l, const struct ledger_request *q, const stru
 	}
 	status = run(&p, rule);
 	d->answer.status = (uint16_t)status;
+	if (p.partner != NULL && (p.partner->flags & PARTNER_TEST) != 0)
+		d->answer.marks |= MARK_TEST_PARTNER;
+	if (p.terminal != NULL && (p.terminal->config.flags & TERMINAL_TEST) != 0)
+		d->answer.marks |= MARK_TEST_TERMINAL;
 	is_kept = status == TG_OK || status == TG_ORIGINAL_UNKNOWN ||
 		  ((rule->flags & HAS_ID) != 0 && tg_status_is_recorded(status));
 	if ((rule->flags & IS_LOOK) != 0 || !is_kept)

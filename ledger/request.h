@@ -233,6 +233,10 @@ struct answer_total {
 	int64_t	 amount;
 };
 
+/* ledger_answer.marks */
+#define MARK_TEST_PARTNER 0x1u
+#define MARK_TEST_TERMINAL 0x2u
+
 /* What there is to tell; members that an operation does not set are zero. */
 struct ledger_answer {
 	uint16_t status;		/* enum tg_status */
@@ -240,6 +244,7 @@ struct ledger_answer {
 	uint8_t	 field;			/* enum tg_field at fault, 0: none */
 	bool	 is_replay;		/* stored outcome of an earlier copy */
 	bool	 is_capped;
+	uint8_t	 marks;			/* MARK_*: why what is asked does not count */
 	bool	 has_member;		/* member and balances below are set */
 	bool	 has_more;		/* TICK, SWEEP: ask again, more is due */
 	bool	 wants_archive;		/* ORIGINAL_ARCHIVED: fetch evidence and ask again */

@@ -67,6 +67,10 @@ set_programme(struct plan *p)
 	    c->declines_per_terminal_day < 0 || c->member_day_earn_points < 0 ||
 	    c->member_day_burn_points < 0)
 		return TG_BAD_FIELD;
+	/* What was live stays live, and what was tried out never becomes so. */
+	if (p->programme->version != 0 &&
+	    ((c->flags ^ p->programme->flags) & PROGRAMME_SANDBOX) != 0)
+		return TG_BAD_FIELD;
 	r = begin_setup(p, RECORD_PROGRAMME);
 	r->sections |= RECORD_HAS_BIT(PROGRAMME);
 	r->programme = *c;

@@ -107,6 +107,7 @@ client_opening_greeted(struct client_opening *opening, const struct tg_options *
 		session->clock_ahead_ms =
 			bounded(answer, TG_FIELD_SERVER_TIME, 0, TG_TIME_MS_MAX) - tg_utc_ms();
 	session->is_clock_stepped = tg_message_integer(answer, TG_FIELD_STEPPED_CLOCK, 0) != 0;
+	session->is_sandbox = tg_message_integer(answer, TG_FIELD_SANDBOX, 0) != 0;
 	note_limits(answer, session);
 	return TG_OK;
 }
@@ -147,6 +148,8 @@ client_opening_proved(struct client_opening *opening, const struct tg_options *o
 	session->partner = (uint32_t)bounded(answer, TG_FIELD_PARTNER, 0, UINT32_MAX);
 	session->store = (uint32_t)bounded(answer, TG_FIELD_STORE, 0, UINT32_MAX);
 	session->rights = (uint32_t)bounded(answer, TG_FIELD_RIGHTS, 0, UINT16_MAX);
+	if (tg_message_integer(answer, TG_FIELD_SANDBOX, 0) != 0)
+		session->is_sandbox = true;
 	note_limits(answer, session);
 	return TG_OK;
 }

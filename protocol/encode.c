@@ -60,9 +60,10 @@ static void
 write_body(struct tg_writer *writer, const struct tg_message *message)
 {
 	const struct tg_field_set *present = &message->present;
-	int count =
-		__builtin_popcountll(present->words[0]) + __builtin_popcountll(present->words[1]);
+	int count = 0;
 
+	for (int i = 0; i < TG_FIELD_WORDS; i++)
+		count += __builtin_popcountll(present->words[i]);
 	tg_write_map(writer, (uint32_t)count);
 	for (enum tg_field f = tg_field_set_next(present, 0); f < TG_FIELD_COUNT;
 	     f = tg_field_set_next(present, f + 1)) {

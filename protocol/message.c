@@ -31,7 +31,8 @@ enum {
 #define ANSWER(X) \
 	X(FIELD,            TELL) \
 	X(RETRY_AFTER,      TELL) \
-	X(MESSAGE,          TELL)
+	X(MESSAGE,          TELL) \
+	X(SANDBOX,          TELL)
 
 /* For whom a partner's system acts. */
 #define ACTS_FOR(X) \
@@ -147,7 +148,8 @@ enum {
 #define USES_NOTICE(X) \
 	X(OUTCOME,          TELL) \
 	X(RETRY_AFTER,      TELL) \
-	X(MESSAGE,          TELL)
+	X(MESSAGE,          TELL) \
+	X(SANDBOX,          TELL)
 
 #define USES_ENROLL(X) \
 	TRANSACTION(X) \
@@ -316,17 +318,21 @@ enum {
 	| ((is_wanted) ? (uint64_t)((field) / 64 == (word)) << ((field) % 64) : 0)
 #define REQUIRED_0(field, use) BIT_IF(TG_FIELD_##field, 0, (use) & TG_USE_REQUIRED)
 #define REQUIRED_1(field, use) BIT_IF(TG_FIELD_##field, 1, (use) & TG_USE_REQUIRED)
+#define REQUIRED_2(field, use) BIT_IF(TG_FIELD_##field, 2, (use) & TG_USE_REQUIRED)
 #define REQUESTED_0(field, use) BIT_IF(TG_FIELD_##field, 0, (use) & ASKED)
 #define REQUESTED_1(field, use) BIT_IF(TG_FIELD_##field, 1, (use) & ASKED)
+#define REQUESTED_2(field, use) BIT_IF(TG_FIELD_##field, 2, (use) & ASKED)
 #define REPLIED_0(field, use) BIT_IF(TG_FIELD_##field, 0, (use) & TG_USE_REPLY)
 #define REPLIED_1(field, use) BIT_IF(TG_FIELD_##field, 1, (use) & TG_USE_REPLY)
+#define REPLIED_2(field, use) BIT_IF(TG_FIELD_##field, 2, (use) & TG_USE_REPLY)
 #define PRINTED_0(field, use) BIT_IF(TG_FIELD_##field, 0, (use) & TG_USE_PRINTED)
 #define PRINTED_1(field, use) BIT_IF(TG_FIELD_##field, 1, (use) & TG_USE_PRINTED)
-#define SET_OF(uses, flag) { { 0 uses(flag##_0), 0 uses(flag##_1) } }
+#define PRINTED_2(field, use) BIT_IF(TG_FIELD_##field, 2, (use) & TG_USE_PRINTED)
+#define SET_OF(uses, flag) { { 0 uses(flag##_0), 0 uses(flag##_1), 0 uses(flag##_2) } }
 
 /* clang-format on */
 
-static_assert(TG_FIELD_COUNT == 2 * 64, "SET_OF makes all words of a set");
+static_assert(TG_FIELD_COUNT == 3 * 64, "SET_OF makes all words of a set");
 
 /* By wire number; gaps have no name. */
 static const struct tg_operation_info operations[] = {

@@ -242,7 +242,8 @@ enum tg_type {
 	X(SETTLED_DAY,      119, INT,   0, TG_DAY_MAX, "last till's own day that the terminal has settled, days since 1970-01-01") \
 	X(COUNTED_DAY,      120, INT,   0, TG_DAY_MAX, "till's own day of the counts below, days since 1970-01-01") \
 	X(COUNTED_TRANSACTIONS, 121, INT, 0, UINT32_MAX, "transactions of that day that the terminal knows as done") \
-	X(COUNTED_POINTS,   122, INT,   -TG_BALANCE_MAX, TG_BALANCE_MAX, "sum of their points, as TOTALS counts them")
+	X(COUNTED_POINTS,   122, INT,   -TG_BALANCE_MAX, TG_BALANCE_MAX, "sum of their points, as TOTALS counts them") \
+	X(SANDBOX,          132, BOOL,  0, 1, "for trying out: nothing here counts, neither points nor money")
 /* clang-format on */
 
 /*
@@ -253,7 +254,7 @@ enum tg_field {
 #define TG_FIELD_ENUM(name, number, type, low, high, text) TG_FIELD_##name = (number),
 	TG_FIELD_LIST(TG_FIELD_ENUM)
 #undef TG_FIELD_ENUM
-		TG_FIELD_COUNT = 128,
+		TG_FIELD_COUNT = 192,
 };
 
 /* Which side may send a field of an operation, and how it is treated. */

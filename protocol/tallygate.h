@@ -91,6 +91,7 @@ struct tg_session {
 	int64_t clock_ahead_ms;	  /* the gateway's clock less this machine's, at HELLO */
 	bool is_clock_stepped;	  /* the gateway's clock is moved by hand */
 	char instance[TG_CLIENT_INSTANCE_BYTES_MAX + 1]; /* name of the coalition's instance */
+	bool is_sandbox; /* of the instance, or of this terminal: nothing done here counts */
 };
 
 /* Set every option to its default. */

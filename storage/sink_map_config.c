@@ -7,7 +7,9 @@
 
 #include "storage/sink_map.h"
 
-static_assert(PROGRAMME_EXPIRES_ON_ANNIVERSARY == 1, "programme.flags lists it first");
+static_assert(PROGRAMME_EXPIRES_ON_ANNIVERSARY == 1 && PROGRAMME_BURN_OFF == 2 &&
+		      PROGRAMME_SANDBOX == 4,
+	      "programme.flags lists them in this order");
 static_assert(PARTNER_TEST == 1 && PARTNER_BLOCKED == 2 && PARTNER_EARN_OFF == 4 &&
 	      PARTNER_BURN_OFF == 8 && PARTNER_BASE_GROSS == 16 && PARTNER_REFUND_PRO_RATA == 32 &&
 	      PARTNER_RETURN_NO_BURN == 64 && PARTNER_RETURN_LOSES_EXPIRED == 128,

@@ -68,7 +68,7 @@ CREATE TABLE IF NOT EXISTS sink_cursor (
 CREATE TABLE IF NOT EXISTS programme (
   version INT UNSIGNED NOT NULL COMMENT 'counts up with every change, from 1',
   last_sequence BIGINT UNSIGNED NOT NULL COMMENT 'sequence of the record that set it',
-  flags SET('expires_on_anniversary') NOT NULL COMMENT 'expires_on_anniversary: the last day is the anniversary, else the day before',
+  flags SET('expires_on_anniversary','burn_off','sandbox') NOT NULL COMMENT 'expires_on_anniversary: the last day is the anniversary, else the day before; burn_off: nobody burns; sandbox: nothing of the instance counts',
   window_ms BIGINT NOT NULL COMMENT 'how long a transaction id is remembered, ms',
   clock_ahead_ms BIGINT NOT NULL COMMENT 'how far a business time may lie in the future, ms',
   burn_clock_ms BIGINT NOT NULL COMMENT 'how far the clock of a burn or hold may be off, ms',

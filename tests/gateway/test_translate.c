@@ -324,6 +324,7 @@ fill_answer(struct ledger_answer *a, uint8_t kind)
 				     .kind = kind,
 				     .is_replay = true,
 				     .is_capped = true,
+				     .marks = MARK_TEST_PARTNER,
 				     .has_member = true,
 				     .sequence = 1001,
 				     .booked_at_utc_ms = 1002,
@@ -427,8 +428,7 @@ nothing_is_told_by_leaving_it_out(void **state)
 	answer = (struct ledger_answer){ .kind = REQUEST_EARN, .status = TG_UNKNOWN_MEMBER };
 	reply_make(&answer, REQUEST_EARN, 5, rows, sizeof(rows), &f->message);
 	assert_int_equal(f->message.code, TG_UNKNOWN_MEMBER);
-	assert_int_equal(f->message.present.words[0], 0);
-	assert_int_equal(f->message.present.words[1], 0);
+	assert_int_equal(tg_field_set_next(&f->message.present, 0), TG_FIELD_COUNT);
 }
 
 int

@@ -183,7 +183,7 @@ class Reply(list):
     """What the console printed: lines without their indent; is_ok; facts of the last line."""
 
     def __init__(self, lines):
-        super().__init__(line[2:] for line in lines[:-1])
+        super().__init__(re.sub('^  ', '', line) for line in lines[:-1])
         self.end = lines[-1]
         self.is_ok = self.end.split()[0] == 'ok'
         self.facts = dict(re.findall(r'(\w+)=(\S+)', self.end))
@@ -207,7 +207,7 @@ class Console:
         self._socket.settimeout(SECONDS_MAX)
         self._socket.connect(path)
         self._file = self._socket.makefile('r', encoding='utf-8', newline='\n')
-        self._read()
+        self.greeting = self._read()
 
     def _read(self):
         lines = []
