@@ -22,9 +22,11 @@ contrib_bench_bench_echo_LDADD = $(EVENT_LIBS) $(OPENSSL_LIBS) $(protocol_libs)
 contrib_bench_slow_sync_la_SOURCES = %D%/slow_sync.c
 contrib_bench_slow_sync_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
 
-dist_noinst_SCRIPTS += %D%/run
+dist_noinst_SCRIPTS += %D%/run %D%/guard
+EXTRA_DIST += %D%/guard.json
 EXTRA_DIST += %D%/alone.py %D%/compare.py %D%/report.py %D%/servers.py
 EXTRA_DIST += %D%/README.md %D%/earn.redis.lua %D%/earn.tarantool.lua %D%/earn.mariadb.sql
 
 .PHONY: bench
-bench: gateway/tallygated admin/tally-console contrib/load/tally-load %D%/bench-load %D%/bench-echo %D%/slow_sync.la
+bench: gateway/tallygated admin/tally-console contrib/load/tally-load %D%/bench-load \
+	%D%/bench-echo %D%/slow_sync.la tests/gateway/guard_stages

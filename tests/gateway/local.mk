@@ -1,5 +1,9 @@
 gateway_test_libs = $(gateway_libs) $(CMOCKA_LIBS)
 
+# Run by contrib/bench/guard, and built for it.
+EXTRA_PROGRAMS += %D%/guard_stages
+tests_gateway_guard_stages_SOURCES = %D%/guard_stages.c tests/ledger/fixture.c tests/ledger/fixture.h
+tests_gateway_guard_stages_LDADD = $(gateway_test_libs)
 check_PROGRAMS += %D%/test_config
 tests_gateway_test_config_LDADD = $(gateway_test_libs)
 check_PROGRAMS += %D%/test_log
