@@ -8,6 +8,7 @@ libstorage_la_SOURCES = \
 	%D%/journal_reader.c %D%/journal_reader.h \
 	%D%/journal_recover.c %D%/journal_recover.h \
 	%D%/journal_space.c %D%/journal_space.h \
+	%D%/journal_survey.c %D%/journal_survey.h \
 	%D%/segment.c %D%/segment.h \
 	%D%/segment_list.c %D%/segment_list.h \
 	%D%/segment_reader.c %D%/segment_reader.h \
@@ -25,9 +26,11 @@ libstorage_la_SOURCES += \
 libstorage_la_SOURCES += \
 	%D%/civil.c %D%/civil.h \
 	%D%/database.c %D%/database.h %D%/database_internal.h \
+	%D%/database_arguments.c %D%/database_arguments.h \
 	%D%/database_bulk.c %D%/database_bulk.h \
 	%D%/database_check.c %D%/database_check.h \
 	%D%/migrate.c %D%/migrate.h \
+	%D%/rebuild.c %D%/rebuild.h \
 	%D%/sink.c %D%/sink.h \
 	%D%/sink_batch.c %D%/sink_batch.h \
 	%D%/sink_columns.h \
@@ -65,6 +68,7 @@ dist_doc_DATA += %D%/SCHEMA.md
 noinst_LTLIBRARIES += libjournaltool.la
 libjournaltool_la_SOURCES = \
 	%D%/journal_verify.c %D%/journal_verify.h \
+	%D%/record_filter.c %D%/record_filter.h \
 	%D%/record_json.c %D%/record_json.h
 dist_doc_DATA += %D%/FORMAT.md
 libjournaltool_la_CPPFLAGS = $(libstorage_la_CPPFLAGS) $(JANSSON_CFLAGS)
@@ -72,9 +76,11 @@ journaltool_libs = libjournaltool.la $(storage_libs) $(JANSSON_LIBS)
 
 bin_PROGRAMS += %D%/tally-journal
 storage_tally_journal_SOURCES = \
-	%D%/tally_journal.c %D%/tally_journal.h %D%/tally_journal_commands.c
-storage_tally_journal_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
-storage_tally_journal_LDADD = $(journaltool_libs)
+	%D%/tally_journal.c %D%/tally_journal.h %D%/tally_journal_commands.c \
+	%D%/tally_journal_keep.c %D%/tally_journal_member.c %D%/tally_journal_print.c
+storage_tally_journal_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(MARIADB_CFLAGS) \
+	$(XXHASH_CFLAGS)
+storage_tally_journal_LDADD = $(journaltool_libs) $(CSV_LIBS)
 scdoc_pages += %D%/tally-journal.8.scd
 
 libstorage_la_SOURCES += %D%/archive_query.c %D%/archive_query.h

@@ -1,75 +1,112 @@
 /*
- * tally_journal.c - the program tally-journal: looks at a journal, and changes nothing.
+ * tally_journal.c - the program tally-journal: its command line.
  *
- * Here: the command line and the printing.  The commands are in tally_journal_commands.c.
+ * The commands are in tally_journal_*.c.
  */
 #include "storage/tally_journal.h"
 
 #include <getopt.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ledger/record.h"
+#include "storage/database_arguments.h"
 
 #define DATA_DIRECTORY "/var/lib/tallygate" /* as the gateway has it by default */
 #define ARCHIVE_NAME "archive"
-#define COLUMN_WIDTH_MAX 48
-#define COLUMNS_MAX 24
+#define SKIP_DEFAULT 10000
+#define HELP_WIDTH 26
+
+/* Commands.  Columns: name, argument, help. */
+/* clang-format off */
+#define COMMAND_LIST(X) \
+	X(list, NULL, "segments: sequences, batches, bytes, where they are") \
+	X(dump, NULL, "records as lines of JSON") \
+	X(follow, NULL, "records as lines of JSON, as they become durable") \
+	X(member, "REFERENCE", "all that happened to a member, as lines of JSON or as CSV") \
+	X(verify, NULL, "checksums, chain, continuity, conservation, state hash") \
+	X(statistics, NULL, "records by kind and status, sizes of records and batches") \
+	X(rebuild, NULL, "fill an empty MariaDB from journal and archive")
+
+/* Options.  Columns: name, letter or 0, argument or NULL, help. */
+#define TOOL_OPTION_LIST(X) \
+	X("data", 'd', "DIR", "journal and snapshots (" DATA_DIRECTORY ")") \
+	X("archive", 'a', "DIR", "compressed segments (DATA/" ARCHIVE_NAME ")") \
+	X("instance", 'i', "NAME", "refuse files of another instance") \
+	X("json", 'J', NULL, "JSON in place of text") \
+	X("csv", 0, NULL, "member: CSV") \
+	X("all", 'A', NULL, "also a last batch that nothing confirms") \
+	X("from", 0, "N", "first sequence; restore: directory of the backup") \
+	X("to", 0, "N", "last sequence") \
+	X("since", 0, "TIME", "booked then or later: 2026-03-02, 2026-03-02T10:00:00Z, UTC") \
+	X("until", 0, "TIME", "booked before then") \
+	X("kind", 0, "KIND", "EARN, BURN ...") \
+	X("status", 0, "STATUS", "OK, NO_POINTS ...") \
+	X("member", 0, "N", "member reference") \
+	X("partner", 0, "N", "number of a partner") \
+	X("store", 0, "N", "number of a store") \
+	X("terminal", 0, "N", "number of a terminal") \
+	X("marks", 0, NULL, "marks, too") \
+	X("resume", 0, NULL, "rebuild: go on in a database that holds the beginning")
+/* clang-format on */
 
 static const struct {
 	const char *name;
 	enum tool_exit (*run)(const struct tool_options *options);
+	const char *argument; /* NULL: none */
 	const char *help;
 } commands[] = {
-	{ "list", run_list, "segments: sequences, batches, bytes, where they are" },
-	{ "dump", run_dump, "records as lines of JSON" },
-	{ "verify", run_verify, "checksums, chain, continuity, conservation, state hash" },
-	{ "statistics", run_statistics,
-	  "records by kind and status, sizes of records and batches" },
+#define COMMAND(name, argument, help) { #name, run_##name, argument, help },
+	COMMAND_LIST(COMMAND)
+#undef COMMAND
 };
 
-/* Long options without a letter of their own. */
-enum { OPTION_FROM = 256, OPTION_TO, OPTION_KIND, OPTION_MEMBER, OPTION_MARKS };
-
 static const struct option long_options[] = {
-	{ "data", required_argument, NULL, 'd' },
-	{ "archive", required_argument, NULL, 'a' },
-	{ "instance", required_argument, NULL, 'i' },
-	{ "json", no_argument, NULL, 'J' },
-	{ "all", no_argument, NULL, 'A' },
-	{ "follow", no_argument, NULL, 'f' },
-	{ "from", required_argument, NULL, OPTION_FROM },
-	{ "to", required_argument, NULL, OPTION_TO },
-	{ "kind", required_argument, NULL, OPTION_KIND },
-	{ "member", required_argument, NULL, OPTION_MEMBER },
-	{ "marks", no_argument, NULL, OPTION_MARKS },
+#define TOOL_OPTION(name, letter, argument, help) \
+	{ name, (argument) != NULL ? required_argument : no_argument, NULL, letter },
+	TOOL_OPTION_LIST(TOOL_OPTION)
+#undef TOOL_OPTION
+#define DATABASE_OPTION(name, argument, help) { name, required_argument, NULL, 0 },
+	DATABASE_OPTION_LIST(DATABASE_OPTION)
+#undef DATABASE_OPTION
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ 0 },
 };
 
 static void
+print_option(FILE *stream, const char *name, char letter, const char *argument, const char *help)
+{
+	char text[HELP_WIDTH + 1];
+
+	(void)snprintf(text, sizeof text, "--%s%s%s", name, argument != NULL ? " " : "",
+		       argument != NULL ? argument : "");
+	if (letter != 0)
+		(void)fprintf(stream, "  -%c, %-*s %s\n", letter, HELP_WIDTH - 4, text, help);
+	else
+		(void)fprintf(stream, "  %-*s %s\n", HELP_WIDTH, text, help);
+}
+
+static void
 print_usage(FILE *stream)
 {
-	(void)fprintf(stream, "usage: tally-journal [options] command\n\ncommands:\n");
-	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
-		(void)fprintf(stream, "  %-12s %s\n", commands[i].name, commands[i].help);
-	(void)fprintf(stream,
-		      "\noptions:\n"
-		      "  -d, --data DIR        journal and snapshots (" DATA_DIRECTORY ")\n"
-		      "  -a, --archive DIR     compressed segments (DATA/" ARCHIVE_NAME ")\n"
-		      "  -i, --instance NAME   refuse files of another instance\n"
-		      "  -J, --json            JSON in place of text\n"
-		      "  -A, --all             dump: also a last batch that nothing confirms\n"
-		      "  -f, --follow          dump: go on as records become durable\n"
-		      "      --from N, --to N  dump, statistics: sequences, inclusive\n"
-		      "      --kind KIND       dump: EARN, BURN ...\n"
-		      "      --member N        dump: member reference\n"
-		      "      --marks           dump: marks, too\n"
-		      "  -h, --help            this text\n"
-		      "  -V, --version         the version\n");
+	(void)fprintf(stream, "usage: tally-journal [options] command [argument]\n\ncommands:\n");
+	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+		const char *argument = commands[i].argument != NULL ? commands[i].argument : "";
+
+		(void)fprintf(stream, "  %-10s %-*s %s\n", commands[i].name, HELP_WIDTH - 11,
+			      argument, commands[i].help);
+	}
+	(void)fprintf(stream, "\noptions:\n");
+#define HELP_TOOL(name, letter, argument, help) print_option(stream, name, letter, argument, help);
+	TOOL_OPTION_LIST(HELP_TOOL)
+#undef HELP_TOOL
+	print_option(stream, "help", 'h', NULL, "this text");
+	print_option(stream, "version", 'V', NULL, "the version");
+	(void)fprintf(stream, "\noptions for MariaDB:\n");
+#define HELP_DATABASE(name, argument, help) print_option(stream, name, 0, argument, help);
+	DATABASE_OPTION_LIST(HELP_DATABASE)
+#undef HELP_DATABASE
 }
 
 /* A whole number, decimal.  False: it is none. */
@@ -89,67 +126,107 @@ parse_number(const char *text, uint64_t *ret_number)
 }
 
 static bool
-parse_kind(const char *text, uint8_t *ret_kind)
+parse_u32(const char *text, uint32_t *ret_number)
 {
-	for (unsigned kind = 1; kind <= UINT8_MAX; kind++) {
-		if (strcmp(record_kind_name((uint8_t)kind), text) == 0) {
-			*ret_kind = (uint8_t)kind;
-			return strcmp(text, "?") != 0;
-		}
+	uint64_t number;
+
+	if (!parse_number(text, &number) || number > UINT32_MAX)
+		return false;
+	*ret_number = (uint32_t)number;
+	return true;
+}
+
+/* An option with an argument, of those that say which records.  False: not one, or not sound. */
+static bool
+take_filter(struct record_filter *filter, const char *name, const char *value)
+{
+	if (strcmp(name, "to") == 0)
+		return parse_number(value, &filter->to_sequence);
+	if (strcmp(name, "since") == 0)
+		return record_filter_parse_time(value, &filter->from_utc_ms);
+	if (strcmp(name, "until") == 0)
+		return record_filter_parse_time(value, &filter->to_utc_ms);
+	if (strcmp(name, "kind") == 0)
+		return record_filter_parse_kind(value, &filter->kind);
+	if (strcmp(name, "status") == 0)
+		return filter->has_status = record_filter_parse_status(value, &filter->status);
+	if (strcmp(name, "member") == 0)
+		return parse_number(value, &filter->member);
+	if (strcmp(name, "partner") == 0)
+		return parse_u32(value, &filter->partner);
+	if (strcmp(name, "store") == 0)
+		return parse_u32(value, &filter->store);
+	return strcmp(name, "terminal") == 0 && parse_u32(value, &filter->terminal);
+}
+
+/* An option without an argument.  False: not one. */
+static bool
+take_switch(struct tool_options *options, const char *name)
+{
+	const struct {
+		const char *name;
+		bool *flag;
+	} switches[] = {
+		{ "json", &options->is_json },	{ "csv", &options->is_csv },
+		{ "all", &options->is_all },	{ "marks", &options->has_marks },
+		{ "resume", &options->may_resume },
+	};
+
+	for (size_t i = 0; i < sizeof switches / sizeof switches[0]; i++) {
+		if (strcmp(switches[i].name, name) == 0)
+			return *switches[i].flag = true;
 	}
 	return false;
 }
 
+/* What of the command line is not in the options yet. */
+struct places {
+	const char *data;
+	const char *archive; /* NULL: its place within data */
+};
+
 static bool
-take_option(struct tool_options *options, const char **ret_data, const char **ret_archive,
-	    int option)
+take_option(struct tool_options *options, struct places *places, const char *name,
+	    const char *value)
 {
-	switch (option) {
-	case 'd':
-		*ret_data = optarg;
-		return true;
-	case 'a':
-		*ret_archive = optarg;
-		return true;
-	case 'i':
-		options->instance = optarg;
-		return true;
-	case 'J':
-		options->is_json = true;
-		return true;
-	case 'A':
-		options->is_all = true;
-		return true;
-	case 'f':
-		options->is_following = true;
-		return true;
-	case OPTION_FROM:
-		return parse_number(optarg, &options->from_sequence);
-	case OPTION_TO:
-		return parse_number(optarg, &options->to_sequence);
-	case OPTION_KIND:
-		return parse_kind(optarg, &options->kind);
-	case OPTION_MEMBER:
-		return parse_number(optarg, &options->member);
-	case OPTION_MARKS:
-		options->has_marks = true;
-		return true;
-	default:
-		return false;
-	}
+	if (value == NULL)
+		return take_switch(options, name);
+	if (strcmp(name, "data") == 0)
+		places->data = value;
+	else if (strcmp(name, "archive") == 0)
+		places->archive = value;
+	else if (strcmp(name, "instance") == 0)
+		options->instance = value;
+	else if (strcmp(name, "from") == 0)
+		options->from = value;
+	else
+		return database_argument(&options->database, name, value) ||
+		       take_filter(&options->filter, name, value);
+	return true;
 }
 
-/* Where things lie; archive: NULL for its place within data.  False: a path is too long. */
+/* The long name of an option that getopt found by its letter. */
+static const char *
+name_of(int letter)
+{
+	for (size_t i = 0; long_options[i].name != NULL; i++) {
+		if (long_options[i].val == letter)
+			return long_options[i].name;
+	}
+	return "?";
+}
+
+/* False: a path is too long. */
 static bool
-take_directories(struct tool_options *options, const char *data, const char *archive)
+take_places(struct tool_options *options, const struct places *places)
 {
 	struct storage_error error;
-	enum tg_status status = storage_path_copy(options->directory, data, &error);
+	enum tg_status status = storage_path_copy(options->directory, places->data, &error);
 
-	if (status == TG_OK && archive != NULL)
-		status = storage_path_copy(options->archive, archive, &error);
+	if (status == TG_OK && places->archive != NULL)
+		status = storage_path_copy(options->archive, places->archive, &error);
 	else if (status == TG_OK)
-		status = storage_path(options->archive, data, ARCHIVE_NAME, &error);
+		status = storage_path(options->archive, places->data, ARCHIVE_NAME, &error);
 	return status == TG_OK;
 }
 
@@ -163,151 +240,54 @@ tool_source(const struct tool_options *options)
 					.is_unconfirmed_wanted = options->is_all };
 }
 
-enum tool_exit
-tool_complain(const struct storage_error *error)
+/* Run the command that the rest of the command line names. */
+static enum tool_exit
+run_command(struct tool_options *options, int count, char **words)
 {
-	(void)fprintf(stderr, "tally-journal: %s\n", error->text);
-	return error->status == TG_CORRUPT ? TOOL_DAMAGED : TOOL_FAILED;
-}
+	for (size_t i = 0; i < sizeof commands / sizeof commands[0] && count > 0; i++) {
+		const int wanted = commands[i].argument != NULL ? 2 : 1;
 
-/* Write value as one word or text to text. */
-static void
-format_value(const json_t *value, char *text, size_t text_bytes)
-{
-	switch (json_typeof(value)) {
-	case JSON_STRING:
-		(void)snprintf(text, text_bytes, "%s", json_string_value(value));
-		break;
-	case JSON_INTEGER:
-		(void)snprintf(text, text_bytes, "%" JSON_INTEGER_FORMAT,
-			       json_integer_value(value));
-		break;
-	case JSON_REAL:
-		(void)snprintf(text, text_bytes, "%.2f", json_real_value(value));
-		break;
-	case JSON_TRUE:
-		(void)snprintf(text, text_bytes, "yes");
-		break;
-	case JSON_FALSE:
-		(void)snprintf(text, text_bytes, "no");
-		break;
-	case JSON_NULL:
-	case JSON_ARRAY:
-	case JSON_OBJECT:
-		(void)snprintf(text, text_bytes, "-");
-		break;
+		if (strcmp(commands[i].name, words[0]) != 0 || count != wanted)
+			continue;
+		options->argument = words[wanted - 1];
+		if (options->from != NULL && strcmp(words[0], "restore") != 0 &&
+		    !parse_number(options->from, &options->filter.from_sequence))
+			break;
+		return commands[i].run(options);
 	}
-}
-
-/* An array of flat objects with the same names, as columns. */
-static void
-print_table(json_t *rows)
-{
-	int widths[COLUMNS_MAX] = { 0 };
-	char text[COLUMN_WIDTH_MAX + 1];
-	const char *name;
-	json_t *value;
-	json_t *row;
-	size_t index;
-	int column;
-
-	json_array_foreach(rows, index, row)
-	{
-		column = 0;
-		json_object_foreach(row, name, value)
-		{
-			int length = (int)strlen(name);
-
-			format_value(value, text, sizeof text);
-			if (length < (int)strlen(text))
-				length = (int)strlen(text);
-			if (column < COLUMNS_MAX && widths[column] < length)
-				widths[column] = length;
-			column++;
-		}
-	}
-	if (json_array_size(rows) == 0)
-		return;
-	column = 0;
-	json_object_foreach(json_array_get(rows, 0), name, value)(void)
-		printf("%-*s  ", widths[column++ % COLUMNS_MAX], name);
-	(void)printf("\n");
-	json_array_foreach(rows, index, row)
-	{
-		column = 0;
-		json_object_foreach(row, name, value)
-		{
-			format_value(value, text, sizeof text);
-			(void)printf("%*s  ",
-				     json_is_string(value) ? -widths[column] : widths[column],
-				     text);
-			column = (column + 1) % COLUMNS_MAX;
-		}
-		(void)printf("\n");
-	}
-}
-
-enum tool_exit
-tool_print(const struct tool_options *options, json_t *result)
-{
-	char text[STORAGE_PATH_BYTES_MAX];
-	const char *name;
-	json_t *value;
-	int printed = 0;
-
-	if (result == NULL) {
-		(void)fprintf(stderr, "tally-journal: out of memory\n");
-		return TOOL_FAILED;
-	}
-	if (options->is_json) {
-		printed = json_dumpf(result, stdout, JSON_COMPACT);
-		(void)printf("\n");
-	} else {
-		json_object_foreach(result, name, value)
-		{
-			if (json_is_array(value)) {
-				(void)printf("\n%s\n", name);
-				print_table(value);
-				continue;
-			}
-			format_value(value, text, sizeof text);
-			(void)printf("%s: %s\n", name, text);
-		}
-	}
-	json_decref(result);
-	return printed == 0 && fflush(stdout) == 0 ? TOOL_OK : TOOL_FAILED;
+	print_usage(stderr);
+	return TOOL_FAILED;
 }
 
 int
 main(int argc, char **argv)
 {
-	struct tool_options options = { .to_sequence = UINT64_MAX };
-	const char *data = DATA_DIRECTORY;
-	const char *archive = NULL;
-	int option;
+	struct tool_options options = { .filter = record_filter_all(),
+					.database = { .database = DATABASE_NAME_DEFAULT },
+					.skip_count = SKIP_DEFAULT };
+	struct places places = { .data = DATA_DIRECTORY };
+	int index = 0;
+	int found;
 
 	storage_io_posix(&options.io);
-	while ((option = getopt_long(argc, argv, "d:a:i:JAfhV", long_options, NULL)) != -1) {
-		if (option == 'h' || option == 'V') {
-			if (option == 'h')
+	while ((found = getopt_long(argc, argv, "d:a:i:JAhV", long_options, &index)) != -1) {
+		if (found == 'h' || found == 'V') {
+			if (found == 'h')
 				print_usage(stdout);
 			else
 				(void)printf("tally-journal %s\n", PACKAGE_VERSION);
 			return TOOL_OK;
 		}
-		if (!take_option(&options, &data, &archive, option)) {
+		if (found == '?' ||
+		    !take_option(&options, &places,
+				 found == 0 ? long_options[index].name : name_of(found), optarg)) {
 			print_usage(stderr);
 			return TOOL_FAILED;
 		}
 	}
-	if (!take_directories(&options, data, archive)) {
+	if (!take_places(&options, &places)) {
 		(void)fprintf(stderr, "tally-journal: a path is too long\n");
 		return TOOL_FAILED;
 	}
-	for (size_t i = 0; i < sizeof commands / sizeof commands[0] && optind + 1 == argc; i++) {
-		if (strcmp(commands[i].name, argv[optind]) == 0)
-			return (int)commands[i].run(&options);
-	}
-	print_usage(stderr);
-	return TOOL_FAILED;
+	return (int)run_command(&options, argc - optind, argv + optind);
 }

@@ -8,7 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "storage/database.h"
 #include "storage/journal_file.h"
+#include "storage/record_filter.h"
 
 /* Exit statuses of the program. */
 enum tool_exit {
@@ -17,20 +19,26 @@ enum tool_exit {
 	TOOL_FAILED = 2,  /* wrong use, or files could not be read */
 };
 
-/* The command line, understood. */
+/* The command line, understood.  Texts live as long as the program. */
 struct tool_options {
 	struct storage_io io;
 	char	 directory[STORAGE_PATH_BYTES_MAX]; /* of segments and snapshots */
 	char	 archive[STORAGE_PATH_BYTES_MAX];   /* of compressed segments */
 	const char *instance;	/* NULL: any */
+	const char *argument;	/* after the command; NULL: none */
+	const char *from;	/* restore: directory of the backup; NULL: none */
+	const char *mirror;	/* restore: the journal's mirror; NULL: none */
 	bool	 is_json;	/* JSON in place of text */
+	bool	 is_csv;	/* member: CSV in place of lines of JSON */
 	bool	 is_all;	/* also a last batch that nothing confirms */
 	bool	 is_following;	/* go on as records come */
 	bool	 has_marks;	/* show marks too */
-	uint64_t from_sequence; /* 0: the oldest */
-	uint64_t to_sequence;	/* UINT64_MAX: to the end */
-	uint64_t member;	/* 0: of any */
-	uint8_t	 kind;		/* enum record_kind; 0: any */
+	bool	 may_resume;	/* rebuild: go on with what is there */
+	bool	 is_unverified;	/* backup: leave verify to the operator */
+	bool	 is_without_database; /* restore: do not ask MariaDB */
+	uint64_t skip_count;	/* restore: sequences left unused behind the last one known */
+	struct record_filter filter;
+	struct database_config database;
 };
 
 /* Where to read, by the options.  The answer borrows from options. */
@@ -45,10 +53,19 @@ enum tool_exit tool_complain(const struct storage_error *error);
  */
 enum tool_exit tool_print(const struct tool_options *options, json_t *result);
 
+/* Call each for the records and marks from the filter's first sequence to its last. */
+typedef enum tg_status tool_item_fn(void *context, const struct journal_reader *reader,
+				    const struct journal_item *item, struct storage_error *error);
+TG_MUST_CHECK enum tg_status tool_walk(const struct tool_options *options, tool_item_fn *each,
+				       void *context, struct storage_error *error);
+
 /* The commands. */
 enum tool_exit run_list(const struct tool_options *options);
 enum tool_exit run_dump(const struct tool_options *options);
+enum tool_exit run_follow(const struct tool_options *options);
+enum tool_exit run_member(const struct tool_options *options);
 enum tool_exit run_verify(const struct tool_options *options);
 enum tool_exit run_statistics(const struct tool_options *options);
+enum tool_exit run_rebuild(const struct tool_options *options);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * tally_journal_commands.c - list, dump, verify and statistics.
+ * tally_journal_commands.c - list, dump, follow, verify and statistics.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "ledger/record.h"
+#include "storage/journal_survey.h"
 #include "storage/journal_verify.h"
 #include "storage/record_json.h"
 #include "storage/segment_list.h"
@@ -98,6 +99,13 @@ run_list(const struct tool_options *options)
 		return tool_complain(&error);
 	}
 	for (size_t index = 0; index < list.count; index++) {
+		const struct record_filter *filter = &options->filter;
+
+		if (list.names[index].first_sequence > filter->to_sequence)
+			break;
+		if (index + 1 < list.count &&
+		    list.names[index + 1].first_sequence <= filter->from_sequence)
+			continue;
 		if (json_array_append_new(rows, segment_row(&where, &list.names[index], &error)) !=
 		    0)
 			break;
@@ -147,22 +155,16 @@ dump_item(const struct tool_options *options, const struct journal_item *item,
 	if (status != TG_OK)
 		return storage_fail(error, status, "record %" PRIu64 ": %s", item->sequence,
 				    tg_status_text(status));
-	if (options->kind != 0 && record->kind != options->kind)
-		return TG_OK;
-	if (options->member != 0 &&
-	    (!RECORD_HAS(record, MEMBER) || record->member != options->member))
+	if (!record_filter_takes(&options->filter, record))
 		return TG_OK;
 	if (!print_line(record_json(record)))
 		return storage_fail(error, TG_IO, "cannot print");
 	return TG_OK;
 }
 
-/* Call each for the records and marks that the options ask for. */
-typedef enum tg_status item_fn(void *context, const struct journal_reader *reader,
-			       const struct journal_item *item, struct storage_error *error);
-
-static enum tg_status
-walk(const struct tool_options *options, item_fn *each, void *context, struct storage_error *error)
+enum tg_status
+tool_walk(const struct tool_options *options, tool_item_fn *each, void *context,
+	  struct storage_error *error)
 {
 	const struct timespec pause = { .tv_nsec = FOLLOW_PAUSE_NS };
 	struct journal_source source = tool_source(options);
@@ -170,7 +172,7 @@ walk(const struct tool_options *options, item_fn *each, void *context, struct st
 	struct journal_item item;
 	uint64_t torn_bytes;
 	enum tg_status status =
-		journal_file_read_from(&source, options->from_sequence, &reader, error);
+		journal_file_read_from(&source, options->filter.from_sequence, &reader, error);
 
 	if (status != TG_OK)
 		return status;
@@ -184,7 +186,7 @@ walk(const struct tool_options *options, item_fn *each, void *context, struct st
 			(void)nanosleep(&pause, NULL);
 			continue;
 		}
-		if (item.sequence > options->to_sequence)
+		if (item.sequence > options->filter.to_sequence)
 			break;
 		status = each(context, reader, &item, error);
 		if (status != TG_OK)
@@ -222,11 +224,28 @@ run_dump(const struct tool_options *options)
 	if (dump.record == NULL)
 		status = storage_fail(&error, TG_NO_MEMORY, "no memory for a record");
 	else
-		status = walk(options, dump_each, &dump, &error);
+		status = tool_walk(options, dump_each, &dump, &error);
 	free(dump.record);
 	if (fflush(stdout) != 0 && status == TG_OK)
 		status = storage_fail(&error, TG_IO, "cannot print");
 	return status == TG_OK ? TOOL_OK : tool_complain(&error);
+}
+
+enum tool_exit
+run_follow(const struct tool_options *options)
+{
+	struct tool_options following = *options;
+	const struct journal_source source = tool_source(options);
+	struct storage_error error = { 0 };
+	struct journal_survey survey;
+
+	following.is_following = true;
+	if (options->from == NULL) {
+		if (journal_survey(&source, &survey, &error) != TG_OK)
+			return tool_complain(&error);
+		following.filter.from_sequence = survey.last_sequence + 1;
+	}
+	return run_dump(&following);
 }
 
 enum tool_exit
@@ -267,6 +286,7 @@ run_verify(const struct tool_options *options)
 
 /* Sums for statistics. */
 struct statistics {
+	const struct record_filter *filter;
 	struct record *record; /* owned */
 	uint64_t records;
 	uint64_t record_bytes;
@@ -314,6 +334,8 @@ count_each(void *context, const struct journal_reader *reader, const struct jour
 	if (status != TG_OK)
 		return storage_fail(error, status, "record %" PRIu64 ": %s", item->sequence,
 				    tg_status_text(status));
+	if (!record_filter_takes(sums->filter, sums->record))
+		return TG_OK;
 	outcome = sums->record->status < STATUSES ? sums->record->status : STATUSES - 1;
 	sums->records++;
 	sums->record_bytes += item->bytes_count;
@@ -364,12 +386,14 @@ run_statistics(const struct tool_options *options)
 	enum tg_status status = TG_NO_MEMORY;
 	enum tool_exit result;
 
-	if (sums != NULL)
+	if (sums != NULL) {
+		sums->filter = &options->filter;
 		sums->record = malloc(sizeof *sums->record);
+	}
 	if (sums == NULL || sums->record == NULL)
 		(void)storage_fail(&error, status, "no memory for statistics");
 	else
-		status = walk(options, count_each, sums, &error);
+		status = tool_walk(options, count_each, sums, &error);
 	if (status != TG_OK)
 		result = tool_complain(&error);
 	else

@@ -9,20 +9,11 @@
 #include <string.h>
 
 #include "storage/database.h"
+#include "storage/database_arguments.h"
 #include "storage/migrate.h"
 #include "storage/schema_page.h"
 
 #define EXIT_USAGE 2
-
-/* Options.  Columns: name, argument's name, help. */
-#define OPTION_LIST(X)                                                                             \
-	X("defaults-file", "FILE", "option file, read first: groups [client] and [tallygate]")     \
-	X("socket", "FILE", "Unix socket of the server")                                           \
-	X("host", "HOST", "host of the server, where there is no socket")                          \
-	X("port", "PORT", "its port, 3306 if not told")                                            \
-	X("user", "NAME", "user there")                                                            \
-	X("database", "NAME", "database there, tallygate if not told")                             \
-	X("ca", "FILE", "speak TLS; who signed the server's certificate, PEM")
 
 /* Commands.  Columns: name, does it need a server?, help. */
 #define COMMAND_LIST(X)                                                                            \
@@ -41,7 +32,7 @@ print_usage(FILE *file)
 	fputs("\noptions:\n", file);
 #define HELP_OPTION(name, argument, help)                                                          \
 	fprintf(file, "  --%s %-*s %s\n", name, (int)(21 - strlen(name)), argument, help);
-	OPTION_LIST(HELP_OPTION)
+	DATABASE_OPTION_LIST(HELP_OPTION)
 #undef HELP_OPTION
 	fputs("  -h, --help               this text\n"
 	      "  -V, --version            the version\n",
@@ -121,27 +112,6 @@ find_command(const char *name)
 	return NULL;
 }
 
-/* Put an option's value where it belongs. */
-static void
-set_option(struct database_config *config, const char *name, const char *value)
-{
-	if (strcmp(name, "defaults-file") == 0)
-		config->defaults_path = value;
-	else if (strcmp(name, "socket") == 0)
-		config->socket_path = value;
-	else if (strcmp(name, "host") == 0)
-		config->host = value;
-	else if (strcmp(name, "port") == 0)
-		config->port = (uint16_t)strtoul(value, NULL, 10);
-	else if (strcmp(name, "user") == 0)
-		config->user = value;
-	else if (strcmp(name, "database") == 0)
-		config->database = value;
-	else
-		config->tls_ca_path = value;
-	config->use_tls = config->tls_ca_path != NULL;
-}
-
 static int
 run_connected(const struct command *command, const struct database_config *config)
 {
@@ -166,11 +136,11 @@ main(int argument_count, char **arguments)
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 #define OPTION(name, argument, help) { name, required_argument, NULL, 0 },
-		OPTION_LIST(OPTION)
+		DATABASE_OPTION_LIST(OPTION)
 #undef OPTION
 		{ NULL, 0, NULL, 0 },
 	};
-	struct database_config config = { .database = "tallygate" };
+	struct database_config config = { .database = DATABASE_NAME_DEFAULT };
 	const struct command *command = NULL;
 	int index = 0;
 	int found;
@@ -183,11 +153,10 @@ main(int argument_count, char **arguments)
 				puts("tally-schema " PACKAGE_VERSION);
 			return EXIT_SUCCESS;
 		}
-		if (found != 0) {
+		if (found != 0 || !database_argument(&config, options[index].name, optarg)) {
 			print_usage(stderr);
 			return EXIT_USAGE;
 		}
-		set_option(&config, options[index].name, optarg);
 	}
 	if (optind == argument_count - 1)
 		command = find_command(arguments[optind]);

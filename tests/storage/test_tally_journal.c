@@ -185,6 +185,108 @@ dump_prints_what_is_asked_for(void **state)
 	json_decref(json);
 }
 
+/* Records that a dump with these options shows. */
+static uint64_t
+count_dumped(struct test *test, const char *options)
+{
+	char arguments[200];
+
+	(void)snprintf(arguments, sizeof arguments, "%s dump", options);
+	run(test, arguments);
+	assert_int_equal(test->exit_status, 0);
+	return count_lines(test);
+}
+
+/* What: what is asked for by partner, store, terminal, status and time adds up to the whole. */
+static void
+filters_part_the_records(void **state)
+{
+	struct test *test = *state;
+	uint64_t done = count_dumped(test, "--kind BURN --status OK");
+	uint64_t declined = count_dumped(test, "--kind BURN --status NO_POINTS");
+	uint64_t before = count_dumped(test, "--until 2024-04-05T06:00");
+	uint64_t after = count_dumped(test, "--since 2024-04-05T06:00:00.000Z");
+
+	assert_true(done > 0 && declined > 0);
+	assert_true(done + declined <= count_dumped(test, "--kind BURN"));
+	assert_true(before > 0 && after > 0);
+	assert_int_equal(before + after, test->t.records);
+	assert_int_equal(before, count_dumped(test, "--until 1712296800000"));
+	assert_int_equal(count_dumped(test, "--kind EARN --partner 1") +
+				 count_dumped(test, "--kind EARN --partner 2"),
+			 count_dumped(test, "--kind EARN"));
+	assert_int_equal(count_dumped(test, "--partner 1 --kind BURN"),
+			 count_dumped(test, "--terminal 101 --kind BURN"));
+	assert_int_equal(count_dumped(test, "--store 21 --kind BURN"),
+			 count_dumped(test, "--terminal 201 --kind BURN"));
+	assert_int_equal(count_dumped(test, "--kind TERMINAL --terminal 201"), 1);
+	run(test, "--json --from 200 --to 210 list");
+	assert_null(strstr(test->output, "\"first\":1,"));
+}
+
+/* What: a member's history is the same as lines of JSON and as CSV, and as a dump gives it. */
+static void
+a_member_is_exported(void **state)
+{
+	struct test *test = *state;
+	json_t *json = run_json(test, "--kind ENROLL dump | head -n 1");
+	json_int_t member = get_int(json, "member");
+	char arguments[100];
+	uint64_t count;
+
+	json_decref(json);
+	(void)snprintf(arguments, sizeof arguments, "--member %lld", (long long)member);
+	count = count_dumped(test, arguments);
+	(void)snprintf(arguments, sizeof arguments, "member %lld", (long long)member);
+	run(test, arguments);
+	assert_int_equal(test->exit_status, 0);
+	assert_int_equal(count_lines(test), count);
+	(void)snprintf(arguments, sizeof arguments, "--csv member %lld", (long long)member);
+	run(test, arguments);
+	assert_int_equal(count_lines(test), count + 1);
+	assert_ptr_equal(strstr(test->output, "\"sequence\",\"booked_at\","), test->output);
+	assert_non_null(strstr(test->output, "\"ENROLL\",\"OK\""));
+	run(test, "member nobody");
+	assert_int_equal(test->exit_status, 2);
+}
+
+/* What: follow shows what becomes durable from its beginning on, and nothing from before. */
+static void
+follow_shows_what_comes(void **state)
+{
+	struct test *test = *state;
+	const char *build = getenv("top_builddir");
+	char command[400];
+	char line[64];
+	char wanted[64];
+	FILE *pipe;
+
+	(void)snprintf(command, sizeof command,
+		       "timeout 0.5 %s/storage/tally-journal -d %s follow; echo end",
+		       build != NULL ? build : ".", test->directory);
+	pipe = popen(command, "r");
+	assert_non_null(pipe);
+	assert_non_null(fgets(line, sizeof line, pipe));
+	assert_string_equal(line, "end\n");
+	(void)pclose(pipe);
+
+	(void)snprintf(command, sizeof command,
+		       "%s/storage/tally-journal -d %s --from %llu follow | head -n 1",
+		       build != NULL ? build : ".", test->directory,
+		       (unsigned long long)test->t.records + 1);
+	(void)snprintf(wanted, sizeof wanted, "{\"sequence\":%llu,",
+		       (unsigned long long)test->t.records + 1);
+	pipe = popen(command, "r");
+	assert_non_null(pipe);
+	tool_fixture_ask(&test->t, 10);
+	tool_fixture_mark(&test->t, false);
+	assert_non_null(fgets(line, sizeof line, pipe));
+	assert_ptr_equal(strstr(line, wanted), line);
+	tool_fixture_ask(&test->t, 10); /* nobody reads: it ends */
+	tool_fixture_mark(&test->t, false);
+	(void)pclose(pipe);
+}
+
 /* What: the last batch is left out until something follows it, unless all is asked for. */
 static void
 dump_waits_for_durability(void **state)
@@ -276,7 +378,9 @@ wrong_use_is_told(void **state)
 	struct test *test = *state;
 	const char *const wrong[] = {
 		"",	     "nonsense",	"--from x dump", "--kind X dump",
-		"dump list", "--nonsense dump", "--kind ? dump", "-i another verify"
+		"dump list", "--nonsense dump", "--kind ? dump", "-i another verify",
+		"member", "--status X dump", "--since 2024-13-01 dump", "--until 2024-1-1 dump",
+		"--since 2024-02-30 dump", "--until 2024-01-01T25:00 dump", "--store x dump"
 	};
 
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
@@ -294,6 +398,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(list_shows_segments_that_join),
 		TEST(dump_prints_what_is_asked_for),
+		TEST(filters_part_the_records),
+		TEST(a_member_is_exported),
+		TEST(follow_shows_what_comes),
 		TEST(dump_waits_for_durability),
 		TEST(verify_finds_a_sound_journal_sound),
 		TEST(verify_names_damage),

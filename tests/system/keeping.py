@@ -1,0 +1,194 @@
+"""keeping.py - what is lost comes back: MariaDB from the journal, the journal from its copies.
+
+tally-journal is run as an operator runs it.  Each case has a server of its own, all one MariaDB.
+"""
+import json
+import os
+import subprocess
+import sys
+import time
+
+from server import BUILD, SECONDS_MAX, Database, Failed, await_true
+from restart import Outcomes, restart
+from world import Tap, World, expect, expect_equal, expect_rows, run_case, title
+
+REBUILT = 'rebuilt'
+
+
+class Tool:
+    """tally-journal on the data of a world."""
+
+    def __init__(self, world):
+        self.world = world
+        self.data = world.server.folder.file('data')
+
+    def command(self, words, database='tallygate', data=None):
+        return ([os.path.join(BUILD, 'storage', 'tally-journal'), '-d', data or self.data,
+                 '--socket', self.world.database.folder.file('socket'), '--user', 'root',
+                 '--database', database] + [str(word) for word in words])
+
+    def ask(self, *words, **where):
+        """Exit code, standard output, standard error."""
+        run = subprocess.run(self.command(words, **where), stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
+                             timeout=SECONDS_MAX, check=False)
+        return run.returncode, run.stdout.decode('utf-8'), run.stderr.decode('utf-8')
+
+    def do(self, *words, **where):
+        """What it prints as JSON; it must succeed."""
+        code, output, complaint = self.ask('--json', *words, **where)
+        if code:
+            raise Failed('%s: exit code %d\n%s%s' % (words, code, output, complaint))
+        return json.loads(output)
+
+    def refuse(self, words, code=2, **where):
+        """It must end with that code; the complaint."""
+        found, output, complaint = self.ask(*words, **where)
+        expect_equal((found, output), (code, ''))
+        return complaint
+
+    def lines(self, *words):
+        code, output, complaint = self.ask(*words)
+        if code:
+            raise Failed('%s: %s' % (words, complaint))
+        return [json.loads(line) for line in output.splitlines()]
+
+
+def tables(database, name):
+    """Every base table with its rows in order, but for the server's own clock."""
+    found = {}
+    for (table,) in database.query(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = '%s'"
+            " AND table_type = 'BASE TABLE'" % name):
+        columns = ['HEX(%s)' % column if kind.endswith('binary') else '`%s`' % column
+                   for column, kind in database.query(
+                       "SELECT column_name, data_type FROM information_schema.columns WHERE"
+                       " table_schema = '%s' AND table_name = '%s' AND column_name NOT IN"
+                       " ('written_at', 'applied_at') ORDER BY ordinal_position" % (name, table))]
+        found[table] = database.query('SELECT %s FROM %s ORDER BY %s' % (
+            ', '.join(columns), table, ', '.join(str(i + 1) for i in range(len(columns)))), name)
+    return found
+
+
+def expect_same_tables(database, one, other):
+    first, second = tables(database, one), tables(database, other)
+    expect_equal(sorted(first), sorted(second))
+    for table, rows in first.items():
+        if rows != second[table]:
+            pairs = [(a, b) for a, b in zip(rows, second[table]) if a != b][:1]
+            raise AssertionError('%s: %d rows, %d rows, %r' % (table, len(rows),
+                                                               len(second[table]), pairs))
+    for table in ('entry', 'posting', 'lot_move', 'member', 'identifier', 'purchase',
+                  'partner_total', 'account_total', 'sink_cursor'):
+        if not first[table]:
+            raise AssertionError('nothing was compared in ' + table)
+
+
+def fill(world, rounds=1):
+    """A bit of everything, over two business dates, with segments in the archive."""
+    for _ in range(rounds):
+        outcomes = Outcomes(world)
+        outcomes.do_a_bit_of_everything()
+    member = world.member(points=10)
+    earn = world.request('EARN', member=member, amount=5000, lines=[
+        ['item', 7, 1000, 3000], ['other', 8, 2000, 2000]])
+    expect(earn.send(world.till()))
+    world.hang_up()
+
+
+def create(database, name):
+    database.query('DROP DATABASE IF EXISTS %s; CREATE DATABASE %s CHARACTER SET utf8mb4'
+                   % (name, name), 'mysql')
+
+
+def an_empty_mariadb_rebuilt_is_what_the_sink_wrote(world):
+    tool = Tool(world)
+    fill(world, 3)
+    world.server.console.do('snapshot')
+    restart_often(world, 3)
+    expect_rows(world)
+    create(world.database, REBUILT)
+    report = tool.do('rebuild', database=REBUILT)	# beside the gateway at work
+    expect_equal((report['first_sequence'], report['findings']), (1, 0))
+    expect_equal(report['records'], report['last_sequence'])
+    expect_same_tables(world.database, 'tallygate', REBUILT)
+    complaint = tool.refuse(['rebuild'], database=REBUILT)
+    expect_equal('not empty: it holds records up to %d' % report['last_sequence'] in complaint,
+                 True)
+    expect_equal(tool.do('rebuild', '--resume', database=REBUILT)['records'], 0)
+
+
+def restart_often(world, count):
+    for _ in range(count):
+        world.hang_up()
+        expect_equal(world.server.stop(), 0)
+        restart(world)
+        fill(world)
+
+
+def a_rebuilding_that_was_killed_goes_on(world):
+    tool = Tool(world)
+    for _ in range(8):
+        fill(world, 4)
+    expect_rows(world)
+    last = int(world.database.query('SELECT next_sequence - 1 FROM sink_cursor')[0][0])
+    create(world.database, REBUILT)
+    done = 0
+    for kills in range(1000):
+        words = ['rebuild'] + (['--resume'] if kills else [])
+        with subprocess.Popen(tool.command(words, database=REBUILT), stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE) as process:
+            time.sleep(0.02 * (kills + 1))
+            process.kill()
+            process.wait()
+        if not world.database.query("SHOW TABLES LIKE 'sink_cursor'", REBUILT):
+            continue
+        done = int(world.database.query('SELECT COALESCE(MAX(next_sequence), 1) - 1'
+                                        ' FROM sink_cursor', REBUILT)[0][0])
+        if done:
+            break
+    report = tool.do('rebuild', '--resume', database=REBUILT)
+    expect_equal((report['first_sequence'], report['last_sequence'], report['findings']),
+                 (done + 1, last, 0))
+    expect_same_tables(world.database, 'tallygate', REBUILT)
+
+
+def a_database_of_another_journal_is_not_gone_on_with(world):
+    tool = Tool(world)
+    fill(world)
+    expect_rows(world)
+    create(world.database, REBUILT)
+    tool.do('rebuild', database=REBUILT)
+    world.database.query("UPDATE sink_cursor SET hash = REPEAT('x', 16)", REBUILT)
+    complaint = tool.refuse(['rebuild', '--resume'], database=REBUILT)
+    expect_equal('was not written from this journal' in complaint, True)
+    world.database.query('DELETE FROM sink_cursor', REBUILT)
+    complaint = tool.refuse(['rebuild', '--resume'], database=REBUILT)
+    expect_equal('is not empty: table ' in complaint, True)
+
+
+CASES = [
+    an_empty_mariadb_rebuilt_is_what_the_sink_wrote,
+    a_rebuilding_that_was_killed_goes_on,
+    a_database_of_another_journal_is_not_gone_on_with,
+]
+
+
+def main():
+    tap = Tap()
+    if Database.missing():
+        tap.skip('keeping', Database.missing())
+        return tap.end()
+    database = Database()
+    try:
+        database.start()
+        for case in CASES:
+            create(database, 'tallygate')
+            run_case(tap, case, lambda: World(database=database))
+    finally:
+        database.close()
+    return tap.end()
+
+
+if __name__ == '__main__':
+    sys.exit(main())
