@@ -48,7 +48,7 @@ struct slot {
 
 struct console {
 	const struct console_host *host; /* borrowed */
-	char	 socket_path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	char	 socket_path[sizeof(((struct sockaddr_un *)0)->sun_path)]; /* "": handed over */
 	int32_t	 idle_ms;
 	int32_t	 login_ms;
 	int32_t	 write_ms;
@@ -358,7 +358,7 @@ make_console(const struct console_config *config, const struct console_host *hos
 	console->certificate_file = config->certificate_file;
 	console->key_file = config->key_file;
 	console->is_known_to_nobody = config->is_known_to_nobody;
-	console->listen_fd = -1;
+	console->listen_fd = config->socket_fd > 0 ? config->socket_fd : -1;
 	console->tcp_fd = -1;
 	pthread_mutex_init(&console->lock, NULL);
 	command_shared_init(&console->shared);
@@ -372,6 +372,17 @@ make_console(const struct console_config *config, const struct console_host *hos
 	}
 	console->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	return console;
+}
+
+/* At other sockets the kernel does not say who is at the other end. */
+static bool
+is_unix(int fd)
+{
+	struct sockaddr_storage address = { .ss_family = AF_UNSPEC };
+	socklen_t bytes = sizeof(address);
+
+	return getsockname(fd, (struct sockaddr *)&address, &bytes) == 0 &&
+	       address.ss_family == AF_UNIX;
 }
 
 static enum tg_status
@@ -388,8 +399,16 @@ open_all(struct console *console, const struct console_config *config)
 	status = open_port(console, config);
 	if (status != TG_OK)
 		return status;
-	strncpy(console->socket_path, config->socket_path, sizeof(console->socket_path) - 1);
-	status = open_socket(console, config->mode);
+	if (console->listen_fd >= 0) {
+		if (!is_unix(console->listen_fd)) {
+			errno = EAFNOSUPPORT;
+			return TG_CONFIG;
+		}
+	} else {
+		strncpy(console->socket_path, config->socket_path,
+			sizeof(console->socket_path) - 1);
+		status = open_socket(console, config->mode);
+	}
 	if (status == TG_OK && !start_thread(console))
 		status = TG_NO_MEMORY;
 	return status;
@@ -402,8 +421,11 @@ console_start(const struct console_config *config, const struct console_host *ho
 	struct console *console = make_console(config, host);
 	enum tg_status status;
 
-	if (console == NULL)
+	if (console == NULL) {
+		if (config->socket_fd > 0)
+			close(config->socket_fd);
 		return TG_NO_MEMORY;
+	}
 	status = open_all(console, config);
 	if (status != TG_OK) {
 		const int why = errno;
@@ -426,7 +448,8 @@ console_stop(struct console *console)
 	if (eventfd_write(console->stop_fd, 1) != 0)
 		TG_ASSERT(errno == EAGAIN);
 	pthread_join(console->thread, NULL);
-	(void)unlink(console->socket_path);
+	if (console->socket_path[0] != '\0')
+		(void)unlink(console->socket_path);
 	pthread_mutex_lock(&console->lock);
 	for (size_t i = 0; i < CONSOLE_SESSIONS_MAX; i++) {
 		has_thread[i] = console->slots[i].state != SLOT_FREE;

@@ -32,7 +32,8 @@ struct console;
 
 struct console_config {
 	const char *socket_path;	/* borrowed; a left-over socket there is replaced */
-	mode_t	 mode;			/* of the socket, 0660 by default */
+	int	 socket_fd;		/* owned from here on, listens there; <= 0: opened */
+	mode_t	 mode;			/* of the socket that is opened, 0660 by default */
 	int32_t	 idle_ms;		/* without a command so long, closed; 0: default */
 	int32_t	 write_ms;		/* reader too slow for so long, closed; 0: default */
 	int32_t	 login_ms;		/* not logged in after so long, closed; 0: default */
@@ -50,8 +51,10 @@ struct console_config {
 
 /*
  * Listen, and start the thread that accepts.  host is borrowed until console_stop().
- * TG_OK; TG_IO: errno says why there is no socket; TG_CONFIG: path too long, or the files are no
- * certificate with its key; TG_NO_MEMORY.
+ * A socket that was handed over stays for the next who is given it; one that was opened is removed
+ * by console_stop().
+ * TG_OK; TG_IO: errno says why there is no socket; TG_CONFIG: path too long, the files are no
+ * certificate with its key, or socket_fd is no Unix socket; TG_NO_MEMORY.
  */
 TG_MUST_CHECK enum tg_status console_start(const struct console_config *config,
 					   const struct console_host *host,

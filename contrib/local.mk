@@ -121,3 +121,25 @@ include contrib/bench/local.mk
 # For those who watch; tests/contrib/observe.py checks them.
 EXTRA_DIST += %D%/grafana/tallygate.json %D%/prometheus/prometheus.yml \
 	%D%/prometheus/tallygate.rules.yml %D%/prometheus/tallygate.test.yml
+
+# For a machine with systemd: where the folders are, configure tells.
+systemdsystemunit_DATA = %D%/systemd/tallygated.service
+dist_systemdsystemunit_DATA = %D%/systemd/tallygated.socket
+dist_sysusers_DATA = %D%/systemd/sysusers.d/tallygate.conf
+dist_tmpfiles_DATA = %D%/systemd/tmpfiles.d/tallygate.conf
+EXTRA_DIST += %D%/systemd/tallygated.service.in
+CLEANFILES += %D%/systemd/tallygated.service
+%D%/systemd/tallygated.service: %D%/systemd/tallygated.service.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(SED) -e 's,@sbindir@,$(sbindir),' \
+		-e 's,@sysconfdir@,$(sysconfdir),' \
+		$(srcdir)/%D%/systemd/tallygated.service.in >$@.tmp && mv $@.tmp $@
+
+# The sample is what the gateway starts with, until the operator has made it his own.
+install-data-hook:
+	$(MKDIR_P) '$(DESTDIR)$(sysconfdir)/tallygate'
+	test -e '$(DESTDIR)$(sysconfdir)/tallygate/tallygate.conf' || \
+		$(INSTALL_DATA) $(srcdir)/%D%/examples/tallygate.conf '$(DESTDIR)$(sysconfdir)/tallygate'
+uninstall-hook:
+	! cmp -s $(srcdir)/%D%/examples/tallygate.conf \
+		'$(DESTDIR)$(sysconfdir)/tallygate/tallygate.conf' || \
+		rm -f '$(DESTDIR)$(sysconfdir)/tallygate/tallygate.conf'

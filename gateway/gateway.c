@@ -40,6 +40,7 @@
 #define END_LOOK_MS 20
 #define DRAIN_EXTRA_MS 2000	/* beyond gateway.drain_ms, then connections are cut */
 #define SNAPSHOT_AT_END_MS 60000
+#define END_EXTRA_MS 30000	/* of the end after that, at most; for the service manager */
 
 int
 gateway_exit_code(enum tg_status status)
@@ -91,6 +92,16 @@ between(void *context, struct ledger *ledger)
 	return gateway->snapshots != NULL &&
 	       snapshot_driver_run(gateway->snapshots, ledger,
 				   pipeline_durable_sequence(gateway->pipeline));
+}
+
+/* What the service manager hands over, before anybody opens sockets. */
+static enum tg_status
+meet_supervisor(struct gateway *gateway)
+{
+	struct config_error error = { "" };
+	enum tg_status status = supervisor_init(&gateway->supervisor, &error);
+
+	return status == TG_OK ? TG_OK : fail(gateway, status, "%s", error.text);
 }
 
 /* Paths that have a default beside the data, and the zone. */
@@ -298,6 +309,7 @@ make_network(struct gateway *gateway)
 		.config = gateway->config,
 		.pipeline = gateway->pipeline,
 		.log = gateway->log,
+		.supervisor = &gateway->supervisor,
 	};
 	struct config_error error = { "" };
 	enum tg_status status = network_new(&options, &error, &gateway->network);
@@ -337,7 +349,8 @@ start_monitor(struct gateway *gateway)
 {
 	struct config_error error = { "" };
 	enum tg_status status =
-		monitor_start(gateway->config, gateway->log, &error, &gateway->monitor);
+		monitor_start(gateway->config, &gateway->supervisor, gateway->log, &error,
+			      &gateway->monitor);
 
 	return status == TG_OK ? TG_OK : fail(gateway, status, "%s", error.text);
 }
@@ -371,6 +384,7 @@ start_console(struct gateway *gateway)
 	if (gateway->errands == NULL)
 		return TG_NO_MEMORY;
 	gateway->host = console_host_of(gateway);
+	console.socket_fd = supervisor_take(&gateway->supervisor, "console");
 	status = console_start(&console, &gateway->host, &gateway->console);
 	if (status != TG_OK)
 		return fail(gateway, status, "console: %s, or console.tcp %s: %m",
@@ -396,6 +410,8 @@ enter_phase(struct gateway *gateway, enum gateway_phase phase, int64_t at_most_m
 	gateway->phase = phase;
 	monitor_enter(gateway->monitor, phase);
 	gateway->phase_until_us = clock_mono_us() + at_most_ms * 1000;
+	supervisor_enter(phase, at_most_ms + SNAPSHOT_AT_END_MS +
+					gateway->config->gateway_sink_flush_ms + END_EXTRA_MS);
 }
 
 enum tg_status
@@ -468,12 +484,15 @@ on_second(evutil_socket_t fd, short what, void *context)
 {
 	struct gateway *gateway = context;
 	enum clock_alarm alarm = clock_alarm(&gateway->clock);
+	uint32_t stuck[NETWORK_THREADS_MAX];
 
 	(void)fd;
 	(void)what;
 	log_tick(gateway->log);
 	if (gateway_phase_is_steady(gateway->phase))
 		monitor_beat(gateway->monitor);
+	if (network_stuck(gateway->network, stuck) == 0)
+		supervisor_beat(&gateway->supervisor);
 	if (gateway->sink != NULL)
 		sink_thread_watch(gateway->sink);
 	if (alarm == gateway->alarm)
@@ -514,10 +533,16 @@ make_loop(struct gateway *gateway)
 static enum tg_status
 start_network(struct gateway *gateway)
 {
-	enum tg_status status = network_start(gateway->network);
+	const char *left_over = supervisor_left_over(&gateway->supervisor);
+	enum tg_status status;
 	char address[ADDRESS_TEXT_BYTES];
 	bool is_tls;
 
+	if (left_over != NULL)
+		return fail(gateway, TG_CONFIG,
+			    "socket %s of the service manager: no such name, or its key is empty",
+			    left_over);
+	status = network_start(gateway->network);
 	if (status != TG_OK)
 		return status;
 	for (uint32_t i = 0;
@@ -581,6 +606,7 @@ end(struct gateway *gateway)
 static void
 deinit(struct gateway *gateway)
 {
+	supervisor_deinit(&gateway->supervisor);
 	zone_free(gateway->zone);
 	database_options_deinit(&gateway->database);
 	for (size_t i = 0; i < 3; i++) {
@@ -610,18 +636,19 @@ gateway_run(struct config *config, struct log *log)
 		const char *name;
 		enum tg_status (*run)(struct gateway *gateway);
 	} steps[] = {
-		{ "loop", make_loop },		 { "prepare", prepare },
-		{ "http", start_monitor },	 { "recover", recover },
-		{ "sink", settlement_start },	 { "pipeline", make_pipeline },
-		{ "control", make_control },	 { "network", make_network },
-		{ "helpers", start_helpers },	 { "console", start_console },
-		{ "listen", start_network },
+		{ "supervisor", meet_supervisor }, { "loop", make_loop },
+		{ "prepare", prepare },		   { "http", start_monitor },
+		{ "recover", recover },		   { "sink", settlement_start },
+		{ "pipeline", make_pipeline },	   { "control", make_control },
+		{ "network", make_network },	   { "helpers", start_helpers },
+		{ "console", start_console },	   { "listen", start_network },
 	};
 	struct gateway gateway = { .config = config, .log = log };
 	enum tg_status status = TG_OK, end_status;
 
 	gateway.started_utc_ms = clock_source_system().wall_ms(NULL);
 	for (size_t i = 0; status == TG_OK && i < sizeof(steps) / sizeof(steps[0]); i++) {
+		supervisor_step(steps[i].name);
 		status = steps[i].run(&gateway);
 		if (status != TG_OK)
 			log_event(log, LEVEL_ERROR, "start_failed", "step=%s status=%s error=%s",
@@ -635,6 +662,8 @@ gateway_run(struct config *config, struct log *log)
 		event_base_loop(gateway.base, EVLOOP_NO_EXIT_ON_EMPTY);
 	}
 	end_status = end(&gateway);
+	if (status != TG_OK)
+		supervisor_failed(gateway.error);
 	deinit(&gateway);
 	return gateway_exit_code(status != TG_OK ? status : end_status);
 }

@@ -17,6 +17,7 @@
 #include "gateway/log.h"
 #include "gateway/phase.h"
 #include "gateway/recovery.h"
+#include "gateway/supervisor.h"
 #include "storage/io.h"
 
 struct console;
@@ -48,6 +49,7 @@ struct gateway {
 	struct config *_Atomic config;	/* in force; a reload replaces it while others look */
 	struct gateway_old_config *old_configs;
 	struct log *log;		/* borrowed */
+	struct supervisor supervisor;
 	struct event_base *base;	/* the control thread's loop */
 	struct event *signal_events[3]; /* SIGTERM, SIGINT, SIGHUP */
 	struct event *second_event;	/* log, sink, state of the clock */

@@ -27,6 +27,7 @@ libgateway_la_SOURCES += %D%/request.c %D%/request.h
 libgateway_la_SOURCES += %D%/roll_call.c %D%/roll_call.h
 libgateway_la_SOURCES += %D%/secret.c %D%/secret.h
 libgateway_la_SOURCES += %D%/session.c %D%/session.h %D%/session_table.c
+libgateway_la_SOURCES += %D%/sockets.c %D%/sockets.h
 libgateway_la_SOURCES += %D%/stream.c %D%/stream.h
 libgateway_la_SOURCES += %D%/ticket.c %D%/ticket.h
 libgateway_la_SOURCES += %D%/tls.c %D%/tls.h
@@ -61,13 +62,14 @@ libgateway_la_SOURCES += %D%/recovery.c %D%/recovery.h
 libgateway_la_SOURCES += %D%/settlement.c %D%/settlement.h
 libgateway_la_SOURCES += %D%/sink_thread.c %D%/sink_thread.h
 libgateway_la_SOURCES += %D%/snapshot_driver.c %D%/snapshot_driver.h
+libgateway_la_SOURCES += %D%/supervisor.c %D%/supervisor.h
 libgateway_la_SOURCES += %D%/timers.c %D%/timers.h
 libgateway_la_SOURCES += %D%/upkeep.c %D%/upkeep.h
 libgateway_la_SOURCES += %D%/waker.c %D%/waker.h
 libgateway_la_SOURCES += %D%/zone.c %D%/zone.h
 libgateway_la_CPPFLAGS = $(AM_CPPFLAGS) $(CONFIG_CFLAGS) $(EVENT_CFLAGS) $(OPENSSL_CFLAGS) \
-	$(XXHASH_CFLAGS)
-gateway_libs = libgateway.la $(admin_libs) $(CONFIG_LIBS) $(EVENT_LIBS)
+	$(SYSTEMD_CFLAGS) $(XXHASH_CFLAGS)
+gateway_libs = libgateway.la $(admin_libs) $(CONFIG_LIBS) $(EVENT_LIBS) $(SYSTEMD_LIBS)
 
 # Prints CONFIG.md and contrib/examples/tallygate.conf from the key table; see tests/check_docs.
 noinst_PROGRAMS += %D%/gen_config

@@ -16,7 +16,6 @@
 #include "admin/http.h"
 #include "gateway/address.h"
 #include "gateway/clock.h"
-#include "gateway/listener.h"
 #include "gateway/load.h"
 #include "gateway/log.h"
 #include "gateway/meter.h"
@@ -24,12 +23,13 @@
 #include "gateway/network.h"
 #include "gateway/partner_rates.h"
 #include "gateway/pipeline.h"
+#include "gateway/sockets.h"
 #include "protocol/assert.h"
 #include "storage/journal.h"
 
 #define BACKLOG 16
 #define FAULTS_MAX 4
-#define STUCK_US 15000000 /* a thread that turns or ticks many times a second or each second */
+#define STUCK_US 15000000 /* the control thread beats each second */
 
 struct monitor {
 	const struct config *config;	/* of the start */
@@ -82,26 +82,17 @@ find_faults(const struct monitor *monitor, const char *faults[FAULTS_MAX])
 static bool
 print_stuck(struct monitor *monitor, FILE *page)
 {
-	const struct meter *meters[NETWORK_THREADS_MAX];
-	uint32_t io_count = 0;
-	int64_t now_us = clock_mono_us(), beat_us = atomic_load(&monitor->beat_us);
-	bool is_fine = true;
+	uint32_t stuck[NETWORK_THREADS_MAX], count = 0;
+	int64_t beat_us = atomic_load(&monitor->beat_us);
+	bool is_control_stuck = beat_us != 0 && clock_mono_us() - beat_us >= STUCK_US;
 
 	if (monitor->has_parts)
-		io_count = network_meters(monitor->parts.network, meters);
-	for (uint32_t i = 0; i < io_count; i++) {
-		int64_t turned_us = atomic_load(&meters[i]->turned_at_us);
-
-		if (turned_us == 0 || now_us - turned_us < STUCK_US)
-			continue;
-		fprintf(page, "thread io%u stands still\n", i);
-		is_fine = false;
-	}
-	if (beat_us != 0 && now_us - beat_us >= STUCK_US) {
+		count = network_stuck(monitor->parts.network, stuck);
+	for (uint32_t i = 0; i < count; i++)
+		fprintf(page, "thread io%u stands still\n", stuck[i]);
+	if (is_control_stuck)
 		fprintf(page, "the control thread stands still\n");
-		is_fine = false;
-	}
-	return is_fine;
+	return count == 0 && !is_control_stuck;
 }
 
 static bool
@@ -203,41 +194,36 @@ on_tick(void *context)
 	pthread_mutex_unlock(&monitor->lock);
 }
 
-/* Open the sockets.  On failure those that are open are closed. */
+/* Listen.  Sockets are handed to http_start(), which owns them. */
 static enum tg_status
-open_sockets(const struct config_list *list, struct log *log, struct config_error *error,
-	     int *ret_fds)
+open_sockets(const struct config *config, struct supervisor *supervisor, struct log *log,
+	     struct config_error *error, struct sockets *ret_sockets)
 {
-	char why[128] = "no numeric address", text[ADDRESS_TEXT_BYTES];
+	const struct sockets_wish wish = {
+		.key = "http.listen",
+		.name = "http",
+		.addresses = &config->http_listen,
+		.supervisor = supervisor,
+		.is_loopback = true,
+		.backlog = BACKLOG,
+	};
+	enum tg_status status = sockets_open(&wish, error, ret_sockets);
 
-	for (uint32_t i = 0; i < list->count; i++) {
-		struct address address;
-		enum tg_status status = address_parse(list->entries[i], &address);
+	for (uint32_t i = 0; i < ret_sockets->count; i++) {
+		char text[ADDRESS_TEXT_BYTES];
 
-		if (status == TG_OK)
-			status = listener_open(&address, BACKLOG, why, sizeof(why), &ret_fds[i]);
-		if (status != TG_OK) {
-			snprintf(error->text, sizeof(error->text), "http.listen %s: %s",
-				 list->entries[i], why);
-			while (i-- > 0)
-				close(ret_fds[i]);
-			return TG_CONFIG;
-		}
-		/* With port 0 the kernel chose one. */
-		address.bytes = sizeof(address.storage);
-		(void)getsockname(ret_fds[i], &address.storage.any, &address.bytes);
-		address_print(&address, text);
+		address_print(&ret_sockets->addresses[i], text);
 		log_event(log, LEVEL_INFO, "http_listening", "address=%s", text);
 	}
-	return TG_OK;
+	return status;
 }
 
 enum tg_status
-monitor_start(const struct config *config, struct log *log, struct config_error *error,
-	      struct monitor **ret_monitor)
+monitor_start(const struct config *config, struct supervisor *supervisor, struct log *log,
+	      struct config_error *error, struct monitor **ret_monitor)
 {
 	struct monitor *monitor;
-	int fds[CONFIG_LIST_ENTRIES_MAX];
+	struct sockets sockets;
 	enum tg_status status;
 
 	*ret_monitor = NULL;
@@ -252,7 +238,7 @@ monitor_start(const struct config *config, struct log *log, struct config_error 
 	pthread_mutex_init(&monitor->lock, NULL);
 	status = partner_rates_new((uint32_t)config->http_partners_named, &monitor->partners);
 	if (status == TG_OK)
-		status = open_sockets(&config->http_listen, log, error, fds);
+		status = open_sockets(config, supervisor, log, error, &sockets);
 	if (status == TG_OK) {
 		const struct http_host host = { .context = monitor,
 						.alive = on_alive,
@@ -260,7 +246,7 @@ monitor_start(const struct config *config, struct log *log, struct config_error 
 						.metrics = on_metrics,
 						.tick = on_tick };
 
-		status = http_start(&host, fds, config->http_listen.count, &monitor->http);
+		status = http_start(&host, sockets.fds, sockets.count, &monitor->http);
 	}
 	if (status != TG_OK) {
 		monitor_stop(monitor);

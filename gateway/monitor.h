@@ -25,6 +25,7 @@ struct originals;
 struct pipeline;
 struct sink_thread;
 struct snapshot_driver;
+struct supervisor;
 
 /* What there is to watch.  Borrowed until monitor_detach(). */
 struct monitor_parts {
@@ -38,11 +39,12 @@ struct monitor_parts {
 };
 
 /*
- * Listen and answer from now on.  config: its texts outlive the monitor.  ret_monitor: NULL when
- * http.listen is empty.  TG_OK; TG_CONFIG with *error filled: an address cannot be listened on;
- * TG_NO_MEMORY.
+ * Listen and answer from now on.  config: its texts outlive the monitor.  supervisor: borrowed for
+ * the call, may hand sockets over.  ret_monitor: NULL when http.listen is empty.  TG_OK;
+ * TG_CONFIG with *error filled: an address cannot be listened on; TG_NO_MEMORY.
  */
-TG_MUST_CHECK enum tg_status monitor_start(const struct config *config, struct log *log,
+TG_MUST_CHECK enum tg_status monitor_start(const struct config *config,
+					   struct supervisor *supervisor, struct log *log,
 					   struct config_error *error,
 					   struct monitor **ret_monitor);
 

@@ -21,6 +21,7 @@
 #include "gateway/log.h"
 #include "gateway/meter.h"
 #include "gateway/pipeline.h"
+#include "gateway/sockets.h"
 #include "gateway/tls.h"
 #include "protocol/assert.h"
 
@@ -45,32 +46,33 @@ struct network {
 	uint32_t listener_count;
 };
 
-/* Open the listening sockets of one list. */
+/* Open the listening sockets of one key.  An empty list asks for none. */
 static enum tg_status
-open_listeners(struct network *network, const struct config_list *list, bool is_tls,
+open_listeners(struct network *network, const char *key, const char *name, bool is_tls,
 	       struct config_error *error)
 {
-	for (uint32_t i = 0; i < list->count; i++) {
-		struct network_listener *listener = &network->listeners[network->listener_count];
-		enum tg_status status = address_parse(list->entries[i], &listener->address);
-		char why[128] = "no numeric address";
+	const struct config *config = network->options.config;
+	const struct sockets_wish wish = {
+		.key = key,
+		.name = name,
+		.addresses = is_tls ? &config->listen_tls : &config->listen_plain,
+		.supervisor = network->options.supervisor,
+		.is_loopback = !is_tls || config->clock_source == CLOCK_SOURCE_STEPPED,
+		.backlog = (int)config->listen_backlog,
+	};
+	struct sockets sockets;
+	enum tg_status status;
 
-		if (status == TG_OK)
-			status = listener_open(&listener->address,
-					       (int)network->options.config->listen_backlog, why,
-					       sizeof(why), &listener->fd);
-		if (status != TG_OK) {
-			snprintf(error->text, sizeof(error->text), "listen %s: %s",
-				 list->entries[i], why);
-			return TG_CONFIG;
-		}
-		/* With port 0 the kernel chose one. */
-		listener->address.bytes = sizeof(listener->address.storage);
-		(void)getsockname(listener->fd, &listener->address.storage.any,
-				  &listener->address.bytes);
-		listener->is_tls = is_tls;
-		network->listener_count++;
-	}
+	if (wish.addresses->count == 0)
+		return TG_OK;
+	status = sockets_open(&wish, error, &sockets);
+	if (status != TG_OK)
+		return status;
+	for (uint32_t i = 0; i < sockets.count; i++)
+		network->listeners[network->listener_count++] =
+			(struct network_listener){ .fd = sockets.fds[i],
+						   .address = sockets.addresses[i],
+						   .is_tls = is_tls };
 	return TG_OK;
 }
 
@@ -134,9 +136,9 @@ network_new(const struct network_options *options, struct config_error *error,
 	if (status == TG_OK)
 		status = make_ios(network);
 	if (status == TG_OK)
-		status = open_listeners(network, &config->listen_tls, true, error);
+		status = open_listeners(network, "listen.tls", "tls", true, error);
 	if (status == TG_OK)
-		status = open_listeners(network, &config->listen_plain, false, error);
+		status = open_listeners(network, "listen.plain", "plain", false, error);
 	if (status != TG_OK) {
 		network_free(network);
 		return status;
@@ -381,4 +383,19 @@ network_meters(const struct network *network, const struct meter **ret_meters)
 	for (uint32_t i = 0; i < network->io_count; i++)
 		ret_meters[i] = io_meter(network->ios[i]);
 	return network->io_count;
+}
+
+uint32_t
+network_stuck(const struct network *network, uint32_t *ret_indices)
+{
+	int64_t now_us = clock_mono_us();
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < network->io_count; i++) {
+		int64_t turned_us = atomic_load(&io_meter(network->ios[i])->turned_at_us);
+
+		if (turned_us != 0 && now_us - turned_us >= NETWORK_STUCK_US)
+			ret_indices[count++] = i;
+	}
+	return count;
 }

@@ -25,6 +25,7 @@ struct log;
 struct meter;
 struct network;
 struct pipeline;
+struct supervisor;
 
 /* All borrowed; pipeline and log outlive the network. */
 struct network_options {
@@ -32,10 +33,11 @@ struct network_options {
 		*config;	   /* outlives the network, or until network_reload() and then on */
 	struct pipeline *pipeline; /* has a port for each of config's I/O threads */
 	struct log *log;
+	struct supervisor *supervisor; /* for network_new(); NULL: nobody hands sockets over */
 };
 
 /*
- * Read keys and certificates, open and bind the listening sockets; nothing is accepted yet.
+ * Read keys and certificates, take over or open the listening sockets; nothing is accepted yet.
  * TG_OK; TG_CONFIG with *error filled; TG_NO_MEMORY; TG_IO.
  */
 TG_MUST_CHECK enum tg_status network_new(const struct network_options *options,
@@ -121,6 +123,13 @@ const struct census *network_census(const struct network *network);
 struct fleet *network_fleet(const struct network *network);
 
 #define NETWORK_THREADS_MAX 64
+#define NETWORK_STUCK_US 15000000 /* an I/O thread turns many times a second */
+
+/*
+ * Which I/O threads have stood still for NETWORK_STUCK_US: their indices go to ret_indices, which
+ * has room for NETWORK_THREADS_MAX.  Returns how many.
+ */
+uint32_t network_stuck(const struct network *network, uint32_t *ret_indices);
 
 /* Processor time of an I/O thread since its start, us; -1: there is no such thread (any more). */
 int64_t network_cpu_us(const struct network *network, uint32_t io_index);

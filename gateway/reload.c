@@ -8,6 +8,7 @@
 #include "gateway/gateway.h"
 #include "gateway/network.h"
 #include "gateway/pipeline.h"
+#include "gateway/supervisor.h"
 #include "gateway/upkeep.h"
 
 static void
@@ -56,10 +57,12 @@ reload_file(struct gateway *gateway, struct config_error *error)
 	struct config *next = NULL;
 	enum tg_status status;
 
+	supervisor_reloading();
 	error->text[0] = '\0';
 	status = config_reload(gateway->config, error, &changes, &next);
 	if (status == TG_OK)
 		status = put_in_force(gateway, next, error);
+	supervisor_reloaded(status == TG_OK);
 	if (status != TG_OK) {
 		log_event(gateway->log, LEVEL_ERROR, "reload_failed", "status=%s error=%s",
 			  tg_status_name(status), error->text);

@@ -23,7 +23,7 @@ tests_system_test_settlement_SOURCES = %D%/test_settlement.c $(system_test_daemo
 tests_system_test_settlement_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS)
 tests_system_test_settlement_LDADD = $(system_test_libs) $(storage_test_libs)
 
-dist_check_SCRIPTS += %D%/kill_loop.py
+dist_check_SCRIPTS += %D%/kill_loop.py %D%/supervise.py
 dist_check_SCRIPTS += %D%/client.py %D%/console.py %D%/metrics.py %D%/wire.py %D%/restart.py %D%/watch.py
 dist_check_SCRIPTS += %D%/originals.py %D%/sandbox.py %D%/service.py
 dist_check_SCRIPTS += %D%/keeping.py

@@ -133,12 +133,18 @@ def config_text(groups):
 class Process:
     """A daemon and what it logs."""
 
-    def __init__(self, command, log_path):
+    def __init__(self, command, log_path, prepare=None):
+        """prepare: called in the process before the command is executed."""
+        def begin():
+            die_with_parent()
+            if prepare:
+                prepare()
         self.log_path = log_path
         self._log_start = os.path.getsize(log_path) if os.path.exists(log_path) else 0
         with open(log_path, 'ab') as log:
             self._popen = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log,
-                                           stderr=log, preexec_fn=die_with_parent)
+                                           stderr=log, preexec_fn=begin,
+                                           close_fds=prepare is None)
         self.pid = self._popen.pid
 
     def log(self):
@@ -244,6 +250,7 @@ class Server:
         self.authority = Authority(self.folder)
         self.authority.issue_server()
         self.process = None
+        self.prepare = None		# of the process, see Process
         self.console = None
         self.generations = {}		# of terminals whose key is not the first
         os.mkdir(self.folder.file('data'), 0o700)
@@ -284,7 +291,7 @@ class Server:
 
     def launch(self):
         """Start the process; returns when it answers over HTTP, before recovery."""
-        self.process = Process(self.command(), self.folder.file('log'))
+        self.process = Process(self.command(), self.folder.file('log'), self.prepare)
         self.http_port = int(self.process.await_log(
             r' event=http_listening address=\S+:(\d+)').group(1))
         return self
