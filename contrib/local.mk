@@ -3,6 +3,14 @@ dist_noinst_SCRIPTS += %D%/check %D%/quickstart
 EXTRA_DIST += %D%/examples/members.csv %D%/examples/partners.csv %D%/examples/rules.csv \
 	%D%/examples/stores.csv %D%/examples/terminals.csv %D%/examples/transactions.csv
 
+# Tills to begin with, each in its language; tests/contrib/test_examples.py runs them.
+noinst_PROGRAMS += %D%/examples/terminal
+contrib_examples_terminal_SOURCES = %D%/examples/terminal.c
+contrib_examples_terminal_CPPFLAGS = -I$(top_srcdir)/protocol -I$(top_srcdir)
+contrib_examples_terminal_LDADD = libtallygate.la
+dist_noinst_SCRIPTS += %D%/examples/terminal.js %D%/examples/terminal.py
+EXTRA_DIST += %D%/examples/README.md %D%/examples/msgpack.js
+
 # What the clients share.
 noinst_LTLIBRARIES += libclients.la
 libclients_la_SOURCES = \

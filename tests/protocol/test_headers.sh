@@ -2,7 +2,7 @@
 # test_headers - what is installed compiles with nothing but the installed headers, as C and as C++.
 folder=$(mktemp -d) || exit 1
 trap 'rm -rf "$folder"' EXIT
-echo 1..2
+echo 1..3
 
 ${MAKE:-make} -s -C "$top_builddir" install-tallygateHEADERS install-tallygate_protocolHEADERS \
 	DESTDIR="$folder/root" >"$folder/log" 2>&1 || sed 's/^/# /' "$folder/log"
@@ -42,9 +42,11 @@ compile()
 
 number=1 name='C11'
 compile ${CC:-cc} -std=c11 "$folder/program.c"
-number=2 name='C++'
+number=2 name='the till of the examples'
+compile ${CC:-cc} -std=c11 "$top_srcdir/contrib/examples/terminal.c"
+number=3 name='C++'
 if ${CXX:-c++} --version >/dev/null 2>&1; then
 	compile ${CXX:-c++} -std=c++17 "$folder/program.cc"
 else
-	echo "ok 2 # skip no C++ compiler"
+	echo "ok 3 # skip no C++ compiler"
 fi
