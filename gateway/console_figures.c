@@ -305,6 +305,10 @@ add_limits(struct gateway *gateway, struct figures *f)
 	add_number(f, "unanswered of a connection at most", "requests", config->limits_in_flight);
 	add_number(f, "unanswered of a partner at most", "requests",
 		   config->limits_partner_in_flight);
+	add_number(f, "admitted at most, 0: no limit", "requests/s",
+		   config->limits_requests_per_second);
+	add_number(f, "of a partner at most, 0: no limit", "requests/s",
+		   config->limits_partner_requests_per_second);
 	add_tables(gateway, f);
 }
 
