@@ -22,9 +22,9 @@ contrib_bench_bench_echo_LDADD = $(EVENT_LIBS) $(OPENSSL_LIBS) $(protocol_libs)
 contrib_bench_slow_sync_la_SOURCES = %D%/slow_sync.c
 contrib_bench_slow_sync_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
 
-dist_noinst_SCRIPTS += %D%/run %D%/guard
+dist_noinst_SCRIPTS += %D%/run %D%/guard %D%/plot
 EXTRA_DIST += %D%/guard.json
-EXTRA_DIST += %D%/alone.py %D%/compare.py %D%/report.py %D%/servers.py
+EXTRA_DIST += %D%/alone.py %D%/compare.py %D%/curves.py %D%/report.py %D%/servers.py
 EXTRA_DIST += %D%/README.md %D%/earn.redis.lua %D%/earn.tarantool.lua %D%/earn.mariadb.sql
 
 .PHONY: bench
