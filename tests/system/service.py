@@ -12,7 +12,7 @@ from world import Tap, expect, expect_equal, numbers, run_together
 
 GONE_SECONDS_MAX = 1.0
 DRAINED_PARTNER = 2
-SHUTTING_DOWN, = numbers('SHUTTING_DOWN')
+SHUTTING_DOWN, BLOCKED = numbers('SHUTTING_DOWN', 'BLOCKED')
 
 
 class Trade(threading.Thread):
@@ -56,14 +56,6 @@ class Trade(threading.Thread):
 def p99_ms(times):
     ordered = sorted(times)
     return ordered[int(len(ordered) * 0.99)] * 1000 if ordered else 0.0
-
-
-def seconds_until_closed(connection, act):
-    """How long after the operator's command a peer's connection was closed."""
-    began = time.monotonic()
-    act()
-    connection.await_close()
-    return time.monotonic() - began
 
 
 # Drains.
@@ -147,6 +139,82 @@ def a_drain_is_told_by_the_audit_and_not_kept(world):
     expect(world.till(301).call('PING'))
 
 
+# Blocks.
+
+def what_is_blocked_is_gone_within_a_second(world):
+    console = world.server.console
+    for command, terminals in (('terminal 201', [201]), ('store 31', [301]),
+                               ('partner 2', [201, 250])):
+        tills = [world.server.open(number) for number in terminals]
+        for till in tills:
+            expect(till.call('PING'))
+        began = time.monotonic()
+        console.do('block ' + command)
+        for till in tills:
+            till.await_close(GONE_SECONDS_MAX)
+            expect_equal(till.notices[0]['outcome'], BLOCKED)
+        took = time.monotonic() - began
+        print('# block %s: the connections were closed after %.0f ms' % (command, took * 1000))
+        assert took < GONE_SECONDS_MAX, took
+        for number in terminals:
+            try:
+                world.server.open(number)
+                raise AssertionError('%d was let in' % number)
+            except Failed as error:
+                assert 'BLOCKED' in str(error), error
+        console.do('unblock ' + command)
+        for number in terminals:
+            world.server.open(number).close()
+
+
+def a_blocked_member_and_card_are_refused_at_once(world):
+    console, card = world.server.console, world.card()
+    member = expect(world.request('ENROLL', identifier_type=1, identifier=card).send(
+        world.till()))['member']
+    for words, status, name in (('member %d' % member, 'MEMBER_BLOCKED', {'member': member}),
+                                ('identifier card:' + card, 'MEMBER_BLOCKED',
+                                 {'identifier_type': 1, 'identifier': card})):
+        console.do('block %s lost' % words)
+        # Whatever is asked after the operator had his answer.
+        expect(world.request('EARN', amount=100, **name).send(world.till(201)), status)
+        console.do('unblock ' + words)
+        expect(world.request('EARN', amount=100, **name).send(world.till(201)))
+
+
+# Keys.
+
+def a_key_rotates_without_a_refusal(world):
+    console, server = world.server.console, world.server
+    member = world.member()
+    old = Trade(world, 201, member)
+    old.start()
+    old.await_more()
+    reply = console.do('terminal rotate 201')
+    expect_equal((reply.facts['generation'], reply.facts['generation_old']), ('2', '1'))
+    old.await_more()
+    # The old key opens sessions, too, until the new one has arrived at the till.
+    server.open(201).close()
+    server.generations[201] = 2
+    new = Trade(world, 201, member)
+    new.start()
+    new.await_more()
+    old.await_more()
+    old.stop()
+    reply = console.do('terminal rotate 201 end-old')
+    expect_equal(reply.facts['generation_old'], '0')
+    new.await_more()
+    new.stop()
+    expect_equal(old.refusals + new.refusals, [])
+    server.generations[201] = 1
+    try:
+        server.open(201)
+        raise AssertionError('the retired key was taken')
+    except Failed as error:
+        assert 'AUTH_FAILED' in str(error), error
+    server.generations[201] = 2
+    server.open(201).close()
+
+
 # Operators' roles.
 
 def a_role_that_is_changed_holds_at_once(desk):
@@ -171,6 +239,9 @@ CASES = [
     a_drained_gateway_sends_all_away_and_comes_back,
     a_drained_partner_leaves_the_others_untouched,
     a_drain_is_told_by_the_audit_and_not_kept,
+    what_is_blocked_is_gone_within_a_second,
+    a_blocked_member_and_card_are_refused_at_once,
+    a_key_rotates_without_a_refusal,
 ]
 
 OPERATORS = [
