@@ -27,6 +27,6 @@ dist_check_SCRIPTS += %D%/kill_loop.py %D%/supervise.py
 dist_check_SCRIPTS += %D%/client.py %D%/console.py %D%/metrics.py %D%/wire.py %D%/restart.py %D%/watch.py
 dist_check_SCRIPTS += %D%/originals.py %D%/sandbox.py
 dist_check_SCRIPTS += %D%/keeping.py
-dist_check_SCRIPTS += %D%/service.py %D%/stores.py
+dist_check_SCRIPTS += %D%/service.py %D%/stores.py %D%/town.py
 EXTRA_DIST += %D%/batches.py %D%/page.py %D%/scrape.py %D%/server.py %D%/tallygate.py %D%/till.py \
 	%D%/world.py
