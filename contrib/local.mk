@@ -142,12 +142,25 @@ CLEANFILES += %D%/systemd/tallygated.service
 		-e 's,@sysconfdir@,$(sysconfdir),' \
 		$(srcdir)/%D%/systemd/tallygated.service.in >$@.tmp && mv $@.tmp $@
 
+# bash looks for a file of each program's name.
+completions_DATA = %D%/completion/tally
+EXTRA_DIST += %D%/completion/tally.bash.in
+CLEANFILES += %D%/completion/tally
+completed_programs = `echo ' $(bin_PROGRAMS) $(sbin_PROGRAMS)' | $(SED) 's, [^ ]*/, ,g'`
+%D%/completion/tally: %D%/completion/tally.bash.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(SED) -e "s,@programs@,$(completed_programs)," \
+		$(srcdir)/%D%/completion/tally.bash.in >$@.tmp && mv $@.tmp $@
+
 # The sample is what the gateway starts with, until the operator has made it his own.
+config_installed = $(DESTDIR)$(sysconfdir)/tallygate/tallygate.conf
 install-data-hook:
 	$(MKDIR_P) '$(DESTDIR)$(sysconfdir)/tallygate'
-	test -e '$(DESTDIR)$(sysconfdir)/tallygate/tallygate.conf' || \
-		$(INSTALL_DATA) $(srcdir)/%D%/examples/tallygate.conf '$(DESTDIR)$(sysconfdir)/tallygate'
+	test -e '$(config_installed)' || \
+		$(INSTALL_DATA) $(srcdir)/%D%/examples/tallygate.conf '$(config_installed)'
+	cd '$(DESTDIR)$(completionsdir)' && for name in $(completed_programs); do \
+		test $$name = tally || $(LN_S) -f tally $$name || exit 1; done
 uninstall-hook:
-	! cmp -s $(srcdir)/%D%/examples/tallygate.conf \
-		'$(DESTDIR)$(sysconfdir)/tallygate/tallygate.conf' || \
-		rm -f '$(DESTDIR)$(sysconfdir)/tallygate/tallygate.conf'
+	! cmp -s $(srcdir)/%D%/examples/tallygate.conf '$(config_installed)' || \
+		rm -f '$(config_installed)'
+	for name in $(completed_programs); do \
+		rm -f '$(DESTDIR)$(completionsdir)'/$$name; done
