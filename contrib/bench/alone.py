@@ -1,4 +1,4 @@
-"""alone.py - what only the gateway is asked for: mixes, latency, many connections, overload, MariaDB.
+"""alone.py - what only the gateway is asked for: mixes, latency, connections, overload, MariaDB.
 
 The load is tally-load's, or bench-load's where no request may be sent again.
 """
@@ -215,7 +215,8 @@ class Idle(Alone):
         alone = working()
         before = server.memory_bytes()
         idlers = server.tally_load('--connections', self.count, '--idle', seconds + 60,
-                                   '--members', 1000, '--no-enroll', '--connect-rate', 600, tls=True)
+                                   '--members', 1000, '--no-enroll', '--connect-rate', 600,
+                                   tls=True)
         await_connections(server, self.count)
         bytes_each = (server.memory_bytes() - before) / self.count
         beside = working()

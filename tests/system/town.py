@@ -23,7 +23,7 @@ from world import Tap, expect_equal, run_case
 
 STORES = 200
 PARTNERS = 20
-ASKING = 1000000		# what the number of a store's second till is above that of its first
+ASKING = 1000000    # the number of a store's second till is that of its first, and this
 SECONDS_MAX = 60
 SEEN_SECONDS_MAX = 1.0
 DRAINED = 1
