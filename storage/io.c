@@ -103,3 +103,25 @@ storage_path_copy(char *ret_path, const char *path, struct storage_error *error)
 	memcpy(ret_path, path, length + 1);
 	return TG_OK;
 }
+
+enum tg_status
+storage_make_directory(const struct storage_io *io, const char *path, struct storage_error *error)
+{
+	char parent[STORAGE_PATH_BYTES_MAX];
+	struct storage_stat facts;
+	char *slash;
+	enum tg_status status = io->stat(io->context, path, &facts, error);
+
+	if (status != TG_OK || facts.exists)
+		return status;
+	status = io->make_directory(io->context, path, error);
+	if (status == TG_OK)
+		status = storage_path_copy(parent, path, error);
+	if (status != TG_OK)
+		return status;
+	slash = strrchr(parent, '/');
+	if (slash == NULL)
+		return io->sync_directory(io->context, ".", error);
+	slash[slash == parent ? 1 : 0] = '\0';
+	return io->sync_directory(io->context, parent, error);
+}

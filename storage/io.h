@@ -135,6 +135,10 @@ TG_MUST_CHECK enum tg_status storage_write_zeros(const struct storage_io *io, in
 TG_MUST_CHECK enum tg_status storage_path(char *ret_path, const char *directory, const char *name,
 					  struct storage_error *error);
 
+/* Make a directory unless it is there, and see that its name lasts.  TG_JOURNAL_FULL; TG_IO. */
+TG_MUST_CHECK enum tg_status storage_make_directory(const struct storage_io *io, const char *path,
+						    struct storage_error *error);
+
 /* Copy a path.  ret_path has STORAGE_PATH_BYTES_MAX bytes.  TG_IO: too long. */
 TG_MUST_CHECK enum tg_status storage_path_copy(char *ret_path, const char *path,
 					       struct storage_error *error);

@@ -360,29 +360,6 @@ take_config(struct file_journal *file, const struct journal_config *config,
 	return status;
 }
 
-/* Make a directory and see that its name lasts. */
-static enum tg_status
-make_directory(const struct storage_io *io, const char *path, struct storage_error *error)
-{
-	char parent[STORAGE_PATH_BYTES_MAX];
-	struct storage_stat facts;
-	char *slash;
-	enum tg_status status = io->stat(io->context, path, &facts, error);
-
-	if (status != TG_OK || facts.exists)
-		return status;
-	status = io->make_directory(io->context, path, error);
-	if (status == TG_OK)
-		status = storage_path_copy(parent, path, error);
-	if (status != TG_OK)
-		return status;
-	slash = strrchr(parent, '/');
-	if (slash == NULL)
-		return io->sync_directory(io->context, ".", error);
-	slash[slash == parent ? 1 : 0] = '\0';
-	return io->sync_directory(io->context, parent, error);
-}
-
 /* The work of opening; on failure the caller closes what there is. */
 static enum tg_status
 open_files(struct file_journal *file, const struct journal_config *config,
@@ -396,9 +373,9 @@ open_files(struct file_journal *file, const struct journal_config *config,
 	enum tg_status status = take_config(file, config, &segment_bytes, error);
 
 	if (status == TG_OK)
-		status = make_directory(io, file->directory, error);
+		status = storage_make_directory(io, file->directory, error);
 	if (status == TG_OK)
-		status = make_directory(io, file->archive_directory, error);
+		status = storage_make_directory(io, file->archive_directory, error);
 	if (status == TG_OK)
 		status = storage_path(lock_path, file->directory, LOCK_NAME, error);
 	if (status == TG_OK)

@@ -4,6 +4,7 @@ libstorage_la_SOURCES = \
 	%D%/io.c %D%/io.h %D%/io_posix.c \
 	%D%/journal.c %D%/journal.h %D%/journal_backend.h %D%/journal_memory.c \
 	%D%/journal_archive.c %D%/journal_archive.h \
+	%D%/journal_copy.c %D%/journal_copy.h \
 	%D%/journal_file.c %D%/journal_file.h \
 	%D%/journal_reader.c %D%/journal_reader.h \
 	%D%/journal_recover.c %D%/journal_recover.h \
@@ -20,6 +21,7 @@ libstorage_la_SOURCES += \
 	%D%/snapshot.c %D%/snapshot.h \
 	%D%/snapshot_format.c %D%/snapshot_format.h \
 	%D%/snapshot_list.c %D%/snapshot_load.c \
+	%D%/backup.c %D%/backup.h \
 	%D%/snapshot_writer.c %D%/snapshot_writer.h
 
 # MariaDB: connection, schema, sink.

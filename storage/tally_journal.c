@@ -13,7 +13,6 @@
 #include "storage/database_arguments.h"
 
 #define DATA_DIRECTORY "/var/lib/tallygate" /* as the gateway has it by default */
-#define ARCHIVE_NAME "archive"
 #define SKIP_DEFAULT 10000
 #define HELP_WIDTH 26
 
@@ -26,12 +25,13 @@
 	X(member, "REFERENCE", "all that happened to a member, as lines of JSON or as CSV") \
 	X(verify, NULL, "checksums, chain, continuity, conservation, state hash") \
 	X(statistics, NULL, "records by kind and status, sizes of records and batches") \
+	X(backup, "DIRECTORY", "copy what a gateway has made durable, and verify the copy") \
 	X(rebuild, NULL, "fill an empty MariaDB from journal and archive")
 
 /* Options.  Columns: name, letter or 0, argument or NULL, help. */
 #define TOOL_OPTION_LIST(X) \
 	X("data", 'd', "DIR", "journal and snapshots (" DATA_DIRECTORY ")") \
-	X("archive", 'a', "DIR", "compressed segments (DATA/" ARCHIVE_NAME ")") \
+	X("archive", 'a', "DIR", "compressed segments (DATA/" TOOL_ARCHIVE_NAME ")") \
 	X("instance", 'i', "NAME", "refuse files of another instance") \
 	X("json", 'J', NULL, "JSON in place of text") \
 	X("csv", 0, NULL, "member: CSV") \
@@ -47,6 +47,7 @@
 	X("store", 0, "N", "number of a store") \
 	X("terminal", 0, "N", "number of a terminal") \
 	X("marks", 0, NULL, "marks, too") \
+	X("no-verify", 0, NULL, "backup: do not verify the copy") \
 	X("resume", 0, NULL, "rebuild: go on in a database that holds the beginning")
 /* clang-format on */
 
@@ -169,7 +170,7 @@ take_switch(struct tool_options *options, const char *name)
 	} switches[] = {
 		{ "json", &options->is_json },	{ "csv", &options->is_csv },
 		{ "all", &options->is_all },	{ "marks", &options->has_marks },
-		{ "resume", &options->may_resume },
+		{ "resume", &options->may_resume }, { "no-verify", &options->is_unverified },
 	};
 
 	for (size_t i = 0; i < sizeof switches / sizeof switches[0]; i++) {
@@ -226,7 +227,7 @@ take_places(struct tool_options *options, const struct places *places)
 	if (status == TG_OK && places->archive != NULL)
 		status = storage_path_copy(options->archive, places->archive, &error);
 	else if (status == TG_OK)
-		status = storage_path(options->archive, places->data, ARCHIVE_NAME, &error);
+		status = storage_path(options->archive, places->data, TOOL_ARCHIVE_NAME, &error);
 	return status == TG_OK;
 }
 

@@ -12,6 +12,10 @@
 #include "storage/journal_file.h"
 #include "storage/record_filter.h"
 
+#define TOOL_ARCHIVE_NAME "archive" /* of a data directory's archive, if nothing else is told */
+
+struct verify_report;
+
 /* Exit statuses of the program. */
 enum tool_exit {
 	TOOL_OK = 0,
@@ -59,6 +63,12 @@ typedef enum tg_status tool_item_fn(void *context, const struct journal_reader *
 TG_MUST_CHECK enum tg_status tool_walk(const struct tool_options *options, tool_item_fn *each,
 				       void *context, struct storage_error *error);
 
+/* Verify a copy of a journal, up to its last batch.  Results as journal_verify(). */
+TG_MUST_CHECK enum tg_status tool_verify_copy(const struct tool_options *options,
+					      const char *directory, const char *archive,
+					      struct verify_report *ret_report,
+					      struct storage_error *error);
+
 /* The commands. */
 enum tool_exit run_list(const struct tool_options *options);
 enum tool_exit run_dump(const struct tool_options *options);
@@ -66,6 +76,7 @@ enum tool_exit run_follow(const struct tool_options *options);
 enum tool_exit run_member(const struct tool_options *options);
 enum tool_exit run_verify(const struct tool_options *options);
 enum tool_exit run_statistics(const struct tool_options *options);
+enum tool_exit run_backup(const struct tool_options *options);
 enum tool_exit run_rebuild(const struct tool_options *options);
 
 #endif

@@ -6,10 +6,12 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 
 from server import BUILD, SECONDS_MAX, Database, Failed, await_true
 from restart import Outcomes, restart
+from tallygate import new_id
 from world import Tap, World, expect, expect_equal, expect_rows, run_case, title
 
 REBUILT = 'rebuilt'
@@ -167,7 +169,92 @@ def a_database_of_another_journal_is_not_gone_on_with(world):
     expect_equal('is not empty: table ' in complaint, True)
 
 
+class Load(threading.Thread):
+    """A till that earns a point each time for one member, until it is told to end."""
+
+    def __init__(self, world, member):
+        super().__init__()
+        self.daemon = True
+        self.member = member
+        self.now = world.now()
+        self.session = world.server.open(102)
+        self.answered = 0
+        self.is_ending = False
+
+    def run(self):
+        while not self.is_ending:
+            try:
+                answer = self.session.call('EARN', transaction_id=new_id(), amount=100,
+                                           business_time=self.now, member=self.member)
+            except OSError:
+                return
+            expect(answer, points=1)
+            self.answered += 1
+
+    def end(self):
+        self.is_ending = True
+        self.join(SECONDS_MAX)
+        self.session.close()
+
+
+def start_from(world, directory):
+    """The server dies; another one begins on another data directory."""
+    world.hang_up()
+    world.server.kill()
+    world.server.settings['data']['directory'] = directory
+    world.server.settings['console'] = {'socket': world.server.folder.file('data',
+                                                                           'console.sock')}
+    world.server.start()
+
+
+def a_backup_of_a_server_at_work_is_sound(world):
+    tool, console = Tool(world), world.server.console
+    member = world.member(points=5)
+    backup = world.server.folder.file('backup')
+    load = Load(world, member)
+    load.start()
+    try:
+        for round_ in range(4):
+            seen = load.answered
+            await_true(lambda: load.answered > seen + 150, 'load')	# pylint: disable=W0640
+            console.do('snapshot')
+            least = load.answered
+            report = tool.do('backup', backup)
+            expect_equal(report['verdict'], 'sound')
+            expect_equal(report['last_sequence'] >= least, True)
+            expect_equal(report['snapshot'] > 0, True)
+            if round_:
+                expect_equal(report['segments_copied'] <= 1, True)
+    finally:
+        load.end()
+    world.hang_up()
+    last = console.do('show journal').figure('durable sequence')
+    report = await_true(lambda: (lambda found: found['last_sequence'] == last and found)(
+        tool.do('backup', backup)), 'the last record in the backup')
+    expect_equal(tool.do('backup', backup)['segments_copied'], 0)
+    available = world.available(member)
+    expect_equal(available, 5 + load.answered)
+    start_from(world, backup)
+    expect_equal(world.available(member), available)
+    world.earn(member, 1)
+    expect_equal(world.server.stop(), 0)
+    expect_equal(tool.do('verify', data=backup)['verdict'], 'sound')
+
+
+def a_backup_is_refused_where_it_would_do_harm(world):
+    tool = Tool(world)
+    fill(world)
+    expect_equal('is the data directory itself' in tool.refuse(['backup', tool.data]), True)
+    os.symlink(tool.data, world.server.folder.file('link'))
+    expect_equal('is the data directory itself' in tool.refuse(
+        ['backup', world.server.folder.file('link')]), True)
+    complaint = tool.refuse(['backup', tool.data], data=world.server.folder.file('none'))
+    expect_equal('process %d' % world.server.process.pid in complaint, True)
+
+
 CASES = [
+    a_backup_of_a_server_at_work_is_sound,
+    a_backup_is_refused_where_it_would_do_harm,
     an_empty_mariadb_rebuilt_is_what_the_sink_wrote,
     a_rebuilding_that_was_killed_goes_on,
     a_database_of_another_journal_is_not_gone_on_with,
@@ -182,7 +269,10 @@ def main():
     database = Database()
     try:
         database.start()
+        wanted = sys.argv[1:]
         for case in CASES:
+            if wanted and case.__name__ not in wanted:
+                continue
             create(database, 'tallygate')
             run_case(tap, case, lambda: World(database=database))
     finally:
