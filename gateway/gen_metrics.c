@@ -45,5 +45,24 @@ main(void)
 		print_labels(row->labels);
 		printf(" | %s |\n", row->help);
 	}
+	printf("\n## Headroom\n\n"
+	       "`tallygate_request_rate_reachable` is measured, not configured. Each second the "
+	       "processor time of every thread is read\n"
+	       "(`CLOCK_THREAD_CPUTIME_ID`). An I/O or ledger thread works or waits, so its share "
+	       "of the last minute is its load:\n\n"
+	       "    reachable = requests decided a second / the highest of these loads\n\n"
+	       "The journal thread waits for the disk, and what arrives while a batch is written "
+	       "makes the next one. Its load is the share\n"
+	       "of the minute in which a batch was being written "
+	       "(`tallygate_journal_writing_ratio`), times how full batches were on\n"
+	       "average (of `journal.batch_bytes`); it counts among the loads above. Below a load "
+	       "of %d %% nothing is said. The figure holds\n"
+	       "for the mix of requests of that minute, and for processors that are the "
+	       "gateway's when it needs them: what other programs\n"
+	       "take from it is not seen. `tallygate_headroom_ratio` tells 1 less the load as "
+	       "`rate` and `journal`; of the disk what lies\n"
+	       "between free space and `journal.low_water_bytes`; of `window` and tables the free "
+	       "rows.\n",
+	       LOAD_MILLIONTHS_MIN / 10000);
 	return fflush(stdout) == 0 ? 0 : 1;
 }

@@ -60,9 +60,37 @@ load_rate(const struct load *load)
 }
 
 int64_t
-load_reachable_rate(const struct load *load, uint32_t thread_count)
+load_writing(const struct load *load)
 {
-	int64_t busiest = 0;
+	int64_t span = span_us(load), share;
+
+	if (span <= 0)
+		return -1;
+	share = (int64_t)(newest_of(load)->writing_us - oldest_of(load)->writing_us) * 1000000 /
+		span;
+	return share < 1000000 ? share : 1000000;
+}
+
+int64_t
+load_journal(const struct load *load, uint64_t batch_bytes_max)
+{
+	int64_t writing = load_writing(load);
+	uint64_t batches, bytes;
+
+	TG_ASSERT(batch_bytes_max > 0);
+	if (writing < 0)
+		return -1;
+	batches = newest_of(load)->batches - oldest_of(load)->batches;
+	bytes = newest_of(load)->batch_bytes - oldest_of(load)->batch_bytes;
+	if (batches == 0)
+		return 0;
+	return (int64_t)((uint64_t)writing * (bytes / batches) / batch_bytes_max);
+}
+
+int64_t
+load_reachable_rate(const struct load *load, uint32_t thread_count, uint64_t batch_bytes_max)
+{
+	int64_t busiest = load_journal(load, batch_bytes_max);
 
 	for (uint32_t i = 0; i < thread_count; i++) {
 		int64_t busy = load_busy(load, i);

@@ -63,6 +63,8 @@
 	X(tallygate_records_total, COUNTER, COUNT, "", NUMBER(v->has_parts, v->pipeline.records), \
 	  "records made") \
 	/* partners */ \
+	X(tallygate_partners_drained, GAUGE, COUNT, "", NUMBER(v->has_parts, census_drained_count(v->census)), \
+	  "partners that an operator has taken out of service, each for itself") \
 	X(tallygate_partner_answers_total, COUNTER, COUNT, "partner", FAMILY(tell_partner_answers), \
 	  "answers to a partner; of those not told by number under other (http.partners_named)") \
 	X(tallygate_partner_refusals_total, COUNTER, COUNT, "partner", FAMILY(tell_partner_refusals), \
@@ -110,6 +112,8 @@
 	  "records up to this one are durable") \
 	X(tallygate_journal_append_seconds, HISTOGRAM, SECONDS, "", BUCKETS(v->has_parts, v->pipeline.append_us, histogram_us), \
 	  "time to write a batch and sync it (fdatasync)") \
+	X(tallygate_journal_writing_ratio, GAUGE, RATIO, "", NUMBER(v->has_parts && v->writing >= 0, v->writing), \
+	  "share of the last minute in which a batch was being written; at 1 batches only grow") \
 	X(tallygate_journal_batch_records, HISTOGRAM, COUNT, "", BUCKETS(v->has_parts, v->pipeline.batch_records, histogram_counts), \
 	  "records in a batch") \
 	X(tallygate_journal_record_bytes_total, COUNTER, BYTES, "", NUMBER(v->has_parts, v->pipeline.batch_bytes), \
@@ -174,9 +178,9 @@
 	X(tallygate_request_rate, GAUGE, COUNT, "", NUMBER(v->has_parts, v->request_rate), \
 	  "requests decided a second, over the last minute") \
 	X(tallygate_request_rate_reachable, GAUGE, COUNT, "", NUMBER(v->reachable_rate >= 0, v->reachable_rate), \
-	  "the same if the busiest I/O or ledger thread were always busy; absent if idle") \
+	  "the same if the busiest of I/O threads, ledger and journal never rested; absent if idle") \
 	X(tallygate_headroom_ratio, GAUGE, RATIO, "resource", FAMILY(tell_headroom), \
-	  "what is left of a resource: rate, connections, disk, window, or a table of the ledger")
+	  "what is left of a resource: rate, journal, connections, disk, window, or a table")
 /* clang-format on */
 
 #endif

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "gateway/census.h"
 #include "protocol/assert.h"
 #include "protocol/message.h"
 
@@ -341,6 +342,8 @@ tell_headroom(const struct metrics_view *v, struct exposition *e)
 		return;
 	if (v->busiest >= 0)
 		tell_left(e, left_of((uint64_t)v->busiest, 1000000), 1000000, "rate");
+	if (v->journal_use >= 0)
+		tell_left(e, left_of((uint64_t)v->journal_use, 1000000), 1000000, "journal");
 	tell_left(e, left_of(v->network.connections, (uint64_t)v->connections_max),
 		  (uint64_t)v->connections_max, "connections");
 	tell_left(e, left_of(low_water, v->journal.free_bytes),

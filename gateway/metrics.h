@@ -46,6 +46,7 @@ struct metrics_view {
 	bool	 has_parts;		/* all that follows is set, else zero but for these two: */
 	bool	 has_sink, has_originals, has_snapshots;
 	int64_t	 connections_max, low_water_bytes, disk_bytes;
+	int64_t	 batch_bytes_max;	/* of the journal */
 	struct network_figures network;
 	struct pipeline_figures pipeline;
 	struct journal_facts journal;
@@ -75,6 +76,7 @@ struct metrics_view {
 	uint64_t request_rate;
 	int64_t	 reachable_rate;	/* -1: not known */
 	int64_t	 busiest;		/* of I/O threads and the ledger's, millionths; -1 */
+	int64_t	 writing, journal_use;	/* load_writing(), load_journal() */
 };
 
 /* Indexes of the metrics, dense from 0. */

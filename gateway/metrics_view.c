@@ -58,7 +58,10 @@ view_threads(struct metrics_view *v, const struct monitor_parts *parts, const st
 			v->busiest = v->threads[i].busy;
 	}
 	v->request_rate = load_rate(load);
-	v->reachable_rate = load_reachable_rate(load, limiting_count);
+	v->writing = load_writing(load);
+	v->journal_use = load_journal(load, (uint64_t)v->batch_bytes_max);
+	v->reachable_rate =
+		load_reachable_rate(load, limiting_count, (uint64_t)v->batch_bytes_max);
 }
 
 static void

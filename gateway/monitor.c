@@ -148,6 +148,7 @@ fill(struct monitor *monitor, struct metrics_view *view)
 	metrics_view_process(view);
 	view->connections_max = monitor->config->limits_connections;
 	view->low_water_bytes = monitor->config->journal_low_water_bytes;
+	view->batch_bytes_max = monitor->config->journal_batch_bytes;
 	view->disk_bytes = monitor->disk_bytes;
 	view->partners = monitor->partners;
 	view->software_named = (uint32_t)monitor->config->http_software_named;
@@ -181,6 +182,7 @@ on_tick(void *context)
 	struct monitor *monitor = context;
 	struct metrics_thread threads[LOAD_THREADS_MAX];
 	struct load_sample sample = { .mono_us = clock_mono_us() };
+	struct pipeline_figures pipeline;
 	uint32_t count, limiting_count;
 
 	pthread_mutex_lock(&monitor->lock);
@@ -188,7 +190,11 @@ on_tick(void *context)
 		count = metrics_threads(&monitor->parts, threads, &limiting_count);
 		for (uint32_t i = 0; i < LOAD_THREADS_MAX; i++)
 			sample.cpu_us[i] = i < count ? threads[i].cpu_us : -1;
-		sample.requests = pipeline_figures(monitor->parts.pipeline).requests;
+		pipeline = pipeline_figures(monitor->parts.pipeline);
+		sample.requests = pipeline.requests;
+		sample.writing_us = pipeline.append_us.sum;
+		sample.batches = pipeline.batches;
+		sample.batch_bytes = pipeline.batch_bytes;
 		load_add(&monitor->load, &sample);
 	}
 	pthread_mutex_unlock(&monitor->lock);

@@ -171,7 +171,7 @@ the_busiest_thread_limits_the_rate(void **state)
 	load_add(&load, &sample);
 	assert_int_equal(load_busy(&load, 0), -1);
 	assert_int_equal(load_rate(&load), 0);
-	assert_int_equal(load_reachable_rate(&load, 2), -1);
+	assert_int_equal(load_reachable_rate(&load, 2, 1000), -1);
 	for (int i = 0; i < 10; i++) {
 		sample.mono_us += 1000000;
 		sample.requests += 5000;
@@ -183,8 +183,36 @@ the_busiest_thread_limits_the_rate(void **state)
 	assert_int_equal(load_busy(&load, 1), 250000);
 	assert_int_equal(load_busy(&load, 2), -1);
 	assert_int_equal(load_rate(&load), 5000);
-	assert_int_equal(load_reachable_rate(&load, 2), 20000);
-	assert_int_equal(load_reachable_rate(&load, 1), 50000);
+	assert_int_equal(load_reachable_rate(&load, 2, 1000), 20000);
+	assert_int_equal(load_reachable_rate(&load, 1, 1000), 50000);
+}
+
+/* What: a journal that writes all the time is no limit while its batches have room. */
+static void
+the_journal_limits_the_rate_when_batches_are_full(void **state)
+{
+	struct load load = { .count = 0 };
+	struct load_sample sample = { .cpu_us = { 0 } };
+
+	(void)state;
+	assert_int_equal(load_writing(&load), -1);
+	assert_int_equal(load_journal(&load, 1000), -1);
+	load_add(&load, &sample);
+	for (int i = 0; i < 10; i++) {
+		sample.mono_us += 1000000;
+		sample.requests += 1000;
+		sample.cpu_us[0] += 100000;
+		sample.writing_us += 800000;
+		sample.batches += 100;
+		sample.batch_bytes += 50000;
+		load_add(&load, &sample);
+	}
+	assert_int_equal(load_writing(&load), 800000);
+	/* Batches of 500 bytes: half full, an eightieth full. */
+	assert_int_equal(load_journal(&load, 1000), 400000);
+	assert_int_equal(load_reachable_rate(&load, 1, 1000), 2500);
+	assert_int_equal(load_journal(&load, 40000), 10000);
+	assert_int_equal(load_reachable_rate(&load, 1, 40000), 10000);
 }
 
 /* What: after a minute without work nothing is left of the work before. */
@@ -209,7 +237,7 @@ only_the_last_minute_counts(void **state)
 	}
 	assert_int_equal(load_rate(&load), 0);
 	assert_int_equal(load_busy(&load, 0), 0);
-	assert_int_equal(load_reachable_rate(&load, 1), -1);
+	assert_int_equal(load_reachable_rate(&load, 1, 1000), -1);
 }
 
 int
@@ -220,6 +248,7 @@ main(void)
 		cmocka_unit_test(a_busier_partner_takes_the_name_of_the_idlest),
 		cmocka_unit_test(no_names_means_all_together),
 		cmocka_unit_test(the_busiest_thread_limits_the_rate),
+		cmocka_unit_test(the_journal_limits_the_rate_when_batches_are_full),
 		cmocka_unit_test(only_the_last_minute_counts),
 	};
 

@@ -93,7 +93,7 @@ def the_output_agrees_with_its_reference(world):
     missing = sorted(set(documented()) - set(found.kinds))
     # Without MariaDB, without load, when nothing was refused, and in the first second.
     expected = (r'tallygate_((sink|originals)_.*|notices_total|request_rate_reachable'
-                r'|thread_busy_ratio)')
+                r'|thread_busy_ratio|journal_writing_ratio)')
     expect_equal([name for name in missing if not re.fullmatch(expected, name)], [])
 
 
@@ -233,6 +233,9 @@ def headroom_shrinks_with_use(alone):
     expect_equal(found['tallygate_headroom_ratio', 'window'], 1)
     expect_equal(0 < found['tallygate_headroom_ratio', 'disk'] <= 1, True)
     expect_equal(('tallygate_headroom_ratio', 'state') in found, False)
+    expect_equal(found['tallygate_partners_drained',], 0)
+    server.console.do('drain partner 1')
+    expect_equal(scrape(server)['tallygate_partners_drained',], 1)
     for connection in connections:
         connection.close()
 
@@ -277,6 +280,8 @@ def it_answers_under_full_load(alone):
     expect_equal(found['tallygate_answers_total', 'EARN', 'OK'] > 100, True)
     expect_equal(found['tallygate_request_rate_reachable',] >=
                  found['tallygate_request_rate',] > 0, True)
+    expect_equal(0 < found['tallygate_journal_writing_ratio',] <= 1, True)
+    expect_equal(0 < found['tallygate_headroom_ratio', 'journal'] < 1, True)
     for thread in ('io0', 'io1', 'ledger', 'journal'):
         expect_equal(0 < found['tallygate_thread_busy_ratio', thread] <= 1, True)
         expect_equal(found['tallygate_thread_cpu_seconds_total', thread] > 0, True)
