@@ -101,12 +101,34 @@ link_has_tls(const char *certificate_file, const char *key_file)
 	return context != NULL;
 }
 
+/* After link->ssl was told its side. */
+static enum tg_status
+shake_hands(struct link *link, int64_t deadline_ms)
+{
+	for (;;) {
+		int result;
+
+		ERR_clear_error();
+		result = SSL_do_handshake(link->ssl);
+		if (result == 1)
+			return TG_OK;
+		if (wait_for_tls(link, result, deadline_ms) != LINK_BYTES)
+			return TG_IO;
+	}
+}
+
+/* A failed handshake has no goodbye. */
+static void
+drop_tls(struct link *link)
+{
+	SSL_free(link->ssl);
+	link->ssl = NULL;
+}
+
 enum tg_status
 link_start_tls(struct link *link, const char *certificate_file, const char *key_file,
 	       int64_t deadline_ms)
 {
-	int result;
-
 	TG_ASSERT(link->ssl == NULL);
 	link->context = make_context(certificate_file, key_file);
 	if (link->context == NULL)
@@ -114,17 +136,64 @@ link_start_tls(struct link *link, const char *certificate_file, const char *key_
 	link->ssl = SSL_new(link->context);
 	if (link->ssl == NULL || SSL_set_fd(link->ssl, link->fd) != 1)
 		return TG_IO;
-	for (;;) {
+	SSL_set_accept_state(link->ssl);
+	if (shake_hands(link, deadline_ms) == TG_OK)
+		return TG_OK;
+	drop_tls(link);
+	return TG_IO;
+}
+
+static SSL_CTX *
+make_client_context(const char *ca_file)
+{
+	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+
+	if (context == NULL || SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1 ||
+	    (ca_file != NULL ? SSL_CTX_load_verify_file(context, ca_file) :
+			       SSL_CTX_set_default_verify_paths(context)) != 1) {
+		SSL_CTX_free(context);
 		ERR_clear_error();
-		result = SSL_accept(link->ssl);
-		if (result == 1)
-			return TG_OK;
-		if (wait_for_tls(link, result, deadline_ms) != LINK_BYTES)
-			break;
+		return NULL;
 	}
-	/* A failed handshake has no goodbye. */
-	SSL_free(link->ssl);
-	link->ssl = NULL;
+	SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+	return context;
+}
+
+/* The certificate must be for this address or host. */
+static bool
+set_name(SSL *ssl, const char *name)
+{
+	if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), name) == 1)
+		return true;
+	ERR_clear_error();
+	return SSL_set1_host(ssl, name) == 1 && SSL_set_tlsext_host_name(ssl, name) == 1;
+}
+
+enum tg_status
+link_join_tls(struct link *link, const char *ca_file, const char *name, int64_t deadline_ms,
+	      const char **ret_why)
+{
+	long verdict;
+
+	TG_ASSERT(link->ssl == NULL);
+	*ret_why = "no certificates of authorities there";
+	link->context = make_client_context(ca_file);
+	if (link->context == NULL)
+		return TG_CONFIG;
+	*ret_why = "not possible as a name";
+	link->ssl = SSL_new(link->context);
+	if (link->ssl == NULL || !set_name(link->ssl, name))
+		return TG_CONFIG;
+	*ret_why = "no TLS there";
+	if (SSL_set_fd(link->ssl, link->fd) != 1)
+		return TG_IO;
+	SSL_set_connect_state(link->ssl);
+	if (shake_hands(link, deadline_ms) == TG_OK)
+		return TG_OK;
+	verdict = SSL_get_verify_result(link->ssl);
+	if (verdict != X509_V_OK)
+		*ret_why = X509_verify_cert_error_string(verdict);
+	drop_tls(link);
 	return TG_IO;
 }
 

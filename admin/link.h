@@ -1,7 +1,8 @@
 /*
  * link.h - the bytes of one console connection, plain or TLS, with deadlines.
  *
- * For the thread that serves the connection.  Never waits without a deadline.
+ * For the thread that serves the connection, and for a client's side of one.  Never waits without a
+ * deadline.
  */
 #ifndef TG_ADMIN_LINK_H
 #define TG_ADMIN_LINK_H
@@ -37,6 +38,16 @@ void link_init(struct link *link, int fd);
  */
 TG_MUST_CHECK enum tg_status link_start_tls(struct link *link, const char *certificate_file,
 					    const char *key_file, int64_t deadline_ms);
+
+/*
+ * Shake hands as a TLS client.  ca_file: PEM of who vouches for the server, NULL: the system's
+ * authorities; name: host or address that the certificate must be for.  ret_why: static, for
+ * people, set unless TG_OK.
+ * TG_OK; TG_CONFIG: ca_file or name are no good; TG_IO: the server is.
+ */
+TG_MUST_CHECK enum tg_status link_join_tls(struct link *link, const char *ca_file,
+					   const char *name, int64_t deadline_ms,
+					   const char **ret_why);
 
 /* Are the files a certificate and its key? */
 bool link_has_tls(const char *certificate_file, const char *key_file);

@@ -7,6 +7,7 @@ noinst_LTLIBRARIES += libadmin.la
 libadmin_la_SOURCES = \
 	%D%/ask.c %D%/ask.h \
 	%D%/command.c %D%/command.h %D%/command_table.c \
+	%D%/completion.c %D%/completion.h \
 	%D%/config_noun.c %D%/config_noun.h \
 	%D%/console.c %D%/console.h \
 	%D%/exposition.c %D%/exposition.h \
@@ -27,6 +28,7 @@ libadmin_la_SOURCES = \
 	%D%/run_language.c %D%/run_list.c %D%/run_member.c %D%/run_operator.c %D%/run_service.c %D%/run_show.c \
 	%D%/run_tail.c %D%/run_terminals.c \
 	%D%/session.c %D%/session.h \
+	%D%/talk.c %D%/talk.h \
 	%D%/text_table.c %D%/text_table.h \
 	%D%/when.c %D%/when.h
 libadmin_la_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS) $(JANSSON_CFLAGS) $(OPENSSL_CFLAGS)
@@ -48,7 +50,9 @@ scdoc_pages += %D%/tally-passwd.1.scd
 
 # A person's end of the console.
 bin_PROGRAMS += %D%/tally-console
-admin_tally_console_SOURCES = %D%/tally_console.c
-admin_tally_console_CPPFLAGS = $(AM_CPPFLAGS) $(EDIT_CFLAGS)
-admin_tally_console_LDADD = $(EDIT_LIBS)
+admin_tally_console_SOURCES = %D%/tally_console.c \
+	%D%/credentials.c %D%/credentials.h \
+	%D%/prompt.c %D%/prompt.h
+admin_tally_console_CPPFLAGS = $(AM_CPPFLAGS) $(EDIT_CFLAGS) $(OPENSSL_CFLAGS)
+admin_tally_console_LDADD = $(admin_libs) $(EDIT_LIBS)
 scdoc_pages += %D%/tally-console.1.scd

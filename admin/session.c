@@ -17,10 +17,6 @@
 #define LOGIN_TRIES 3			/* of one connection */
 #define ROLE_LOOK_MS 1000		/* between two looks at the operator's role in a command */
 
-static const char prompt_name[] = "login: ";
-static const char prompt_password[] = "password: ";
-static const char prompt_command[] = "tallygate> ";
-
 _Static_assert(LINE_READER_BYTES_MAX <= COMMAND_LINE_BYTES_MAX, "a line fits the log's text");
 
 /* What the next line is. */
@@ -262,11 +258,11 @@ ask_next(struct session *session)
 	if (session->is_over)
 		return;
 	if (session->state == SESSION_NAME)
-		output_raw(&session->out, prompt_name);
+		output_raw(&session->out, SESSION_PROMPT_NAME);
 	else if (session->state == SESSION_PASSWORD)
-		output_raw(&session->out, prompt_password);
+		output_raw(&session->out, SESSION_PROMPT_PASSWORD);
 	else if (session->config->is_telnet)
-		output_raw(&session->out, prompt_command);
+		output_raw(&session->out, SESSION_PROMPT_COMMAND);
 	output_write_out(&session->out);
 }
 

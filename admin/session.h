@@ -13,6 +13,11 @@
 #include "admin/command.h"
 #include "admin/login.h"
 
+/* What a peer is asked.  No line that answers a command begins so. */
+#define SESSION_PROMPT_NAME "login: "
+#define SESSION_PROMPT_PASSWORD "password: "
+#define SESSION_PROMPT_COMMAND "tallygate> "
+
 /* Pointers are borrowed. */
 struct session_config {
 	int	 fd;			/* a connected socket that does not block */

@@ -2,143 +2,156 @@
  * tally_console.c - a person's or a script's end of the console.
  *
  * Sends lines, prints answers without their indent.  With words on the command line it runs that
- * one command; with standard input from a terminal it offers a prompt with editing and history;
- * else it runs the lines of standard input.  Knows the console's lines, not its commands.
+ * one command; with a terminal at both ends it offers a prompt; else it runs the lines of standard
+ * input.  Knows how the console speaks, not what its commands are.
  */
 #include <errno.h>
 #include <getopt.h>
-#include <histedit.h>
 #include <locale.h>
+#include <openssl/crypto.h>
+#include <signal.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
+
+#include "admin/command.h"
+#include "admin/completion.h"
+#include "admin/credentials.h"
+#include "admin/prompt.h"
+#include "admin/talk.h"
 
 #define DEFAULT_SOCKET "/var/lib/tallygate/console.sock"
 #define COMMAND_BYTES_MAX 1024
-#define HISTORY_LINES 500
+#define LOGIN_TRIES 3			/* of a person; a file's password is tried once */
+#define LOOK_MS 100			/* between two looks for Ctrl-C */
+#define GREETING_MS 10000
+#define LOGIN_MS 60000			/* passwords are checked one after the other */
 
-/* How the program ends. */
+/* How the program ends; the manual page tells of each. */
 enum {
 	EXIT_DONE = 0,
-	EXIT_REFUSED = 1,	/* a command ended with error */
-	EXIT_BROKEN = 2,	/* no console there, or the connection ended */
+	EXIT_REFUSED = 1,		/* a command ended with error */
+	EXIT_LOST = 2,			/* no console there, or the connection ended */
+	EXIT_UNKNOWN = 3,		/* a line was no command */
+	EXIT_LOGIN = 4,			/* the login was refused, or there is none to try */
+	EXIT_USAGE = 5,			/* the program was called wrongly */
+	EXIT_INTERRUPTED = 130,		/* Ctrl-C while a command did not end */
 };
 
-/* A connection: what comes is read by lines through in, which owns the socket. */
-struct peer {
-	int	 fd;
-	FILE	*in;
+struct settings {
+	const char *socket;
+	char	*connect;		/* [HOST:]PORT; NULL: the socket */
+	const char *host, *port;	/* of connect */
+	bool	 has_tls, is_json, stops_on_error;
+	const char *ca_file, *server_name, *user, *password_file;
+};
+
+struct client {
+	struct settings settings;
+	struct talk talk;
+	int	 signal_fd;		/* of SIGINT, which is blocked while a command runs */
+	bool	 is_session;		/* with a prompt: then it is blocked throughout */
+	uint32_t interrupts;		/* of the command under way */
 };
 
 static bool
-dial(const char *path, struct peer *ret_peer)
+begins_with(const char *text, const char *start)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-
-	if (strlen(path) >= sizeof(address.sun_path)) {
-		fprintf(stderr, "tally-console: %s: path too long\n", path);
-		return false;
-	}
-	memcpy(address.sun_path, path, strlen(path));
-	ret_peer->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (ret_peer->fd < 0 ||
-	    connect(ret_peer->fd, (struct sockaddr *)&address, sizeof(address)) != 0 ||
-	    (ret_peer->in = fdopen(ret_peer->fd, "r")) == NULL) {
-		fprintf(stderr, "tally-console: %s: %s\n", path, strerror(errno));
-		if (ret_peer->fd >= 0)
-			close(ret_peer->fd);
-		return false;
-	}
-	return true;
+	return strncmp(text, start, strlen(start)) == 0;
 }
 
-/* Send a line whole. */
+/* SIGINT is a byte to read while a command runs, and ends the program else. */
+static void
+block_interrupts(bool is_blocked)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	(void)sigprocmask(is_blocked ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
 static bool
-send_line(const struct peer *peer, const char *line)
+was_interrupted(struct client *client)
 {
-	char text[COMMAND_BYTES_MAX + 2];
-	size_t rest = strlen(line) + 1;
-	const char *at = text;
+	struct signalfd_siginfo info;
 
-	if (rest >= sizeof(text))
-		return false;
-	snprintf(text, sizeof(text), "%s\n", line);
-	while (rest > 0) {
-		const ssize_t sent = send(peer->fd, at, rest, MSG_NOSIGNAL);
-
-		if (sent < 0 && errno != EINTR)
-			return false;
-		at += sent > 0 ? sent : 0;
-		rest -= sent > 0 ? (size_t)sent : 0;
-	}
-	return true;
+	return read(client->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info);
 }
 
-/* Print an answer up to its end. */
+/* How the line that ends an answer ends the program. */
 static int
-print_answer(const struct peer *peer)
+end_of(const char *line)
 {
-	char *line = NULL;
-	size_t capacity = 0;
-	ssize_t bytes;
-	int result = EXIT_BROKEN;
+	if (begins_with(line, "ok"))
+		return EXIT_DONE;
+	return begins_with(line, "error " COMMAND_UNKNOWN) ? EXIT_UNKNOWN : EXIT_REFUSED;
+}
 
-	while ((bytes = getline(&line, &capacity, peer->in)) > 0) {
-		if (strncmp(line, "  ", 2) == 0) {
-			fputs(line + 2, stdout);
-			continue;
-		}
-		result = strncmp(line, "ok", 2) == 0 ? EXIT_DONE : EXIT_REFUSED;
-		fflush(stdout);
-		if (result == EXIT_REFUSED)
-			fputs(line, stderr);
-		else if (strncmp(line, "ok ", 3) == 0)
-			fputs(line + 3, stdout);
-		break;
+/* A line of an answer.  True: it was the last one, and *ret_result says how it ended. */
+static bool
+print_line(const char *line, int *ret_result)
+{
+	if (begins_with(line, "  ")) {
+		puts(line + 2);
+		return false;
 	}
-	free(line);
+	*ret_result = end_of(line);
 	fflush(stdout);
-	return result;
+	if (*ret_result != EXIT_DONE)
+		fprintf(stderr, "%s\n", line);
+	else if (begins_with(line, "ok "))
+		puts(line + strlen("ok "));
+	return true;
 }
 
-/* Pass over the greeting. */
+/* Print an answer up to its end.  Ctrl-C ends what repeats; a second one does not wait for that. */
 static int
-hear_greeting(const struct peer *peer)
+print_answer(struct client *client)
 {
-	char *line = NULL;
-	size_t capacity = 0;
-	int result = EXIT_BROKEN;
+	int result = EXIT_LOST;
 
-	while (result == EXIT_BROKEN && getline(&line, &capacity, peer->in) > 0) {
-		if (strncmp(line, "ok", 2) == 0)
-			result = EXIT_DONE;
-		else if (strncmp(line, "  ", 2) != 0)
-			break;
+	client->interrupts = 0;
+	for (;;) {
+		const enum talk_event event = talk_hear(&client->talk, LOOK_MS);
+
+		if (was_interrupted(client)) {
+			if (++client->interrupts > 1)
+				return EXIT_INTERRUPTED;
+			(void)talk_interrupt(&client->talk);
+		}
+		if (event == TALK_LOST) {
+			fprintf(stderr, "tally-console: the console closed the connection\n");
+			return EXIT_LOST;
+		}
+		if (event == TALK_LINE && client->talk.line[0] != '\0' &&
+		    print_line(client->talk.line, &result))
+			return result;
+		if (ferror(stdout))
+			return EXIT_LOST;
 	}
-	if (result == EXIT_BROKEN)
-		fprintf(stderr, "tally-console: %s",
-			line != NULL && line[0] != '\0' ? line : "no greeting\n");
-	free(line);
-	return result;
 }
 
 static int
-run_line(const struct peer *peer, const char *line)
+run_line(struct client *client, const char *line)
 {
 	int result;
 
-	if (!send_line(peer, line)) {
-		fprintf(stderr, "tally-console: line too long, or connection lost\n");
-		return EXIT_BROKEN;
+	if (strlen(line) >= COMMAND_BYTES_MAX) {
+		fprintf(stderr, "tally-console: the line is too long\n");
+		return EXIT_REFUSED;
 	}
-	result = print_answer(peer);
-	if (result == EXIT_BROKEN)
-		fprintf(stderr, "tally-console: the console closed the connection\n");
+	block_interrupts(true);
+	if (talk_say(&client->talk, line)) {
+		result = print_answer(client);
+	} else {
+		fprintf(stderr, "tally-console: the connection is lost\n");
+		result = EXIT_LOST;
+	}
+	block_interrupts(client->is_session);
 	return result;
 }
 
@@ -167,84 +180,229 @@ append_word(char *command, const char *word)
 }
 
 static int
-run_words(const struct peer *peer, char **words)
+run_words(struct client *client, char **words)
 {
 	char command[COMMAND_BYTES_MAX] = "";
 
 	for (; *words != NULL; words++) {
 		if (!append_word(command, *words)) {
-			fprintf(stderr, "tally-console: command too long\n");
-			return EXIT_BROKEN;
+			fprintf(stderr, "tally-console: the command is too long\n");
+			return EXIT_REFUSED;
 		}
 	}
-	return run_line(peer, command);
+	return run_line(client, command);
 }
 
-/* Run lines of standard input; a refused one is told and does not keep others from running. */
+static bool
+ends_program(const struct client *client, int result)
+{
+	return result == EXIT_LOST || result == EXIT_INTERRUPTED ||
+	       (result != EXIT_DONE && client->settings.stops_on_error);
+}
+
+/* Run lines of standard input.  The first one that was not done is how the program ends. */
 static int
-run_input(const struct peer *peer)
+run_input(struct client *client)
 {
 	char *line = NULL;
 	size_t capacity = 0;
 	ssize_t bytes;
-	int worst = EXIT_DONE;
+	int first = EXIT_DONE, result = EXIT_DONE;
 
-	while (worst != EXIT_BROKEN && (bytes = getline(&line, &capacity, stdin)) >= 0) {
-		int result;
-
-		if (bytes > 0 && line[bytes - 1] == '\n')
-			line[bytes - 1] = '\0';
-		if (line[0] == '\0' || line[0] == '#')
+	while (!ends_program(client, result) && (bytes = getline(&line, &capacity, stdin)) >= 0) {
+		while (bytes > 0 && (line[bytes - 1] == '\n' || line[bytes - 1] == '\r'))
+			line[--bytes] = '\0';
+		if (line[strspn(line, " \t")] == '\0' || line[0] == '#')
 			continue;
-		result = run_line(peer, line);
-		worst = result > worst ? result : worst;
+		result = run_line(client, line);
+		first = first != EXIT_DONE ? first : result;
 		if (strcmp(line, "quit") == 0)
 			break;
 	}
 	free(line);
-	return worst;
+	return ends_program(client, result) ? result : first;
 }
 
-static char *
-prompt(EditLine *editor)
+/* Run a line that is the program's own; what it prints goes to completion, which may be NULL. */
+static bool
+ask_quietly(struct client *client, const char *line, struct completion *completion)
 {
-	(void)editor;
-	return (char *)(uintptr_t)"tallygate> "; /* libedit does not write there */
+	enum talk_event event;
+
+	if (!talk_say(&client->talk, line))
+		return false;
+	while ((event = talk_hear(&client->talk, GREETING_MS)) == TALK_LINE) {
+		if (begins_with(client->talk.line, "ok") || begins_with(client->talk.line, "error"))
+			return begins_with(client->talk.line, "ok");
+		if (completion != NULL)
+			completion_take(completion, client->talk.line);
+	}
+	return false;
+}
+
+/* Let the console say what its commands are. */
+static bool
+learn_commands(struct client *client, struct completion *completion)
+{
+	return ask_quietly(client, "format json", NULL) &&
+	       ask_quietly(client, "help", completion) &&
+	       (client->settings.is_json || ask_quietly(client, "format text", NULL));
 }
 
 static int
-run_prompt(const struct peer *peer)
+run_prompt(struct client *client, const struct completion *completion)
 {
-	EditLine *editor = el_init("tally-console", stdin, stdout, stderr);
-	History *past = history_init();
-	HistEvent event;
-	const char *line;
-	int count, result = EXIT_DONE;
+	const struct prompt_config config = { &client->talk, completion, client->signal_fd };
+	struct prompt *prompt = prompt_new(&config);
+	enum prompt_event event = PROMPT_END;
+	char line[PROMPT_LINE_BYTES];
+	int result = EXIT_DONE;
 
-	if (editor == NULL || past == NULL)
-		return run_input(peer);
-	history(past, &event, H_SETSIZE, HISTORY_LINES);
-	history(past, &event, H_SETUNIQUE, 1);
-	el_set(editor, EL_PROMPT, prompt);
-	el_set(editor, EL_EDITOR, "emacs");
-	el_set(editor, EL_HIST, history, past);
-	el_set(editor, EL_SIGNAL, 1);
-	el_source(editor, NULL);
-	printf("Tallygate console; \"help\" lists the commands.\n");
-	while (result != EXIT_BROKEN && (line = el_gets(editor, &count)) != NULL && count > 0) {
-		char command[COMMAND_BYTES_MAX];
-
-		snprintf(command, sizeof(command), "%.*s", (int)strcspn(line, "\n"), line);
-		if (command[strspn(command, " ")] == '\0')
-			continue;
-		history(past, &event, H_ENTER, line);
-		result = run_line(peer, command);
-		if (strcmp(command, "quit") == 0)
+	if (prompt == NULL)
+		return run_input(client);
+	printf("Tallygate console; \"help\" lists the commands, Tab completes them.\n");
+	while (result != EXIT_LOST && result != EXIT_INTERRUPTED) {
+		event = prompt_next(prompt, line);
+		if (event != PROMPT_LINE)
+			break;
+		result = run_line(client, line);
+		if (strcmp(line, "quit") == 0)
 			break;
 	}
-	history_end(past);
-	el_end(editor);
-	return result == EXIT_BROKEN ? EXIT_BROKEN : EXIT_DONE;
+	prompt_free(prompt);
+	if (event == PROMPT_LOST)
+		fprintf(stderr, "tally-console: the console closed the connection\n");
+	if (event == PROMPT_LOST || result == EXIT_LOST || result == EXIT_INTERRUPTED)
+		return event == PROMPT_LOST ? EXIT_LOST : result;
+	return EXIT_DONE;
+}
+
+static int
+run_session(struct client *client)
+{
+	struct completion completion;
+	int result;
+
+	client->is_session = true;
+	block_interrupts(true);
+	if (!completion_init(&completion) || !learn_commands(client, &completion)) {
+		fprintf(stderr, "tally-console: the console does not tell its commands\n");
+		result = EXIT_LOST;
+	} else {
+		result = run_prompt(client, &completion);
+	}
+	completion_deinit(&completion);
+	return result;
+}
+
+/* Answer what the console asks, for the n-th time from 0.  False: there is no answer. */
+static bool
+say_name(struct client *client)
+{
+	char name[CREDENTIALS_NAME_BYTES];
+
+	if (!client->talk.is_private) {
+		fprintf(stderr, "tally-console: no password goes there without TLS\n");
+		return false;
+	}
+	if (client->settings.user != NULL)
+		return talk_say(&client->talk, client->settings.user);
+	if (!credentials_ask("login: ", false, name, sizeof(name))) {
+		fprintf(stderr, "tally-console: say who logs in, with --user\n");
+		return false;
+	}
+	return talk_say(&client->talk, name);
+}
+
+static bool
+say_password(struct client *client)
+{
+	const char *path = client->settings.password_file, *why = "";
+	char password[CREDENTIALS_PASSWORD_BYTES];
+	bool is_said;
+
+	if (path != NULL && !credentials_read(path, password, &why)) {
+		fprintf(stderr, "tally-console: %s: %s\n", path, why);
+		return false;
+	}
+	if (path == NULL && !credentials_ask("password: ", true, password, sizeof(password))) {
+		fprintf(stderr, "tally-console: no terminal to ask for the password, and no "
+				"--password-file\n");
+		return false;
+	}
+	is_said = talk_say(&client->talk, password);
+	OPENSSL_cleanse(password, sizeof(password));
+	return is_said;
+}
+
+/* From the connection to the end of the greeting. */
+static int
+enter(struct client *client)
+{
+	const uint32_t tries = client->settings.password_file != NULL ? 1 : LOGIN_TRIES;
+	uint32_t refused = 0;
+	bool has_answered = false;
+
+	for (;;) {
+		const enum talk_event event =
+			talk_hear(&client->talk, has_answered ? LOGIN_MS : GREETING_MS);
+		const char *line = client->talk.line;
+
+		if (event == TALK_NAME && (refused == tries || !say_name(client)))
+			return EXIT_LOGIN;
+		if (event == TALK_PASSWORD && !say_password(client))
+			return EXIT_LOGIN;
+		if (event == TALK_LOST || event == TALK_NOTHING) {
+			if (refused == 0)
+				fprintf(stderr, "tally-console: no greeting\n");
+			return refused > 0 ? EXIT_LOGIN : EXIT_LOST;
+		}
+		has_answered = true;
+		if (event == TALK_LINE && begins_with(line, "ok"))
+			return EXIT_DONE;
+		if (event == TALK_LINE && begins_with(line, "error")) {
+			fprintf(stderr, "tally-console: %s\n", line);
+			if (!begins_with(line, "error login refused"))
+				return EXIT_LOST;
+			refused++;
+		}
+	}
+}
+
+static int
+open_talk(struct client *client)
+{
+	const struct settings *settings = &client->settings;
+	const bool is_open =
+		settings->connect == NULL ?
+			talk_open_socket(&client->talk, settings->socket) :
+			talk_open_port(&client->talk, settings->host, settings->port) &&
+				(!settings->has_tls ||
+				 talk_join_tls(&client->talk, settings->ca_file,
+					       settings->server_name != NULL ?
+						       settings->server_name :
+						       settings->host));
+
+	if (!is_open)
+		fprintf(stderr, "tally-console: %s\n", client->talk.why);
+	return is_open ? enter(client) : EXIT_LOST;
+}
+
+/* words: of the command to run, ended by NULL; none: a prompt, or standard input. */
+static int
+run(struct client *client, char **words)
+{
+	const bool is_person = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+	const bool is_session = *words == NULL && is_person;
+
+	if (!is_session && client->settings.is_json &&
+	    !ask_quietly(client, "format json", NULL)) {
+		fprintf(stderr, "tally-console: the console speaks no JSON\n");
+		return EXIT_LOST;
+	}
+	if (*words != NULL)
+		return run_words(client, words);
+	return is_session ? run_session(client) : run_input(client);
 }
 
 static int
@@ -252,46 +410,136 @@ usage(FILE *file)
 {
 	fprintf(file,
 		"usage: tally-console [OPTION...] [COMMAND...]\n\n"
-		"  -s, --socket SOCKET  the gateway's console; else $TALLYGATE_CONSOLE,\n"
-		"                       else %s\n"
-		"  -h, --help           this text\n"
-		"  -V, --version        the version\n\n"
+		"  -s, --socket SOCKET       the gateway's console; else $TALLYGATE_CONSOLE,\n"
+		"                            else %s\n"
+		"  -c, --connect [HOST:]PORT its port instead\n"
+		"  -t, --tls                 speak TLS there\n"
+		"      --ca FILE             who vouches for the server; else the system's\n"
+		"      --server-name NAME    that its certificate is for; else HOST\n"
+		"  -u, --user NAME           who logs in\n"
+		"  -p, --password-file FILE  whose first line is the password; - standard input\n"
+		"  -j, --json                print rows as JSON\n"
+		"  -e, --exit-on-error       end with the first line that is not done\n"
+		"  -h, --help                this text\n"
+		"  -V, --version             the version\n\n"
 		"A COMMAND is run; without one there is a prompt, or the lines of standard input\n"
 		"are run.  The command help tells what there is.\n",
 		DEFAULT_SOCKET);
-	return file == stdout ? EXIT_DONE : EXIT_BROKEN;
+	return file == stdout ? EXIT_DONE : EXIT_USAGE;
+}
+
+/* Take [HOST:]PORT apart; an address with colons stands in []. */
+static void
+split_address(struct settings *settings)
+{
+	char *colon = strrchr(settings->connect, ':');
+	char *host = settings->connect;
+
+	settings->host = "127.0.0.1";
+	settings->port = settings->connect;
+	if (colon == NULL)
+		return;
+	*colon = '\0';
+	settings->port = colon + 1;
+	if (host[0] == '[' && colon[-1] == ']') {
+		host++;
+		colon[-1] = '\0';
+	}
+	settings->host = host;
+}
+
+/* The program goes on with the words from optind on if EXIT_DONE and not *ret_is_over. */
+static int
+take_options(int argc, char **argv, struct settings *settings, bool *ret_is_over)
+{
+	enum { OPTION_CA = 256, OPTION_NAME };
+	static const struct option known[] = {
+		{ "socket", required_argument, NULL, 's' },
+		{ "connect", required_argument, NULL, 'c' },
+		{ "tls", no_argument, NULL, 't' },
+		{ "ca", required_argument, NULL, OPTION_CA },
+		{ "server-name", required_argument, NULL, OPTION_NAME },
+		{ "user", required_argument, NULL, 'u' },
+		{ "password-file", required_argument, NULL, 'p' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "exit-on-error", no_argument, NULL, 'e' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	*ret_is_over = false;
+	while ((option = getopt_long(argc, argv, "+c:ehjp:s:tu:V", known, NULL)) != -1) {
+		switch (option) {
+		case 's': settings->socket = optarg; break;
+		case 'c': settings->connect = optarg; break;
+		case 't': settings->has_tls = true; break;
+		case OPTION_CA: settings->ca_file = optarg; break;
+		case OPTION_NAME: settings->server_name = optarg; break;
+		case 'u': settings->user = optarg; break;
+		case 'p': settings->password_file = optarg; break;
+		case 'j': settings->is_json = true; break;
+		case 'e': settings->stops_on_error = true; break;
+		case 'V':
+			puts("tally-console " PACKAGE_VERSION);
+			*ret_is_over = true;
+			return EXIT_DONE;
+		default:
+			*ret_is_over = true;
+			return usage(option == 'h' ? stdout : stderr);
+		}
+	}
+	if (settings->connect == NULL && settings->has_tls) {
+		fprintf(stderr, "tally-console: --tls is for --connect\n");
+		return EXIT_USAGE;
+	}
+	if (settings->connect != NULL)
+		split_address(settings);
+	return EXIT_DONE;
+}
+
+/* Connect, run, hang up. */
+static int
+serve(struct client *client, char **words)
+{
+	sigset_t set;
+	int result;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	talk_init(&client->talk);
+	client->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (client->signal_fd < 0) {
+		fprintf(stderr, "tally-console: %s\n", strerror(errno));
+		return EXIT_LOST;
+	}
+	result = open_talk(client);
+	if (result == EXIT_DONE)
+		result = run(client, words);
+	talk_close(&client->talk);
+	close(client->signal_fd);
+	return result;
 }
 
 int
 main(int argc, char **argv)
 {
-	static const struct option known[] = {
-		{ "socket", required_argument, NULL, 's' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ NULL, 0, NULL, 0 },
-	};
-	const char *path = getenv("TALLYGATE_CONSOLE");
-	struct peer peer;
-	int option, result;
+	struct client *client = calloc(1, sizeof(*client));
+	const char *socket = getenv("TALLYGATE_CONSOLE");
+	bool is_over;
+	int result;
 
+	if (client == NULL)
+		return EXIT_LOST;
 	setlocale(LC_CTYPE, "");
-	while ((option = getopt_long(argc, argv, "+hs:V", known, NULL)) != -1) {
-		if (option == 'V') {
-			puts("tally-console " PACKAGE_VERSION);
-			return EXIT_DONE;
-		}
-		if (option != 's')
-			return usage(option == 'h' ? stdout : stderr);
-		path = optarg;
+	client->settings.socket = socket != NULL && socket[0] != '\0' ? socket : DEFAULT_SOCKET;
+	result = take_options(argc, argv, &client->settings, &is_over);
+	if (!is_over && result == EXIT_DONE) {
+		(void)signal(SIGPIPE, SIG_IGN);
+		setvbuf(stdout, NULL, _IOLBF, 0);
+		result = serve(client, argv + optind);
 	}
-	if (!dial(path != NULL && path[0] != '\0' ? path : DEFAULT_SOCKET, &peer))
-		return EXIT_BROKEN;
-	result = hear_greeting(&peer);
-	if (result == EXIT_DONE && optind < argc)
-		result = run_words(&peer, argv + optind);
-	else if (result == EXIT_DONE)
-		result = isatty(STDIN_FILENO) ? run_prompt(&peer) : run_input(&peer);
-	fclose(peer.in);
+	free(client);
 	return result;
 }

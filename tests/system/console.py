@@ -1,116 +1,15 @@
 #!/usr/bin/env python3
 """console.py - operators at the loopback port: telnet, roles, what commands do to live tills."""
-import os
-import pty
 import re
-import select
 import socket
-import subprocess
 import sys
 import time
 
-from server import BUILD, HOST, SECONDS_MAX, SOURCE, Failed, InVain, await_true
-from world import Tap, World, expect, expect_equal, run_together
+from desk import PASSWORD, PROMPT, ROLES, Desk, Port, Telnet, hear_earn
+from server import HOST, SECONDS_MAX, await_true
+from world import Tap, expect, expect_equal, run_together
 
-PASSWORD = 'correct horse battery'
-ROLES = ('viewer', 'operator', 'admin')
-NAMES = dict(zip(ROLES, ('eve', 'bob', 'ann')))
-PROMPT = 'tallygate> '
 BLOCK_SECONDS_MAX = 1.0
-
-
-class Telnet:
-    """A person's telnet on a terminal of its own."""
-
-    def __init__(self, port):
-        self.seen = ''
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            os.environ['TERM'] = 'dumb'
-            os.execvp('telnet', ['telnet', HOST, str(port)])
-
-    def hear(self, pattern):
-        """What came up to the pattern."""
-        until = time.monotonic() + SECONDS_MAX
-        while True:
-            found = re.search(pattern, self.seen)
-            if found:
-                heard, self.seen = self.seen[:found.end()], self.seen[found.end():]
-                return heard
-            if not select.select([self.fd], [], [], max(0, until - time.monotonic()))[0]:
-                raise InVain('no %s in %r' % (pattern, self.seen))
-            try:
-                octets = os.read(self.fd, 65536)
-            except OSError:
-                octets = b''
-            if not octets:
-                raise Failed('telnet ended: %r' % self.seen)
-            self.seen += octets.decode('utf-8', 'replace')
-
-    def say(self, line):
-        os.write(self.fd, line.encode('utf-8') + b'\r')
-
-    def ask(self, line):
-        """The line that ends the answer, and all of the answer."""
-        self.say(line)
-        answer = self.hear(r'\n(?:ok|error)[^\n]*\n(?:[^\n]*)' + PROMPT)
-        return re.findall(r'\n((?:ok|error)[^\r\n]*)', answer)[-1], answer
-
-    def log_in(self, name, password=PASSWORD):
-        self.hear('login: ')
-        self.say(name)
-        self.hear('password: ')
-        self.say(password)
-        return self.hear(r'\n(?:ok|error)[^\n]*\n')
-
-    def close(self):
-        os.close(self.fd)
-        os.waitpid(self.pid, 0)
-
-
-class Desk(World):
-    """A world with operators of each role."""
-
-    def __init__(self, is_tls=False):
-        super().__init__(settings={'console': {
-            'tcp': HOST + ':0', 'tls': is_tls, 'failures': 2, 'lockout_ms': 5000,
-            'operators_file': '/tmp/tg-operators-%d' % os.getpid()}})
-
-    def close(self):
-        for suffix in ('', '.lock'):
-            path = '/tmp/tg-operators-%d' % os.getpid() + suffix
-            if os.path.exists(path):
-                os.unlink(path)
-        super().close()
-
-    def port(self):
-        return int(self.server.process.await_log(
-            r' event=console_listening address=\S+:(\d+)').group(1))
-
-    def passwd(self, *words, password=PASSWORD):
-        run = subprocess.run([os.path.join(BUILD, 'admin', 'tally-passwd'), '-f',
-                              '/tmp/tg-operators-%d' % os.getpid(), *words],
-                             input=password + '\n', stdout=subprocess.PIPE,
-                             stderr=subprocess.STDOUT, encoding='utf-8', timeout=SECONDS_MAX,
-                             check=False)
-        return run.returncode, run.stdout
-
-    def operator(self, role):
-        """A telnet session of that role."""
-        if NAMES[role] not in self.passwd('list')[1]:
-            expect_equal(self.passwd('add', NAMES[role], role), (0, ''))
-        telnet = Telnet(self.port())
-        telnet.log_in(NAMES[role])
-        telnet.hear(PROMPT)
-        return telnet
-
-
-def commands():
-    """(words, arguments, right) of each row of the page."""
-    with open(os.path.join(SOURCE, 'admin', 'CONSOLE.md'), encoding='utf-8') as page:
-        rows = re.findall(r'^\| `([a-z ]+)` \| (?:`(.*?)`)? \| (viewer|operator|admin) \|',
-                          page.read(), re.M)
-    return [(words, arguments.replace('\\|', '|'), right) for words, arguments, right in rows]
 
 
 # Logging in.
@@ -170,15 +69,17 @@ def too_many_wrong_passwords_lock_a_name_for_a_while(desk):
 def each_role_is_refused_what_is_above_it(desk):
     for role in ROLES:
         telnet = desk.operator(role)
-        for words, arguments, right in commands():
-            if ROLES.index(right) > ROLES.index(role):
-                expect_equal(telnet.ask(words)[0], 'error this needs the right of ' + right)
+        for row in desk.commands():
+            if ROLES.index(row['right']) > ROLES.index(role):
+                expect_equal(telnet.ask(row['command'])[0],
+                             'error this needs the right of ' + row['right'])
         telnet.close()
 
 
 def every_command_is_there_and_wants_its_arguments(desk):
     telnet = desk.operator('admin')
-    for words, arguments, _ in commands():
+    for row in desk.commands():
+        words, arguments = row['command'], row['arguments']
         end, answer = telnet.ask('help ' + words)
         assert end.startswith('ok') and words in answer, answer
         if arguments and not arguments.startswith('['):
@@ -222,10 +123,7 @@ def a_tail_shows_live_records_until_something_is_said(desk):
     telnet = desk.operator('viewer')
     telnet.say('tail kind=earn')
     telnet.hear('tail kind=earn')
-    time.sleep(0.5)			# the tail begins at the newest record of its start
-    member = desk.member()
-    expect(desk.till().call('EARN', **desk.request('EARN', member=member, amount=5000).fields))
-    telnet.hear(r'EARN +OK')
+    hear_earn(desk, telnet)
     telnet.say('')
     end = telnet.hear(r'\nok shown=\d+[^\n]*\n')
     assert 'dropped=0' in end, end
@@ -276,18 +174,10 @@ SHARED = [
 
 def the_port_speaks_tls(desk):
     expect_equal(desk.passwd('add', 'ann', 'admin'), (0, ''))
-    context = desk.server.authority.context()
-    with socket.create_connection((HOST, desk.port()), SECONDS_MAX) as plain:
-        with context.wrap_socket(plain, server_hostname='localhost') as link:
-            heard = b''
-            for wanted, said in ((b'login: ', b'ann\r\n'),
-                                 (b'password: ', PASSWORD.encode() + b'\r\n'),
-                                 (PROMPT.encode(), b'quit\r\n'), (b'ok bye\r\n', b'')):
-                while not heard.endswith(wanted):
-                    more = link.recv(4096)
-                    assert more, heard
-                    heard += more
-                link.sendall(said)
+    port = Port(desk.port(), desk.server.authority.context())
+    assert port.log_in('ann').startswith('ok')
+    expect_equal(port.ask('quit'), 'ok bye')
+    port.close()
 
 
 def the_port_with_tls_gives_nothing_to_a_plain_peer(desk):
