@@ -45,10 +45,14 @@ say(int fd, const char *text)
 bool
 credentials_ask(const char *question, bool is_hidden, char *text, size_t bytes)
 {
-	const int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 	struct termios before, meanwhile;
 	bool is_told;
+	int fd;
 
+	/* Where neither is a terminal a program runs this one, and nobody waits to be asked. */
+	if (!isatty(STDIN_FILENO) && !isatty(STDERR_FILENO))
+		return false;
+	fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return false;
 	if (tcgetattr(fd, &before) != 0) {

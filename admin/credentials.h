@@ -13,7 +13,10 @@
 #define CREDENTIALS_NAME_BYTES 64
 #define CREDENTIALS_PASSWORD_BYTES 512
 
-/* Ask for a line at the terminal.  False: there is no terminal, or nothing was said. */
+/*
+ * Ask for a line at the terminal.  False: there is none, or neither standard input nor standard
+ * error is one; or nothing was said.
+ */
 bool credentials_ask(const char *question, bool is_hidden, char *text, size_t bytes);
 
 /*

@@ -412,7 +412,7 @@ usage(FILE *file)
 		"usage: tally-console [OPTION...] [COMMAND...]\n\n"
 		"  -s, --socket SOCKET       the gateway's console; else $TALLYGATE_CONSOLE,\n"
 		"                            else %s\n"
-		"  -c, --connect [HOST:]PORT its port instead\n"
+		"  -c, --connect ADDRESS     its port instead: [HOST:]PORT\n"
 		"  -t, --tls                 speak TLS there\n"
 		"      --ca FILE             who vouches for the server; else the system's\n"
 		"      --server-name NAME    that its certificate is for; else HOST\n"

@@ -5,7 +5,7 @@ import sys
 import threading
 import time
 
-from console import PROMPT, Desk, Telnet
+from desk import PROMPT, Desk, Telnet
 from server import Failed, await_true
 from tallygate import Unanswered, new_id
 from world import Tap, expect, expect_equal, numbers, run_together
