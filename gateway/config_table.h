@@ -195,12 +195,19 @@
 	  "look up originals older than the window in MariaDB, when sink.enabled is true") \
 	X(originals, timeout_ms, INT, "2000", 100, 60000, "ms", CONFIG_KEEP, \
 	  "longest wait of such a request for its turn and for the sink to catch up, and then" \
-	  " again for MariaDB (in whole seconds); beyond it ORIGINAL_ARCHIVED") \
+	  " again for MariaDB (in whole seconds); beyond it ORIGINAL_ARCHIVED. A page of entries" \
+	  " waits as long for its turn, then half as long for MariaDB; beyond it DATABASE") \
 	X(originals, requests, INT, "64", 1, 4096, "requests", CONFIG_KEEP, \
 	  "such requests waiting at once; more are answered ORIGINAL_ARCHIVED") \
 	X(originals, retry_after_ms, INT, "2000", 1, 600000, "ms", CONFIG_SWAP, \
 	  "an ORIGINAL_ARCHIVED answer asks to wait for this, plus a random time up to as much" \
 	  " again") \
+	X(history, enabled, BOOL, "true", 0, 1, "", CONFIG_KEEP, \
+	  "answer HISTORY and ENTRIES from MariaDB, when sink.enabled is true") \
+	X(history, pages, INT, "64", 1, 4096, "pages", CONFIG_KEEP, \
+	  "pages of entries waiting at once; more are BUSY. Originals go before them") \
+	X(history, retry_after_ms, INT, "1000", 1, 600000, "ms", CONFIG_SWAP, \
+	  "a DATABASE answer asks to wait for this, plus a random time up to as much again") \
 	X(mariadb, socket, TEXT, "", 0, 107, "path", CONFIG_KEEP, \
 	  "Unix socket of the server; none: TCP to mariadb.host") \
 	X(mariadb, host, TEXT, "127.0.0.1", 0, 255, "host", CONFIG_KEEP, "host of the server") \

@@ -198,7 +198,7 @@ add_originals(struct gateway *gateway, struct figures *f)
 	struct pipeline_figures pipeline = pipeline_figures(gateway->pipeline);
 	struct originals_figures originals;
 
-	if (gateway->originals == NULL) {
+	if (gateway->originals == NULL || !gateway->config->originals_enabled) {
 		add_text(f, "originals", "off: originals.enabled is false");
 		return;
 	}
@@ -208,12 +208,34 @@ add_originals(struct gateway *gateway, struct figures *f)
 	add_count(f, "originals unknown", "questions", originals.unknown);
 	add_count(f, "originals refused for lag", "questions", originals.lagging);
 	add_count(f, "originals refused for time", "questions", originals.late);
-	add_count(f, "originals refused for a full queue", "requests", pipeline.archive_full);
+	add_count(f, "originals refused for a full queue", "requests",
+		  pipeline.archive_full[PIPELINE_ORIGINALS]);
 	add_count(f, "originals failed", "questions", originals.failed);
-	add_count(f, "originals waiting", "requests", pipeline.archive_waiting);
+	add_count(f, "originals waiting", "requests", pipeline.archive_waiting[PIPELINE_ORIGINALS]);
 	add_number(f, "originals longest wait", "us", originals.longest_us);
 	if (originals.error[0] != '\0')
 		add_text(f, "originals last error", originals.error);
+}
+
+/* Requests for pages of entries. */
+static void
+add_pages(struct gateway *gateway, struct figures *f)
+{
+	struct pipeline_figures pipeline = pipeline_figures(gateway->pipeline);
+	struct originals_figures pages;
+
+	if (gateway->originals == NULL || !gateway->config->history_enabled) {
+		add_text(f, "pages", "off: history.enabled is false");
+		return;
+	}
+	pages = originals_figures(gateway->originals);
+	add_count(f, "pages told", "pages", pages.pages_told);
+	add_count(f, "pages refused for time", "pages", pages.pages_late);
+	add_count(f, "pages refused for a full queue", "pages",
+		  pipeline.archive_full[PIPELINE_PAGES]);
+	add_count(f, "pages failed", "pages", pages.pages_failed);
+	add_count(f, "pages waiting", "pages", pipeline.archive_waiting[PIPELINE_PAGES]);
+	add_number(f, "pages longest wait", "us", pages.pages_longest_us);
 }
 
 static void
@@ -242,6 +264,7 @@ add_sink(struct gateway *gateway, struct figures *f)
 	if (status.error[0] != '\0')
 		add_text(f, "last error", status.error);
 	add_originals(gateway, f);
+	add_pages(gateway, f);
 }
 
 static void

@@ -1,5 +1,6 @@
 /*
- * evidence.c - originals that have left the window, fetched from the archive for the ledger.
+ * evidence.c - what the archive has, fetched for the ledger: originals that have left the window,
+ * and pages of entries.
  */
 #include "gateway/evidence.h"
 
@@ -53,7 +54,6 @@ fetch(struct evidence *evidence, struct pipeline_job *job)
 	struct archived_transaction *found = calloc(2, sizeof(*found));
 	bool has_original = request->kind != REQUEST_REFUND || request->has_original;
 
-	job->has_archive = true;
 	if (found == NULL)
 		return;
 	if (has_original && !fetch_one(evidence, job, request->original_id, &found[0]))
@@ -71,25 +71,67 @@ fail:
 	free(found);
 }
 
+/* Give the job its page; without it the ledger says that there is none now. */
+static void
+fetch_page(struct evidence *evidence, struct pipeline_job *job)
+{
+	struct ledger_request *request = &job->request;
+	struct pipeline_page_question question = {
+		.page = {
+			.partner = job->archive_partner,
+			.member = job->archive_member,
+			.business_date = request->total_day,
+			.before = request->page_before,
+			.after = request->page_after,
+			.rows_max = request->page_rows,
+		},
+		.booked_sequence = job->archive_sequence,
+		.utc_ms = job->archive_utc_ms,
+		.asked_mono_us = job->archive_mono_us,
+	};
+	struct archived_page *page = malloc(sizeof(*page));
+
+	if (page == NULL)
+		return;
+	if (evidence->config.page(evidence->config.archive_context, &question, page) != TG_OK) {
+		free(page);
+		return;
+	}
+	job->page = page;
+	request->page = page;
+}
+
+/* The next job has its try.  False: there is none. */
+static bool
+serve_next(struct evidence *evidence)
+{
+	struct pipeline_job *job = queue_pop(&evidence->config.in[PIPELINE_ORIGINALS]);
+	bool is_pushed;
+
+	if (job != NULL) {
+		fetch(evidence, job);
+	} else {
+		job = queue_pop(&evidence->config.in[PIPELINE_PAGES]);
+		if (job == NULL)
+			return false;
+		fetch_page(evidence, job);
+	}
+	job->has_archive = true;
+	is_pushed = queue_push(evidence->config.out, job);
+	TG_ASSERT(is_pushed);
+	evidence->config.on_fetched(evidence->config.context);
+	return true;
+}
+
 static void *
 run(void *argument)
 {
 	struct evidence *evidence = argument;
 
 	while (!atomic_load(&evidence->is_stopping)) {
-		struct pipeline_job *job;
-		bool is_pushed;
-
 		waker_clear(&evidence->waker);
-		job = queue_pop(evidence->config.in);
-		if (job == NULL) {
+		if (!serve_next(evidence))
 			(void)waker_sleep(&evidence->waker, IDLE_MS);
-			continue;
-		}
-		fetch(evidence, job);
-		is_pushed = queue_push(evidence->config.out, job);
-		TG_ASSERT(is_pushed);
-		evidence->config.on_fetched(evidence->config.context);
 	}
 	return NULL;
 }

@@ -1,9 +1,10 @@
 /*
- * evidence.h - originals that have left the window, fetched from the archive for the ledger.
+ * evidence.h - what the archive has, fetched for the ledger: originals that have left the window,
+ * and pages of entries.
  *
  * Owns a thread that asks the archive, which may take seconds, so that nobody else has to.  A job
  * comes from the ledger step, gets its evidence or none, and goes back.  Knows nothing of
- * MariaDB: the archive is a function.
+ * MariaDB: the archive is two functions.
  */
 #ifndef TG_GATEWAY_EVIDENCE_H
 #define TG_GATEWAY_EVIDENCE_H
@@ -19,8 +20,9 @@
 /* Everything borrowed, and outliving the thread. */
 struct evidence_config {
 	pipeline_archive_fn *archive;
+	pipeline_page_fn *page;
 	void	*archive_context;
-	struct queue *in;		/* jobs that want evidence */
+	struct queue *in;		/* jobs that want evidence, of each pipeline_archive_lane */
 	struct queue *out;		/* the same, having had their try; has room for all */
 	void (*on_fetched)(void *context); /* there is something in out */
 	void	*context;

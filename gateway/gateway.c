@@ -247,8 +247,10 @@ make_pipeline(struct gateway *gateway)
 		.idle_mark_ms = config->journal_idle_mark_ms,
 		.between = between,
 		.archive = gateway->originals != NULL ? originals_fetch : NULL,
+		.page = originals_page,
 		.archive_context = gateway->originals,
-		.archive_max = (uint32_t)config->originals_requests,
+		.archive_max = config->originals_enabled ? (uint32_t)config->originals_requests : 0,
+		.pages_max = config->history_enabled ? (uint32_t)config->history_pages : 0,
 		.on_dead = on_dead,
 		.context = gateway,
 	};

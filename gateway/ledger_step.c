@@ -45,8 +45,13 @@ ledger_step_init(struct ledger_step *step, const struct ledger_step_config *conf
 	step->business_date = ledger_business_date(config->ledger);
 	step->decision = decision_new();
 	if (step->decision == NULL ||
-	    queue_init(&step->evidence_out, config->evidence_max + 1) != TG_OK ||
-	    queue_init(&step->evidence_in, config->evidence_max + 1) != TG_OK)
+	    queue_init(&step->evidence_out[PIPELINE_ORIGINALS],
+		       config->evidence_max[PIPELINE_ORIGINALS] + 1) != TG_OK ||
+	    queue_init(&step->evidence_out[PIPELINE_PAGES],
+		       config->evidence_max[PIPELINE_PAGES] + 1) != TG_OK ||
+	    queue_init(&step->evidence_in, config->evidence_max[PIPELINE_ORIGINALS] +
+						   config->evidence_max[PIPELINE_PAGES] + 1) !=
+		    TG_OK)
 		return TG_NO_MEMORY;
 	tell_tables(step);
 	return TG_OK;
@@ -56,7 +61,8 @@ void
 ledger_step_deinit(struct ledger_step *step)
 {
 	decision_free(step->decision);
-	queue_deinit(&step->evidence_out);
+	for (uint32_t lane = 0; lane < PIPELINE_ARCHIVE_LANE_COUNT; lane++)
+		queue_deinit(&step->evidence_out[lane]);
 	queue_deinit(&step->evidence_in);
 }
 
@@ -172,29 +178,54 @@ copy_answer(struct ledger_answer *to, const struct ledger_answer *from)
 	memcpy(to->totals, from->totals, from->total_count * sizeof(from->totals[0]));
 }
 
-/* Send the job for evidence, if it wants some and did not have its try.  False: answer it now. */
+/* In which lane of the archive a job waits. */
+static enum pipeline_archive_lane
+archive_lane(const struct pipeline_job *job)
+{
+	bool is_page = job->request.kind == REQUEST_HISTORY || job->request.kind == REQUEST_ENTRIES;
+
+	return is_page ? PIPELINE_PAGES : PIPELINE_ORIGINALS;
+}
+
+/* May another job wait for the archive?  If not, the answer says so. */
+static bool
+archive_has_room(struct ledger_step *step, enum pipeline_archive_lane lane)
+{
+	struct ledger_step_figures *figures = &step->figures;
+	uint32_t most = step->config.evidence_max[lane];
+
+	if (atomic_load(&figures->evidence_waiting[lane]) < most)
+		return true;
+	if (most > 0)
+		figure_add(&figures->evidence_full[lane], 1);
+	if (lane == PIPELINE_PAGES)
+		refuse(step, most > 0 ? TG_BUSY : TG_UNKNOWN_OPERATION);
+	return false;
+}
+
+/*
+ * Send the job for evidence or a page, if it wants one and did not have its try.  False: answer it
+ * now.
+ */
 static bool
 ask_archive(struct ledger_step *step, struct pipeline_job *job)
 {
-	struct ledger_step_figures *figures = &step->figures;
+	enum pipeline_archive_lane lane = archive_lane(job);
 	const struct terminal_config *principal;
 	bool is_pushed;
 
 	if (!step->decision->answer.wants_archive || job->has_archive ||
-	    step->config.evidence_waker == NULL)
+	    !archive_has_room(step, lane))
 		return false;
-	if (atomic_load(&figures->evidence_waiting) >= step->config.evidence_max) {
-		figure_add(&figures->evidence_full, 1);
-		return false;
-	}
 	principal = ledger_terminal_find(step->config.ledger, job->request.principal);
 	job->archive_partner = principal != NULL ? principal->partner : job->request.partner;
+	job->archive_member = step->decision->answer.member;
 	job->archive_sequence = ledger_sequence(step->config.ledger);
 	job->archive_utc_ms = step->now.utc_ms;
 	job->archive_mono_us = clock_mono_us();
-	is_pushed = queue_push(&step->evidence_out, job);
+	is_pushed = queue_push(&step->evidence_out[lane], job);
 	TG_ASSERT(is_pushed);
-	atomic_fetch_add(&figures->evidence_waiting, 1);
+	atomic_fetch_add(&step->figures.evidence_waiting[lane], 1);
 	waker_wake(step->config.evidence_waker);
 	return true;
 }
@@ -325,7 +356,7 @@ run_evidence(struct ledger_step *step)
 	while ((job = queue_front(&step->evidence_in)) != NULL &&
 	       may_decide(step, job->port, LEDGER_STEP_DECISIONS_MAX)) {
 		(void)queue_pop(&step->evidence_in);
-		atomic_fetch_sub(&step->figures.evidence_waiting, 1);
+		atomic_fetch_sub(&step->figures.evidence_waiting[archive_lane(job)], 1);
 		decide_job(step, job);
 	}
 }
@@ -380,7 +411,8 @@ ledger_step_is_drained(const struct ledger_step *step)
 		if (port_has_work(&step->config.ports[i]))
 			return false;
 	}
-	return atomic_load(&step->figures.evidence_waiting) == 0;
+	return atomic_load(&step->figures.evidence_waiting[PIPELINE_ORIGINALS]) == 0 &&
+	       atomic_load(&step->figures.evidence_waiting[PIPELINE_PAGES]) == 0;
 }
 
 void

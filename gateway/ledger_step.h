@@ -47,9 +47,9 @@ struct ledger_step_config {
 	/* Work of the ledger's thread between requests; NULL: none. */
 	pipeline_between_fn *between;
 	void	*between_context;
-	/* Requests that want the archive; NULL: there is none. */
+	/* Requests that want the archive. */
 	struct waker *evidence_waker;
-	uint32_t evidence_max;		/* jobs there at once */
+	uint32_t evidence_max[PIPELINE_ARCHIVE_LANE_COUNT]; /* jobs there at once; 0: none */
 };
 
 /* Written by the ledger's thread, read by any. */
@@ -58,8 +58,10 @@ struct ledger_step_figures {
 	_Atomic uint64_t records;	/* made */
 	_Atomic uint64_t refused_full;	/* for want of journal room */
 	_Atomic uint64_t refused_clock;	/* because the clock is not accepted */
-	_Atomic uint64_t evidence_waiting; /* jobs at the archive now */
-	_Atomic uint64_t evidence_full;	/* refused because too many were there */
+	/* jobs at the archive now */
+	_Atomic uint64_t evidence_waiting[PIPELINE_ARCHIVE_LANE_COUNT];
+	/* refused because too many were there */
+	_Atomic uint64_t evidence_full[PIPELINE_ARCHIVE_LANE_COUNT];
 	_Atomic int64_t delay_us_max;	/* longest wait in a lane since last read */
 	struct histogram delays;	/* us in a lane, of the first job of each turn of a lane */
 	/* Of each table by its id, as of the last tenth of a second with work. */
@@ -76,8 +78,9 @@ struct ledger_step {
 	uint64_t now_batch;		/* number of the batch that now belongs to */
 	uint64_t filled_batch;		/* number of the batch last appended to */
 	size_t	 filled_bytes;		/* used in it then */
-	struct queue evidence_out;	/* jobs on their way to the archive */
-	struct queue evidence_in;	/* ... and back */
+	/* jobs on their way to the archive, and back */
+	struct queue evidence_out[PIPELINE_ARCHIVE_LANE_COUNT];
+	struct queue evidence_in;
 	_Atomic bool wants_mark;	/* set by the journal thread: idle */
 	_Atomic bool wants_room;	/* stopped for want of room in the batch or for notices */
 	int32_t	 business_date;		/* for the batch: after the last record */

@@ -172,8 +172,12 @@
 	  "batches and connections that had to be tried again") \
 	X(tallygate_originals_total, COUNTER, COUNT, "outcome", FAMILY(tell_originals), \
 	  "originals older than the window looked up: found, unknown; the others were refused") \
-	X(tallygate_originals_waiting, GAUGE, COUNT, "", NUMBER(v->has_originals, v->pipeline.archive_waiting), \
+	X(tallygate_originals_waiting, GAUGE, COUNT, "", NUMBER(v->has_originals, v->pipeline.archive_waiting[PIPELINE_ORIGINALS]), \
 	  "requests that wait for such an original") \
+	X(tallygate_history_pages_total, COUNTER, COUNT, "outcome", FAMILY(tell_pages), \
+	  "pages of entries asked of MariaDB: told; the others were refused") \
+	X(tallygate_history_pages_waiting, GAUGE, COUNT, "", NUMBER(v->has_originals, v->pipeline.archive_waiting[PIPELINE_PAGES]), \
+	  "requests that wait for such a page") \
 	/* headroom */ \
 	X(tallygate_request_rate, GAUGE, COUNT, "", NUMBER(v->has_parts, v->request_rate), \
 	  "requests decided a second, over the last minute") \

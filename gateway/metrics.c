@@ -314,7 +314,18 @@ tell_originals(const struct metrics_view *v, struct exposition *e)
 	exposition_sample(e, value_of(v->originals.lagging), "lag", NULL);
 	exposition_sample(e, value_of(v->originals.late), "time", NULL);
 	exposition_sample(e, value_of(v->originals.failed), "failed", NULL);
-	exposition_sample(e, value_of(v->pipeline.archive_full), "queue", NULL);
+	exposition_sample(e, value_of(v->pipeline.archive_full[PIPELINE_ORIGINALS]), "queue", NULL);
+}
+
+static void
+tell_pages(const struct metrics_view *v, struct exposition *e)
+{
+	if (!v->has_originals)
+		return;
+	exposition_sample(e, value_of(v->originals.pages_told), "told", NULL);
+	exposition_sample(e, value_of(v->originals.pages_late), "time", NULL);
+	exposition_sample(e, value_of(v->originals.pages_failed), "failed", NULL);
+	exposition_sample(e, value_of(v->pipeline.archive_full[PIPELINE_PAGES]), "queue", NULL);
 }
 
 /* Tell what is left of so much, in millionths. */

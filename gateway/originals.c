@@ -1,5 +1,5 @@
 /*
- * originals.c - originals that have left the window, asked of MariaDB.
+ * originals.c - what MariaDB is asked: originals that have left the window, and pages of entries.
  */
 #include "gateway/originals.h"
 
@@ -143,7 +143,8 @@ watch(struct originals *originals, enum tg_status status, const struct storage_e
 {
 	if (status == TG_DATABASE && !originals->is_failing)
 		log_event(originals->config.log, LEVEL_WARN, "originals",
-			  "state=failing error=%s, asking terminals to come again", error->text);
+			  "state=failing error=%s, asking those who want them to come again",
+			  error->text);
 	else if (status == TG_OK && originals->is_failing)
 		log_event(originals->config.log, LEVEL_INFO, "originals", "state=answering");
 	if (status == TG_DATABASE || status == TG_OK)
@@ -167,6 +168,83 @@ originals_fetch(void *context, const struct pipeline_question *question,
 	watch(originals, status, &error);
 	if (status == TG_OK)
 		*ret_found = found;
+	return status;
+}
+
+/* Tell how far MariaDB is behind what was booked when the page was asked for. */
+static void
+tell_lag(struct originals *originals, const struct pipeline_page_question *question,
+	 struct archived_page *page)
+{
+	struct sink_status sink = originals->config.sink_status(originals->config.context);
+	int64_t oldest_utc_ms = sink.oldest_waiting_utc_ms;
+
+	page->lag_records = 0;
+	page->lag_ms = 0;
+	if (page->held_sequence >= question->booked_sequence)
+		return;
+	page->lag_records = question->booked_sequence - page->held_sequence;
+	/* The sink may not have seen the oldest: it came after what is held, so is no older. */
+	if (oldest_utc_ms == 0)
+		oldest_utc_ms = page->held_booked_at_utc_ms;
+	if (oldest_utc_ms != 0 && question->utc_ms > oldest_utc_ms)
+		page->lag_ms = question->utc_ms - oldest_utc_ms;
+}
+
+static void
+note_page(struct originals *originals, enum tg_status status, int64_t took_us,
+	  const struct storage_error *error)
+{
+	struct originals_figures *figures = &originals->figures;
+
+	pthread_mutex_lock(&originals->lock);
+	if (status == TG_OK)
+		figures->pages_told++;
+	else if (status == TG_TIMEOUT)
+		figures->pages_late++;
+	else
+		figures->pages_failed++;
+	if (took_us > figures->pages_longest_us)
+		figures->pages_longest_us = took_us;
+	if (status == TG_DATABASE)
+		memcpy(figures->error, error->text, sizeof(figures->error));
+	pthread_mutex_unlock(&originals->lock);
+}
+
+/* Once more if the server may have closed a connection that was long idle. */
+static enum tg_status
+ask_page(struct originals *originals, const struct archive_page_question *question,
+	 int64_t until_us, struct archived_page *ret_page, struct storage_error *error)
+{
+	bool was_open = archive_query_is_open(originals->query);
+	int64_t begun_us = clock_mono_us();
+	enum tg_status status;
+
+	if (begun_us >= until_us)
+		return TG_TIMEOUT;
+	status = archive_query_page(originals->query, question, ret_page, error);
+	if (status == TG_DATABASE && was_open &&
+	    clock_mono_us() - begun_us < (int64_t)question->timeout_ms * 1000)
+		status = archive_query_page(originals->query, question, ret_page, error);
+	return status;
+}
+
+enum tg_status
+originals_page(void *context, const struct pipeline_page_question *question,
+	       struct archived_page *ret_page)
+{
+	struct originals *originals = context;
+	int64_t until_us = question->asked_mono_us + originals->config.timeout_ms * 1000;
+	struct archive_page_question page = question->page;
+	struct storage_error error = { .text = "" };
+	enum tg_status status;
+
+	page.timeout_ms = (uint32_t)originals->config.timeout_ms / 2;
+	status = ask_page(originals, &page, until_us, ret_page, &error);
+	note_page(originals, status, clock_mono_us() - question->asked_mono_us, &error);
+	watch(originals, status, &error);
+	if (status == TG_OK)
+		tell_lag(originals, question, ret_page);
 	return status;
 }
 

@@ -1,9 +1,9 @@
 /*
- * originals.h - originals that have left the window, asked of MariaDB.
+ * originals.h - what MariaDB is asked: originals that have left the window, and pages of entries.
  *
  * Owns a connection of its own for it, the time that a question may take, and figures.  MariaDB may
- * be away, or the sink behind: then there is no evidence and the till is told to come again; nobody
- * else notices.
+ * be away: then there is no answer and who asks is told to come again; nobody else notices.  An
+ * original waits for a sink that is behind, up to its time; a page tells how far behind it is.
  */
 #ifndef TG_GATEWAY_ORIGINALS_H
 #define TG_GATEWAY_ORIGINALS_H
@@ -40,6 +40,10 @@ struct originals_figures {
 	uint64_t late;			/* others before it took all the time */
 	uint64_t failed;		/* MariaDB did not answer */
 	int64_t	 longest_us;		/* from being asked to having the answer */
+	uint64_t pages_told;
+	uint64_t pages_late;		/* others before them took all the time */
+	uint64_t pages_failed;		/* MariaDB did not answer, or not in time */
+	int64_t	 pages_longest_us;
 	char	 error[STORAGE_ERROR_TEXT_BYTES]; /* of the last that failed; empty: none */
 };
 
@@ -59,6 +63,16 @@ void originals_free(struct originals *originals);
  */
 enum tg_status originals_fetch(void *context, const struct pipeline_question *question,
 			       struct archived_transaction *ret_found);
+
+/*
+ * A pipeline_page_fn; context: the originals.  The same thread.  Asks MariaDB, with half the time
+ * of an original, so that one that comes behind still has its turn.
+ *
+ * TG_OK; TG_TIMEOUT: its turn came too late; TG_DATABASE: MariaDB does not answer, or not in time;
+ * TG_CLOSED: cut; TG_NO_MEMORY.
+ */
+enum tg_status originals_page(void *context, const struct pipeline_page_question *question,
+			      struct archived_page *ret_page);
 
 /* Any thread: what is asked now and from now on ends soon, without an answer.  NULL is fine. */
 void originals_cut(struct originals *originals);

@@ -143,6 +143,9 @@ output_retry_after_ms(struct io *io, enum tg_status status)
 	} else if (status == TG_ORIGINAL_ARCHIVED) {
 		base = (uint32_t)config->originals_retry_after_ms;
 		spread = base;
+	} else if (status == TG_DATABASE) {
+		base = (uint32_t)config->history_retry_after_ms;
+		spread = base;
 	} else {
 		return 0;
 	}

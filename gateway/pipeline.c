@@ -147,8 +147,9 @@ init_parts(struct pipeline *pipeline)
 		.context = pipeline,
 		.between = config->between,
 		.between_context = config->context,
-		.evidence_waker = config->archive != NULL ? &pipeline->evidence.waker : NULL,
-		.evidence_max = config->archive_max,
+		.evidence_waker = &pipeline->evidence.waker,
+		.evidence_max = { config->archive != NULL ? config->archive_max : 0,
+				  config->archive != NULL ? config->pages_max : 0 },
 	};
 	const struct journal_thread_config journal_thread = {
 		.journal = config->journal,
@@ -165,8 +166,9 @@ init_parts(struct pipeline *pipeline)
 	};
 	const struct evidence_config evidence = {
 		.archive = config->archive,
+		.page = config->page,
 		.archive_context = config->archive_context,
-		.in = &pipeline->step.evidence_out,
+		.in = pipeline->step.evidence_out,
 		.out = &pipeline->step.evidence_in,
 		.on_fetched = on_fetched,
 		.context = pipeline,
@@ -451,8 +453,6 @@ pipeline_figures(const struct pipeline *pipeline)
 		.records = atomic_load(&step->records),
 		.refused_full = atomic_load(&step->refused_full),
 		.refused_clock = atomic_load(&step->refused_clock),
-		.archive_waiting = atomic_load(&step->evidence_waiting),
-		.archive_full = atomic_load(&step->evidence_full),
 		.durable_sequence = pipeline_durable_sequence(pipeline),
 		.batches = atomic_load(&journal_thread->batches),
 		.batch_bytes = atomic_load(&journal_thread->batch_bytes),
@@ -460,6 +460,10 @@ pipeline_figures(const struct pipeline *pipeline)
 		.is_dead = atomic_load(&journal_thread->is_dead),
 	};
 
+	for (uint32_t i = 0; i < PIPELINE_ARCHIVE_LANE_COUNT; i++) {
+		figures.archive_waiting[i] = atomic_load(&step->evidence_waiting[i]);
+		figures.archive_full[i] = atomic_load(&step->evidence_full[i]);
+	}
 	for (uint32_t i = 0; i < pipeline->port_count; i++) {
 		figures.busy += atomic_load(&pipeline->ports[i].busy_count);
 		for (uint32_t lane = 0; lane < PIPELINE_LANE_COUNT; lane++)

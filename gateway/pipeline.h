@@ -27,6 +27,7 @@
 #include "ledger/ledger.h"
 #include "ledger/request.h"
 #include "protocol/status.h"
+#include "storage/archive_page.h"
 #include "storage/archive_query.h"
 
 struct clock;
@@ -41,6 +42,13 @@ enum pipeline_lane {
 	PIPELINE_TERMINAL, /* requests of sessions, AUTH too; control: console */
 	PIPELINE_BATCH,	   /* items of BATCH frames; control: timers.  After the other lane */
 	PIPELINE_LANE_COUNT,
+};
+
+/* What waits for the archive.  Originals go before pages, which can be many. */
+enum pipeline_archive_lane {
+	PIPELINE_ORIGINALS, /* refunds and reversals of what has left the window, and questions */
+	PIPELINE_PAGES,	    /* HISTORY and ENTRIES */
+	PIPELINE_ARCHIVE_LANE_COUNT,
 };
 
 /* Bytes of the lines of one request, at most. */
@@ -70,8 +78,10 @@ struct pipeline_job {
 	uint64_t wait_sequence;		 /* durable before the answer is given */
 	int64_t	 queued_mono_us;	 /* when submitted */
 	struct archived_transaction *archived; /* owned; evidence for original and burn, or NULL */
+	struct archived_page *page;	 /* owned; entries that were asked for, or NULL */
 	bool	 has_archive;		 /* the archive was asked already */
-	uint32_t archive_partner;	 /* asked: whose originals, ... */
+	uint32_t archive_partner;	 /* asked: whose originals or entries, ... */
+	uint64_t archive_member;	 /* ... of which member, 0: of all, ... */
 	uint64_t archive_sequence;	 /* ... knowing records up to this, ... */
 	int64_t	 archive_utc_ms;	 /* ... ledger's time then, ... */
 	int64_t	 archive_mono_us;	 /* ... and clock_mono_us() */
@@ -184,6 +194,22 @@ struct pipeline_question {
 typedef enum tg_status pipeline_archive_fn(void *context, const struct pipeline_question *question,
 					   struct archived_transaction *ret_found);
 
+/* What a page is asked for. */
+struct pipeline_page_question {
+	struct archive_page_question page; /* but its timeout_ms */
+	uint64_t booked_sequence;	/* applied when it was asked, ... */
+	int64_t	 utc_ms;		/* ... at this time of the ledger's ... */
+	int64_t	 asked_mono_us;		/* ... and of clock_mono_us(); it has waited since */
+};
+
+/*
+ * Fetch a page of entries, on the same thread; may block for seconds.  TG_OK; others: the archive
+ * cannot be read now.
+ */
+typedef enum tg_status pipeline_page_fn(void *context,
+					const struct pipeline_page_question *question,
+					struct archived_page *ret_page);
+
 /* Pointers are borrowed and outlive the pipeline. */
 struct pipeline_config {
 	struct ledger *ledger;		/* recovered; its sequence is the journal's durable one */
@@ -197,9 +223,11 @@ struct pipeline_config {
 	int64_t	 queue_delay_ms_max;	/* beyond it BUSY; 0: no bound */
 	int64_t	 idle_mark_ms;		/* idle for so long, the journal gets a mark */
 	pipeline_between_fn *between;	/* NULL: none */
-	pipeline_archive_fn *archive;	/* NULL: none */
-	void	*archive_context;	/* for archive */
+	pipeline_archive_fn *archive;	/* NULL: there is no archive, of pages neither */
+	pipeline_page_fn *page;
+	void	*archive_context;	/* for both */
 	uint32_t archive_max;		/* jobs at the archive at once; further ones are refused */
+	uint32_t pages_max;		/* pages asked of it at once, more are BUSY; 0: none */
 	/* On the journal thread: the journal is lost, and with it the process. */
 	void (*on_dead)(void *context, const struct storage_error *error);
 	void	*context;		/* of between and on_dead */
@@ -242,8 +270,9 @@ struct pipeline_figures {
 	uint64_t refused_full;		/* for want of journal room */
 	uint64_t refused_clock;		/* while the clock waits for `clock accept` */
 	uint64_t waiting;		/* in the lanes now */
-	uint64_t archive_waiting;	/* jobs at the archive now */
-	uint64_t archive_full;		/* refused because too many were there */
+	/* For originals and for pages: at the archive now; refused because too many were there. */
+	uint64_t archive_waiting[PIPELINE_ARCHIVE_LANE_COUNT];
+	uint64_t archive_full[PIPELINE_ARCHIVE_LANE_COUNT];
 	uint64_t durable_sequence;
 	uint64_t batches;
 	uint64_t batch_bytes;

@@ -45,8 +45,10 @@ port_init(struct pipeline_port *port, struct pipeline *pipeline, const struct po
 void
 port_deinit(struct pipeline_port *port)
 {
-	for (uint32_t i = 0; port->jobs != NULL && i < port->config.jobs; i++)
+	for (uint32_t i = 0; port->jobs != NULL && i < port->config.jobs; i++) {
 		free(port->jobs[i].archived);
+		free(port->jobs[i].page);
+	}
 	for (uint32_t lane = 0; lane < PIPELINE_LANE_COUNT; lane++)
 		queue_deinit(&port->lanes[lane]);
 	queue_deinit(&port->done);
@@ -130,6 +132,8 @@ port_give(struct pipeline_port *port, struct pipeline_job *job)
 	}
 	free(job->archived);
 	job->archived = NULL;
+	free(job->page);
+	job->page = NULL;
 	job->port = NULL;
 	port->free_jobs[port->free_count++] = job;
 }

@@ -6,6 +6,7 @@
 #include "protocol/assert.h"
 #include "protocol/rows.h"
 #include "protocol/writer.h"
+#include "storage/archive_page.h"
 
 /* An answer being made, and what its operation may tell. */
 struct making {
@@ -61,7 +62,8 @@ tell_record(const struct making *making)
 		tell(making, TG_FIELD_SEQUENCE, (int64_t)a->sequence);
 		tell(making, TG_FIELD_BOOKED_AT, a->booked_at_utc_ms);
 	}
-	if ((a->sequence != 0 || a->has_member || a->kind == REQUEST_TOTALS) &&
+	if ((a->sequence != 0 || a->has_member || a->kind == REQUEST_TOTALS ||
+	     a->kind == REQUEST_ENTRIES) &&
 	    a->business_date != DAY_NONE)
 		tell(making, TG_FIELD_BUSINESS_DATE, a->business_date);
 	tell_some(making, TG_FIELD_REPLAY, a->is_replay);
@@ -162,6 +164,27 @@ tell_totals(const struct making *making)
 	TG_ASSERT(is_written);
 }
 
+/* A page of entries, and how far the archive is that it comes from. */
+static void
+tell_page(const struct making *making)
+{
+	const struct archived_page *page = making->answer->page;
+
+	if (page == NULL || !tg_field_set_has(making->told, TG_FIELD_HISTORY))
+		return;
+	if (page->row_count > 0) {
+		bool is_written = tg_history_write(making->rows, page->rows, page->row_count,
+						   making->message);
+
+		TG_ASSERT(is_written);
+	}
+	tell_some(making, TG_FIELD_MORE, page->has_more);
+	tell_some(making, TG_FIELD_COMPLETE, page->is_complete);
+	tell(making, TG_FIELD_HELD_SEQUENCE, (int64_t)page->held_sequence);
+	tell(making, TG_FIELD_LAG_RECORDS, (int64_t)page->lag_records);
+	tell(making, TG_FIELD_LAG, page->lag_ms);
+}
+
 void
 reply_make(const struct ledger_answer *answer, uint8_t kind, uint32_t request_id, uint8_t *rows,
 	   size_t rows_bytes, struct tg_message *message)
@@ -183,4 +206,5 @@ reply_make(const struct ledger_answer *answer, uint8_t kind, uint32_t request_id
 	tell_expiries(&making);
 	tell_entries(&making);
 	tell_totals(&making);
+	tell_page(&making);
 }

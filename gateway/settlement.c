@@ -67,7 +67,7 @@ settlement_start(struct gateway *gateway)
 	if (!config->sink_enabled)
 		return TG_OK;
 	status = sink_thread_start(&sink, gateway->recovery.journal, gateway->log, &gateway->sink);
-	if (status != TG_OK || !config->originals_enabled)
+	if (status != TG_OK || (!config->originals_enabled && !config->history_enabled))
 		return status;
 	originals.context = gateway->sink;
 	gateway->originals = originals_new(&originals);

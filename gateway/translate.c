@@ -163,6 +163,9 @@ set_question(const struct tg_message *m, struct ledger_request *q)
 	q->total_day = (int32_t)tg_message_integer(m, TG_FIELD_DAY, 0);
 	q->total_basis = (uint8_t)tg_message_integer(m, TG_FIELD_BASIS, 0);
 	q->total_scope = (uint8_t)tg_message_integer(m, TG_FIELD_SCOPE, 0);
+	q->page_before = (uint64_t)tg_message_integer(m, TG_FIELD_BEFORE, 0);
+	q->page_after = (uint64_t)tg_message_integer(m, TG_FIELD_AFTER, 0);
+	q->page_rows = (uint8_t)tg_message_integer(m, TG_FIELD_ROWS_WANTED, TG_HISTORY_MAX);
 }
 
 _Static_assert(PIPELINE_LINES_BYTES_MAX <= UINT16_MAX && TG_LINES_MAX <= UINT8_MAX,

@@ -367,3 +367,36 @@ answer_totals(struct plan *p)
 	}
 	return status;
 }
+
+/* Who asks may see it; the rows come from the archive, of the asking partner alone. */
+static enum tg_status
+answer_page(struct plan *p)
+{
+	struct ledger_answer *a = &p->decision->answer;
+
+	a->business_date = ledger_business_date(p->ledger);
+	a->page = p->request->page;
+	if (a->page != NULL)
+		return TG_OK;
+	a->wants_archive = true;
+	return TG_DATABASE;
+}
+
+enum tg_status
+answer_history(struct plan *p)
+{
+	struct ledger_answer *a = &p->decision->answer;
+
+	a->has_member = true;
+	a->member = p->view.reference;
+	return answer_page(p);
+}
+
+enum tg_status
+answer_entries(struct plan *p)
+{
+	/* What all of a partner's stores did is for its system, not for a till. */
+	if (p->terminal->config.store != 0)
+		return TG_FORBIDDEN;
+	return answer_page(p);
+}

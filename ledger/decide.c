@@ -50,6 +50,8 @@ static const struct request_rule request_rules[] = {
 	{REQUEST_CONFIRM, TILL_WORK | FOR_BLOCKED, plan_confirm},
 	{REQUEST_STATUS, NEEDS_TERMINAL | IS_LOOK, answer_status},
 	{REQUEST_TOTALS, NEEDS_TERMINAL | IS_LOOK, answer_totals},
+	{REQUEST_HISTORY, NEEDS_TERMINAL | NEEDS_MEMBER | IS_LOOK | FOR_BLOCKED, answer_history},
+	{REQUEST_ENTRIES, NEEDS_TERMINAL | IS_LOOK, answer_entries},
 	{REQUEST_TICK, 0, plan_tick},
 	{REQUEST_CUTOVER, 0, plan_cutover},
 	{REQUEST_SET_PROGRAMME, 0, plan_setup},

@@ -164,6 +164,8 @@ TG_MUST_CHECK enum tg_status answer_auth(struct plan *p);
 TG_MUST_CHECK enum tg_status answer_inquiry(struct plan *p);
 TG_MUST_CHECK enum tg_status answer_status(struct plan *p);
 TG_MUST_CHECK enum tg_status answer_totals(struct plan *p);
+TG_MUST_CHECK enum tg_status answer_history(struct plan *p);
+TG_MUST_CHECK enum tg_status answer_entries(struct plan *p);
 
 /* Answers from what is kept: a record just made, or a transaction's row. */
 void answer_from_record(struct ledger_answer *answer, const struct record *r);

@@ -44,6 +44,8 @@ struct ledger_now {
 	X(CONFIRM,  27, "confirm pending points") \
 	X(STATUS,   30, "what became of a transaction") \
 	X(TOTALS,   31, "totals of a day") \
+	X(HISTORY,  33, "a member's entries, out of the archive") \
+	X(ENTRIES,  34, "a partner's entries of a day, out of the archive") \
 	X(TICK,    100, "a bounded slice of what has fallen due") \
 	X(CUTOVER, 101, "move the business date by one day") \
 	X(SET_PROGRAMME, 102, "set the programme") \
@@ -115,6 +117,9 @@ struct archived_transaction {
 	struct archived_portion portions[ARCHIVED_PORTIONS_MAX];
 };
 
+/* Entries out of the archive; storage's, the ledger hands it on. */
+struct archived_page;
+
 struct ledger_request {
 	uint8_t kind;			/* enum ledger_request_kind */
 
@@ -173,13 +178,17 @@ struct ledger_request {
 
 	int32_t	 hold_seconds;		/* 0: the programme's default */
 
-	/* QUOTE, INQUIRY, TOTALS, STATUS */
+	/* QUOTE, INQUIRY, TOTALS, STATUS, HISTORY, ENTRIES */
 	uint8_t	 quoted_kind;		/* REQUEST_EARN or REQUEST_BURN */
 	uint8_t	 entries_wanted;
-	int32_t	 total_day;
+	int32_t	 total_day;		/* TOTALS, ENTRIES: of this day */
 	uint8_t	 total_basis;		/* 1 business date, 2 till's day */
 	uint8_t	 total_scope;		/* 1 terminal, 2 store, 3 partner */
 	uint32_t partner;		/* console: whose transaction */
+	uint64_t page_before;		/* HISTORY: entries before this record; 0: the newest */
+	uint64_t page_after;		/* ENTRIES: entries after this record */
+	uint8_t	 page_rows;		/* HISTORY, ENTRIES: 1..TG_HISTORY_MAX */
+	const struct archived_page *page; /* fetched for this request, or NULL */
 
 	/* Configuration and clock */
 	struct programme_config programme;
@@ -247,7 +256,7 @@ struct ledger_answer {
 	uint8_t	 marks;			/* MARK_*: why what is asked does not count */
 	bool	 has_member;		/* member and balances below are set */
 	bool	 has_more;		/* TICK, SWEEP: ask again, more is due */
-	bool	 wants_archive;		/* ORIGINAL_ARCHIVED: fetch evidence and ask again */
+	bool	 wants_archive;		/* fetch evidence, or the page, and ask again */
 	uint64_t sequence;		/* of the record; 0: none */
 	int64_t	 booked_at_utc_ms;
 	int32_t	 business_date;
@@ -267,6 +276,7 @@ struct ledger_answer {
 	/* AUTH */
 	uint32_t partner, store, rights;
 	uint16_t key_generation, key_generation_old;
+	const struct archived_page *page; /* HISTORY, ENTRIES: the request's */
 	/* lists */
 	uint8_t	 expiry_count, entry_count, total_count;
 	struct answer_expiry expiries[ANSWER_EXPIRIES_MAX];

@@ -132,6 +132,7 @@ decode_value(struct tg_cursor *cursor, const struct tg_field_info *info, bool is
 	case TG_TYPE_EXPIRIES:
 	case TG_TYPE_ENTRIES:
 	case TG_TYPE_TOTALS:
+	case TG_TYPE_HISTORY:
 		return decode_array(cursor, info, is_bounded, ret_value);
 	}
 	return false;

@@ -85,6 +85,7 @@ print_field(struct print *print, enum tg_field field, const struct tg_value *val
 	case TG_TYPE_EXPIRIES:
 	case TG_TYPE_ENTRIES:
 	case TG_TYPE_TOTALS:
+	case TG_TYPE_HISTORY:
 		TG_ASSERT(false && "no printed field is of this type");
 		break;
 	}

@@ -109,6 +109,7 @@ print_value(const struct tg_field_info *info, const struct tg_value *value)
 	case TG_TYPE_EXPIRIES:
 	case TG_TYPE_ENTRIES:
 	case TG_TYPE_TOTALS:
+	case TG_TYPE_HISTORY:
 		die("the examples have no array fields");
 		break;
 	}

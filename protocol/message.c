@@ -309,6 +309,30 @@ enum {
 	X(BUSINESS_DATE,    TELL) \
 	X(TOTALS,           TELL)
 
+/* How far the archive is that a page comes from, and the page. */
+#define PAGE(X) \
+	X(ROWS_WANTED,      MAY_UNPRINTED) \
+	ANSWER(X) \
+	X(BUSINESS_DATE,    TELL) \
+	X(HISTORY,          TELL) \
+	X(MORE,             TELL) \
+	X(HELD_SEQUENCE,    TELL) \
+	X(LAG_RECORDS,      TELL) \
+	X(LAG,              TELL)
+
+#define USES_HISTORY(X) \
+	ACTS_FOR(X) \
+	NAMES_MEMBER(X) \
+	X(MEMBER,           TELL) \
+	X(BEFORE,           MAY_UNPRINTED) \
+	PAGE(X)
+
+#define USES_ENTRIES(X) \
+	X(DAY,              NEED) \
+	X(AFTER,            MAY_UNPRINTED) \
+	PAGE(X) \
+	X(COMPLETE,         TELL)
+
 #define USES_BATCH(X) \
 	X(ITEMS,            NEED_UNPRINTED | TELL) \
 	ANSWER(X)
@@ -368,6 +392,7 @@ static const struct tg_field_info line_columns[] = { TG_LINE_COLUMNS(COLUMN_ROW)
 static const struct tg_field_info expiry_columns[] = { TG_EXPIRY_COLUMNS(COLUMN_ROW) };
 static const struct tg_field_info entry_columns[] = { TG_ENTRY_COLUMNS(COLUMN_ROW) };
 static const struct tg_field_info total_columns[] = { TG_TOTAL_COLUMNS(COLUMN_ROW) };
+static const struct tg_field_info history_columns[] = { TG_HISTORY_COLUMNS(COLUMN_ROW) };
 #undef COLUMN_ROW
 
 const struct tg_operation_info *
@@ -462,6 +487,9 @@ tg_type_columns(enum tg_type type, uint32_t *ret_count)
 	case TG_TYPE_TOTALS:
 		*ret_count = LENGTH(total_columns);
 		return total_columns;
+	case TG_TYPE_HISTORY:
+		*ret_count = LENGTH(history_columns);
+		return history_columns;
 	case TG_TYPE_INT:
 	case TG_TYPE_BOOL:
 	case TG_TYPE_BIN:

@@ -36,6 +36,7 @@
 #define TG_ENTRIES_MAX 20
 #define TG_EXPIRIES_MAX 64
 #define TG_TOTALS_MAX 64
+#define TG_HISTORY_MAX 90			/* so many of the longest fit into a frame */
 #define TG_DAY_MAX 2932896			/* 9999-12-31 */
 #define TG_TIME_MS_MAX INT64_C(253402300799999) /* its last millisecond */
 
@@ -73,6 +74,8 @@
 	X(CONFIRM, 27, TG_RIGHT_EARN,     true,  "make the pending points of an earn available") \
 	X(STATUS,  30, TG_RIGHT_INQUIRY,  false, "what became of a transaction id") \
 	X(TOTALS,  31, TG_RIGHT_INQUIRY,  false, "counts and sums of a day by kind") \
+	X(HISTORY, 33, TG_RIGHT_INQUIRY,  false, "a member's entries of all times, by pages") \
+	X(ENTRIES, 34, TG_RIGHT_INQUIRY,  false, "a partner's entries of a business date, by pages") \
 	X(BATCH,   40, TG_RIGHT_BATCH,    false, "many transactions in one frame, an outcome each")
 /* clang-format on */
 
@@ -115,7 +118,8 @@ enum tg_operation {
 	X(ITEMS,    "array of [operation, body]; in an answer of [status, body]") \
 	X(EXPIRIES, "array of last days with points") \
 	X(ENTRIES,  "array of a member's entries") \
-	X(TOTALS,   "array of counts and sums by kind")
+	X(TOTALS,   "array of counts and sums by kind") \
+	X(HISTORY,  "array of entries, each with all that it is about")
 /* clang-format on */
 
 enum tg_type {
@@ -151,6 +155,26 @@ enum tg_type {
 	X(count,        INT, 0, INT64_MAX, "how many transactions") \
 	X(points,       INT, -TG_BALANCE_MAX, TG_BALANCE_MAX, "sum of their points") \
 	X(amount,       INT, -TG_BALANCE_MAX, TG_BALANCE_MAX, "sum of their amounts, minor units")
+#define TG_HISTORY_COLUMNS(X) \
+	X(sequence,     INT, 1, INT64_MAX, "number of the record in the ledger") \
+	X(date,         INT, 0, TG_DAY_MAX, "business date it carries") \
+	X(booked_at,    INT, 0, INT64_MAX, "when it was booked, ms UTC") \
+	X(kind,         INT, 0, 255, "the operation") \
+	X(status,       INT, 0, 65535, "status it was answered with") \
+	X(member,       INT, 0, INT64_MAX, "member reference, 0 for none") \
+	X(store,        INT, 0, UINT32_MAX, "store number, 0 for none") \
+	X(terminal,     INT, 0, UINT32_MAX, "terminal number, 0 for none") \
+	X(id,           BIN, 0, 16, "transaction id, empty for none") \
+	X(time,         INT, 0, TG_TIME_MS_MAX, "business time, ms UTC, 0 for none") \
+	X(original,     BIN, 0, 16, "id of the original that it names, empty for none") \
+	X(till,         INT, 0, UINT32_MAX, "till number within the store, 0 for none") \
+	X(till_day,     INT, 0, TG_DAY_MAX, "the till's own business day, 0 for none") \
+	X(receipt,      STR, 0, TG_RECEIPT_BYTES_MAX, "receipt number, may be empty") \
+	X(amount,       INT, 0, TG_AMOUNT_MAX, "its AMOUNT, minor units") \
+	X(covered,      INT, 0, TG_AMOUNT_MAX, "its COVERED, minor units") \
+	X(points,       INT, -TG_BALANCE_MAX, TG_BALANCE_MAX, "points as TOTALS counts them") \
+	X(change,       INT, -TG_BALANCE_MAX, TG_BALANCE_MAX, "change of the member's points") \
+	X(is_test,      BOOL, 0, 1, "of a test member: in no total")
 /* clang-format on */
 
 /*
@@ -243,6 +267,15 @@ enum tg_type {
 	X(COUNTED_DAY,      120, INT,   0, TG_DAY_MAX, "till's own day of the counts below, days since 1970-01-01") \
 	X(COUNTED_TRANSACTIONS, 121, INT, 0, UINT32_MAX, "transactions of that day that the terminal knows as done") \
 	X(COUNTED_POINTS,   122, INT,   -TG_BALANCE_MAX, TG_BALANCE_MAX, "sum of their points, as TOTALS counts them") \
+	X(BEFORE,           123, INT,   1, INT64_MAX, "only entries before this record; absent: from the newest on") \
+	X(AFTER,            124, INT,   0, INT64_MAX, "only entries after this record; absent: from the first on") \
+	X(ROWS_WANTED,      125, INT,   1, TG_HISTORY_MAX, "how many entries to tell at most; absent: as many as a page has") \
+	X(HISTORY,          126, HISTORY, 0, TG_HISTORY_MAX, "a page of entries") \
+	X(MORE,             127, BOOL,  0, 1, "there are more entries beyond the last of this page") \
+	X(HELD_SEQUENCE,    128, INT,   0, INT64_MAX, "the archive has every record up to this one") \
+	X(LAG_RECORDS,      129, INT,   0, INT64_MAX, "records booked that the archive does not have yet") \
+	X(LAG,              130, INT,   0, INT64_MAX, "age of the oldest of them, ms") \
+	X(COMPLETE,         131, BOOL,  0, 1, "the day is closed, and the archive has all of it") \
 	X(SANDBOX,          132, BOOL,  0, 1, "for trying out: nothing here counts, neither points nor money")
 /* clang-format on */
 

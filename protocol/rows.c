@@ -1,5 +1,6 @@
 /*
- * rows.c - reads and writes fields that are arrays: lines, expiries, entries, totals, items.
+ * rows.c - reads and writes fields that are arrays: lines, expiries, entries, totals, history,
+ * items.
  *
  * What the decoder has checked is not checked again: a value that is not as the table says stops
  * the process, because it would be a bug of ours.
@@ -43,17 +44,27 @@ next_integer(struct tg_rows *rows)
 	return head.integer;
 }
 
+/* Read bytes or text; *ret_bytes: how many. */
+static const uint8_t *
+next_bytes(struct tg_rows *rows, uint32_t *ret_bytes)
+{
+	struct tg_head head;
+	const uint8_t *bytes;
+
+	TG_ASSERT(tg_cursor_head(&rows->cursor, &head) &&
+		  (head.kind == TG_HEAD_BIN || head.kind == TG_HEAD_STR));
+	bytes = rows->cursor.at;
+	*ret_bytes = head.length;
+	rows->cursor.at += head.length;
+	return bytes;
+}
+
 bool
 tg_rows_next_line(struct tg_rows *rows, struct tg_line *ret_line)
 {
-	struct tg_head head;
-
 	if (!next_row(rows))
 		return false;
-	TG_ASSERT(tg_cursor_head(&rows->cursor, &head) && head.kind == TG_HEAD_STR);
-	ret_line->item = (const char *)rows->cursor.at;
-	ret_line->item_bytes = head.length;
-	rows->cursor.at += head.length;
+	ret_line->item = (const char *)next_bytes(rows, &ret_line->item_bytes);
 	ret_line->category = (uint32_t)next_integer(rows);
 	ret_line->quantity = (uint32_t)next_integer(rows);
 	ret_line->amount = next_integer(rows);
@@ -95,6 +106,33 @@ tg_rows_next_total(struct tg_rows *rows, struct tg_total *ret_total)
 	ret_total->count = next_integer(rows);
 	ret_total->points = next_integer(rows);
 	ret_total->amount = next_integer(rows);
+	return true;
+}
+
+bool
+tg_rows_next_history(struct tg_rows *rows, struct tg_history *ret_history)
+{
+	if (!next_row(rows))
+		return false;
+	ret_history->sequence = next_integer(rows);
+	ret_history->business_date = (int32_t)next_integer(rows);
+	ret_history->booked_at_utc_ms = next_integer(rows);
+	ret_history->kind = (uint32_t)next_integer(rows);
+	ret_history->status = (uint32_t)next_integer(rows);
+	ret_history->member = next_integer(rows);
+	ret_history->store = (uint32_t)next_integer(rows);
+	ret_history->terminal = (uint32_t)next_integer(rows);
+	ret_history->id = next_bytes(rows, &ret_history->id_bytes);
+	ret_history->business_time_utc_ms = next_integer(rows);
+	ret_history->original = next_bytes(rows, &ret_history->original_bytes);
+	ret_history->till = (uint32_t)next_integer(rows);
+	ret_history->till_day = (int32_t)next_integer(rows);
+	ret_history->receipt = (const char *)next_bytes(rows, &ret_history->receipt_bytes);
+	ret_history->amount = next_integer(rows);
+	ret_history->covered = next_integer(rows);
+	ret_history->points = next_integer(rows);
+	ret_history->change = next_integer(rows);
+	ret_history->is_test = next_integer(rows) != 0;
 	return true;
 }
 
@@ -191,4 +229,41 @@ tg_totals_write(struct tg_writer *writer, const struct tg_total *totals, uint32_
 		tg_write_integer(writer, totals[i].amount);
 	}
 	return finish(writer, start_bytes, TG_FIELD_TOTALS, count, message);
+}
+
+static void
+write_history(struct tg_writer *writer, const struct tg_history *row)
+{
+	tg_write_array(writer, 19);
+	tg_write_integer(writer, row->sequence);
+	tg_write_integer(writer, row->business_date);
+	tg_write_integer(writer, row->booked_at_utc_ms);
+	tg_write_integer(writer, row->kind);
+	tg_write_integer(writer, row->status);
+	tg_write_integer(writer, row->member);
+	tg_write_integer(writer, row->store);
+	tg_write_integer(writer, row->terminal);
+	tg_write_bin(writer, row->id, row->id_bytes);
+	tg_write_integer(writer, row->business_time_utc_ms);
+	tg_write_bin(writer, row->original, row->original_bytes);
+	tg_write_integer(writer, row->till);
+	tg_write_integer(writer, row->till_day);
+	tg_write_str(writer, row->receipt, row->receipt_bytes);
+	tg_write_integer(writer, row->amount);
+	tg_write_integer(writer, row->covered);
+	tg_write_integer(writer, row->points);
+	tg_write_integer(writer, row->change);
+	tg_write_bool(writer, row->is_test);
+}
+
+bool
+tg_history_write(struct tg_writer *writer, const struct tg_history *history, uint32_t count,
+		 struct tg_message *message)
+{
+	size_t start_bytes = writer->used_bytes;
+
+	tg_write_array(writer, count);
+	for (uint32_t i = 0; i < count; i++)
+		write_history(writer, &history[i]);
+	return finish(writer, start_bytes, TG_FIELD_HISTORY, count, message);
 }

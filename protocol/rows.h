@@ -1,5 +1,6 @@
 /*
- * rows.h - reads and writes fields that are arrays: lines, expiries, entries, totals, items.
+ * rows.h - reads and writes fields that are arrays: lines, expiries, entries, totals, history,
+ * items.
  *
  * A decoded message keeps such a field as msgpack bytes that the decoder has checked; here they are
  * read row by row, and here an encoder's are made.  Nothing is allocated.
@@ -52,6 +53,32 @@ struct tg_total {
 	int64_t amount;	  /* their sum, minor units */
 };
 
+/* One entry with all that it is about. */
+struct tg_history {
+	int64_t sequence;	     /* of the record */
+	int32_t business_date;	     /* days since 1970-01-01 */
+	int64_t booked_at_utc_ms;    /* when it was booked */
+	uint32_t kind;		     /* operation */
+	uint32_t status;	     /* answered */
+	int64_t member;		     /* reference, 0 for none */
+	uint32_t store;		     /* number, 0 for none */
+	uint32_t terminal;	     /* number, 0 for none */
+	const uint8_t *id;	     /* transaction id, borrowed; may be NULL if there is none */
+	uint32_t id_bytes;	     /* 0 or TG_TRANSACTION_ID_BYTES */
+	int64_t business_time_utc_ms; /* by the till's clock, 0 for none */
+	const uint8_t *original;     /* id of the original named, as id */
+	uint32_t original_bytes;
+	uint32_t till;		     /* number, 0 for none */
+	int32_t till_day;	     /* days since 1970-01-01, 0 for none */
+	const char *receipt;	     /* as tg_line's item */
+	uint32_t receipt_bytes;	     /* 0 to TG_RECEIPT_BYTES_MAX */
+	int64_t amount;		     /* minor units */
+	int64_t covered;	     /* part of it that points paid for, minor units */
+	int64_t points;		     /* as TOTALS counts them */
+	int64_t change;		     /* of the member's points */
+	bool is_test;		     /* of a test member: in no total */
+};
+
 /* Rows not yet read. */
 struct tg_rows {
 	struct tg_cursor cursor; /* at the next row */
@@ -69,6 +96,7 @@ bool tg_rows_next_line(struct tg_rows *rows, struct tg_line *ret_line);
 bool tg_rows_next_expiry(struct tg_rows *rows, struct tg_expiry *ret_expiry);
 bool tg_rows_next_entry(struct tg_rows *rows, struct tg_entry *ret_entry);
 bool tg_rows_next_total(struct tg_rows *rows, struct tg_total *ret_total);
+bool tg_rows_next_history(struct tg_rows *rows, struct tg_history *ret_history);
 
 /*
  * Find where the next item of a batch begins and ends; decode it with tg_decode_item_request() or
@@ -91,5 +119,7 @@ TG_MUST_CHECK bool tg_entries_write(struct tg_writer *writer, const struct tg_en
 				    uint32_t count, struct tg_message *message);
 TG_MUST_CHECK bool tg_totals_write(struct tg_writer *writer, const struct tg_total *totals,
 				   uint32_t count, struct tg_message *message);
+TG_MUST_CHECK bool tg_history_write(struct tg_writer *writer, const struct tg_history *history,
+				    uint32_t count, struct tg_message *message);
 
 #endif

@@ -12,17 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "storage/archive_internal.h"
 #include "storage/civil.h"
-#include "storage/sink_cursor.h"
 
 #define SQL_BYTES_MAX 2048
 #define ID_DIGITS (2 * TG_TRANSACTION_ID_BYTES)
-
-struct archive_query {
-	struct database_config config;
-	uint16_t shard;
-	struct database *database;	/* owned; NULL: not connected */
-};
 
 struct archive_query *
 archive_query_new(const struct database_config *config, uint16_t shard)
@@ -50,8 +44,40 @@ archive_query_is_open(const struct archive_query *query)
 	return query->database != NULL;
 }
 
-/* Milliseconds of a DATETIME column, as a number. */
-#define SQL_MS(column) "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', " column ") DIV 1000"
+enum tg_status
+archive_begin(struct archive_query *query, struct sink_cursor *ret_cursor,
+	      struct storage_error *error)
+{
+	enum tg_status status = TG_OK;
+
+	if (query->database == NULL)
+		status = database_open(&query->config, &query->database, error);
+	if (status == TG_OK)
+		status = database_run(query->database,
+				      "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", NULL,
+				      error);
+	if (status == TG_OK)
+		status = database_run(query->database,
+				      "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY", NULL,
+				      error);
+	if (status == TG_OK)
+		status = sink_cursor_read(query->database, query->shard, ret_cursor, error);
+	return status;
+}
+
+enum tg_status
+archive_end(struct archive_query *query, enum tg_status status)
+{
+	if (status == TG_OK || status == TG_ORIGINAL_ARCHIVED) {
+		struct storage_error ignored;
+
+		if (database_run(query->database, "COMMIT", NULL, &ignored) == TG_OK)
+			return status;
+	}
+	database_close(query->database);
+	query->database = NULL;
+	return status == TG_CORRUPT ? TG_DATABASE : status;
+}
 
 /* One digit of a hexadecimal number in capitals. */
 static uint8_t
@@ -60,15 +86,16 @@ digit_value(char digit)
 	return (uint8_t)(digit <= '9' ? digit - '0' : digit - 'A' + 10);
 }
 
-static void
-cell_bytes(const struct database_cell *cell, uint8_t *ret_bytes, size_t bytes_count)
+bool
+archive_cell_bytes(const struct database_cell *cell, uint8_t *ret_bytes, size_t bytes_count)
 {
 	memset(ret_bytes, 0, bytes_count);
 	if (cell->text == NULL || cell->bytes != 2 * bytes_count)
-		return;
+		return false;
 	for (size_t i = 0; i < bytes_count; i++)
 		ret_bytes[i] = (uint8_t)(digit_value(cell->text[2 * i]) << 4 |
 					 digit_value(cell->text[2 * i + 1]));
+	return true;
 }
 
 /* What is being found. */
@@ -92,7 +119,7 @@ on_original(void *context, const struct database_cell *cells)
 	found->store = (uint32_t)database_cell_u64(&cells[4]);
 	found->terminal = (uint32_t)database_cell_u64(&cells[5]);
 	found->member = database_cell_u64(&cells[6]);
-	cell_bytes(&cells[7], found->fingerprint, sizeof found->fingerprint);
+	(void)archive_cell_bytes(&cells[7], found->fingerprint, sizeof found->fingerprint);
 	found->booked_at_utc_ms = database_cell_i64(&cells[8]);
 	found->business_time_utc_ms = database_cell_i64(&cells[9]);
 	found->amount = database_cell_i64(&cells[10]);
@@ -244,35 +271,15 @@ ask(struct archive_query *query, const struct archive_question *question,
     struct archived_transaction *found, struct storage_error *error)
 {
 	struct sink_cursor cursor;
-	enum tg_status status = TG_OK;
+	enum tg_status status = archive_begin(query, &cursor, error);
 
-	if (query->database == NULL)
-		status = database_open(&query->config, &query->database, error);
-	if (status == TG_OK)
-		status = database_run(query->database,
-				      "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", NULL,
-				      error);
-	if (status == TG_OK)
-		status = database_run(query->database,
-				      "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY", NULL,
-				      error);
-	if (status == TG_OK)
-		status = sink_cursor_read(query->database, query->shard, &cursor, error);
 	if (status == TG_OK && cursor.next_sequence <= question->through_sequence)
 		status = storage_fail(error, TG_ORIGINAL_ARCHIVED,
 				      "MariaDB has records before %" PRIu64 ", wanted up to %"
 				      PRIu64, cursor.next_sequence, question->through_sequence);
 	if (status == TG_OK)
 		status = find(query, question, found, error);
-	if (status == TG_OK || status == TG_ORIGINAL_ARCHIVED) {
-		struct storage_error ignored;
-
-		if (database_run(query->database, "COMMIT", NULL, &ignored) == TG_OK)
-			return status;
-	}
-	database_close(query->database);
-	query->database = NULL;
-	return status == TG_CORRUPT ? TG_DATABASE : status;
+	return archive_end(query, status);
 }
 
 enum tg_status

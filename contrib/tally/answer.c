@@ -101,6 +101,31 @@ print_totals(FILE *file, const struct tg_value *value)
 			total.points, total.amount);
 }
 
+static void
+print_history(FILE *file, const struct tg_value *value)
+{
+	char when[LOOK_TEXT_BYTES], date[LOOK_TEXT_BYTES];
+	struct tg_history entry;
+	struct tg_rows rows;
+
+	fputc('\n', file);
+	tg_rows_start(value, &rows);
+	while (tg_rows_next_history(&rows, &entry)) {
+		look_time(entry.booked_at_utc_ms, when);
+		look_day(entry.business_date, date);
+		fprintf(file,
+			"    %s  %s  %-8s %+9" PRId64 "  amount %" PRId64 "  member %" PRId64
+			"  store %u till %u  receipt %.*s  record %" PRId64,
+			date, when, look_kind(entry.kind), entry.change, entry.amount, entry.member,
+			entry.store, entry.till, entry.receipt_bytes > 0 ? (int)entry.receipt_bytes
+									  : 1,
+			entry.receipt_bytes > 0 ? entry.receipt : "-", entry.sequence);
+		if (entry.status != TG_OK)
+			fprintf(file, "  %s", tg_status_name((enum tg_status)entry.status));
+		fputc('\n', file);
+	}
+}
+
 /* One field on its line. */
 static void
 print_field(FILE *file, enum tg_field field, const struct tg_value *value)
@@ -117,6 +142,9 @@ print_field(FILE *file, enum tg_field field, const struct tg_value *value)
 		break;
 	case TG_TYPE_TOTALS:
 		print_totals(file, value);
+		break;
+	case TG_TYPE_HISTORY:
+		print_history(file, value);
 		break;
 	case TG_TYPE_STR:
 		fprintf(file, "%.*s\n", (int)value->bytes, (const char *)value->data);

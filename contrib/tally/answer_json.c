@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "contrib/common/transaction_id.h"
 #include "contrib/tally/look.h"
 #include "protocol/assert.h"
 #include "protocol/rows.h"
@@ -73,6 +74,52 @@ totals_json(const struct tg_value *value)
 	return array;
 }
 
+/* An id as people read it; null for none. */
+static json_t *
+id_json(const uint8_t *id, uint32_t bytes)
+{
+	char text[TRANSACTION_ID_TEXT_BYTES];
+
+	if (bytes != TG_TRANSACTION_ID_BYTES)
+		return json_null();
+	transaction_id_format(id, text);
+	return json_string(text);
+}
+
+static json_t *
+history_row_json(const struct tg_history *row)
+{
+	return json_pack("{s:I, s:o, s:I, s:s, s:s, s:I, s:I, s:I, s:o, s:I, s:o, s:I, s:o, s:s%, "
+			 "s:I, s:I, s:I, s:I, s:b}",
+			 "sequence", (json_int_t)row->sequence, "date",
+			 day_json(row->business_date), "booked_at",
+			 (json_int_t)row->booked_at_utc_ms, "kind", look_kind(row->kind), "status",
+			 tg_status_name((enum tg_status)row->status), "member",
+			 (json_int_t)row->member, "store", (json_int_t)row->store, "terminal",
+			 (json_int_t)row->terminal, "id", id_json(row->id, row->id_bytes), "time",
+			 (json_int_t)row->business_time_utc_ms, "original",
+			 id_json(row->original, row->original_bytes), "till",
+			 (json_int_t)row->till, "till_day",
+			 row->till_day == 0 ? json_null() : day_json(row->till_day), "receipt",
+			 row->receipt, (size_t)row->receipt_bytes, "amount",
+			 (json_int_t)row->amount, "covered", (json_int_t)row->covered, "points",
+			 (json_int_t)row->points, "change", (json_int_t)row->change, "is_test",
+			 (int)row->is_test);
+}
+
+static json_t *
+history_json(const struct tg_value *value)
+{
+	json_t *array = json_array();
+	struct tg_history row;
+	struct tg_rows rows;
+
+	tg_rows_start(value, &rows);
+	while (tg_rows_next_history(&rows, &row))
+		json_array_append_new(array, history_row_json(&row));
+	return array;
+}
+
 /* A number as it looks. */
 static json_t *
 integer_json(enum tg_field field, int64_t integer)
@@ -110,6 +157,8 @@ value_json(enum tg_field field, const struct tg_value *value)
 		return entries_json(value);
 	case TG_TYPE_TOTALS:
 		return totals_json(value);
+	case TG_TYPE_HISTORY:
+		return history_json(value);
 	case TG_TYPE_STR:
 		return json_stringn((const char *)value->data, value->bytes);
 	case TG_TYPE_INT:

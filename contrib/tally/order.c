@@ -335,10 +335,11 @@ order_finish(struct order *order, int64_t now_ms, int32_t day, struct failure *f
 
 	if (order->time_ms == -1)
 		order->time_ms = now_ms;
-	if (order->operation == TG_OP_TOTALS && !tg_message_has(&order->request, TG_FIELD_DAY)) {
+	if ((order->operation == TG_OP_TOTALS || order->operation == TG_OP_ENTRIES) &&
+	    !tg_message_has(&order->request, TG_FIELD_DAY)) {
 		if (day < 0)
-			return failure_set(failure, "totals: the gateway tells no business date; "
-						    "say a DAY");
+			return failure_set(failure,
+					   "the gateway tells no business date; say a DAY");
 		tg_message_set_integer(&order->request, TG_FIELD_DAY, day);
 	}
 	if (!order->is_transaction)

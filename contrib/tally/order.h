@@ -40,6 +40,8 @@
 	X(reverse, REVERSE, "MEMBER TRANSACTION",       "undo a transaction whole") \
 	X(confirm, CONFIRM, "MEMBER TRANSACTION",       "make pending points of an earn available") \
 	X(status,  STATUS,  "MEMBER TRANSACTION",       "what became of a transaction") \
+	X(history, HISTORY, "MEMBER",                   "a page of a member's entries of all times") \
+	X(entries, ENTRIES, "[DAY]",                    "a page of the partner's entries of a day") \
 	X(totals,  TOTALS,  "[DAY]",                    "counts and sums of a day; without DAY of today") \
 	X(ping,    PING,    "",                         "is the gateway there?")
 /* clang-format on */

@@ -30,6 +30,9 @@
 	X(campaign, "campaign", NUMBER, ONCE, NULL, 1, UINT32_MAX, TG_FIELD_CAMPAIGN, "N", "campaign that led here") \
 	X(link, "link", TEXT, ONCE, NULL, 0, 0, TG_FIELD_NEW_IDENTIFIER, "IDENTIFIER", "enroll: a second identifier") \
 	X(entries, "entries", NUMBER, ONCE, NULL, 0, 20, TG_FIELD_ENTRIES_WANTED, "N", "inquiry: last entries to tell") \
+	X(rows, "rows", NUMBER, ONCE, NULL, 1, TG_HISTORY_MAX, TG_FIELD_ROWS_WANTED, "N", "history, entries: how many to tell") \
+	X(before, "before", NUMBER, ONCE, NULL, 1, INT64_MAX, TG_FIELD_BEFORE, "RECORD", "history: only those before this record") \
+	X(after, "after", NUMBER, ONCE, NULL, 0, INT64_MAX, TG_FIELD_AFTER, "RECORD", "entries: only those after this record") \
 	X(scope, "scope", TEXT, ONCE, NULL, 0, 0, TG_FIELD_SCOPE, "WORD", "totals of: terminal, store or partner") \
 	X(basis, "basis", TEXT, ONCE, NULL, 0, 0, TG_FIELD_BASIS, "WORD", "totals by: business or till (day)") \
 	X(for_terminal, "for-terminal", NUMBER, ONCE, NULL, 1, UINT32_MAX, TG_FIELD_TERMINAL, "N", "partner's system: for this terminal") \

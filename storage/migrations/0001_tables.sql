@@ -251,7 +251,8 @@ CREATE TABLE IF NOT EXISTS entry (
   line_count SMALLINT UNSIGNED NOT NULL COMMENT 'number of its rows in purchase_line',
   PRIMARY KEY (business_date, sequence, line),
   KEY transaction_id (transaction_id),
-  KEY member (member, sequence)
+  KEY member (member, sequence),
+  KEY partner_day (partner, business_date, sequence)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
   COMMENT='every record of the ledger, one row each'
   PARTITION BY RANGE COLUMNS (business_date) (PARTITION p_rest VALUES LESS THAN (MAXVALUE));

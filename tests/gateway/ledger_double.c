@@ -167,6 +167,13 @@ ledger_decide(const struct ledger *ledger, const struct ledger_request *request,
 		answer->wants_archive = true;
 		return;
 	}
+	if (request->kind == REQUEST_HISTORY && request->page == NULL) {
+		answer->status = TG_DATABASE;
+		answer->wants_archive = true;
+		answer->member = request->member;
+		return;
+	}
+	answer->page = request->page;
 	answer->has_more = request->archived != NULL && !ledger->is_reopened;
 	if (record_kind_of(ledger, request) == 0)
 		return;

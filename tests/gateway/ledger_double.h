@@ -12,7 +12,7 @@
 
 #include "ledger/ledger.h"
 
-/* A REVERSE of this original wants the archive. */
+/* A REVERSE of this original wants the archive; so does every HISTORY. */
 #define DOUBLE_ARCHIVED_ID 0xaa
 
 struct ledger *ledger_double_new(uint64_t sequence);

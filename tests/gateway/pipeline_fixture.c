@@ -49,6 +49,24 @@ fixture_archive(void *context, const struct pipeline_question *question,
 	return fixture->archive_status;
 }
 
+static enum tg_status
+fixture_page(void *context, const struct pipeline_page_question *question,
+	     struct archived_page *ret_page)
+{
+	struct pipeline_fixture *fixture = context;
+
+	atomic_fetch_add(&fixture->page_calls, 1);
+	assert_int_equal(question->page.partner, 7);
+	assert_int_equal(question->page.member, FIXTURE_MEMBER);
+	assert_true(question->asked_mono_us <= clock_mono_us());
+	atomic_store(&fixture->archive_through, question->booked_sequence);
+	while (atomic_load(&fixture->is_archive_shut))
+		(void)sched_yield();
+	memset(ret_page, 0, sizeof(*ret_page));
+	ret_page->held_sequence = question->page.before;
+	return fixture->archive_status;
+}
+
 static void
 open_journal(struct pipeline_fixture *fixture)
 {
@@ -95,8 +113,10 @@ fixture_new(bool is_inline)
 		.requests_reserved = 16,
 		.idle_mark_ms = 3600000,
 		.archive = fixture_archive,
+		.page = fixture_page,
 		.archive_context = fixture,
 		.archive_max = 3,
+		.pages_max = 2,
 		.on_dead = fixture_on_dead,
 		.context = fixture,
 	};

@@ -16,6 +16,9 @@
 #include "tests/gateway/ledger_double.h"
 
 #define FIXTURE_NOW INT64_C(1700000000000)
+
+/* Of every HISTORY. */
+#define FIXTURE_MEMBER 99
 #define FIXTURE_TIMEOUT_MS 30000
 
 struct pipeline_fixture {
@@ -33,6 +36,7 @@ struct pipeline_fixture {
 	struct pipeline_port *control;
 	_Atomic bool is_dead;		/* on_dead was called */
 	_Atomic uint32_t archive_calls;
+	_Atomic uint32_t page_calls;
 	_Atomic uint64_t archive_through; /* of the last question */
 	_Atomic bool is_archive_shut;	/* while true the archive does not answer */
 	enum tg_status archive_status;	/* what the archive answers */

@@ -1,11 +1,13 @@
 /*
- * test_originals.c - originals that have left the window: waiting for MariaDB, but never for long.
+ * test_originals.c - originals that have left the window, and pages of entries: waiting for
+ * MariaDB, but never for long.
  */
 #include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -264,6 +266,85 @@ a_cut_ends_the_question_in_hand(void **state)
 	}
 }
 
+/* Ask for the page of the earn's member. */
+static enum tg_status
+ask_page(struct fixture *f, uint64_t booked, int64_t waited_us, struct archived_page *page)
+{
+	const struct pipeline_page_question question = {
+		.page = {
+			.partner = 1,
+			.member = f->sink->record->member,
+			.rows_max = TG_HISTORY_MAX,
+		},
+		.booked_sequence = booked,
+		.utc_ms = 5000,
+		.asked_mono_us = clock_mono_us() - waited_us,
+	};
+
+	return originals_page(f->originals, &question, page);
+}
+
+/* What: a page does not wait for a sink that is behind; it tells how far.
+ * How:  nothing booked since, three records more, the oldest of them seen by the sink or not. */
+static void
+a_page_tells_the_lag(void **state)
+{
+	struct archived_page *page = calloc(1, sizeof *page);
+	struct fixture f;
+
+	start(&f, state, TIMEOUT_MS);
+	assert_int_equal(ask_page(&f, 1, 0, page), TG_OK);
+	assert_int_equal(page->row_count, 1);
+	assert_int_equal(page->held_sequence, 1);
+	assert_int_equal(page->lag_records, 0);
+	assert_int_equal(page->lag_ms, 0);
+	f.told.oldest_waiting_utc_ms = 2000;
+	assert_int_equal(ask_page(&f, 4, 0, page), TG_OK);
+	assert_int_equal(page->lag_records, 3);
+	assert_int_equal(page->lag_ms, 3000);
+	f.told.oldest_waiting_utc_ms = 6000;
+	f.told.state = SINK_ALARM;
+	assert_int_equal(ask_page(&f, 4, 0, page), TG_OK);
+	assert_int_equal(page->lag_ms, 0);
+	assert_int_equal(originals_figures(f.originals).pages_told, 3);
+	assert_int_equal(originals_figures(f.originals).asked, 0);
+	end(&f);
+	free(page);
+}
+
+/* What: MariaDB away or standing still is told in time, a page whose turn comes too late is not
+ * asked for, and a connection that a restart closed is opened again without a word. */
+static void
+pages_are_given_up_in_time(void **state)
+{
+	struct archived_page *page = calloc(1, sizeof *page);
+	struct fixture f;
+	int64_t begin_us;
+
+	start(&f, state, 1000);
+	assert_int_equal(ask_page(&f, 1, 0, page), TG_OK);
+	mariadb_stop(f.sink->server);
+	mariadb_start(f.sink->server);
+	assert_int_equal(ask_page(&f, 1, 0, page), TG_OK);
+	assert_int_equal(ask_page(&f, 1, 2000000, page), TG_TIMEOUT);
+	mariadb_freeze(f.sink->server);
+	begin_us = clock_mono_us();
+	assert_int_equal(ask_page(&f, 1, 0, page), TG_DATABASE);
+	assert_true(clock_mono_us() - begin_us < 3000000);
+	mariadb_thaw(f.sink->server);
+	mariadb_kill(f.sink->server);
+	assert_int_equal(ask_page(&f, 1, 0, page), TG_DATABASE);
+	mariadb_start(f.sink->server);
+	assert_int_equal(ask_page(&f, 1, 0, page), TG_OK);
+	assert_int_equal(originals_figures(f.originals).pages_failed, 2);
+	assert_int_equal(originals_figures(f.originals).pages_late, 1);
+	assert_string_not_equal(originals_figures(f.originals).error, "");
+	originals_cut(f.originals);
+	assert_int_equal(ask_page(&f, 1, 0, page), TG_CLOSED);
+	end(&f);
+	free(page);
+}
+
 #define TEST(name)                                                                                 \
 	cmocka_unit_test_setup_teardown(name, sink_fixture_setup, sink_fixture_teardown)
 
@@ -278,6 +359,8 @@ main(void)
 		TEST(mariadb_may_come_and_go),
 		TEST(a_server_that_stands_still_is_given_up),
 		TEST(a_cut_ends_the_question_in_hand),
+		TEST(a_page_tells_the_lag),
+		TEST(pages_are_given_up_in_time),
 	};
 
 	if (mariadb_missing() != NULL)

@@ -354,6 +354,12 @@ changes_wait_for_a_port_that_does_not_read_notices(void **state)
 	fixture_end(fixture, TG_OK);
 }
 
+static uint64_t
+archive_waiting(struct pipeline_fixture *fixture, enum pipeline_archive_lane lane)
+{
+	return pipeline_figures(fixture->pipeline).archive_waiting[lane];
+}
+
 static void
 submit_archived(struct pipeline_fixture *fixture)
 {
@@ -421,8 +427,8 @@ a_slow_archive_holds_up_its_own_requests_only(void **state)
 	for (uint32_t i = 0; i < 3; i++)
 		submit_archived(fixture);
 	assert_int_equal(reverse_archived(fixture).status, TG_ORIGINAL_ARCHIVED);
-	assert_int_equal(pipeline_figures(fixture->pipeline).archive_full, 1);
-	assert_int_equal(pipeline_figures(fixture->pipeline).archive_waiting, 3);
+	assert_int_equal(pipeline_figures(fixture->pipeline).archive_full[PIPELINE_ORIGINALS], 1);
+	assert_int_equal(archive_waiting(fixture, PIPELINE_ORIGINALS), 3);
 	assert_int_equal(fixture_call(fixture, fixture->port, REQUEST_EARN).sequence, 1);
 	atomic_store(&fixture->is_archive_shut, false);
 	for (uint32_t i = 0; i < 3; i++) {
@@ -431,8 +437,97 @@ a_slow_archive_holds_up_its_own_requests_only(void **state)
 		assert_int_equal(job->answer.status, TG_ORIGINAL_ARCHIVED);
 		pipeline_job_give(fixture->port, job);
 	}
-	assert_int_equal(pipeline_figures(fixture->pipeline).archive_waiting, 0);
+	assert_int_equal(archive_waiting(fixture, PIPELINE_ORIGINALS), 0);
 	assert_int_equal(atomic_load(&fixture->archive_calls), 3);
+	fixture_end(fixture, TG_OK);
+}
+
+static void
+submit_history(struct pipeline_fixture *fixture, uint64_t before)
+{
+	struct pipeline_job *job = pipeline_job_take(fixture->port, REQUEST_HISTORY);
+
+	job->request.member = FIXTURE_MEMBER;
+	job->request.page_before = before;
+	assert_int_equal(pipeline_submit(fixture->port, job), TG_OK);
+	pipeline_flush(fixture->port);
+}
+
+/* The status of the next answer, which is one to a HISTORY. */
+static enum tg_status
+await_history(struct pipeline_fixture *fixture, uint64_t before)
+{
+	struct pipeline_job *job = fixture_await(fixture, fixture->port);
+	enum tg_status status = (enum tg_status)job->answer.status;
+
+	assert_int_equal(job->request.kind, REQUEST_HISTORY);
+	if (status == TG_OK)
+		assert_int_equal(job->answer.page->held_sequence, before);
+	pipeline_job_give(fixture->port, job);
+	return status;
+}
+
+/* What: a page is fetched off the hot path, told what was booked when it was asked for; without the
+ * archive the answer says so. */
+static void
+a_page_is_fetched_off_the_hot_path(void **state)
+{
+	struct pipeline_fixture *fixture = start(state);
+
+	for (uint32_t i = 0; i < 3; i++)
+		(void)fixture_call(fixture, fixture->port, REQUEST_EARN);
+	submit_history(fixture, 55);
+	assert_int_equal(await_history(fixture, 55), TG_OK);
+	assert_int_equal(atomic_load(&fixture->archive_through), 3);
+	fixture->archive_status = TG_TIMEOUT;
+	submit_history(fixture, 56);
+	assert_int_equal(await_history(fixture, 56), TG_DATABASE);
+	assert_int_equal(atomic_load(&fixture->page_calls), 2);
+	fixture_end(fixture, TG_OK);
+}
+
+/* What: a bounded number of pages waits, the next is BUSY; an original overtakes those that wait,
+ * and all else does not wait at all.
+ * How:  three pages at a shut archive, an original, an EARN; then it answers. */
+static void
+pages_wait_behind_originals(void **state)
+{
+	struct pipeline_fixture *fixture = start(state);
+	struct pipeline_job *job;
+
+	atomic_store(&fixture->is_archive_shut, true);
+	submit_history(fixture, 1);
+	while (atomic_load(&fixture->page_calls) == 0)
+		pipeline_flush(fixture->port);
+	submit_history(fixture, 2);
+	submit_history(fixture, 3);
+	assert_int_equal(await_history(fixture, 3), TG_BUSY);
+	assert_int_equal(pipeline_figures(fixture->pipeline).archive_full[PIPELINE_PAGES], 1);
+	assert_int_equal(archive_waiting(fixture, PIPELINE_PAGES), 2);
+	submit_archived(fixture);
+	assert_int_equal(fixture_call(fixture, fixture->port, REQUEST_EARN).sequence, 1);
+	atomic_store(&fixture->is_archive_shut, false);
+	assert_int_equal(await_history(fixture, 1), TG_OK);
+	job = fixture_await(fixture, fixture->port);
+	assert_int_equal(job->request.kind, REQUEST_REVERSE);
+	assert_int_equal(job->answer.sequence, 3);
+	pipeline_job_give(fixture->port, job);
+	assert_int_equal(await_history(fixture, 2), TG_OK);
+	assert_int_equal(archive_waiting(fixture, PIPELINE_PAGES), 0);
+	fixture_end(fixture, TG_OK);
+}
+
+/* What: without pages a HISTORY is an operation that is not known here. */
+static void
+without_pages_there_is_no_history(void **state)
+{
+	struct pipeline_fixture *fixture = fixture_new(*(bool *)*state);
+
+	fixture->config.pages_max = 0;
+	fixture_start(fixture);
+	submit_history(fixture, 1);
+	assert_int_equal(await_history(fixture, 1), TG_UNKNOWN_OPERATION);
+	assert_int_equal(atomic_load(&fixture->page_calls), 0);
 	fixture_end(fixture, TG_OK);
 }
 
@@ -539,6 +634,9 @@ main(void)
 		BOTH(an_archived_original_is_fetched_off_the_hot_path),
 		BOTH(the_archive_is_asked_for_all_that_was_applied),
 		BOTH(a_slow_archive_holds_up_its_own_requests_only),
+		BOTH(a_page_is_fetched_off_the_hot_path),
+		BOTH(pages_wait_behind_originals),
+		BOTH(without_pages_there_is_no_history),
 		BOTH(an_unaccepted_clock_records_nothing),
 		BOTH(a_look_at_the_ledger_waits_for_what_it_saw),
 		BOTH(draining_answers_what_was_submitted),

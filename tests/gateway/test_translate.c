@@ -363,6 +363,43 @@ fill_answer(struct ledger_answer *a, uint8_t kind)
 						      -TG_BALANCE_MAX };
 }
 
+/* The longest page there can be. */
+static void
+fill_page(struct archived_page *page)
+{
+	page->has_more = page->is_complete = true;
+	page->held_sequence = page->lag_records = INT64_MAX;
+	page->lag_ms = INT64_MAX;
+	page->row_count = TG_HISTORY_MAX;
+	for (uint32_t i = 0; i < TG_HISTORY_MAX; i++) {
+		memset(page->receipts[i], 'r', sizeof(page->receipts[i]));
+		page->rows[i] = (struct tg_history){
+			.sequence = INT64_MAX,
+			.business_date = TG_DAY_MAX,
+			.booked_at_utc_ms = INT64_MAX,
+			.kind = 255,
+			.status = 65535,
+			.member = INT64_MAX,
+			.store = UINT32_MAX,
+			.terminal = UINT32_MAX,
+			.id = page->ids[i][0],
+			.id_bytes = TG_TRANSACTION_ID_BYTES,
+			.business_time_utc_ms = TG_TIME_MS_MAX,
+			.original = page->ids[i][1],
+			.original_bytes = TG_TRANSACTION_ID_BYTES,
+			.till = UINT32_MAX,
+			.till_day = TG_DAY_MAX,
+			.receipt = page->receipts[i],
+			.receipt_bytes = TG_RECEIPT_BYTES_MAX,
+			.amount = TG_AMOUNT_MAX,
+			.covered = TG_AMOUNT_MAX,
+			.points = -TG_BALANCE_MAX,
+			.change = -TG_BALANCE_MAX,
+			.is_test = true,
+		};
+	}
+}
+
 /* What: for every operation, an answer with everything in it tells the fields that the operation
  *       may answer and no others, fits the scratch memory, and can be decoded.
  * How:  MESSAGE, RETRY_AFTER and OFFERS are not the ledger's to tell. */
@@ -373,11 +410,14 @@ every_operation_tells_what_it_may(void **state)
 					 REQUEST_INQUIRY, REQUEST_QUOTE,  REQUEST_EARN,
 					 REQUEST_BURN,	  REQUEST_HOLD,	  REQUEST_CAPTURE,
 					 REQUEST_RELEASE, REQUEST_REFUND, REQUEST_REVERSE,
-					 REQUEST_CONFIRM, REQUEST_STATUS, REQUEST_TOTALS };
+					 REQUEST_CONFIRM, REQUEST_STATUS, REQUEST_TOTALS,
+					 REQUEST_HISTORY, REQUEST_ENTRIES };
 	static uint8_t rows[IO_REPLY_BYTES_MAX], frame[IO_REPLY_BYTES_MAX];
 	struct fixture *f = *state;
 	struct ledger_answer *answer = calloc(1, sizeof(*answer));
+	struct archived_page *page = calloc(1, sizeof(*page));
 
+	fill_page(page);
 	for (size_t i = 0; i < sizeof(kinds); i++) {
 		struct tg_field_set told = tg_operation_info(kinds[i])->replied;
 		struct tg_message decoded;
@@ -390,6 +430,7 @@ every_operation_tells_what_it_may(void **state)
 		told.words[TG_FIELD_OFFERS / 64] &= ~(UINT64_C(1) << TG_FIELD_OFFERS % 64);
 		fill_answer(answer, kinds[i]);
 		answer->field = TG_FIELD_AMOUNT;
+		answer->page = page;
 		reply_make(answer, kinds[i], 5, rows, sizeof(rows), &f->message);
 		assert_memory_equal(&f->message.present, &told, sizeof(told));
 		assert_int_equal(f->message.values[TG_FIELD_FIELD].integer, TG_FIELD_AMOUNT);
@@ -401,6 +442,7 @@ every_operation_tells_what_it_may(void **state)
 		assert_memory_equal(&decoded.present, &told, sizeof(told));
 	}
 	free(answer);
+	free(page);
 }
 
 /* What: what there is nothing to tell of is left out; points of a success are told when zero,

@@ -21,6 +21,8 @@ write_bound(struct tg_writer *writer, const struct tg_field_info *info, enum sam
 
 	if (info->type == TG_TYPE_STR)
 		tg_write_str(writer, letters, (uint32_t)bound);
+	else if (info->type == TG_TYPE_BIN)
+		tg_write_bin(writer, letters, (uint32_t)bound);
 	else if (info->type == TG_TYPE_BOOL)
 		tg_write_bool(writer, bound != 0);
 	else
@@ -72,6 +74,7 @@ sample_set(struct sample *sample, enum tg_field field, enum sample_at at)
 	case TG_TYPE_EXPIRIES:
 	case TG_TYPE_ENTRIES:
 	case TG_TYPE_TOTALS:
+	case TG_TYPE_HISTORY:
 		break;
 	}
 	write_rows(&sample->writer, info->type, (uint32_t)bound, at);

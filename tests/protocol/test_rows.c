@@ -129,6 +129,90 @@ lists_of_answers_round_trip(void **state)
 	assert_false(tg_rows_next_total(&rows, &total));
 }
 
+static void
+assert_history_equal(const struct tg_history *a, const struct tg_history *b)
+{
+	assert_int_equal(a->sequence, b->sequence);
+	assert_int_equal(a->business_date, b->business_date);
+	assert_int_equal(a->booked_at_utc_ms, b->booked_at_utc_ms);
+	assert_int_equal(a->kind, b->kind);
+	assert_int_equal(a->status, b->status);
+	assert_int_equal(a->member, b->member);
+	assert_int_equal(a->store, b->store);
+	assert_int_equal(a->terminal, b->terminal);
+	assert_int_equal(a->id_bytes, b->id_bytes);
+	if (a->id_bytes > 0)
+		assert_memory_equal(a->id, b->id, a->id_bytes);
+	assert_int_equal(a->business_time_utc_ms, b->business_time_utc_ms);
+	assert_int_equal(a->original_bytes, b->original_bytes);
+	if (a->original_bytes > 0)
+		assert_memory_equal(a->original, b->original, a->original_bytes);
+	assert_int_equal(a->till, b->till);
+	assert_int_equal(a->till_day, b->till_day);
+	assert_int_equal(a->receipt_bytes, b->receipt_bytes);
+	if (a->receipt_bytes > 0)
+		assert_memory_equal(a->receipt, b->receipt, a->receipt_bytes);
+	assert_int_equal(a->amount, b->amount);
+	assert_int_equal(a->covered, b->covered);
+	assert_int_equal(a->points, b->points);
+	assert_int_equal(a->change, b->change);
+	assert_int_equal(a->is_test, b->is_test);
+}
+
+/* What: entries of the archive come back as written, with and without what may lack.
+ * How:  two rows, and one more that does not fit. */
+static void
+history_round_trips(void **state)
+{
+	static const uint8_t id[TG_TRANSACTION_ID_BYTES] = { 1, 2, 3 };
+	static const uint8_t original[TG_TRANSACTION_ID_BYTES] = { 4, 5, 6 };
+	static const struct tg_history history[] = {
+		{ .sequence = INT64_MAX,
+		  .business_date = 20454,
+		  .booked_at_utc_ms = 1767225605150,
+		  .kind = TG_OP_REFUND,
+		  .status = TG_OVER_REFUND,
+		  .member = 42,
+		  .store = 17,
+		  .terminal = 1001,
+		  .id = id,
+		  .id_bytes = sizeof(id),
+		  .business_time_utc_ms = 1767225605123,
+		  .original = original,
+		  .original_bytes = sizeof(original),
+		  .till = 4,
+		  .till_day = 20453,
+		  .receipt = "000123",
+		  .receipt_bytes = 6,
+		  .amount = TG_AMOUNT_MAX,
+		  .covered = 7,
+		  .points = -TG_BALANCE_MAX,
+		  .change = TG_BALANCE_MAX,
+		  .is_test = true },
+		{ .sequence = 1, .kind = TG_OP_ENROLL },
+	};
+	struct tg_writer writer;
+	struct tg_message message;
+	struct tg_rows rows;
+	struct tg_history row;
+
+	(void)state;
+	tg_message_init(&message, 1, 0);
+	tg_writer_init(&writer, scratch, sizeof(scratch));
+	assert_true(tg_history_write(&writer, history, 2, &message));
+	pass_answer(&message);
+	tg_rows_start(&decoded.values[TG_FIELD_HISTORY], &rows);
+	for (size_t i = 0; i < 2; i++) {
+		assert_true(tg_rows_next_history(&rows, &row));
+		assert_history_equal(&row, &history[i]);
+	}
+	assert_false(tg_rows_next_history(&rows, &row));
+	tg_message_init(&message, 1, 0);
+	tg_writer_init(&writer, scratch, 100);
+	assert_false(tg_history_write(&writer, history, 2, &message));
+	assert_false(tg_message_has(&message, TG_FIELD_HISTORY));
+}
+
 /* What: rows that do not fit leave the message alone.  How: each capacity up to enough. */
 static void
 rows_that_do_not_fit_are_refused(void **state)
@@ -325,6 +409,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_round_trip),
 		cmocka_unit_test(lists_of_answers_round_trip),
+		cmocka_unit_test(history_round_trips),
 		cmocka_unit_test(rows_that_do_not_fit_are_refused),
 		cmocka_unit_test(lines_are_checked_one_by_one),
 		cmocka_unit_test(largest_batch_round_trips),

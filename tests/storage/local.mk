@@ -95,6 +95,9 @@ tests_storage_fault_sink_LDADD = $(storage_test_libs)
 check_PROGRAMS += %D%/test_archive_query
 tests_storage_test_archive_query_SOURCES = %D%/test_archive_query.c $(sink_fixture)
 tests_storage_test_archive_query_LDADD = $(storage_test_libs)
+check_PROGRAMS += %D%/test_archive_page
+tests_storage_test_archive_page_SOURCES = %D%/test_archive_page.c $(sink_fixture)
+tests_storage_test_archive_page_LDADD = $(storage_test_libs)
 
 check_PROGRAMS += %D%/test_sink_batch
 tests_storage_test_sink_batch_SOURCES = %D%/test_sink_batch.c \
