@@ -40,7 +40,8 @@ const struct command command_rows[] = {
 	{ "show stores", "[<partner>]", RIGHT_VIEWER, run_show_stores,
 	  "stores, of a partner or all" },
 	{ "show terminals", "[<partner>|<word=value>...]", RIGHT_VIEWER, run_show_terminals,
-	  "terminals and what they tell: store=, software=, connected=yes|no, differs=yes|no, at "
+	  "terminals and what they tell: store=, software=, connected=yes|no, differs=yes|no, "
+	  "oldkey=yes|no (the old key is accepted and may be needed still), at "
 	  "least queue=, age= (s), skew= (ms), at most settled=; sort=queue, age, skew, ..." },
 	{ "show accounts", "", RIGHT_VIEWER, run_show_accounts,
 	  "balances of all accounts (those not zero), which sum to zero" },
@@ -95,7 +96,7 @@ const struct command command_rows[] = {
 	  "change fields of a terminal: rights, blocked, ..." },
 	{ "terminal rotate", "<number> [end-old]", RIGHT_OPERATOR, run_terminal_rotate,
 	  "give a terminal its next key; the old one is accepted besides until "
-	  "`terminal rotate N end-old`" },
+	  "`terminal rotate N end-old`; `show terminals oldkey=yes` tells who may need it" },
 	{ "import partners", "<file>", RIGHT_ADMIN, run_import_partners,
 	  "add and change partners from a CSV file" },
 	{ "import rules", "<file>", RIGHT_ADMIN, run_import_rules,

@@ -80,6 +80,7 @@ struct host_service {
 struct host_terminal {
 	uint32_t terminal, partner, store;
 	uint32_t session_count;	/* open now */
+	uint16_t key_generation; /* that its last session was opened with; 0: by certificate */
 	int64_t	 heard_utc_ms;	/* last opening or PING */
 	char	 software[HOST_SOFTWARE_BYTES]; /* "" until told; UTF-8, ends with a NUL */
 	bool	 has_queue, has_skew; /* what follows of each is told */

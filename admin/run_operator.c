@@ -97,7 +97,7 @@ run_unblock_identifier(struct command_call *call)
 
 /* The kill switch of the whole programme: a version of it that differs in the one flag. */
 static void
-switch_programme(struct command_call *call, bool is_off)
+switch_programme_locked(struct command_call *call, bool is_off)
 {
 	struct ledger_request request;
 	struct ledger_answer answer;
@@ -109,6 +109,15 @@ switch_programme(struct command_call *call, bool is_off)
 		(request.programme.flags & ~PROGRAMME_BURN_OFF) | (is_off ? PROGRAMME_BURN_OFF : 0);
 	if (ask_ledger(call, &request, &answer))
 		command_done(call, "record=%" PRIu64, answer.sequence);
+}
+
+static void
+switch_programme(struct command_call *call, bool is_off)
+{
+	if (!command_change_begin(call))
+		return;
+	switch_programme_locked(call, is_off);
+	command_change_end(call);
 }
 
 static void

@@ -56,7 +56,7 @@ struct wish {
 	int64_t	 partner, store;
 	int64_t	 queue, age_s, skew_ms;	/* at least */
 	int64_t	 settled_day;		/* at most; those that told none, too */
-	int64_t	 connected, differs;	/* 0 or 1 */
+	int64_t	 connected, differs, old_key; /* 0 or 1 */
 	const char *software;		/* begins with */
 	enum sort sort;
 };
@@ -129,6 +129,8 @@ take_argument(struct command_call *call, const char *argument, struct wish *wish
 		return take_flag(call, value, &wish->connected);
 	if (strncmp(argument, "differs=", 8) == 0)
 		return take_flag(call, value, &wish->differs);
+	if (strncmp(argument, "oldkey=", 7) == 0)
+		return take_flag(call, value, &wish->old_key);
 	if (strncmp(argument, "sort=", 5) == 0)
 		return take_sort(call, value, &wish->sort);
 	if (strncmp(argument, "software=", 9) == 0) {
@@ -136,7 +138,7 @@ take_argument(struct command_call *call, const char *argument, struct wish *wish
 		return true;
 	}
 	command_fail(call, "\"%.40s\": there are partner=, store=, software=, queue=, age=, skew=, "
-			   "settled=, connected=, differs=, sort=", argument);
+			   "settled=, connected=, differs=, oldkey=, sort=", argument);
 	return false;
 }
 
@@ -154,6 +156,15 @@ differs(const struct host_terminal *seen)
 	       (seen->difference_transactions != 0 || seen->difference_points != 0);
 }
 
+/* Is an old key accepted, and may be needed: has the terminal not come with the new one yet? */
+static bool
+may_need_old_key(const struct terminal *terminal)
+{
+	return terminal->config.key_generation_old != 0 &&
+	       (terminal->seen.terminal == 0 ||
+		terminal->seen.key_generation == terminal->config.key_generation_old);
+}
+
 static bool
 is_wanted(const struct wish *wish, const struct terminal *terminal)
 {
@@ -169,7 +180,8 @@ is_wanted(const struct wish *wish, const struct terminal *terminal)
 		(seen->has_skew && distance(seen->skew_ms) >= wish->skew_ms)) &&
 	       (wish->settled_day < 0 || seen->settled_day <= wish->settled_day) &&
 	       (wish->connected < 0 || (seen->session_count > 0) == wish->connected) &&
-	       (wish->differs < 0 || differs(seen) == wish->differs);
+	       (wish->differs < 0 || differs(seen) == wish->differs) &&
+	       (wish->old_key < 0 || may_need_old_key(terminal) == wish->old_key);
 }
 
 /* What a terminal is sorted by; larger comes first. */
@@ -262,6 +274,7 @@ print(struct text_table *table, const struct terminal *terminal)
 	text_table_cell(table, "%s", text);
 	text_table_cell(table, "%u", (unsigned)terminal->config.key_generation);
 	text_table_cell(table, "%u", (unsigned)terminal->config.key_generation_old);
+	print_told(table, is_seen, seen->key_generation);
 	text_table_cell(table, "%s", seen->software);
 	print_told(table, seen->has_queue, seen->queue_depth);
 	print_told(table, seen->has_queue, seen->queue_age_s);
@@ -350,11 +363,12 @@ void
 run_show_terminals(struct command_call *call)
 {
 	static const char *const titles[] = { ">number",  ">partner",  ">store",   "name",
-					      ">key",	  ">old key",  "software", ">queue",
-					      ">queue s", ">skew ms",  "settled",  ">differs",
-					      ">points",  "heard",     "flags" };
+					      ">key",	  ">old key",  ">used key", "software",
+					      ">queue",	  ">queue s",  ">skew ms", "settled",
+					      ">differs", ">points",   "heard",	   "flags" };
 	struct wish wish = { .partner = -1, .store = -1, .queue = -1, .age_s = -1, .skew_ms = -1,
-			     .settled_day = -1, .connected = -1, .differs = -1 };
+			     .settled_day = -1, .connected = -1, .differs = -1,
+			     .old_key = -1 };
 	struct collection collection = { .count = 0 };
 	struct text_table table;
 	int64_t total;

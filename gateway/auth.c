@@ -227,7 +227,8 @@ open_session(struct session *session, const struct pipeline_job *job)
 	tell_time(io, reply);
 	output_message(session, reply);
 	session_enter(session, SESSION_OPEN);
-	fleet_open(io->options.fleet, &session->principal, pipeline_utc_ms(io->options.pipeline));
+	fleet_open(io->options.fleet, &session->principal, session->key_generation,
+		   pipeline_utc_ms(io->options.pipeline));
 	if (hello->software_bytes > 0)
 		fleet_software(io->options.fleet, session->principal.terminal, hello->software,
 			       hello->software_bytes);

@@ -85,7 +85,8 @@ find(struct fleet *fleet, uint32_t terminal)
 }
 
 void
-fleet_open(struct fleet *fleet, const struct principal *principal, int64_t utc_ms)
+fleet_open(struct fleet *fleet, const struct principal *principal, uint16_t key_generation,
+	   int64_t utc_ms)
 {
 	struct host_terminal *row;
 	uint32_t *slot;
@@ -106,6 +107,7 @@ fleet_open(struct fleet *fleet, const struct principal *principal, int64_t utc_m
 		row->partner = principal->partner;
 		row->store = principal->store;
 		row->session_count++;
+		row->key_generation = key_generation;
 		row->heard_utc_ms = utc_ms;
 	}
 	pthread_mutex_unlock(&fleet->lock);

@@ -28,7 +28,8 @@ TG_MUST_CHECK enum tg_status fleet_new(uint32_t terminals_max, struct fleet **re
 void fleet_free(struct fleet *fleet);
 
 /* A session of a terminal was opened, or has ended.  utc_ms: the time now. */
-void fleet_open(struct fleet *fleet, const struct principal *principal, int64_t utc_ms);
+void fleet_open(struct fleet *fleet, const struct principal *principal, uint16_t key_generation,
+		int64_t utc_ms);
 void fleet_close(struct fleet *fleet, uint32_t terminal);
 
 /* Software and version, as text of so many bytes: cut where too long. */

@@ -182,7 +182,7 @@
 	X(tallygate_request_rate, GAUGE, COUNT, "", NUMBER(v->has_parts, v->request_rate), \
 	  "requests decided a second, over the last minute") \
 	X(tallygate_request_rate_reachable, GAUGE, COUNT, "", NUMBER(v->reachable_rate >= 0, v->reachable_rate), \
-	  "the same if the busiest of I/O threads, ledger and journal never rested; absent if idle") \
+	  "the same if the busiest I/O thread, ledger or journal had no rest; absent if idle") \
 	X(tallygate_headroom_ratio, GAUGE, RATIO, "resource", FAMILY(tell_headroom), \
 	  "what is left of a resource: rate, journal, connections, disk, window, or a table")
 /* clang-format on */

@@ -36,7 +36,7 @@ open_terminal(struct fleet *fleet, uint32_t terminal, uint32_t partner)
 					     .partner = partner,
 					     .store = 10 * partner };
 
-	fleet_open(fleet, &principal, NOW);
+	fleet_open(fleet, &principal, 1, NOW);
 }
 
 static void

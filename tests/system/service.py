@@ -6,9 +6,9 @@ import threading
 import time
 
 from desk import PROMPT, Desk, Telnet
-from server import Failed, await_true
+from server import Database, Failed, await_true
 from tallygate import Unanswered, new_id
-from world import Tap, expect, expect_equal, numbers, run_together
+from world import (Tap, World, expect, expect_equal, numbers, run_case, run_together, title)
 
 GONE_SECONDS_MAX = 1.0
 DRAINED_PARTNER = 2
@@ -194,12 +194,14 @@ def a_key_rotates_without_a_refusal(world):
     old.await_more()
     # The old key opens sessions, too, until the new one has arrived at the till.
     server.open(201).close()
+    expect_equal(console.do('show terminals 2 oldkey=yes').end, 'ok 1 terminals')
     server.generations[201] = 2
     new = Trade(world, 201, member)
     new.start()
     new.await_more()
     old.await_more()
     old.stop()
+    expect_equal(console.do('show terminals 2 oldkey=yes').end, 'ok 0 terminals')
     reply = console.do('terminal rotate 201 end-old')
     expect_equal(reply.facts['generation_old'], '0')
     new.await_more()
@@ -213,6 +215,30 @@ def a_key_rotates_without_a_refusal(world):
         assert 'AUTH_FAILED' in str(error), error
     server.generations[201] = 2
     server.open(201).close()
+
+
+# What MariaDB shows.
+
+def a_blocked_member_is_shown_in_mariadb(world):
+    console, database = world.server.console, world.database
+    member, other = world.member(points=10), world.member(points=10)
+
+    def shown():
+        last = console.do('show journal').figure('durable sequence')
+        await_true(lambda: console.do('show sink').figure('next sequence', 0) > last,
+                   'MariaDB has record %d' % last)
+        return database.query('SELECT is_blocked FROM member WHERE member IN (%d, %d) '
+                              'ORDER BY member' % (member, other))
+    expect_equal(shown(), [['NULL'], ['NULL']])
+    console.do('block member %d lost its purse' % member)
+    expect_equal(shown(), [['1'], ['NULL']])
+    expect(world.request('EARN', amount=100, member=member).send(world.till()), 'MEMBER_BLOCKED')
+    expect_equal(shown(), [['1'], ['NULL']])
+    console.do('unblock member %d' % member)
+    expect_equal(shown(), [['0'], ['NULL']])
+    expect_equal(database.query('SELECT operator, note, is_blocked, blocked_slot FROM entry '
+                                'WHERE is_blocked IS NOT NULL ORDER BY sequence'),
+                 [['root', 'lost its purse', '1', 'NULL'], ['root', 'NULL', '0', 'NULL']])
 
 
 # Operators' roles.
@@ -253,6 +279,15 @@ def main():
     tap = Tap()
     run_together(tap, CASES)
     run_together(tap, OPERATORS, Desk)
+    if Database.missing():
+        tap.skip(title(a_blocked_member_is_shown_in_mariadb), Database.missing())
+        return tap.end()
+    database = Database()
+    try:
+        database.start()
+        run_case(tap, a_blocked_member_is_shown_in_mariadb, lambda: World(database=database))
+    finally:
+        database.close()
     return tap.end()
 
 
