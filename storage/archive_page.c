@@ -67,6 +67,7 @@ cell_day(const struct database_cell *cell)
 struct reading {
 	struct archived_page *page;
 	uint32_t rows_max;
+	bool is_damaged; /* a cell has what the sink never writes */
 };
 
 /* The id in a cell, kept in bytes; 0 bytes: none. */
@@ -106,10 +107,13 @@ on_entry(void *context, const struct database_cell *cells)
 	row->till = (uint32_t)database_cell_u64(&cells[11]);
 	row->till_day = cell_day(&cells[12]);
 	row->receipt = page->receipts[index];
-	row->receipt_bytes = (uint32_t)cells[13].bytes;
-	TG_ASSERT(row->receipt_bytes <= sizeof(page->receipts[index]));
-	if (row->receipt_bytes > 0)
-		memcpy(page->receipts[index], cells[13].text, row->receipt_bytes);
+	row->receipt_bytes = 0;
+	if (cells[13].bytes > sizeof(page->receipts[index])) {
+		reading->is_damaged = true;
+	} else if (cells[13].bytes > 0) {
+		row->receipt_bytes = (uint32_t)cells[13].bytes;
+		memcpy(page->receipts[index], cells[13].text, cells[13].bytes);
+	}
 	row->amount = database_cell_i64(&cells[14]);
 	row->covered = database_cell_i64(&cells[15]);
 	row->points = counted_points(row->kind, database_cell_i64(&cells[16]),
@@ -169,14 +173,19 @@ static enum tg_status
 find_entries(struct archive_query *query, const struct archive_page_question *question,
 	     struct archived_page *page, struct storage_error *error)
 {
-	struct reading reading = { page, question->rows_max };
+	struct reading reading = { .page = page, .rows_max = question->rows_max };
+	enum tg_status status;
 	char where[SQL_BYTES_MAX / 2], sql[SQL_BYTES_MAX];
 	int used = format_timeout(question, sql, sizeof sql);
 
 	format_where(question, where, sizeof where);
 	(void)snprintf(sql + used, sizeof sql - (size_t)used, "SELECT %s FROM entry e %s LIMIT %u",
 		       columns, where, question->rows_max + 1);
-	return database_query(query->database, sql, on_entry, &reading, error);
+	status = database_query(query->database, sql, on_entry, &reading, error);
+	if (status == TG_OK && reading.is_damaged)
+		status = storage_fail(error, TG_DATABASE, "a receipt is not what was written: over %d bytes",
+				      TG_RECEIPT_BYTES_MAX);
+	return status;
 }
 
 static void

@@ -262,6 +262,28 @@ a_page_that_takes_too_long_is_given_up(void **state)
 	paging_deinit(&p);
 }
 
+/* What: what somebody else wrote into MariaDB is told of, and is no page.
+ * How:  a receipt of as many characters as the column takes, and twice as many bytes. */
+static void
+a_receipt_that_is_too_long_is_told(void **state)
+{
+	struct sink_fixture *f = *state;
+	struct storage_error error = { .text = "" };
+	struct paging p;
+
+	f->maker.records_per_day = 0;
+	record_maker_make(&f->maker, RECORD_CUTOVER, f->record);
+	sink_fixture_add_record(f, f->record);
+	sink_fixture_add_earns(f, 5);
+	sink_fixture_run(f);
+	mariadb_run(f->server, "UPDATE entry SET receipt = REPEAT('\xC3\xA9', 32), partner = 2");
+	paging_init(&p, f);
+	p.question.business_date = f->maker.business_date;
+	assert_int_equal(archive_query_page(p.query, &p.question, p.page, &error), TG_DATABASE);
+	assert_non_null(strstr(error.text, "receipt"));
+	paging_deinit(&p);
+}
+
 #define TEST(name)                                                                                 \
 	cmocka_unit_test_setup_teardown(name, sink_fixture_setup, sink_fixture_teardown)
 
@@ -273,6 +295,7 @@ main(void)
 		TEST(a_date_is_complete_after_its_cut_off),
 		TEST(a_page_needs_tables),
 		TEST(a_page_that_takes_too_long_is_given_up),
+		TEST(a_receipt_that_is_too_long_is_told),
 	};
 
 	if (mariadb_missing() != NULL)
