@@ -289,12 +289,23 @@ client_note_answer(struct tg_client *client, const struct tg_message *request,
 	return status;
 }
 
-/* Put a request into the link; what is wrong with it goes into the client's error. */
+/*
+ * Put a request into the link; what is wrong with it goes into the client's error.  A PING tells of
+ * the attached queue, unless it tells of one itself.
+ */
 static enum tg_status
 put(struct tg_client *client, const struct tg_message *request, uint32_t *ret_request_id)
 {
-	enum tg_status status = tg_link_send(client->link, request, ret_request_id);
+	struct tg_message copy;
+	enum tg_status status;
 
+	if (client->queue != NULL && request->code == TG_OP_PING &&
+	    !tg_message_has(request, TG_FIELD_QUEUE_DEPTH)) {
+		copy = *request;
+		tg_queue_tell(client->queue, &copy);
+		request = &copy;
+	}
+	status = tg_link_send(client->link, request, ret_request_id);
 	if (status != TG_OK)
 		client_error_set(&client->error, "%s", tg_link_error(client->link));
 	return status;
@@ -313,6 +324,10 @@ tg_client_call(struct tg_client *client, const struct tg_message *request, uint3
 		return TG_OUT_OF_TURN;
 	}
 	status = client_open_once(client, until_ms);
+	if (status == TG_OK) {
+		client_tend_queue(client, until_ms);
+		status = client_open_once(client, until_ms);
+	}
 	if (status == TG_OK)
 		status = put(client, request, &request_id);
 	if (status != TG_OK)

@@ -11,14 +11,23 @@
 #include "protocol/tallygate.h"
 
 struct tg_client {
-	struct tg_link *link;	    /* owned */
-	uint32_t answer_timeout_ms; /* from the options */
-	uint32_t failures;	    /* attempts in a row that gave no answer */
-	uint32_t refusals;	    /* answers in a row that asked to come later */
-	int64_t not_before_ms;	    /* connect again then, on the clock of client_now_ms() */
-	bool is_loss_told;	    /* the caller knows that answers are lost */
+	struct tg_link *link;	     /* owned */
+	uint32_t answer_timeout_ms;  /* from the options */
+	uint32_t failures;	     /* attempts in a row that gave no answer */
+	uint32_t refusals;	     /* answers in a row that asked to come later */
+	int64_t not_before_ms;	     /* connect again then, on the clock of client_now_ms() */
+	bool is_loss_told;	     /* the caller knows that answers are lost */
+	struct tg_queue *queue;	     /* borrowed; drained along with calls; NULL: none */
+	tg_queue_outcome on_outcome; /* with it */
+	void *outcome_context;
 	struct client_error error;
 };
+
+/*
+ * A session is open and a call is about to use it: let the attached queue send some of what waits,
+ * in a part of the time.  The session may be gone afterwards.
+ */
+void client_tend_queue(struct tg_client *client, int64_t until_ms);
 
 /* A clock that never falls, ms. */
 int64_t client_now_ms(void);

@@ -22,6 +22,10 @@ send_once(struct tg_client *client, const struct tg_message *request, int64_t un
 
 	do {
 		status = client_open_until(client, until_ms);
+		if (status == TG_OK) {
+			client_tend_queue(client, until_ms);
+			status = client_open_until(client, until_ms);
+		}
 		if (status != TG_OK)
 			return status;
 		status = tg_link_send(client->link, request, ret_request_id);

@@ -29,6 +29,9 @@ libtallygate_la_SOURCES = \
 	%D%/client_link_send.c \
 	%D%/client_opening.c %D%/client_opening.h \
 	%D%/client_options.c %D%/client_options.h \
+	%D%/client_queue.c %D%/client_queue.h \
+	%D%/client_queue_drain.c \
+	%D%/client_queue_file.c %D%/client_queue_file.h \
 	%D%/client_stream.c %D%/client_stream.h \
 	%D%/client_tls.c %D%/client_tls.h \
 	%D%/client_transact.c
@@ -42,7 +45,7 @@ tallygate_HEADERS = %D%/tallygate.h
 tallygate_protocoldir = $(includedir)/tallygate/protocol
 tallygate_protocol_HEADERS = \
 	%D%/auth.h %D%/cursor.h %D%/decode.h %D%/encode.h %D%/frame.h %D%/message.h \
-	%D%/rows.h %D%/status.h %D%/value.h %D%/writer.h
+	%D%/queue.h %D%/rows.h %D%/status.h %D%/value.h %D%/writer.h
 pkgconfig_DATA += %D%/tallygate.pc
 scdoc_pages += %D%/libtallygate.3.scd
 

@@ -51,6 +51,7 @@ extern "C" {
 
 #include "protocol/decode.h"
 #include "protocol/message.h"
+#include "protocol/queue.h"
 #include "protocol/rows.h"
 #include "protocol/status.h"
 #include "protocol/value.h"

@@ -5,6 +5,8 @@ check_PROGRAMS += \
 	%D%/test_client \
 	%D%/test_client_batch \
 	%D%/test_client_endpoints \
+	%D%/test_client_queue \
+	%D%/test_client_queue_drain \
 	%D%/test_client_tls \
 	%D%/test_codec \
 	%D%/test_fingerprint \
@@ -40,6 +42,9 @@ tests_protocol_test_client_batch_LDADD = $(client_test_libs)
 tests_protocol_test_client_endpoints_SOURCES = %D%/test_client_endpoints.c $(client_server) \
 	protocol/client_endpoints.c protocol/client_error.c
 tests_protocol_test_client_endpoints_LDADD = $(client_test_libs)
+tests_protocol_test_client_queue_LDADD = $(client_test_libs)
+tests_protocol_test_client_queue_drain_SOURCES = %D%/test_client_queue_drain.c $(client_server)
+tests_protocol_test_client_queue_drain_LDADD = $(client_test_libs)
 tests_protocol_test_client_tls_SOURCES = %D%/test_client_tls.c $(client_server)
 tests_protocol_test_client_tls_LDADD = $(client_test_libs)
 tests_protocol_test_link_SOURCES = %D%/test_link.c $(client_server)
