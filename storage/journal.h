@@ -30,6 +30,7 @@
 #define JOURNAL_SEGMENT_BYTES_DEFAULT (64 * 1024 * 1024)
 #define JOURNAL_BATCH_BYTES_MAX (64 * 1024 * 1024) /* of a batch's records, at most */
 #define JOURNAL_BATCH_BYTES_DEFAULT (4 * 1024 * 1024)
+#define JOURNAL_RESTORED_NAME "restored" /* a file that keeps a directory from being opened */
 
 struct journal;
 struct journal_reader;
@@ -56,6 +57,7 @@ struct journal_config {
 	 */
 	uint64_t snapshot_sequence;	/* of the newest snapshot, 0: none */
 	uint64_t sink_sequence;		/* of the sink's cursor in MariaDB, 0: none or not known */
+	bool	 is_restoring;		/* open even what waits for the operator's word */
 };
 
 /* What opening found and did.  A tail is cut only when nobody was told of its records. */
@@ -92,8 +94,8 @@ struct journal *journal_memory_open(uint64_t first_sequence);
  *
  * TG_OK; TG_FENCED: another process has the lock, or the files have a higher epoch; TG_CORRUPT:
  * records that were durable are damaged or missing, sequence and offset in error, nothing changed;
- * TG_TOO_NEW: a file of a newer version; TG_CONFIG: files of another instance, or sizes out of
- * bounds; TG_JOURNAL_FULL: no room for a segment; TG_NO_MEMORY; TG_IO.
+ * TG_TOO_NEW: a file of a newer version; TG_CONFIG: files of another instance, sizes out of
+ * bounds, or a directory that was restored and waits for the operator's word; TG_JOURNAL_FULL: no room for a segment; TG_NO_MEMORY; TG_IO.
  */
 TG_MUST_CHECK enum tg_status journal_file_open(const struct journal_config *config,
 					       struct journal **ret_journal,

@@ -360,6 +360,28 @@ take_config(struct file_journal *file, const struct journal_config *config,
 	return status;
 }
 
+/* What was restored from a backup may lack records: somebody must have looked. */
+static enum tg_status
+check_word(const struct journal_config *config, struct storage_error *error)
+{
+	const struct storage_io *io = config->io;
+	char path[STORAGE_PATH_BYTES_MAX];
+	struct storage_stat facts;
+	enum tg_status status;
+
+	if (config->is_restoring)
+		return TG_OK;
+	status = storage_path(path, config->directory, JOURNAL_RESTORED_NAME, error);
+	if (status == TG_OK)
+		status = io->stat(io->context, path, &facts, error);
+	if (status == TG_OK && facts.exists)
+		return storage_fail(error, TG_CONFIG,
+				    "%s was restored and waits for the operator's word: read the "
+				    "report, then run tally-journal restore --accept %s",
+				    config->directory, config->directory);
+	return status;
+}
+
 /* The work of opening; on failure the caller closes what there is. */
 static enum tg_status
 open_files(struct file_journal *file, const struct journal_config *config,
@@ -380,6 +402,8 @@ open_files(struct file_journal *file, const struct journal_config *config,
 		status = storage_path(lock_path, file->directory, LOCK_NAME, error);
 	if (status == TG_OK)
 		status = io->lock(io->context, lock_path, &file->lock_file, error);
+	if (status == TG_OK)
+		status = check_word(config, error);
 	if (status == TG_OK)
 		status = journal_recover(config, &end, ret_opened, error);
 	if (status == TG_OK)

@@ -37,6 +37,7 @@ survey_segment(const struct journal_source *source, const struct segment_name *n
 		return status;
 	survey->incarnation = reader.header.incarnation;
 	survey->epoch = reader.header.epoch;
+	survey->segment_bytes = reader.header.segment_bytes;
 	survey->last_sequence = reader.header.first_sequence - 1;
 	survey->chain = reader.header.checksum;
 	memcpy(survey->instance, reader.header.instance, sizeof survey->instance);

@@ -12,6 +12,7 @@ struct journal_survey {
 	uint64_t incarnation;	 /* of the newest segment */
 	uint64_t epoch;		 /* of the newest segment */
 	uint64_t chain;		 /* checksum of its last batch, or of its header */
+	uint64_t segment_bytes;	 /* size it was made with */
 	char	 instance[JOURNAL_INSTANCE_BYTES_MAX + 1]; /* as the newest segment has it */
 };
 

@@ -71,7 +71,10 @@ noinst_LTLIBRARIES += libjournaltool.la
 libjournaltool_la_SOURCES = \
 	%D%/journal_verify.c %D%/journal_verify.h \
 	%D%/record_filter.c %D%/record_filter.h \
-	%D%/record_json.c %D%/record_json.h
+	%D%/record_json.c %D%/record_json.h \
+	%D%/restore.c %D%/restore.h %D%/restore_accept.c \
+	%D%/restore_database.c %D%/restore_database.h \
+	%D%/restore_report.c %D%/restore_report.h
 dist_doc_DATA += %D%/FORMAT.md
 libjournaltool_la_CPPFLAGS = $(libstorage_la_CPPFLAGS) $(JANSSON_CFLAGS)
 journaltool_libs = libjournaltool.la $(storage_libs) $(JANSSON_LIBS)
@@ -79,7 +82,8 @@ journaltool_libs = libjournaltool.la $(storage_libs) $(JANSSON_LIBS)
 bin_PROGRAMS += %D%/tally-journal
 storage_tally_journal_SOURCES = \
 	%D%/tally_journal.c %D%/tally_journal.h %D%/tally_journal_commands.c \
-	%D%/tally_journal_keep.c %D%/tally_journal_member.c %D%/tally_journal_print.c
+	%D%/tally_journal_keep.c %D%/tally_journal_member.c %D%/tally_journal_print.c \
+	%D%/tally_journal_restore.c
 storage_tally_journal_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(MARIADB_CFLAGS) \
 	$(XXHASH_CFLAGS)
 storage_tally_journal_LDADD = $(journaltool_libs) $(CSV_LIBS)

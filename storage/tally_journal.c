@@ -26,6 +26,7 @@
 	X(verify, NULL, "checksums, chain, continuity, conservation, state hash") \
 	X(statistics, NULL, "records by kind and status, sizes of records and batches") \
 	X(backup, "DIRECTORY", "copy what a gateway has made durable, and verify the copy") \
+	X(restore, "DIRECTORY", "a data directory from a backup; or the word to use it") \
 	X(rebuild, NULL, "fill an empty MariaDB from journal and archive")
 
 /* Options.  Columns: name, letter or 0, argument or NULL, help. */
@@ -48,6 +49,10 @@
 	X("terminal", 0, "N", "number of a terminal") \
 	X("marks", 0, NULL, "marks, too") \
 	X("no-verify", 0, NULL, "backup: do not verify the copy") \
+	X("mirror", 0, "DIR", "restore: the journal's mirror") \
+	X("skip", 0, "N", "restore: sequences left unused behind the last one known (10000)") \
+	X("accept", 0, NULL, "restore: the report was read, a gateway may start") \
+	X("no-database", 0, NULL, "restore: do not ask MariaDB") \
 	X("resume", 0, NULL, "rebuild: go on in a database that holds the beginning")
 /* clang-format on */
 
@@ -171,6 +176,7 @@ take_switch(struct tool_options *options, const char *name)
 		{ "json", &options->is_json },	{ "csv", &options->is_csv },
 		{ "all", &options->is_all },	{ "marks", &options->has_marks },
 		{ "resume", &options->may_resume }, { "no-verify", &options->is_unverified },
+		{ "accept", &options->is_accepting }, { "no-database", &options->is_without_database },
 	};
 
 	for (size_t i = 0; i < sizeof switches / sizeof switches[0]; i++) {
@@ -200,6 +206,10 @@ take_option(struct tool_options *options, struct places *places, const char *nam
 		options->instance = value;
 	else if (strcmp(name, "from") == 0)
 		options->from = value;
+	else if (strcmp(name, "mirror") == 0)
+		options->mirror = value;
+	else if (strcmp(name, "skip") == 0)
+		return parse_number(value, &options->skip_count);
 	else
 		return database_argument(&options->database, name, value) ||
 		       take_filter(&options->filter, name, value);

@@ -40,6 +40,7 @@ struct tool_options {
 	bool	 may_resume;	/* rebuild: go on with what is there */
 	bool	 is_unverified;	/* backup: leave verify to the operator */
 	bool	 is_without_database; /* restore: do not ask MariaDB */
+	bool	 is_accepting;	/* restore: the operator's word */
 	uint64_t skip_count;	/* restore: sequences left unused behind the last one known */
 	struct record_filter filter;
 	struct database_config database;
@@ -77,6 +78,7 @@ enum tool_exit run_member(const struct tool_options *options);
 enum tool_exit run_verify(const struct tool_options *options);
 enum tool_exit run_statistics(const struct tool_options *options);
 enum tool_exit run_backup(const struct tool_options *options);
+enum tool_exit run_restore(const struct tool_options *options);
 enum tool_exit run_rebuild(const struct tool_options *options);
 
 #endif

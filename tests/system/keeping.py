@@ -4,17 +4,19 @@ tally-journal is run as an operator runs it.  Each case has a server of its own,
 """
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
 import time
 
-from server import BUILD, SECONDS_MAX, Database, Failed, await_true
+from server import BUILD, SECONDS_MAX, Database, Failed, Process, await_true
 from restart import Outcomes, restart
 from tallygate import new_id
 from world import Tap, World, expect, expect_equal, expect_rows, run_case, title
 
 REBUILT = 'rebuilt'
+EXIT_DATA, EXIT_CONFIG = 65, 78
 
 
 class Tool:
@@ -252,7 +254,143 @@ def a_backup_is_refused_where_it_would_do_harm(world):
     expect_equal('process %d' % world.server.process.pid in complaint, True)
 
 
+def lose_disk(world):
+    """The server dies, and its data directory with it; an empty one takes its place."""
+    world.hang_up()
+    world.server.kill()
+    shutil.rmtree(world.server.folder.file('data'))
+    os.mkdir(world.server.folder.file('data'), 0o700)
+
+
+def expect_refused(world, why):
+    """A gateway does not start."""
+    process = Process(world.server.command(), world.server.folder.file('refused.log'))
+    expect_equal(process.wait(), EXIT_CONFIG)
+    expect_equal(why in process.log(), True)
+
+
+def durable(world):
+    return world.server.console.do('show journal').figure('durable sequence')
+
+
+def json_lines(*names):
+    with open(os.path.join(*names), encoding='utf-8') as file:
+        return [json.loads(line) for line in file]
+
+
+def what_was_lost_after_the_backup_is_named_and_never_mistaken(world):
+    tool, server, database = Tool(world), world.server, world.database
+    backup = server.folder.file('backup')
+    fill(world)
+    server.console.do('snapshot')
+    member = world.member(points=100)
+    world.hang_up()
+    kept = await_true(lambda: (lambda found: found['last_sequence'] == durable(world) and found)(
+        tool.do('backup', backup)), 'a backup')['last_sequence']
+    world.earn(member, 7)
+    burn = world.request('BURN', member=member, points=30)
+    expect(burn.send(world.till()), available=77)
+    fill(world)
+    expect_rows(world)
+    lost = durable(world)
+    expect_equal(lost > kept + 30, True)
+    entries = database.query('SELECT sequence, kind, HEX(transaction_id), points FROM entry'
+                             ' WHERE sequence > %d ORDER BY sequence' % kept)
+    lose_disk(world)
+    expect_refused_start_without_journal(world)
+
+    report = tool.do('restore', '--from', backup, '--skip', 50, tool.data)
+    expect_equal((report['last_sequence'], report['database_sequence'], report['lost_count'],
+                  report['next_sequence']), (kept, lost, lost - kept, lost + 51))
+    missing = json_lines(tool.data, 'restore-missing.jsonl')
+    expect_equal([line['sequence'] for line in missing], list(range(kept + 1, lost + 1)))
+    expect_equal({line['is_in_mariadb'] for line in missing}, {True})
+    expect_equal([line['transaction_id'] for line in missing if line['kind'] == 'BURN'
+                  and line['member'] == str(member)], [burn.id.hex()])
+    mine = [line for line in json_lines(tool.data, 'restore-members.jsonl')
+            if line['member'] == member]
+    expect_equal([(line['lost_available'], line['records']) for line in mine], [(-23, 2)])
+    expect_equal(report['lost_members'], len(json_lines(tool.data, 'restore-members.jsonl')))
+
+    expect_refused(world, "waits for the operator's word")
+    expect_equal('is not empty' in tool.refuse(['restore', '--from', backup, tool.data]), True)
+    expect_equal('was asked' in tool.refuse(['restore', '--accept', '--no-database', tool.data]),
+                 True)
+    tool.do('restore', '--accept', tool.data)
+    expect_equal('nothing waits' in tool.refuse(['restore', '--accept', tool.data]), True)
+    server.start()
+    expect_equal(world.available(member), 100)
+    expect(burn.send(world.till()), available=70, replay=None)
+    expect_equal(durable(world) > lost + 50, True)
+    expect_rows(world)
+    expect_equal(database.query('SELECT sequence, kind, HEX(transaction_id), points'
+                                ' FROM lost_entry ORDER BY sequence'), entries)
+    expect_equal(database.query(
+        "SELECT COUNT(*), MIN(e.sequence), MAX(e.sequence) FROM entry e JOIN record_kind k"
+        " ON k.number = e.kind WHERE k.name = 'NOTE' AND e.operator = 'restore'"),
+                 [[str(lost + 50 - kept), str(kept + 1), str(lost + 50)]])
+    fill(world)
+    expect_rows(world)
+    expect_equal(server.stop(), 0)
+    expect_equal(server.verify_journal(), [])
+
+
+def expect_refused_start_without_journal(world):
+    """With MariaDB there, an empty directory is no first start."""
+    process = Process(world.server.command(), world.server.folder.file('refused.log'))
+    expect_equal(process.wait(), EXIT_DATA)
+    shutil.rmtree(world.server.folder.file('data'))
+
+
+def a_mariadb_behind_the_backup_catches_up(world):
+    tool, server, database = Tool(world), world.server, world.database
+    backup = server.folder.file('backup')
+    fill(world)
+    expect_rows(world)
+    database.stop()
+    member = world.member(points=100)
+    world.hang_up()
+    kept = await_true(lambda: (lambda found: found['last_sequence'] == durable(world) and found)(
+        tool.do('backup', backup)), 'a backup')['last_sequence']
+    world.earn(member, 7)
+    lose_disk(world)
+    complaint = tool.refuse(['restore', '--from', backup, server.folder.file('other')])
+    expect_equal('connect' in complaint.lower(), True)
+    database.start()
+    report = tool.do('restore', '--from', backup, '--skip', 5, tool.data)
+    expect_equal((report['last_sequence'], report['lost_count'], report['lost_members'],
+                  report['next_sequence']), (kept, 0, 0, kept + 6))
+    expect_equal(report['database_sequence'] < kept, True)
+    expect_equal(json_lines(tool.data, 'restore-missing.jsonl'), [])
+    tool.do('restore', '--accept', tool.data)
+    server.start()
+    expect_equal(world.available(member), 100)
+    expect_rows(world)
+    expect_equal(database.query("SHOW TABLES LIKE 'lost\_%'"), [])
+
+
+def a_restoring_without_mariadb_stops_the_sink_where_it_differs(world):
+    tool, server = Tool(world), world.server
+    backup = server.folder.file('backup')
+    member = world.member(points=100)
+    world.hang_up()
+    await_true(lambda: tool.do('backup', backup)['last_sequence'] == durable(world), 'a backup')
+    world.earn(member, 7)
+    expect_rows(world)
+    lose_disk(world)
+    tool.do('restore', '--from', backup, '--no-database', '--skip', 20, tool.data)
+    complaint = tool.refuse(['restore', '--accept', tool.data])
+    expect_equal('was not asked' in complaint, True)
+    tool.do('restore', '--accept', '--no-database', tool.data)
+    server.start()
+    server.process.await_log(r'event=sink_stopped .*is not the one that MariaDB was written from')
+    expect_equal(world.available(member), 100)
+
+
 CASES = [
+    what_was_lost_after_the_backup_is_named_and_never_mistaken,
+    a_mariadb_behind_the_backup_catches_up,
+    a_restoring_without_mariadb_stops_the_sink_where_it_differs,
     a_backup_of_a_server_at_work_is_sound,
     a_backup_is_refused_where_it_would_do_harm,
     an_empty_mariadb_rebuilt_is_what_the_sink_wrote,
