@@ -95,7 +95,8 @@ struct journal *journal_memory_open(uint64_t first_sequence);
  * TG_OK; TG_FENCED: another process has the lock, or the files have a higher epoch; TG_CORRUPT:
  * records that were durable are damaged or missing, sequence and offset in error, nothing changed;
  * TG_TOO_NEW: a file of a newer version; TG_CONFIG: files of another instance, sizes out of
- * bounds, or a directory that was restored and waits for the operator's word; TG_JOURNAL_FULL: no room for a segment; TG_NO_MEMORY; TG_IO.
+ * bounds, or a directory that was restored and waits for the operator's word; TG_JOURNAL_FULL: no
+ * room for a segment; TG_NO_MEMORY; TG_IO.
  */
 TG_MUST_CHECK enum tg_status journal_file_open(const struct journal_config *config,
 					       struct journal **ret_journal,
