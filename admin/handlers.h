@@ -72,6 +72,18 @@ void run_terminal_change(struct command_call *call);
 void run_terminal_rotate(struct command_call *call);
 void run_terminal_show(struct command_call *call);
 
+/* run_activation.c */
+void run_terminal_code(struct command_call *call);
+
+/* Take code=<hours> off the end of the arguments; 0 hours: it is not there. */
+bool take_code_hours(struct command_call *call, uint64_t *ret_hours);
+
+/* Make a code for the terminal just added; the command that added it is done already. */
+void give_first_code(struct command_call *call, uint64_t hours);
+
+/* What became of the terminal's one-time code, if it ever had one. */
+void print_code_state(struct command_call *call);
+
 /* Set one yes-or-no field of the row that the first argument names. */
 void change_flag(struct command_call *call, const struct config_noun *noun, const char *field,
 		 bool is_set);

@@ -53,6 +53,7 @@ struct host_setting {
 };
 
 #define HOST_WHY_BYTES 512
+#define HOST_CODE_BYTES 15 /* "7K3M-9QXT-2B4C" */
 
 /* One connection of a terminal or of a partner's system. */
 struct host_session {
@@ -148,6 +149,14 @@ struct console_host {
 	 */
 	enum tg_status (*hash_identifier)(void *context, uint8_t type, const char *text,
 					  struct identifier_hash *ret_hash);
+
+	/*
+	 * Make a one-time code for a terminal, and the hash of it that the ledger keeps.
+	 * ret_code: HOST_CODE_BYTES, with its NUL.  ret_hash: 16 bytes.
+	 * TG_OK; TG_NO_MEMORY: there are no random numbers.
+	 */
+	enum tg_status (*make_code)(void *context, uint32_t terminal, char *ret_code,
+				    uint8_t *ret_hash);
 
 	/*
 	 * Read one durable record from journal or archive, as record_encode() made it, into

@@ -220,6 +220,11 @@ print_config(struct text_table *t, const struct record *r)
 
 	if (RECORD_HAS(r, PROGRAMME))
 		fact(t, "programme version", r->programme.version);
+	if (RECORD_HAS(r, ACTIVATION)) {
+		fact_text(t, "one-time code", r->activation.is_used ? "used" : "made");
+		fact_utc(t, "code expires", r->activation.expires_utc_ms);
+		fact(t, "code's generation", r->activation.key_generation);
+	}
 	for (size_t i = 0; i < sizeof(images) / sizeof(images[0]); i++) {
 		for (uint32_t k = 0; images[i].is_there && k < images[i].fields->count; k++) {
 			field_format(&images[i].fields->fields[k], images[i].image, text);

@@ -179,7 +179,13 @@ run_store_change(struct command_call *call)
 void
 run_terminal_add(struct command_call *call)
 {
+	uint64_t hours;
+
+	if (!take_code_hours(call, &hours))
+		return;
 	change(call, &terminal_noun, CHANGE_ADD);
+	if (call->is_done && hours > 0)
+		give_first_code(call, hours);
 }
 
 void
@@ -309,5 +315,6 @@ run_store_show(struct command_call *call)
 void
 run_terminal_show(struct command_call *call)
 {
-	(void)show(call, &terminal_noun);
+	if (show(call, &terminal_noun))
+		print_code_state(call);
 }

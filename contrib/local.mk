@@ -72,6 +72,7 @@ scdoc_pages += %D%/load/tally-load.1.scd
 # tally without its main(), so that tests link it.
 noinst_LTLIBRARIES += libtally.la
 libtally_la_SOURCES = \
+	%D%/tally/activate.c %D%/tally/activate.h \
 	%D%/tally/answer.c %D%/tally/answer.h \
 	%D%/tally/answer_json.c \
 	%D%/tally/look.c %D%/tally/look.h \

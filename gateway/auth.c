@@ -120,7 +120,6 @@ find_fault(struct session *session, const struct tg_message *request)
 	uint32_t named = 0;
 	enum stream_identity identity = stream_identity(&session->stream, &named);
 
-	hello->input.terminal = (uint32_t)request->values[TG_FIELD_TERMINAL].integer;
 	hello->input.generation = (uint16_t)tg_message_integer(request, TG_FIELD_KEY_GENERATION, 0);
 	hello->has_proof = tg_message_has(request, TG_FIELD_PROOF);
 	if (identity == STREAM_EXPIRED)
@@ -134,18 +133,65 @@ find_fault(struct session *session, const struct tg_message *request)
 	return NULL;
 }
 
-/* Answer AUTH_FAILED, note it, and end the session. */
-static void
-fail(struct session *session, uint32_t request_id, const char *why)
+void
+auth_fail(struct session *session, uint32_t request_id, const char *why, const char *message)
 {
 	struct io *io = session->io;
+	struct tg_message *reply = &io->reply;
 
 	failures_add(&io->failures, &session->peer, io_now_ms(io));
 	io->options.census->auth_failures++;
 	session_log(session, LEVEL_WARN, "auth_failed", "claimed=%u reason=%s",
 		    session->hello->input.terminal, why);
-	output_status(session, request_id, TG_AUTH_FAILED, 0);
+	tg_message_init(reply, request_id, TG_AUTH_FAILED);
+	if (message != NULL)
+		tg_message_set_text(reply, TG_FIELD_MESSAGE, message);
+	output_message(session, reply);
 	session_finish(session, NULL);
+}
+
+/* The same, without a word of why. */
+static void
+fail(struct session *session, uint32_t request_id, const char *why)
+{
+	auth_fail(session, request_id, why, NULL);
+}
+
+bool
+auth_is_limited(struct session *session, uint32_t request_id)
+{
+	struct io *io = session->io;
+
+	if (!failures_is_over(&io->failures, &session->peer, io_now_ms(io),
+			      (uint32_t)io->config->limits_auth_failures))
+		return false;
+	session_log(session, LEVEL_WARN, "auth_limited", "claimed=%u",
+		    session->hello->input.terminal);
+	output_status(session, request_id, TG_BUSY, 0);
+	return true;
+}
+
+bool
+auth_submit(struct session *session, struct pipeline_job *job, uint32_t request_id)
+{
+	struct io *io = session->io;
+	enum tg_status status;
+
+	job->session = session_id(session);
+	job->request_id = request_id;
+	job->lane = PIPELINE_TERMINAL;
+	job->received_mono_us = io->turn_us;
+	job->request.principal = session->hello->input.terminal;
+	status = pipeline_submit(io->options.port, job);
+	if (status != TG_OK) {
+		pipeline_job_give(io->options.port, job);
+		output_status(session, request_id, status, 0);
+		return false;
+	}
+	session->hello->is_stale = false;
+	session->in_flight++;
+	session_enter(session, SESSION_AUTH);
+	return true;
 }
 
 void
@@ -153,16 +199,11 @@ auth_request(struct session *session, const struct tg_message *request)
 {
 	struct io *io = session->io;
 	struct pipeline_job *job;
-	enum tg_status status;
 	const char *fault;
 
-	if (failures_is_over(&io->failures, &session->peer, io_now_ms(io),
-			     (uint32_t)io->config->limits_auth_failures)) {
-		session_log(session, LEVEL_WARN, "auth_limited", "claimed=%u",
-			    (uint32_t)request->values[TG_FIELD_TERMINAL].integer);
-		output_status(session, request->request_id, TG_BUSY, 0);
+	session->hello->input.terminal = (uint32_t)request->values[TG_FIELD_TERMINAL].integer;
+	if (auth_is_limited(session, request->request_id))
 		return;
-	}
 	fault = find_fault(session, request);
 	if (fault != NULL) {
 		fail(session, request->request_id, fault);
@@ -173,21 +214,8 @@ auth_request(struct session *session, const struct tg_message *request)
 		output_status(session, request->request_id, TG_BUSY, 0);
 		return;
 	}
-	job->session = session_id(session);
-	job->request_id = request->request_id;
-	job->lane = PIPELINE_TERMINAL;
-	job->received_mono_us = io->turn_us;
-	job->request.principal = session->hello->input.terminal;
-	status = pipeline_submit(io->options.port, job);
-	if (status != TG_OK) {
-		pipeline_job_give(io->options.port, job);
-		output_status(session, request->request_id, status, 0);
-		return;
-	}
-	session->hello->is_stale = false;
-	session->in_flight++;
-	session_index(session, session->hello->input.terminal);
-	session_enter(session, SESSION_AUTH);
+	if (auth_submit(session, job, request->request_id))
+		session_index(session, session->hello->input.terminal);
 }
 
 /* Largest payload that a principal with these rights may send. */

@@ -45,6 +45,21 @@ struct hello {
 /* Answer HELLO.  The session is in HELLO. */
 void auth_hello(struct session *session, const struct tg_message *request);
 
+/*
+ * Answer AUTH_FAILED, note it against the address, and end the session.  why: for the log.
+ * message: for the peer; NULL: not a word.
+ */
+void auth_fail(struct session *session, uint32_t request_id, const char *why, const char *message);
+
+/* Has the peer's address failed too often?  Then the request is answered BUSY. */
+bool auth_is_limited(struct session *session, uint32_t request_id);
+
+/*
+ * Ask the ledger about hello->input.terminal, and wait in AUTH.  job: of the caller's kind.
+ * False: it could not be asked, the job is given back and the request answered.
+ */
+bool auth_submit(struct session *session, struct pipeline_job *job, uint32_t request_id);
+
 /* Check AUTH and ask the ledger.  The session is in CHALLENGE. */
 void auth_request(struct session *session, const struct tg_message *request);
 

@@ -32,6 +32,8 @@ struct census {
 	_Atomic uint64_t refused_count;	     /* closed at once: too many */
 	_Atomic uint64_t handshake_failures; /* TLS did not come about */
 	_Atomic uint64_t auth_failures;	     /* AUTH_FAILED */
+	_Atomic uint64_t activations;	     /* keys told for one-time codes, again too */
+	_Atomic uint64_t activation_failures; /* codes that were wrong, expired or used */
 	struct pace pace;		     /* of requests into the ledger */
 	atomic_bool is_drained;		     /* an operator has taken everybody out of service */
 	struct census_partner *partners;     /* owned; mask + 1 of them */

@@ -127,6 +127,8 @@ add_stats(struct gateway *gateway, struct figures *f)
 	add_count(f, "connections refused", "connections", network.refused);
 	add_count(f, "handshakes failed", "connections", network.handshake_failures);
 	add_count(f, "authentications failed", "requests", network.auth_failures);
+	add_count(f, "activations", "requests", network.activations);
+	add_count(f, "activations failed", "requests", network.activation_failures);
 	add_count(f, "requests received", "requests", network.requests);
 	add_count(f, "batch items received", "items", network.items);
 	add_count(f, "answered busy", "requests", network.busy);

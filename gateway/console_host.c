@@ -78,6 +78,14 @@ host_hash_identifier(void *context, uint8_t type, const char *text,
 	return network_hash_identifier(gateway->network, type, text, ret_hash);
 }
 
+static enum tg_status
+host_make_code(void *context, uint32_t terminal, char *ret_code, uint8_t *ret_hash)
+{
+	const struct gateway *gateway = context;
+
+	return network_make_code(gateway->network, terminal, ret_code, ret_hash);
+}
+
 /* Opens a reader for the one record: the console asks seldom. */
 static enum tg_status
 host_read_record(void *context, uint64_t sequence, uint8_t *bytes, uint32_t capacity,
@@ -351,6 +359,7 @@ console_host_of(struct gateway *gateway)
 		.set_clock = host_set_clock,
 		.run_on_ledger = host_run_on_ledger,
 		.hash_identifier = host_hash_identifier,
+		.make_code = host_make_code,
 		.read_record = host_read_record,
 		.durable_sequence = host_durable_sequence,
 		.open_records = host_open_records,

@@ -1,6 +1,7 @@
 noinst_LTLIBRARIES += libgateway.la
 libgateway_la_SOURCES =
 # The network side: configuration, log, connections.
+libgateway_la_SOURCES += %D%/activation.c %D%/activation.h
 libgateway_la_SOURCES += %D%/address.c %D%/address.h
 libgateway_la_SOURCES += %D%/auth.c %D%/auth.h
 libgateway_la_SOURCES += %D%/batch.c %D%/batch.h

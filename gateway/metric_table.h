@@ -41,6 +41,10 @@
 	  "TLS handshakes that did not come about") \
 	X(tallygate_authentications_failed_total, COUNTER, COUNT, "", NUMBER(v->has_parts, v->network.auth_failures), \
 	  "AUTH requests answered AUTH_FAILED") \
+	X(tallygate_activations_total, COUNTER, COUNT, "", NUMBER(v->has_parts, v->network.activations), \
+	  "keys told to tills for one-time codes, again too") \
+	X(tallygate_activations_failed_total, COUNTER, COUNT, "", NUMBER(v->has_parts, v->network.activation_failures), \
+	  "one-time codes that were wrong, expired or used") \
 	X(tallygate_notices_total, COUNTER, COUNT, "outcome", FAMILY(tell_notices), \
 	  "NOTICEs sent to peers: frames refused, sessions ended, draining") \
 	/* requests */ \

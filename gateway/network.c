@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "admin/host.h"
+#include "gateway/activation.h"
 #include "gateway/auth.h"
 #include "gateway/census.h"
 #include "gateway/clock.h"
@@ -335,6 +336,13 @@ network_hash_identifier(struct network *network, uint8_t type, const char *text,
 	return status;
 }
 
+enum tg_status
+network_make_code(const struct network *network, uint32_t terminal, char *ret_code,
+		  uint8_t *ret_hash)
+{
+	return activation_make_code(&network->auth_keys, terminal, ret_code, ret_hash);
+}
+
 struct network_figures
 network_figures(const struct network *network)
 {
@@ -347,6 +355,8 @@ network_figures(const struct network *network)
 		.refused = atomic_load(&census->refused_count),
 		.handshake_failures = atomic_load(&census->handshake_failures),
 		.auth_failures = atomic_load(&census->auth_failures),
+		.activations = atomic_load(&census->activations),
+		.activation_failures = atomic_load(&census->activation_failures),
 	};
 
 	for (uint32_t i = 0; i < network->io_count; i++) {

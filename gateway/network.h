@@ -101,6 +101,10 @@ TG_MUST_CHECK enum tg_status network_hash_identifier(struct network *network, ui
 						     const char *text,
 						     struct identifier_hash *ret_hash);
 
+/* Make a one-time code of a terminal, and its hash, as activation_make_code(). */
+TG_MUST_CHECK enum tg_status network_make_code(const struct network *network, uint32_t terminal,
+					       char *ret_code, uint8_t *ret_hash);
+
 /* Counts since the start, but for the first two, which are of now. */
 struct network_figures {
 	uint32_t connections;
@@ -109,6 +113,8 @@ struct network_figures {
 	uint64_t refused;
 	uint64_t handshake_failures;
 	uint64_t auth_failures;
+	uint64_t activations;
+	uint64_t activation_failures;
 	uint64_t requests;
 	uint64_t items; /* of batches */
 	uint64_t busy;

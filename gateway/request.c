@@ -3,6 +3,7 @@
  */
 #include "gateway/request.h"
 
+#include "gateway/activation.h"
 #include "gateway/auth.h"
 #include "gateway/batch.h"
 #include "gateway/census.h"
@@ -168,10 +169,15 @@ refusal_by_state(const struct session *session, uint32_t operation)
 	case SESSION_CHALLENGE:
 		if (operation == TG_OP_HELLO)
 			return TG_OUT_OF_TURN;
-		return operation == TG_OP_AUTH || operation == TG_OP_PING ? TG_OK
-									  : TG_AUTH_REQUIRED;
+		return operation == TG_OP_AUTH || operation == TG_OP_ACTIVATE ||
+				       operation == TG_OP_PING
+			       ? TG_OK
+			       : TG_AUTH_REQUIRED;
 	case SESSION_OPEN:
-		return operation == TG_OP_HELLO || operation == TG_OP_AUTH ? TG_OUT_OF_TURN : TG_OK;
+		return operation == TG_OP_HELLO || operation == TG_OP_AUTH ||
+				       operation == TG_OP_ACTIVATE
+			       ? TG_OUT_OF_TURN
+			       : TG_OK;
 	case SESSION_DRAINING:
 		return operation == TG_OP_PING ? TG_OK : TG_SHUTTING_DOWN;
 	case SESSION_FREE:
@@ -213,6 +219,8 @@ request_handle(struct session *session, const uint8_t *payload, size_t bytes)
 		auth_hello(session, request);
 	else if (request->code == TG_OP_AUTH)
 		auth_request(session, request);
+	else if (request->code == TG_OP_ACTIVATE)
+		activation_request(session, request);
 	else if (request->code == TG_OP_PING)
 		handle_ping(session, request);
 	else
@@ -240,6 +248,10 @@ request_answered(struct io *io, const struct pipeline_job *job)
 	io->answering.since_us = job->received_mono_us;
 	if (job->request.kind == REQUEST_AUTH) {
 		auth_answered(session, job);
+		return;
+	}
+	if (job->request.kind == REQUEST_ACTIVATE) {
+		activation_answered(session, job);
 		return;
 	}
 	reply_make(&job->answer, job->request.kind, job->request_id, io->rows_scratch,

@@ -64,6 +64,19 @@ set_terminal(struct ledger *l, const struct record *r)
 		index_insert(&l->terminals_by_number, state_hash_u64(row->key), r->config_row);
 }
 
+static void
+set_activation(struct ledger *l, const struct record *r)
+{
+	bool is_new;
+	struct activation_row *row = claim_or_edit(&l->activations, r->activation_row, &is_new);
+
+	row->key = r->activation.terminal;
+	row->activation = r->activation;
+	if (is_new)
+		index_insert(&l->activations_by_terminal, state_hash_u64(row->key),
+			     r->activation_row);
+}
+
 void
 apply_config(struct ledger *l, const struct record *r)
 {
@@ -81,6 +94,8 @@ apply_config(struct ledger *l, const struct record *r)
 		set_store(l, r);
 	if (RECORD_HAS(r, TERMINAL))
 		set_terminal(l, r);
+	if (RECORD_HAS(r, ACTIVATION))
+		set_activation(l, r);
 }
 
 static void

@@ -137,6 +137,14 @@ ledger_terminal_at(const struct ledger *l, uint32_t nth)
 	return row == TABLE_NONE ? NULL : &ledger_terminal_row(l, row)->config;
 }
 
+const struct activation *
+ledger_activation_find(const struct ledger *l, uint32_t terminal)
+{
+	uint32_t row = state_find_activation(l, terminal);
+
+	return row == TABLE_NONE ? NULL : &ledger_activation_row(l, row)->activation;
+}
+
 const struct partner_config *
 ledger_partner_find(const struct ledger *l, uint32_t number)
 {

@@ -124,4 +124,15 @@ struct terminal_config {
 	uint8_t	 name[NAME_BYTES];
 };
 
+/* A terminal's one-time code, from its making until the next one is made. */
+struct activation {
+	uint32_t terminal;		/* number */
+	uint16_t key_generation;	/* of the key that the code gives */
+	uint16_t is_used;		/* 1: it has given it, to the till with this nonce */
+	int64_t	 expires_utc_ms;	/* from then on it gives nothing, not again either */
+	/* keyed hash; the code itself is kept nowhere.  All zero: there is none any more */
+	uint8_t	 code_hash[16];
+	uint8_t	 nonce[16];		/* of the till that used it; zero before */
+};
+
 #endif

@@ -35,6 +35,7 @@ static enum tg_status plan_quote(struct plan *p);
 
 static const struct request_rule request_rules[] = {
 	{REQUEST_AUTH, NEEDS_TERMINAL | IS_LOOK, answer_auth},
+	{REQUEST_ACTIVATE, 0, plan_activate},
 	{REQUEST_ENROLL, NEEDS_TERMINAL | HAS_ID, plan_enroll},
 	{REQUEST_LINK, TILL_WORK, plan_link},
 	{REQUEST_UNLINK, TILL_WORK, plan_unlink},

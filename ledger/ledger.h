@@ -106,6 +106,8 @@ const struct partner_config *ledger_partner_at(const struct ledger *ledger, uint
 const struct store_config *ledger_store_at(const struct ledger *ledger, uint32_t nth);
 const struct terminal_config *ledger_terminal_at(const struct ledger *ledger, uint32_t nth);
 const struct terminal_config *ledger_terminal_find(const struct ledger *ledger, uint32_t number);
+/* A terminal's one-time code, used ones too; NULL: it never had one. */
+const struct activation *ledger_activation_find(const struct ledger *ledger, uint32_t terminal);
 const struct partner_config *ledger_partner_find(const struct ledger *ledger, uint32_t number);
 const struct store_config *ledger_store_find(const struct ledger *ledger, uint32_t number);
 

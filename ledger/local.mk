@@ -1,6 +1,6 @@
 noinst_LTLIBRARIES += libledger.la
 libledger_la_SOURCES = \
-	%D%/adjust.c %D%/answer.c %D%/apply.c %D%/apply.h %D%/apply_config.c %D%/apply_moves.c %D%/apply_rows.c \
+	%D%/activate.c %D%/adjust.c %D%/answer.c %D%/apply.c %D%/apply.h %D%/apply_config.c %D%/apply_moves.c %D%/apply_rows.c \
 	%D%/audit.c %D%/burn.c %D%/calendar.c %D%/calendar.h %D%/config_rows.h %D%/counters.c \
 	%D%/decide.c 	%D%/due.c %D%/earn.c %D%/heap.c %D%/index.c %D%/index.h %D%/ledger.h %D%/member.c \
 	%D%/original.c %D%/plan.c \

@@ -156,6 +156,7 @@ TG_MUST_CHECK enum tg_status plan_tick(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_cutover(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_setup(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_note(struct plan *p);
+TG_MUST_CHECK enum tg_status plan_activate(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_adjust(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_block(struct plan *p);
 
@@ -210,5 +211,10 @@ TG_MUST_CHECK enum tg_status plan_take_back(struct plan *p, const struct transac
  */
 TG_MUST_CHECK enum tg_status plan_give_back(struct plan *p, const struct transaction_row *burn,
 					    int64_t points, bool is_void);
+
+/*
+ * Set the one-time code of the terminal that the record under way sets.  False: no room for it.
+ */
+TG_MUST_CHECK bool plan_add_activation(struct plan *p, const struct activation *activation);
 
 #endif

@@ -138,7 +138,7 @@ struct move {
 	X(PRINCIPAL) X(OPERATOR) X(TRANSACTION) X(MEMBER) X(AMOUNT) X(TILL) X(DETAILS) X(ORIGINAL) X(HOLD) \
 	X(REFUNDED) X(REGULAR_DAY) X(AFTER) X(AFTER_OTHER) X(POSTINGS) X(MOVES) X(LINES) X(IDENTIFIERS) \
 	X(PROGRAMME) X(PARTNER) X(RULE) X(STORE) X(TERMINAL) X(CLOCK) X(DATE) X(SWEEP) X(REOPENED) X(COUNTED) X(LIFE) \
-	X(TEXT) X(BLOCK)
+	X(TEXT) X(BLOCK) X(ACTIVATION)
 /* clang-format on */
 
 enum record_section_index {
@@ -319,6 +319,10 @@ struct record {
 	uint8_t	 block_target;		/* enum block_target */
 	uint8_t	 is_blocked;		/* 1, or 0: unblocked */
 	uint32_t blocked_row;		/* of the identifier */
+
+	/* ACTIVATION: of the record's terminal; set whole, by an operator or by the till's use */
+	uint32_t activation_row;
+	struct activation activation;
 };
 
 /*

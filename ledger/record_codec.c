@@ -445,6 +445,20 @@ section_block(struct cursor *c, struct record *r)
 	cursor_u32(c, &r->blocked_row);
 }
 
+static void
+section_activation(struct cursor *c, struct record *r)
+{
+	struct activation *p = &r->activation;
+
+	cursor_u32(c, &r->activation_row);
+	cursor_u32(c, &p->terminal);
+	cursor_u16(c, &p->key_generation);
+	cursor_u16(c, &p->is_used);
+	cursor_i64(c, &p->expires_utc_ms);
+	cursor_bytes(c, p->code_hash, sizeof(p->code_hash));
+	cursor_bytes(c, p->nonce, sizeof(p->nonce));
+}
+
 typedef void section_fn(struct cursor *, struct record *);
 
 /* In the order of RECORD_SECTION_LIST; a missing row is a NULL that the assertion below finds. */
@@ -479,6 +493,7 @@ static section_fn *const sections[RECORD_SECTION_COUNT] = {
 	[RECORD_INDEX_LIFE] = section_life,
 	[RECORD_INDEX_TEXT] = section_text,
 	[RECORD_INDEX_BLOCK] = section_block,
+	[RECORD_INDEX_ACTIVATION] = section_activation,
 };
 
 static_assert(RECORD_SECTION_COUNT <= 32, "sections are bits of a uint32_t");

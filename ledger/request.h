@@ -29,6 +29,7 @@ struct ledger_now {
 /* clang-format off */
 #define LEDGER_REQUEST_LIST(X) \
 	X(AUTH,      2, "tell partner, store, rights and blocks of a principal") \
+	X(ACTIVATE,  5, "let a terminal use its one-time code") \
 	X(ENROLL,   10, "make a member") \
 	X(LINK,     11, "link an identifier") \
 	X(UNLINK,   12, "unlink an identifier") \
@@ -196,6 +197,9 @@ struct ledger_request {
 	struct rule_config rule;
 	struct store_config store_image;
 	struct terminal_config terminal_image;
+	bool	 has_activation;	/* SET_TERMINAL: with a one-time code, or the end of one */
+	/* SET_TERMINAL: hash, expiry, generation.  ACTIVATE: hash and nonce */
+	struct activation activation;
 	int64_t	 clock_utc_ms;
 
 	/* NOTE, ADJUST, BLOCK: what for, UTF-8; an ADJUST needs it */

@@ -36,7 +36,8 @@
 	X(portions,     12, 1, portion_row,      limits->portions_max) \
 	X(transactions, 13, 1, transaction_row,  limits->transactions_max) \
 	X(totals,       14, 1, total_row,        limits->totals_max) \
-	X(accounts,     15, 1, account_row,      16 + 4 * limits->partners_max)
+	X(accounts,     15, 1, account_row,      16 + 4 * limits->partners_max) \
+	X(activations,  16, 1, activation_row,   limits->terminals_max)
 /* clang-format on */
 
 /* What the daily sweep is looking through. */
@@ -107,6 +108,13 @@ struct terminal_row {
 	uint32_t declines_today;	/* recorded declines and tombstones */
 	/* by day modulo their number: late requests count for a day gone by */
 	struct terminal_day days[TERMINAL_DAYS];
+	uint8_t	 links[0];
+};
+
+/* Not in the terminal's row: few terminals have one, and none for long. */
+struct activation_row {
+	uint64_t key;			/* the terminal's number */
+	struct activation activation;
 	uint8_t	 links[0];
 };
 

@@ -218,7 +218,9 @@ set_terminal(struct plan *p)
 	uint32_t store = state_find_store(p->ledger, c->store);
 	struct record *r;
 
-	if (c->number == 0 || c->key_generation == 0)
+	if (c->number == 0 || c->key_generation == 0 ||
+	    (p->request->has_activation &&
+	     p->request->activation.key_generation < c->key_generation))
 		return TG_BAD_FIELD;
 	if (state_find_partner(p->ledger, c->partner) == TABLE_NONE)
 		return TG_UNKNOWN_PARTNER;
@@ -234,6 +236,8 @@ set_terminal(struct plan *p)
 	r->sections |= RECORD_HAS_BIT(TERMINAL);
 	r->config_row = row;
 	r->terminal_image = *c;
+	if (p->request->has_activation && !plan_add_activation(p, &p->request->activation))
+		return TG_TABLE_FULL;
 	return plan_finish(p);
 }
 

@@ -145,11 +145,12 @@ index_configs(struct ledger *l, struct index *indexes[], struct index_config con
 	ADD_INDEX(transactions_by_receipt, transactions, hash_receipt_row, has_receipt_row);
 	ADD_INDEX(totals_by_key, totals, hash_key_row, NULL);
 	ADD_INDEX(accounts_by_key, accounts, hash_key_row, NULL);
+	ADD_INDEX(activations_by_terminal, activations, hash_key_row, NULL);
 #undef ADD_INDEX
 	*ret_count = n;
 }
 
-#define LEDGER_INDEXES 10
+#define LEDGER_INDEXES 11
 
 static bool
 open_tables(struct ledger *l, const struct ledger_limits *limits)
@@ -332,6 +333,12 @@ uint32_t
 state_find_total(const struct ledger *l, uint64_t key)
 {
 	return find_u64(&l->totals_by_key, key);
+}
+
+uint32_t
+state_find_activation(const struct ledger *l, uint32_t terminal)
+{
+	return find_u64(&l->activations_by_terminal, terminal);
 }
 
 uint32_t

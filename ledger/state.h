@@ -35,6 +35,7 @@ struct ledger {
 	struct index transactions_by_receipt;
 	struct index totals_by_key;
 	struct index accounts_by_key;
+	struct index activations_by_terminal;
 	/* Open holds as a binary heap by (deadline, sequence); [0] is not used.  Derived state. */
 	uint32_t *deadline_heap;	/* owned; holds_max + 1 entries of hold rows */
 	uint32_t deadline_count;
@@ -70,6 +71,7 @@ LEDGER_ROW_READER(portions, portion_row)
 LEDGER_ROW_READER(transactions, transaction_row)
 LEDGER_ROW_READER(totals, total_row)
 LEDGER_ROW_READER(accounts, account_row)
+LEDGER_ROW_READER(activations, activation_row)
 #undef LEDGER_ROW_READER
 
 /* Rows by their keys; TABLE_NONE when there is none. */
@@ -83,6 +85,7 @@ uint32_t state_find_hold(const struct ledger *l, uint32_t partner, const uint8_t
 uint32_t state_find_transaction(const struct ledger *l, uint32_t partner, const uint8_t *id);
 uint32_t state_find_receipt(const struct ledger *l, const uint8_t key[16]);
 uint32_t state_find_total(const struct ledger *l, uint64_t key);
+uint32_t state_find_activation(const struct ledger *l, uint32_t terminal);
 uint32_t state_find_account(const struct ledger *l, uint64_t key);
 
 /* A terminal's counters of a day; the place where they are or would be. */

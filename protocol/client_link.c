@@ -304,7 +304,7 @@ take_notice(struct tg_link *link, const struct tg_message *notice)
 	leave(link);
 }
 
-/* Send AUTH after the answer to HELLO. */
+/* Send AUTH, or ACTIVATE, after the answer to HELLO. */
 static enum tg_status
 prove(struct tg_link *link, const struct tg_message *answer)
 {
@@ -316,7 +316,9 @@ prove(struct tg_link *link, const struct tg_message *answer)
 	if (status == TG_OK &&
 	    !client_stream_export(&link->stream, link->opening.input.exporter, &link->error))
 		status = TG_IO;
-	if (status == TG_OK)
+	if (status == TG_OK && link->activation != NULL)
+		client_opening_activate(link->activation, &link->options, &request);
+	else if (status == TG_OK)
 		status =
 			client_opening_auth(&link->opening, &link->options, &link->error, &request);
 	if (status == TG_OK)
@@ -341,6 +343,17 @@ read_last_words(struct tg_link *link, enum tg_status status)
 	return status;
 }
 
+/* Judge the answer to AUTH, or to ACTIVATE in its place. */
+static enum tg_status
+take_proof(struct tg_link *link, const struct tg_message *answer)
+{
+	if (link->activation != NULL)
+		return client_opening_activated(link->activation, &link->options, answer,
+						&link->error);
+	return client_opening_proved(&link->opening, &link->options, answer, &link->error,
+				     &link->session);
+}
+
 /* Go on with opening the session as far as answers have come. */
 static enum tg_status
 open_session(struct tg_link *link)
@@ -357,8 +370,7 @@ open_session(struct tg_link *link)
 		} else if (link->state == LINK_GREETING) {
 			status = prove(link, &answer);
 		} else {
-			status = client_opening_proved(&link->opening, &link->options, &answer,
-						       &link->error, &link->session);
+			status = take_proof(link, &answer);
 			if (status == TG_OK) {
 				client_endpoints_settle(&link->endpoints);
 				enter(link, LINK_READY);

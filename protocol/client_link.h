@@ -28,6 +28,7 @@ struct tg_link {
 	struct client_stream stream;
 	struct client_error error;
 	struct client_opening opening;
+	struct client_activation *activation; /* borrowed; NULL: sessions open with AUTH */
 	struct client_buffer input;  /* frames not yet received by the caller */
 	struct client_buffer output; /* frames not yet written */
 	struct tg_session session;

@@ -153,3 +153,38 @@ client_opening_proved(struct client_opening *opening, const struct tg_options *o
 	note_limits(answer, session);
 	return TG_OK;
 }
+
+void
+client_opening_activate(const struct client_activation *activation,
+			const struct tg_options *options, struct tg_message *ret_request)
+{
+	tg_message_init(ret_request, 0, TG_OP_ACTIVATE);
+	tg_message_set_integer(ret_request, TG_FIELD_TERMINAL, options->terminal);
+	tg_message_set_text(ret_request, TG_FIELD_ACTIVATION_CODE, activation->code);
+	tg_message_set_bytes(ret_request, TG_FIELD_ACTIVATION_NONCE, activation->nonce,
+			     TG_ACTIVATION_NONCE_BYTES);
+}
+
+enum tg_status
+client_opening_activated(struct client_activation *activation, const struct tg_options *options,
+			 const struct tg_message *answer, struct client_error *error)
+{
+	const struct tg_value *name = &answer->values[TG_FIELD_INSTANCE];
+	struct tg_activation *result = &activation->result;
+
+	if (answer->code != TG_OK)
+		return refused("ACTIVATE", answer, error);
+	if (!tg_message_has(answer, TG_FIELD_KEY) || !tg_message_has(answer, TG_FIELD_INSTANCE) ||
+	    name->bytes > TG_CLIENT_INSTANCE_BYTES_MAX)
+		return not_understood("no key or no instance in the answer to ACTIVATE", error);
+	memset(result, 0, sizeof(*result));
+	result->terminal = options->terminal;
+	result->key_generation =
+		(uint16_t)bounded(answer, TG_FIELD_KEY_GENERATION, 0, UINT16_MAX);
+	memcpy(result->key, answer->values[TG_FIELD_KEY].data, sizeof(result->key));
+	memcpy(result->instance, name->data, name->bytes);
+	result->partner = (uint32_t)bounded(answer, TG_FIELD_PARTNER, 0, UINT32_MAX);
+	result->store = (uint32_t)bounded(answer, TG_FIELD_STORE, 0, UINT32_MAX);
+	result->is_sandbox = tg_message_integer(answer, TG_FIELD_SANDBOX, 0) != 0;
+	return TG_OK;
+}

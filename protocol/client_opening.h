@@ -17,6 +17,13 @@ struct client_opening {
 	uint8_t proof[TG_PROOF_BYTES]; /* own; AUTH borrows it */
 };
 
+/* A one-time code to be used instead of AUTH, and what it gave. */
+struct client_activation {
+	const char *code;     /* borrowed */
+	const uint8_t *nonce; /* borrowed; TG_ACTIVATION_NONCE_BYTES */
+	struct tg_activation result;
+};
+
 /* Make HELLO with a new nonce.  TG_OK; TG_IO: there is no randomness. */
 TG_MUST_CHECK enum tg_status client_opening_hello(struct client_opening *opening,
 						  const struct tg_options *options,
@@ -42,5 +49,15 @@ TG_MUST_CHECK enum tg_status client_opening_proved(struct client_opening *openin
 						   const struct tg_message *answer,
 						   struct client_error *error,
 						   struct tg_session *session);
+
+/* Make ACTIVATE, which borrows from activation. */
+void client_opening_activate(const struct client_activation *activation,
+			     const struct tg_options *options, struct tg_message *ret_request);
+
+/* Judge the answer to ACTIVATE, and note the key.  TG_OK, or why there is none. */
+TG_MUST_CHECK enum tg_status client_opening_activated(struct client_activation *activation,
+						      const struct tg_options *options,
+						      const struct tg_message *answer,
+						      struct client_error *error);
 
 #endif

@@ -20,6 +20,7 @@ protocol_libs = libprotocol.la $(MSGPACK_LIBS) $(OPENSSL_LIBS) $(UNISTRING_LIBS)
 lib_LTLIBRARIES += libtallygate.la
 libtallygate_la_SOURCES = \
 	%D%/client.c %D%/client_internal.h \
+	%D%/client_activate.c \
 	%D%/client_batch.c \
 	%D%/client_buffer.c %D%/client_buffer.h \
 	%D%/client_clock.c \

@@ -151,6 +151,19 @@ enum {
 	X(MESSAGE,          TELL) \
 	X(SANDBOX,          TELL)
 
+#define USES_ACTIVATE(X) \
+	ANSWER(X) \
+	X(TERMINAL,         NEED_UNPRINTED | TELL) \
+	X(ACTIVATION_CODE,  NEED_UNPRINTED) \
+	X(ACTIVATION_NONCE, NEED_UNPRINTED) \
+	X(KEY,              TELL) \
+	X(KEY_GENERATION,   TELL) \
+	X(INSTANCE,         TELL) \
+	X(PARTNER,          TELL) \
+	X(STORE,            TELL) \
+	X(REPLAY,           TELL) \
+	X(SERVER_TIME,      TELL)
+
 #define USES_ENROLL(X) \
 	TRANSACTION(X) \
 	X(IDENTIFIER_TYPE,  NEED) \

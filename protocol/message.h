@@ -59,6 +59,7 @@
 	X(AUTH,     2, 0,                 false, "prove who speaks") \
 	X(PING,     3, 0,                 false, "keep the session alive; tell the fleet view") \
 	X(NOTICE,   4, 0,                 false, "server to client: stopping, reconnect after") \
+	X(ACTIVATE, 5, 0,                 false, "get a terminal's key for its one-time code; over TLS, before AUTH") \
 	X(ENROLL,  10, TG_RIGHT_ENROLL,   true,  "make a member with one or two identifiers") \
 	X(LINK,    11, TG_RIGHT_ENROLL,   true,  "give a member another identifier") \
 	X(UNLINK,  12, TG_RIGHT_ENROLL,   true,  "take an identifier from a member") \
@@ -276,7 +277,10 @@ enum tg_type {
 	X(LAG_RECORDS,      129, INT,   0, INT64_MAX, "records booked that the archive does not have yet") \
 	X(LAG,              130, INT,   0, INT64_MAX, "age of the oldest of them, ms") \
 	X(COMPLETE,         131, BOOL,  0, 1, "the day is closed, and the archive has all of it") \
-	X(SANDBOX,          132, BOOL,  0, 1, "for trying out: nothing here counts, neither points nor money")
+	X(SANDBOX,          132, BOOL,  0, 1, "for trying out: nothing here counts, neither points nor money") \
+	X(ACTIVATION_CODE,  133, STR,   1, 32, "one-time code that the operator gave for the terminal") \
+	X(ACTIVATION_NONCE, 134, BIN,   16, 16, "random bytes that the till makes and keeps before it first asks") \
+	X(KEY,              135, BIN,   32, 32, "the terminal's key, to be kept secret")
 /* clang-format on */
 
 /*

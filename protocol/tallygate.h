@@ -95,6 +95,19 @@ struct tg_session {
 	bool is_sandbox; /* of the instance, or of this terminal: nothing done here counts */
 };
 
+#define TG_ACTIVATION_NONCE_BYTES 16
+
+/* What a terminal gets for its one-time code. */
+struct tg_activation {
+	uint32_t terminal;		    /* own number */
+	uint16_t key_generation;	    /* of key */
+	uint8_t key[TG_TERMINAL_KEY_BYTES]; /* to be kept where nobody else can read it */
+	uint32_t partner;		    /* number */
+	uint32_t store;			    /* number, 0 for a partner's system */
+	bool is_sandbox;		    /* nothing done here counts */
+	char instance[TG_CLIENT_INSTANCE_BYTES_MAX + 1]; /* name of the coalition's instance */
+};
+
 /* Set every option to its default. */
 void tg_options_init(struct tg_options *options);
 
@@ -121,6 +134,28 @@ void tg_reversal_of(const struct tg_message *request, const uint8_t id[TG_TRANSA
 
 /* Make the STATUS that asks what became of a transaction.  Borrows what request borrows. */
 void tg_status_request_of(const struct tg_message *request, struct tg_message *ret_request);
+
+/*
+ * Use a terminal's one-time code: get its key.  Blocks; tries again until there is an answer or the
+ * time is up.  Over TLS only.
+ *
+ * options: terminal, host, ca_file and the like; their key is not looked at.  code: as the operator
+ * told it; case, blanks and hyphens do not matter.  nonce: random bytes that the caller made and
+ * keeps until the key is stored: with the same nonce the same code can be used again as long as it
+ * lives, should the answer have been lost; with another it is used up.
+ *
+ * TG_OK: ret_activation is set; tg_activation_clear() it when the key is stored.  TG_AUTH_FAILED:
+ * the code is wrong, used or expired, or the gateway is not who it should be.  TG_BLOCKED.
+ * TG_TIMEOUT, TG_CLOSED, TG_IO: call again.  TG_CONFIG, TG_NO_MEMORY.  error_text, if not NULL,
+ * says why in at most error_bytes with the NUL.
+ */
+TG_MUST_CHECK enum tg_status tg_activate(const struct tg_options *options, const char *code,
+					 const uint8_t nonce[TG_ACTIVATION_NONCE_BYTES],
+					 uint32_t timeout_ms, struct tg_activation *ret_activation,
+					 char *error_text, size_t error_bytes);
+
+/* Wipe the key. */
+void tg_activation_clear(struct tg_activation *activation);
 
 /*
  * A client that blocks.

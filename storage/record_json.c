@@ -471,6 +471,17 @@ put_config(struct object *o, const struct record *r)
 	put(o, name, row.json);
 }
 
+/* What is known of a one-time code; its hash is nobody's business. */
+static void
+put_activation(struct object *o, const struct record *r)
+{
+	if (!RECORD_HAS(r, ACTIVATION))
+		return;
+	put_number(o, "code_generation", r->activation.key_generation);
+	put_time(o, "code_expires", r->activation.expires_utc_ms);
+	put(o, "code_is_used", json_boolean(r->activation.is_used));
+}
+
 static void
 put_housekeeping(struct object *o, const struct record *r)
 {
@@ -502,6 +513,7 @@ record_json(const struct record *record)
 	put_effect(&o, record);
 	put_lists(&o, record);
 	put_config(&o, record);
+	put_activation(&o, record);
 	put_housekeeping(&o, record);
 	if (!o.has_failed)
 		return o.json;

@@ -89,8 +89,8 @@ derive_key(const struct identity *identity, uint8_t ret_key[TG_KEY_BYTES], struc
 }
 
 bool
-identity_options(const struct identity *identity, const char *software,
-		 struct tg_options *ret_options, struct failure *failure)
+identity_place(const struct identity *identity, const char *software,
+	       struct tg_options *ret_options, struct failure *failure)
 {
 	tg_options_init(ret_options);
 	ret_options->host = identity->host;
@@ -105,6 +105,15 @@ identity_options(const struct identity *identity, const char *software,
 	if (identity->terminal == -1)
 		return failure_set(failure, "--terminal N is needed: the number of this terminal");
 	ret_options->terminal = (uint32_t)identity->terminal;
+	return true;
+}
+
+bool
+identity_options(const struct identity *identity, const char *software,
+		 struct tg_options *ret_options, struct failure *failure)
+{
+	if (!identity_place(identity, software, ret_options, failure))
+		return false;
 	if (identity->cert != NULL)
 		return true;
 	ret_options->key_generation = (uint16_t)identity->generation;

@@ -41,6 +41,13 @@ struct identity {
 #define IDENTITY_SETTING_ROWS IDENTITY_SETTING_LIST(IDENTITY_SETTING_ROW)
 
 /*
+ * Fill options as far as they say with whom to talk, and which terminal this is.  False with the
+ * reason when the terminal is not named.
+ */
+bool identity_place(const struct identity *identity, const char *software,
+		    struct tg_options *ret_options, struct failure *failure);
+
+/*
  * Fill options, which hold a key afterwards.  software: name and version of the client, static.
  * False with the reason when the terminal is not named, or has neither key nor certificate, or a
  * file cannot be used.

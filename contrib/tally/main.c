@@ -7,8 +7,10 @@
  */
 #include <signal.h>
 #include <stdio.h>
+#include <strings.h>
 
 #include "contrib/common/identity.h"
+#include "contrib/tally/activate.h"
 #include "contrib/tally/answer.h"
 #include "contrib/tally/order.h"
 #include "contrib/tally/settings.h"
@@ -30,6 +32,7 @@ print_help(void)
 	puts("usage: tally [OPTION...] COMMAND [WORD...]\n\n"
 	     "A store terminal on the command line.\n\nCommands:");
 	order_help(stdout);
+	printf("  %-8s%-27s%s\n", "activate", " CODE", "get this terminal's key by its code");
 	puts("\nA MEMBER is a card number, card:NUMBER, phone:NUMBER, app:ID or member:REFERENCE.\n"
 	     "A TRANSACTION is named as it was printed: its id, @, its time.  Amounts are in "
 	     "minor\n"
@@ -95,6 +98,8 @@ run(const struct settings *settings, int word_count, char *const words[])
 	enum tally_exit exit;
 	enum tg_status status;
 
+	if (word_count > 0 && strcasecmp(words[0], "activate") == 0)
+		return activate(settings, word_count, words);
 	if (!order_read(&order, word_count, words, settings, &failure) ||
 	    !identity_options(&settings->identity, "tally/" PACKAGE_VERSION, &options, &failure))
 		return complain(TALLY_USAGE, failure.text);

@@ -98,6 +98,15 @@ fake_hash_identifier(void *context, uint8_t type, const char *text,
 }
 
 static enum tg_status
+fake_make_code(void *context, uint32_t terminal, char *ret_code, uint8_t *ret_hash)
+{
+	(void)context;
+	memcpy(ret_code, FAKE_CODE, sizeof(FAKE_CODE));
+	memset(ret_hash, (int)(terminal & 0xff), 16);
+	return TG_OK;
+}
+
+static enum tg_status
 fake_read_record(void *context, uint64_t sequence, uint8_t *bytes, uint32_t capacity,
 		 uint32_t *ret_bytes)
 {
@@ -345,6 +354,7 @@ fake_host_init(struct fake_host *fake)
 		.set_clock = fake_set_clock,
 		.run_on_ledger = fake_run_on_ledger,
 		.hash_identifier = fake_hash_identifier,
+		.make_code = fake_make_code,
 		.read_record = fake_read_record,
 		.durable_sequence = fake_durable_sequence,
 		.open_records = fake_open_records,

@@ -10,6 +10,9 @@
 #include "admin/host.h"
 #include "tests/ledger/fixture.h"
 
+/* What fake_host makes as every terminal's one-time code. */
+#define FAKE_CODE "0123-4567-89AB"
+
 #define FAKE_RECORDS_MAX 4096
 #define FAKE_PRINTED_BYTES 65536
 #define FAKE_FLEET_MAX 4

@@ -147,6 +147,32 @@ terminals_are_rotated_and_blocked(void **state)
 	fake_host_expect(fake, "show stores", "ok", "ok 2 stores");
 }
 
+/* What: a terminal's one-time code is shown once, gives the first key when the terminal is new and
+ *       the next one later, and can be ended. */
+static void
+terminals_get_one_time_codes(void **state)
+{
+	struct fake_host *fake = *state;
+	const struct ledger *ledger = fake->ledger.ledger;
+
+	fake_host_expect(fake, "terminal add 109 partner=1 store=11 code=721", "error", "721");
+	assert_null(ledger_terminal_find(ledger, 109));
+	fake_host_expect(fake, "terminal add 109 partner=1 store=11 code=2", "ok", FAKE_CODE);
+	assert_int_equal(ledger_activation_find(ledger, 109)->key_generation, 1);
+	assert_int_equal(ledger_activation_find(ledger, 109)->expires_utc_ms,
+			 fake->ledger.now.utc_ms + 2 * 3600000);
+	fake_host_expect(fake, "terminal show 109", "ok", "open");
+	fake_host_expect(fake, "terminal code 109", "ok", "generation=2");
+	assert_int_equal(ledger_activation_find(ledger, 109)->key_generation, 2);
+	assert_int_equal(ledger_terminal_find(ledger, 109)->key_generation, 1);
+	fake_host_expect(fake, "terminal code 109 end", "ok", "record=");
+	fake_host_expect(fake, "terminal show 109", "ok", "ended");
+	fake_host_expect(fake, "terminal code 109 0", "error", "");
+	fake_host_expect(fake, "terminal code 999", "error", "no terminal 999");
+	fake_host_expect(fake, "terminal show 101", "ok", "");
+	assert_null(ledger_activation_find(ledger, 101));
+}
+
 /* What: a member is found by card and by reference; balances, expiries and entries are shown. */
 static void
 members_are_shown(void **state)
@@ -580,6 +606,7 @@ main(void)
 		WITH_FAKE(bad_changes_are_refused),
 		WITH_FAKE(rules_get_versions),
 		WITH_FAKE(terminals_are_rotated_and_blocked),
+		WITH_FAKE(terminals_get_one_time_codes),
 		WITH_FAKE(members_are_shown),
 		WITH_FAKE(transactions_are_spelled_out),
 		WITH_FAKE(accounts_sum_to_zero),

@@ -461,6 +461,16 @@ make_store_or_terminal(struct record_maker *maker, struct record *record)
 		.rights = pick(maker, 256),
 	};
 	fill_text(maker, record->terminal_image.name, NAME_BYTES);
+	if (one_in(maker, 3)) {
+		add(record, RECORD_HAS_BIT(ACTIVATION));
+		record->activation_row = 1;
+		record->activation = (struct activation){
+			.terminal = record->terminal_image.number,
+			.key_generation = record->terminal_image.key_generation,
+			.is_used = (uint16_t)pick(maker, 2),
+			.expires_utc_ms = record->booked_at_utc_ms + pick(maker, 10000),
+		};
+	}
 }
 
 static void
