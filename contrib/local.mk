@@ -89,6 +89,8 @@ scdoc_pages += %D%/tally/tally.1.scd
 # What reads files and sends them: tally-settle and tally-import.
 noinst_LTLIBRARIES += libupload.la
 libupload_la_SOURCES = \
+	%D%/common/kept.c %D%/common/kept.h \
+	%D%/common/outcome.c %D%/common/outcome.h \
 	%D%/common/table.c %D%/common/table.h \
 	%D%/common/totals.c %D%/common/totals.h \
 	%D%/common/upload.c %D%/common/upload.h
@@ -99,6 +101,7 @@ upload_libs = libupload.la libclients.la $(csv_reader_libs) libtallygate.la $(OP
 # tally-settle without its main(), so that tests link it.
 noinst_LTLIBRARIES += libsettle.la
 libsettle_la_SOURCES = \
+	%D%/settle/entries.c %D%/settle/entries.h \
 	%D%/settle/quarantine.c %D%/settle/quarantine.h \
 	%D%/settle/results.c %D%/settle/results.h \
 	%D%/settle/rows.c %D%/settle/rows.h \

@@ -133,12 +133,20 @@ print_pair(const struct total_sum *ours, const struct total_sum *theirs, FILE *f
 	return is_equal;
 }
 
-/* Print all of one side with what the other has; of the other, what the first lacks. */
-static uint32_t
-print(const struct totals *ours, const struct totals *theirs, FILE *file)
+static void
+sort(struct totals *totals)
+{
+	if (totals->count > 0)
+		qsort(totals->sums, totals->count, sizeof(*totals->sums), compare_sums);
+}
+
+uint32_t
+totals_print(struct totals *ours, struct totals *theirs, FILE *file)
 {
 	uint32_t differences = 0;
 
+	sort(ours);
+	sort(theirs);
 	fprintf(file, "%-10s  %8s  %-16s  %-42s  %s\n", "date", "terminal", "kind",
 		"file: count, points, amount", "gateway: count, points, amount");
 	for (uint32_t i = 0; i < theirs->count; i++) {
@@ -161,15 +169,14 @@ print(const struct totals *ours, const struct totals *theirs, FILE *file)
 }
 
 bool
-totals_compare(const struct totals *totals, struct tg_client *client, uint32_t own,
+totals_compare(struct totals *totals, struct tg_client *client, uint32_t own,
 	       uint32_t timeout_ms, FILE *file, uint32_t *ret_differences, struct failure *failure)
 {
 	struct totals theirs = { .sums = NULL };
 	bool is_ok = true;
 
 	*ret_differences = 0;
-	if (totals->count > 0)
-		qsort(totals->sums, totals->count, sizeof(*totals->sums), compare_sums);
+	sort(totals);
 	for (uint32_t i = 0; is_ok && i < totals->count; i++) {
 		const struct total_sum *sum = &totals->sums[i];
 
@@ -181,11 +188,8 @@ totals_compare(const struct totals *totals, struct tg_client *client, uint32_t o
 								  .own = own },
 					   timeout_ms, failure);
 	}
-	if (is_ok && totals->count > 0) {
-		if (theirs.count > 0)
-			qsort(theirs.sums, theirs.count, sizeof(*theirs.sums), compare_sums);
-		*ret_differences = print(totals, &theirs, file);
-	}
+	if (is_ok && totals->count > 0)
+		*ret_differences = totals_print(totals, &theirs, file);
 	totals_deinit(&theirs);
 	return is_ok;
 }

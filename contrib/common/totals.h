@@ -49,11 +49,17 @@ bool totals_ask(struct totals *totals, struct tg_client *client, const struct to
 void totals_write(const struct totals *totals, FILE *file);
 
 /*
+ * Print both sides, kind by kind, in order.  Returns how many lines are not equal; points of what
+ * was declined are not compared.
+ */
+uint32_t totals_print(struct totals *ours, struct totals *theirs, FILE *file);
+
+/*
  * Ask the gateway for its totals of every day and terminal here, and print both, kind by kind.
  * own: number of the terminal that asks.  ret_differences: lines that are not equal; points of what
  * was declined are not compared.  False with the reason when they cannot be had.
  */
-bool totals_compare(const struct totals *totals, struct tg_client *client, uint32_t own,
+bool totals_compare(struct totals *totals, struct tg_client *client, uint32_t own,
 		    uint32_t timeout_ms, FILE *file, uint32_t *ret_differences,
 		    struct failure *failure);
 

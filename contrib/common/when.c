@@ -1,5 +1,5 @@
 /*
- * when.c - times as files of partners write them.
+ * when.c - times as files of partners have them.
  */
 #include "contrib/common/when.h"
 
@@ -85,4 +85,16 @@ when_parse(const char *text, int64_t *ret_utc_ms)
 		return false;
 	*ret_utc_ms = ms;
 	return true;
+}
+
+void
+when_format(int64_t utc_ms, char ret_text[WHEN_TEXT_BYTES])
+{
+	const int64_t rest = utc_ms % DAY_MS;
+	char day[DAY_TEXT_BYTES];
+
+	day_format((int32_t)(utc_ms / DAY_MS), day);
+	snprintf(ret_text, WHEN_TEXT_BYTES, "%.10sT%02d:%02d:%02d.%03dZ", day,
+		 (int)(rest / 3600000), (int)(rest / 60000 % 60), (int)(rest / 1000 % 60),
+		 (int)(rest % 1000));
 }

@@ -11,12 +11,14 @@ print_help(void)
 {
 	puts("usage: tally-settle [OPTION...] COMMAND WORD...\n\n"
 	     "Sends a partner's transactions from a CSV file, each of them once, however often it "
-	     "is run.\n\n"
+	     "is run; fetches what was booked.\n\n"
 	     "Commands:\n"
 	     "  check FILE         find what is wrong with the file; send nothing\n"
 	     "  upload FILE        check the file whole, send it, compare with the day's totals\n"
 	     "  totals RESULTS...  compare files of results with the totals of their days\n"
-	     "  figures DAY        print the partner's totals of a business date as CSV");
+	     "  figures DAY        print the partner's totals of a business date as CSV\n"
+	     "  entries DAY FILE   fetch the partner's entries of a business date, or what FILE "
+	     "lacks");
 	settings_print_help(&settle_setting_table, stdout);
 }
 

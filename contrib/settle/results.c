@@ -9,16 +9,13 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include "contrib/common/cell.h"
 #include "contrib/common/day.h"
+#include "contrib/common/outcome.h"
 #include "contrib/common/transaction_id.h"
 #include "contrib/common/word.h"
 #include "protocol/assert.h"
-
-#define HEAD_BYTES 128
 
 /* Columns.  The rows of a results file are read by their place. */
 enum {
@@ -43,10 +40,10 @@ static const char column_names[] = "line,operation,outcome,transaction,terminal,
 
 /* The line that says whose results these are. */
 static void
-make_head(const struct table *table, char head[HEAD_BYTES])
+make_head(const struct table *table, char head[KEPT_HEAD_BYTES])
 {
 	static const char digits[] = "0123456789abcdef";
-	size_t used = (size_t)snprintf(head, HEAD_BYTES, "# tally-settle 1 ");
+	size_t used = (size_t)snprintf(head, KEPT_HEAD_BYTES, "# tally-settle 1 ");
 
 	for (int i = 0; i < TABLE_DIGEST_BYTES; i++) {
 		head[used++] = digits[table->digest[i] >> 4];
@@ -54,49 +51,6 @@ make_head(const struct table *table, char head[HEAD_BYTES])
 	}
 	head[used++] = '\n';
 	head[used] = '\0';
-}
-
-/* The number of a status by what write_status() wrote; 65536: none. */
-static uint32_t
-read_status(const char *text)
-{
-	int64_t number;
-
-	if (word_number(text, 0, 65535, &number))
-		return (uint32_t)number;
-	for (uint32_t known = 0; known < 256; known++)
-		if (tg_status_is_known(known) &&
-		    strcmp(tg_status_name((enum tg_status)known), text) == 0)
-			return known;
-	return 65536;
-}
-
-/* Write a status by its name, or by its number when it is of a newer gateway. */
-static void
-write_status(FILE *file, uint32_t status)
-{
-	if (tg_status_is_known(status))
-		fputs(tg_status_name((enum tg_status)status), file);
-	else
-		fprintf(file, "%" PRIu32, status);
-}
-
-/* The number of an operation by its name; 65536: none. */
-static uint32_t
-operation_by_name(const char *name)
-{
-	for (uint32_t number = tg_operation_next(0); number != 0;
-	     number = tg_operation_next(number))
-		if (strcmp(tg_operation_name(number), name) == 0)
-			return number;
-	return 65536;
-}
-
-/* An outcome that the day's totals have among those that succeeded. */
-static bool
-is_done(uint32_t status)
-{
-	return status == TG_OK || status == TG_ORIGINAL_UNKNOWN;
 }
 
 /* Read a row: its line, its status, its sum, whose count is 0 when it is in no total. */
@@ -107,16 +61,16 @@ read_cells(const struct csv_row *row, int64_t *ret_line, uint32_t *ret_status,
 	int64_t terminal, sequence = 0;
 
 	memset(ret_sum, 0, sizeof(*ret_sum));
-	*ret_status = read_status(row->cells[COLUMN_OUTCOME]);
-	ret_sum->kind = operation_by_name(row->cells[COLUMN_OPERATION]);
-	if (*ret_status > 65535 || ret_sum->kind > 65535 ||
+	*ret_status = outcome_read(row->cells[COLUMN_OUTCOME]);
+	ret_sum->kind = outcome_operation(row->cells[COLUMN_OPERATION]);
+	if (*ret_status == OUTCOME_NONE || ret_sum->kind == OUTCOME_NONE ||
 	    !word_number(row->cells[COLUMN_LINE], 1, UINT32_MAX, ret_line) ||
 	    !word_number(row->cells[COLUMN_TERMINAL], 1, UINT32_MAX, &terminal))
 		return false;
 	if (row->cells[COLUMN_SEQUENCE][0] == '\0')
 		return true;
 	ret_sum->terminal = (uint32_t)terminal;
-	ret_sum->is_declined = !is_done(*ret_status);
+	ret_sum->is_declined = !outcome_is_done(*ret_status);
 	ret_sum->count = 1;
 	return word_number(row->cells[COLUMN_SEQUENCE], 1, INT64_MAX, &sequence) &&
 	       day_parse(row->cells[COLUMN_DATE], &ret_sum->day) &&
@@ -152,9 +106,9 @@ results_sum(const char *path, struct totals *totals, struct failure *failure)
 static void
 mark(struct results *results, uint32_t index, uint32_t status)
 {
-	results->marks[index] = is_done(status) ? RESULT_DONE : RESULT_REFUSED;
+	results->marks[index] = outcome_is_done(status) ? RESULT_DONE : RESULT_REFUSED;
 	results->known_count++;
-	results->refused_count += !is_done(status);
+	results->refused_count += !outcome_is_done(status);
 }
 
 /* Take over what an earlier run knows. */
@@ -183,52 +137,12 @@ take_over(struct results *results, const struct table *old, struct failure *fail
 	return true;
 }
 
-/* Read what there is; is_empty: there is nothing that counts. */
-static bool
-read_old(struct results *results, const char *head, bool *ret_is_empty, struct failure *failure)
-{
-	char old_head[HEAD_BYTES] = "";
-	struct table old;
-	long whole = 0, at = 0;
-	bool is_ok;
-	int byte;
-
-	*ret_is_empty = true;
-	rewind(results->file);
-	while ((byte = getc(results->file)) != EOF) {
-		if (at < HEAD_BYTES - 1 && whole == 0)
-			old_head[at] = (char)byte;
-		at++;
-		if (byte == '\n')
-			whole = at;
-	}
-	if (ferror(results->file) != 0 || ftruncate(fileno(results->file), whole) != 0)
-		return failure_set_errno(failure, errno, "%s", results->path);
-	if (whole == 0)
-		return at == 0 || strncmp(old_head, head, (size_t)at) == 0 ||
-		       failure_set(failure, "%s: not a file of results", results->path);
-	if (strncmp(old_head, head, strlen(head)) != 0)
-		return failure_set(failure,
-				   "%s: results of another file; move it away, or name another "
-				   "with --result",
-				   results->path);
-	if (whole == (long)strlen(head)) {
-		if (ftruncate(fileno(results->file), 0) != 0)
-			return failure_set_errno(failure, errno, "%s", results->path);
-		return true;
-	}
-	*ret_is_empty = false;
-	is_ok = table_read(&old, results->path, ',', failure) && take_over(results, &old, failure);
-	table_deinit(&old);
-	return is_ok;
-}
-
 bool
 results_open(struct results *results, const char *path, const struct table *table, uint32_t own,
 	     struct failure *failure)
 {
-	char head[HEAD_BYTES];
-	bool is_empty;
+	struct table old = { .bytes = NULL };
+	bool is_empty, is_ok;
 
 	memset(results, 0, sizeof(*results));
 	results->path = path;
@@ -236,17 +150,20 @@ results_open(struct results *results, const char *path, const struct table *tabl
 	results->own = own;
 	results->marks = calloc((size_t)table->line_count + 1, 1);
 	TG_ASSERT(results->marks != NULL);
-	results->file = fopen(path, "a+e");
-	if (results->file == NULL)
-		return failure_set_errno(failure, errno, "%s", path);
-	if (flock(fileno(results->file), LOCK_EX | LOCK_NB) != 0)
-		return failure_set(failure, "%s: another tally-settle works on this file", path);
-	make_head(table, head);
-	if (!read_old(results, head, &is_empty, failure))
+	make_head(table, results->head);
+	results->kept = (struct kept){ path, results->head, "file of results",
+				       "results of another file; move it away, or name another "
+				       "with --result" };
+	if (!kept_open(&results->kept, &results->file, &is_empty, failure))
 		return false;
-	if (is_empty && fprintf(results->file, "%s%s\n", head, column_names) < 0)
-		return failure_set_errno(failure, errno, "%s", path);
-	return results_flush(results, failure);
+	if (is_empty) {
+		if (fprintf(results->file, "%s%s\n", results->head, column_names) < 0)
+			return failure_set_errno(failure, errno, "%s", path);
+		return results_flush(results, failure);
+	}
+	is_ok = table_read(&old, path, ',', failure) && take_over(results, &old, failure);
+	table_deinit(&old);
+	return is_ok;
 }
 
 /* Points as TOTALS sums them. */
@@ -290,7 +207,7 @@ write_row(struct results *results, uint32_t index, const struct upload_item *ite
 		day_format(sum->day, day);
 	fprintf(file, "%" PRIu32 ",%s,", results->table->lines[index].number,
 		tg_operation_name(request->code));
-	write_status(file, answer->code);
+	outcome_write(file, answer->code);
 	fprintf(file, ",%s@%" PRId64 ",%" PRIu32 ",", id,
 		request->values[TG_FIELD_BUSINESS_TIME].integer, sum->terminal);
 	write_figure(file, answer, TG_FIELD_MEMBER);
@@ -311,7 +228,7 @@ results_add(struct results *results, uint32_t index, const struct upload_item *i
 		.day = (int32_t)tg_message_integer(answer, TG_FIELD_BUSINESS_DATE, 0),
 		.terminal = (uint32_t)tg_message_integer(request, TG_FIELD_TERMINAL, results->own),
 		.kind = request->code,
-		.is_declined = !is_done(answer->code),
+		.is_declined = !outcome_is_done(answer->code),
 		.count = 1,
 		.points = total_points(request->code, answer),
 		.amount = tg_message_integer(request, TG_FIELD_AMOUNT, 0),
@@ -332,15 +249,11 @@ results_flush(struct results *results, struct failure *failure)
 bool
 results_close(struct results *results, struct failure *failure)
 {
-	bool is_ok = true;
+	bool is_ok = kept_close(&results->kept, results->file, failure);
 
-	if (results->file != NULL) {
-		is_ok = fflush(results->file) == 0 && fsync(fileno(results->file)) == 0;
-		is_ok = fclose(results->file) == 0 && is_ok;
-	}
 	results->file = NULL;
 	free(results->marks);
 	results->marks = NULL;
 	totals_deinit(&results->totals);
-	return is_ok || failure_set_errno(failure, errno, "%s", results->path);
+	return is_ok;
 }

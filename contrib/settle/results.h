@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "contrib/common/failure.h"
+#include "contrib/common/kept.h"
 #include "contrib/common/table.h"
 #include "contrib/common/totals.h"
 #include "contrib/common/upload.h"
@@ -19,6 +20,8 @@
 struct results {
 	const struct table *table; /* borrowed */
 	const char *path;	   /* borrowed */
+	char head[KEPT_HEAD_BYTES]; /* says whose results they are */
+	struct kept kept;
 	FILE *file;		   /* owned */
 	uint8_t *marks;		   /* owned; of each line, RESULT_ */
 	uint32_t own;		   /* number of the terminal that sends */

@@ -1,5 +1,5 @@
 /*
- * settle.c - what tally-settle does: check a file, upload it, compare totals.
+ * settle.c - what tally-settle does: check a file, upload it, compare totals, fetch entries.
  */
 #include "contrib/settle/settle.h"
 
@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "contrib/common/day.h"
+#include "contrib/settle/entries.h"
 #include "contrib/settle/quarantine.h"
 #include "contrib/settle/results.h"
 #include "contrib/settle/rows.h"
@@ -259,23 +260,126 @@ compare_files(struct run *run, int count, char *const paths[], struct failure *f
 	return exit == SETTLE_DONE && differences > 0 ? SETTLE_REFUSED : exit;
 }
 
+/* The partner's totals of a day, as the gateway has them now. */
+static bool
+ask_partner(struct run *run, int32_t day, struct totals *totals, struct failure *failure)
+{
+	const struct total_scope scope = { .day = day, .scope = TG_SCOPE_PARTNER };
+
+	return totals_ask(totals, run->client, &scope,
+			  (uint32_t)run->settings->identity.timeout * 1000, failure);
+}
+
+/* How many transactions that is. */
+static uint64_t
+count_of(const struct totals *totals)
+{
+	uint64_t count = 0;
+
+	for (uint32_t i = 0; i < totals->count; i++)
+		count += (uint64_t)totals->sums[i].count;
+	return count;
+}
+
+/* Print what came of it, and say whether that is all. */
+static enum settle_exit
+judge_entries(struct entries *entries, struct totals *theirs, struct failure *failure)
+{
+	uint32_t differences = 0;
+
+	printf("archived up to record %lld; behind by %lld records, %.1f s\n",
+	       (long long)entries->held_sequence, (long long)entries->lag_records,
+	       (double)entries->lag_ms / 1000);
+	if (theirs->count > 0)
+		differences = totals_print(&entries->totals, theirs, stdout);
+	if (!entries->is_complete) {
+		if (entries->business_date > entries->day)
+			failure_set(failure, "lagging: the day is closed, but the archive has not "
+					     "all of it yet; run it again");
+		else
+			failure_set(failure, "the day is not over; run it again after its cut-off");
+		return SETTLE_UNFINISHED;
+	}
+	if (theirs->count == 0 && entries->totals.count > 0)
+		puts("complete; the gateway keeps no totals of this day any more");
+	else
+		puts(differences > 0 ? "complete, but totals differ" : "complete: totals agree");
+	return differences > 0 ? SETTLE_REFUSED : SETTLE_DONE;
+}
+
+/* Fetch what the file lacks of a day. */
+static enum settle_exit
+fetch_entries(struct run *run, struct entries *entries, struct failure *failure)
+{
+	struct totals expected = { .sums = NULL }, theirs = { .sums = NULL };
+	enum settle_exit exit = SETTLE_UNFINISHED;
+	struct gauge gauge;
+	double seconds;
+	bool is_ok;
+
+	if (!ask_partner(run, entries->day, &expected, failure))
+		return SETTLE_UNREACHED;
+	gauge_begin(&gauge, run->settings->is_quiet ? NULL : stderr, "fetching",
+		    entries->known_count, count_of(&expected));
+	totals_deinit(&expected);
+	is_ok = entries_fetch(entries, run->client,
+			      (uint32_t)run->settings->identity.timeout * 1000, &gauge, failure);
+	seconds = gauge_end(&gauge, entries->count);
+	printf("entries %llu, known before %llu, in %.1f s\n", (unsigned long long)entries->count,
+	       (unsigned long long)entries->known_count, seconds);
+	if (is_ok && ask_partner(run, entries->day, &theirs, failure))
+		exit = judge_entries(entries, &theirs, failure);
+	totals_deinit(&theirs);
+	return exit;
+}
+
+/* Fetch the partner's entries of a business date into a file. */
+static enum settle_exit
+download(struct run *run, const char *day_text, const char *path, struct failure *failure)
+{
+	struct failure close_failure;
+	struct entries entries;
+	enum settle_exit exit;
+	int32_t day;
+
+	if (!day_parse(day_text, &day)) {
+		failure_set(failure, "\"%s\" is no day as in 1997-01-31", day_text);
+		return SETTLE_USAGE;
+	}
+	if (!connect(run, failure))
+		return SETTLE_USAGE;
+	if (!open_session(run, TG_RIGHT_INQUIRY, failure))
+		return SETTLE_UNREACHED;
+	if (tg_client_session(run->client)->store != 0) {
+		failure_set(failure, "entries are for a partner's system, not for a till");
+		return SETTLE_UNREACHED;
+	}
+	exit = entries_open(&entries, path, day, tg_client_session(run->client), failure)
+		       ? fetch_entries(run, &entries, failure)
+		       : SETTLE_BAD_FILE;
+	if (!entries_close(&entries, &close_failure) && exit <= SETTLE_REFUSED) {
+		*failure = close_failure;
+		exit = SETTLE_UNFINISHED;
+	}
+	return exit;
+}
+
 /* Print the partner's figures of a business date as CSV. */
 static enum settle_exit
 print_figures(struct run *run, const char *day, struct failure *failure)
 {
-	struct total_scope scope = { .scope = TG_SCOPE_PARTNER };
 	struct totals totals = { .sums = NULL };
 	enum settle_exit exit = SETTLE_DONE;
+	int32_t number;
 
-	if (!day_parse(day, &scope.day)) {
+	if (!day_parse(day, &number)) {
 		failure_set(failure, "\"%s\" is no day as in 1997-01-31", day);
 		return SETTLE_USAGE;
 	}
 	if (!connect(run, failure))
 		return SETTLE_USAGE;
 	if (!open_session(run, TG_RIGHT_INQUIRY, failure) ||
-	    !totals_ask(&totals, run->client, &scope,
-			(uint32_t)run->settings->identity.timeout * 1000, failure))
+	    !ask_partner(run, number, &totals, failure))
 		exit = SETTLE_UNREACHED;
 	else
 		totals_write(&totals, stdout);
@@ -298,9 +402,11 @@ settle_run(const struct settle_settings *settings, int word_count, char *const w
 		exit = compare_files(&run, word_count - 1, words + 1, failure);
 	else if (word_count == 2 && strcasecmp(words[0], "figures") == 0)
 		exit = print_figures(&run, words[1], failure);
+	else if (word_count == 3 && strcasecmp(words[0], "entries") == 0)
+		exit = download(&run, words[1], words[2], failure);
 	else
-		failure_set(failure,
-			    "say check FILE, upload FILE, totals RESULTS... or figures DAY");
+		failure_set(failure, "say check FILE, upload FILE, totals RESULTS..., figures DAY "
+				     "or entries DAY FILE");
 	tg_client_free(run.client);
 	rows_deinit(&run.rows);
 	table_deinit(&run.table);

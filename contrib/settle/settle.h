@@ -1,5 +1,5 @@
 /*
- * settle.h - what tally-settle does: check a file, upload it, compare totals.
+ * settle.h - what tally-settle does: check a file, upload it, compare totals, fetch entries.
  */
 #ifndef TG_CONTRIB_SETTLE_SETTLE_H
 #define TG_CONTRIB_SETTLE_SETTLE_H
@@ -13,7 +13,7 @@ enum settle_exit {
 	SETTLE_REFUSED = 1,    /* lines were refused, or totals differ */
 	SETTLE_USAGE = 2,      /* the command line is wrong */
 	SETTLE_BAD_FILE = 3,   /* the file cannot be used; nothing was sent */
-	SETTLE_UNFINISHED = 5, /* some lines have no outcome: run it again */
+	SETTLE_UNFINISHED = 5, /* lines have no outcome, or entries lack: run it again */
 	SETTLE_UNREACHED = 6,  /* no session with the gateway; nothing was sent */
 };
 

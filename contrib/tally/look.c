@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "contrib/common/day.h"
+#include "contrib/common/when.h"
 
 /* Kinds of entries, operations and what happens by itself. */
 static const struct {
@@ -84,13 +85,11 @@ look_day(int64_t day, char ret_text[LOOK_TEXT_BYTES])
 void
 look_time(int64_t utc_ms, char ret_text[LOOK_TEXT_BYTES])
 {
-	char day[LOOK_TEXT_BYTES];
-	int64_t rest = utc_ms % DAY_MS;
+	char text[WHEN_TEXT_BYTES] = "?";
 
-	look_day(utc_ms / DAY_MS, day);
-	snprintf(ret_text, LOOK_TEXT_BYTES, "%.10sT%02d:%02d:%02d.%03dZ", day,
-		 (int)(rest / 3600000), (int)(rest / 60000 % 60), (int)(rest / 1000 % 60),
-		 (int)(rest % 1000));
+	if (utc_ms >= 0 && utc_ms <= TG_TIME_MS_MAX)
+		when_format(utc_ms, text);
+	snprintf(ret_text, LOOK_TEXT_BYTES, "%s", text);
 }
 
 const char *

@@ -4,6 +4,7 @@ Pages together are what the journal has, the lag is told, and MariaDB may be dow
 then whoever asks for a page is told so, and nobody else notices.  The client knows
 protocol/PROTOCOL.md only.
 """
+import csv
 import json
 import os
 import signal
@@ -12,7 +13,8 @@ import sys
 import time
 
 from scrape import scrape
-from server import BUILD, DAY_MS, SECONDS_MAX, Database, await_true
+from server import (BUILD, DAY_MS, HOST, INSTANCE, MASTER_KEY, SECONDS_MAX, Database,
+                    await_true)
 from tallygate import PAGE, SEEN
 from world import Tap, World, expect, expect_equal, expect_rows, numbers, run_case, title
 
@@ -223,6 +225,132 @@ def the_lag_is_told(world):
                  5)
 
 
+# The programs.
+
+DONE, DIFFERS, BAD_FILE, UNFINISHED, UNREACHED = 0, 1, 3, 5, 6
+
+
+def program(world, name, *words, terminal=150, ends=DONE, timeout=60):
+    """Run a client of contrib to an end, which must be that one; what it printed."""
+    server = world.server
+    run = subprocess.run(
+        [os.path.join(BUILD, 'contrib', *name), '--host', HOST, '--port', str(server.plain_port),
+         '--plain', '--terminal', str(terminal), '--master-key',
+         server.folder.write('key', MASTER_KEY), '--instance', INSTANCE, '--timeout', str(timeout),
+         '--config', '/dev/null', *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL, timeout=SECONDS_MAX, check=False)
+    output = run.stdout.decode('utf-8')
+    if run.returncode != ends:
+        raise AssertionError('ended with %d, not %d:\n%s' % (run.returncode, ends, output))
+    return output
+
+
+def fetch(world, day, path, **more):
+    return program(world, ('settle', 'tally-settle'), 'entries', iso(day), path, **more)
+
+
+def contains(text, *parts):
+    for part in parts:
+        if part not in text:
+            raise AssertionError('%r is not in\n%s' % (part, text))
+
+
+def csv_rows(path):
+    with open(path, encoding='utf-8', newline='') as file:
+        return list(csv.DictReader(line for line in file if not line.startswith('#')))
+
+
+def expect_csv(path, entries):
+    """The file says what the entries do."""
+    rows = csv_rows(path)
+    expect_equal([int(row['sequence']) for row in rows], sequences(entries))
+    for row, entry in zip(rows, entries):
+        ids = ['%s@%d' % (entry['id'].hex(), entry['time']), entry['original'].hex()]
+        expect_equal([row['transaction'], row['original']], ids)
+        expect_equal(
+            [row['business_date'], row['operation'], row['outcome'], row['receipt']],
+            [iso(entry['date']), PAGE.operation_numbered[entry['kind']].name,
+             PAGE.status_numbered[entry['status']].name, entry['receipt']])
+        for name in ('member', 'store', 'terminal', 'till', 'amount', 'covered', 'points',
+                     'change'):
+            expect_equal((name, int(row[name] or 0)), (name, entry[name]))
+
+
+def a_day_is_fetched_as_csv_and_gone_on_with(world):
+    shop(world, 100)
+    expect_rows(world)
+    day = world.today()
+    path = world.server.folder.file('entries.csv')
+    contains(fetch(world, day, path, ends=UNFINISHED), 'the day is not over', 'known before 0')
+    count = len(csv_rows(path))
+    with open(path, 'rb') as file:
+        octets = file.read()
+    with open(path, 'wb') as file:
+        file.write(octets[:len(octets) // 2])		# as a kill would leave it
+    shop(world, 20)
+    world.step(DAY_MS)
+    await_true(lambda: world.till().call('PING')['business_date'] == day + 1, 'the next day')
+    shop(world, 1)
+    expect_rows(world)
+    output = fetch(world, day, path)
+    contains(output, 'complete: totals agree', 'behind by 0 records')
+    expect_equal(0 < int(output.split('known before ')[1].split(',')[0]) < count, True)
+    entries, _ = entries_of_day(world.till(150), day)
+    expect_csv(path, entries)
+    contains(fetch(world, day, path), 'known before %d' % len(entries), 'complete: totals agree')
+    contains(fetch(world, day + 1, path, ends=BAD_FILE), 'another day')
+    contains(fetch(world, day, path, terminal=250, ends=BAD_FILE), 'another day or partner')
+    contains(fetch(world, day, path + '.till', terminal=201, ends=UNREACHED), 'not for a till')
+    two = path + '.two'
+    fetch(world, day, two, terminal=250)
+    expect_csv(two, entries_of_day(world.till(250), day)[0])
+    with open(path, 'a', encoding='utf-8') as file:
+        file.write(octets.decode('utf-8').splitlines()[2] + '\n')
+    contains(fetch(world, day, path, ends=BAD_FILE), 'not a line of entries')
+
+
+def a_lagging_day_is_said_to_be_so(world):
+    shop(world, 10)
+    expect_rows(world)
+    day = world.today()
+    path = world.server.folder.file('entries.csv')
+    with world.database.session() as session:
+        session.do('FLUSH TABLES WITH READ LOCK')
+        shop(world, 5)
+        world.step(DAY_MS)
+        await_true(lambda: world.till().call('PING')['business_date'] == day + 1, 'the next day')
+        contains(fetch(world, day, path, ends=UNFINISHED), 'lagging', 'DIFFERS')
+    world.database.stop()
+    contains(fetch(world, day, path, ends=UNFINISHED, timeout=1), 'settlement database')
+    world.database.start()
+    expect_rows(world)
+    contains(fetch(world, day, path), 'complete: totals agree')
+    expect_csv(path, entries_of_day(world.till(150), day)[0])
+
+
+def a_person_pages_with_the_command_line(world):
+    member = shop(world, 100)
+    expect_rows(world)
+    name = 'member:%d' % member
+    tally = ('tally', 'tally')
+    entries, _ = history(world.till(201), member)
+    first = json.loads(program(world, tally, 'history', name, '--rows', '4', '--json',
+                               terminal=201))
+    expect_equal((first['status'], first['more'], first['lag_records']), ('OK', True, 0))
+    rest = json.loads(program(world, tally, 'history', name, '--before',
+                              str(first['history'][-1]['sequence']), '--json', terminal=201))
+    expect_equal(rest.get('more'), None)
+    found = first['history'] + rest['history']
+    expect_equal([(row['sequence'], row['id'], row['change']) for row in found],
+                 [(entry['sequence'], entry['id'].hex(), entry['change']) for entry in entries])
+    contains(program(world, tally, 'history', name), 'lag records       0', 'receipt',
+             'NO_POINTS', 'more              yes')
+    day = json.loads(program(world, tally, 'entries', '--rows', '3', '--after', '1', '--json'))
+    expect_equal(len(day['history']), 3)
+    program(world, tally, 'entries', terminal=201, ends=3)
+    program(world, tally, 'history', name, '--after', '1', ends=2)
+
+
 def refused(answer, status='DATABASE'):
     """Not now, and when to come again."""
     expect(answer, status, history=None, held_sequence=None)
@@ -291,6 +419,9 @@ CASES = [
     a_partner_sees_its_own_entries_only,
     a_closed_day_is_complete_and_equals_its_totals,
     the_lag_is_told,
+    a_day_is_fetched_as_csv_and_gone_on_with,
+    a_lagging_day_is_said_to_be_so,
+    a_person_pages_with_the_command_line,
     a_mariadb_that_is_down_stops_nothing_else,
     a_mariadb_that_stands_still_holds_up_nobody,
     a_gateway_without_pages_says_so,
