@@ -33,6 +33,9 @@ bool ask_programme(struct command_call *call, struct programme_config *ret_progr
 bool ask_note(struct command_call *call, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* How the origin of records that an import made begins; the sequence of its note follows. */
+#define ORIGIN_OF_IMPORT "import="
+
 /*
  * The same for what must be possible while there can be no record, with a full disk or a clock that
  * waits: it is done without one then, call->sequence is 0, and the log has the operator's line.

@@ -46,7 +46,7 @@ const struct command command_rows[] = {
 	{ "show accounts", "", RIGHT_VIEWER, run_show_accounts,
 	  "balances of all accounts (those not zero), which sum to zero" },
 	{ "show audit", "[<count>] [<before>]", RIGHT_VIEWER, run_show_audit,
-	  "what operators did, newest last; before a record" },
+	  "what operators did, newest last; before a record; an import is one row" },
 	{ "tail", "[<word=value>...]", RIGHT_VIEWER, run_tail,
 	  "records as they come, until something is said; partner=, store=, terminal=, member=, "
 	  "kind=, status=" },

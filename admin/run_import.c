@@ -10,6 +10,7 @@
  */
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -41,6 +42,7 @@ struct importing {
 	struct import import;
 	int64_t	 told_us;		/* when something was last said */
 	uint32_t counts[IMPORT_SAME + 1]; /* rows done, by verdict */
+	char	 origin[ORIGIN_BYTES + 1]; /* of its records: names the note, then whence it came */
 };
 
 /* How far it has come: at most a line a second, so that a long file is not a silent one. */
@@ -231,6 +233,7 @@ set_slice(struct importing *i, struct setting *setting, uint32_t *at)
 			continue;
 		}
 		ask_init(i->call, request, import->noun->request_kind);
+		memcpy(request->origin, i->origin, sizeof(request->origin));
 		config_noun_fill(import->noun, &row->image, request);
 		setting->rows[setting->count++] = row;
 	}
@@ -270,15 +273,20 @@ set_rows(struct importing *i)
 	return is_good;
 }
 
-/* Is there anything to do? */
+/* The one record for the audit, before anything is set; none where there is nothing to do. */
 static bool
-has_news(const struct import *import)
+note_import(struct importing *i, const char *path)
 {
-	for (uint32_t i = 0; i < import->row_count; i++) {
-		if (import->rows[i].verdict != IMPORT_SAME)
-			return true;
-	}
-	return false;
+	uint32_t news = 0;
+
+	for (uint32_t row = 0; row < i->import.row_count; row++)
+		news += i->import.rows[row].verdict != IMPORT_SAME ? 1 : 0;
+	if (news > 0 && !ask_note(i->call, "import %ss, %" PRIu32 " to set, %s",
+				  i->import.noun->fields->noun, news, path))
+		return false;
+	snprintf(i->origin, sizeof(i->origin), ORIGIN_OF_IMPORT "%" PRIu64 " %s",
+		 i->call->sequence, i->call->origin);
+	return true;
 }
 
 static void
@@ -301,10 +309,7 @@ import_file(struct importing *i, const char *path, FILE *file)
 		command_fail(call, "nothing imported, errors: %" PRIu32, import->error_count);
 		return;
 	}
-	if (has_news(import) &&
-	    !ask_note(call, "import %ss %s", import->noun->fields->noun, path))
-		return;
-	if (set_rows(i))
+	if (note_import(i, path) && set_rows(i))
 		command_done(call, "added=%" PRIu32 " changed=%" PRIu32 " same=%" PRIu32,
 			     i->counts[IMPORT_ADD], i->counts[IMPORT_CHANGE],
 			     i->counts[IMPORT_SAME]);

@@ -299,6 +299,13 @@ keep(struct audit *audit, const struct record *r)
 	describe(r, row->text, sizeof(row->text));
 }
 
+/* The note of an import stands for its rows: they would leave room for nothing else. */
+static bool
+is_imported(const struct record *r)
+{
+	return memcmp(r->origin, ORIGIN_OF_IMPORT, strlen(ORIGIN_OF_IMPORT)) == 0;
+}
+
 /* Keep the operators' records of [first, last], the newest of them. */
 static enum tg_status
 read_span(struct command_call *call, struct audit *audit, uint64_t first, uint64_t last)
@@ -320,7 +327,8 @@ read_span(struct command_call *call, struct audit *audit, uint64_t first, uint64
 		status = record_decode(bytes, count, &audit->record, &used);
 		if (status != TG_OK)
 			break;
-		if (RECORD_HAS(&audit->record, OPERATOR) && audit->record.sequence <= last)
+		if (RECORD_HAS(&audit->record, OPERATOR) && audit->record.sequence <= last &&
+		    !is_imported(&audit->record))
 			keep(audit, &audit->record);
 		first = audit->record.sequence + 1;
 	}

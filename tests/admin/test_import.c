@@ -355,7 +355,7 @@ a_long_file_is_set_in_slices(void **state)
 {
 	enum { ROWS = 3 * HOST_BULK_MAX + 7 };
 	struct import_fixture *f = *state;
-	char *text = malloc(ROWS * 16 + 32);
+	char *text = malloc(ROWS * 16 + 32), line[64];
 	size_t bytes = 0;
 	uint64_t before;
 
@@ -367,6 +367,11 @@ a_long_file_is_set_in_slices(void **state)
 	expect_import(f, "stores", text, "ok", "added=391 changed=0 same=0");
 	assert_int_equal(ledger_sequence(f->fake.ledger.ledger), before + ROWS + 1);
 	fake_host_expect(&f->fake, "show audit 1000", "ok", f->path);
+	assert_non_null(strstr(f->fake.printed, "import stores, 391 to set, "));
+	assert_null(strstr(f->fake.printed, "store 1000"));
+	snprintf(line, sizeof(line), "record %llu", (unsigned long long)before + 2);
+	fake_host_expect(&f->fake, line, "ok", "import=");
+	assert_non_null(strstr(f->fake.printed, "ann"));
 	expect_import(f, "stores", text, "ok", "added=0 changed=0 same=391");
 	assert_int_equal(ledger_sequence(f->fake.ledger.ledger), before + ROWS + 1);
 	assert_int_equal(ledger_store_find(f->fake.ledger.ledger, 1000 + ROWS - 1)->partner, 1);

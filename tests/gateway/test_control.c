@@ -191,6 +191,84 @@ the_end_lets_go_who_waits(void **state)
 	end(fixture);
 }
 
+/* Several requests of another thread at once. */
+struct bulk {
+	struct control_fixture *fixture;
+	uint32_t count;
+	struct ledger_request requests[CONTROL_BULK_MAX];
+	struct ledger_answer answers[CONTROL_BULK_MAX];
+};
+
+static void *
+ask_bulk_and_stop(void *argument)
+{
+	struct bulk *bulk = argument;
+	struct control_fixture *fixture = bulk->fixture;
+
+	fixture->status =
+		control_ask_bulk(fixture->control, bulk->requests, bulk->count, bulk->answers);
+	event_base_loopbreak(fixture->base);
+	return NULL;
+}
+
+static struct bulk *
+make_bulk(struct control_fixture *fixture)
+{
+	struct bulk *bulk = calloc(1, sizeof(*bulk));
+
+	assert_non_null(bulk);
+	bulk->fixture = fixture;
+	bulk->count = CONTROL_BULK_MAX;
+	for (uint32_t i = 0; i < bulk->count; i++)
+		bulk->requests[i].kind = REQUEST_EARN;
+	assert_int_equal(pthread_create(&fixture->thread, NULL, ask_bulk_and_stop, bulk), 0);
+	return bulk;
+}
+
+/* What: requests in bulk are decided in their order, and all are durable when they are told. */
+static void
+a_console_thread_asks_in_bulk(void **state)
+{
+	struct control_fixture *fixture = start_at(false, false, TODAY);
+	uint64_t before = ledger_sequence(fixture->pipe->ledger);
+	struct bulk *bulk = make_bulk(fixture);
+
+	(void)state;
+	event_base_loop(fixture->base, EVLOOP_NO_EXIT_ON_EMPTY);
+	pthread_join(fixture->thread, NULL);
+	assert_int_equal(fixture->status, TG_OK);
+	for (uint32_t i = 0; i < bulk->count; i++) {
+		assert_int_equal(bulk->answers[i].status, TG_OK);
+		assert_int_equal(bulk->answers[i].sequence, before + 1 + i);
+	}
+	assert_int_equal(pipeline_durable_sequence(fixture->pipe->pipeline),
+			 before + CONTROL_BULK_MAX);
+	free(bulk);
+	end(fixture);
+}
+
+/* What: who asks in bulk when the gateway ends is let go, though the disk still writes. */
+static void
+the_end_lets_go_who_asks_in_bulk(void **state)
+{
+	struct control_fixture *fixture = start_at(false, false, TODAY);
+	struct bulk *bulk;
+
+	(void)state;
+	gate_io_shut(&fixture->pipe->gate);
+	bulk = make_bulk(fixture);
+	while (pipeline_figures(fixture->pipe->pipeline).requests < CONTROL_BULK_MAX)
+		event_base_loop(fixture->base, EVLOOP_NONBLOCK);
+	control_end(fixture->control);
+	pthread_join(fixture->thread, NULL);
+	assert_int_equal(fixture->status, TG_SHUTTING_DOWN);
+	assert_int_equal(control_ask_bulk(fixture->control, bulk->requests, 2, bulk->answers),
+			 TG_SHUTTING_DOWN);
+	gate_io_open(&fixture->pipe->gate);
+	free(bulk);
+	end(fixture);
+}
+
 static void
 see_sequence(const struct ledger *ledger, void *argument)
 {
@@ -291,6 +369,8 @@ main(void)
 		cmocka_unit_test(ticks_follow_each_other_while_more_is_due),
 		cmocka_unit_test(a_console_thread_waits_for_its_answer),
 		cmocka_unit_test(the_end_lets_go_who_waits),
+		cmocka_unit_test(a_console_thread_asks_in_bulk),
+		cmocka_unit_test(the_end_lets_go_who_asks_in_bulk),
 		cmocka_unit_test(a_console_thread_looks_at_the_ledger),
 		cmocka_unit_test(a_stepped_clock_brings_its_cut_overs),
 		cmocka_unit_test(the_cut_off_begins_the_nearer_date),

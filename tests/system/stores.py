@@ -93,6 +93,8 @@ def many_stores_come_in_and_go_out(world):
               world.count, took, *till_ms, *console_ms,
               (resident_bytes(world) - before) / 1000000))
     assert console_ms[1] < CONSOLE_SECONDS_MAX * 1000, console_ms
+    # A line a second tells how far it is.
+    assert took < 3 or any(' of %d' % world.count in line for line in reply), reply
     last = world.server.console.do('show journal').figure('durable sequence')
     began = time.monotonic()
     reply = world.server.console.do('import stores ' + world.path)
