@@ -77,6 +77,7 @@ libtally_la_SOURCES = \
 	%D%/tally/answer_json.c \
 	%D%/tally/look.c %D%/tally/look.h \
 	%D%/tally/order.c %D%/tally/order.h \
+	%D%/tally/queue.c %D%/tally/queue.h \
 	%D%/tally/settings.c %D%/tally/settings.h
 libtally_la_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 tally_libs = libtally.la libclients.la libtallygate.la $(CONFIG_LIBS) $(JANSSON_LIBS)

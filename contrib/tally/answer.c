@@ -15,6 +15,8 @@
 enum tally_exit
 answer_exit(const struct result *result)
 {
+	if (result->is_stored)
+		return TALLY_STORED;
 	if (result->status == TG_OK || result->status == TG_ORIGINAL_UNKNOWN)
 		return TALLY_DONE;
 	if (result->answer != NULL) {
@@ -117,8 +119,8 @@ print_history(FILE *file, const struct tg_value *value)
 			"    %s  %s  %-8s %+9" PRId64 "  amount %" PRId64 "  member %" PRId64
 			"  store %u till %u  receipt %.*s  record %" PRId64,
 			date, when, look_kind(entry.kind), entry.change, entry.amount, entry.member,
-			entry.store, entry.till, entry.receipt_bytes > 0 ? (int)entry.receipt_bytes
-									  : 1,
+			entry.store, entry.till,
+			entry.receipt_bytes > 0 ? (int)entry.receipt_bytes : 1,
 			entry.receipt_bytes > 0 ? entry.receipt : "-", entry.sequence);
 		if (entry.status != TG_OK)
 			fprintf(file, "  %s", tg_status_name((enum tg_status)entry.status));
@@ -181,7 +183,10 @@ answer_print(const struct result *result, FILE *file)
 	const struct tg_message *answer = result->answer;
 	char token[ORDER_TOKEN_BYTES];
 
-	if (result->answer != NULL || result->error[0] == '\0')
+	if (result->is_stored)
+		fprintf(file, "%s: stored, to be sent later",
+			tg_operation_name((uint64_t)result->order->operation));
+	else if (result->answer != NULL || result->error[0] == '\0')
 		fprintf(file, "%s: %s", tg_operation_name((uint64_t)result->order->operation),
 			tg_status_text(result->status));
 	else
@@ -197,8 +202,17 @@ answer_print(const struct result *result, FILE *file)
 	if (!result->order->is_transaction)
 		return;
 	order_token(result->order, token);
-	if (answer != NULL)
+	if (answer != NULL || result->is_stored)
 		fprintf(file, "  %-*s%s\n", NAME_COLUMN, "transaction", token);
 	else if (answer_exit(result) == TALLY_UNKNOWN)
 		print_unknown(result, file);
+}
+
+void
+answer_show(const struct result *result, bool is_json, FILE *file)
+{
+	if (is_json)
+		answer_print_json(result, file);
+	else
+		answer_print(result, file);
 }

@@ -14,6 +14,7 @@
 struct result {
 	const struct order	*order;
 	bool			 is_open; /* there was a session to send it in */
+	bool			 is_stored; /* it waits in the queue; status: why, or TG_OK */
 	enum tg_status		 status; /* as the client library returned it */
 	const struct tg_message *answer; /* NULL: there is none from the gateway */
 	const char		*error;	 /* of the library; "" for none */
@@ -28,6 +29,7 @@ enum tally_exit {
 	TALLY_LATER = 4,    /* not done now; the same again may succeed */
 	TALLY_UNKNOWN = 5,  /* sent, not answered: it may have been done; repeat it */
 	TALLY_UNREACHED = 6, /* no session with the gateway; nothing was sent */
+	TALLY_STORED = 7,    /* it waits in the queue, to be sent later */
 };
 
 /* The exit status that belongs to a result. */
@@ -36,5 +38,8 @@ enum tally_exit answer_exit(const struct result *result);
 /* Print a result for people, or as one JSON object. */
 void answer_print(const struct result *result, FILE *file);
 void answer_print_json(const struct result *result, FILE *file);
+
+/* One of the two. */
+void answer_show(const struct result *result, bool is_json, FILE *file);
 
 #endif

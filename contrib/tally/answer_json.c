@@ -89,22 +89,20 @@ id_json(const uint8_t *id, uint32_t bytes)
 static json_t *
 history_row_json(const struct tg_history *row)
 {
-	return json_pack("{s:I, s:o, s:I, s:s, s:s, s:I, s:I, s:I, s:o, s:I, s:o, s:I, s:o, s:s%, "
-			 "s:I, s:I, s:I, s:I, s:b}",
-			 "sequence", (json_int_t)row->sequence, "date",
-			 day_json(row->business_date), "booked_at",
-			 (json_int_t)row->booked_at_utc_ms, "kind", look_kind(row->kind), "status",
-			 tg_status_name((enum tg_status)row->status), "member",
-			 (json_int_t)row->member, "store", (json_int_t)row->store, "terminal",
-			 (json_int_t)row->terminal, "id", id_json(row->id, row->id_bytes), "time",
-			 (json_int_t)row->business_time_utc_ms, "original",
-			 id_json(row->original, row->original_bytes), "till",
-			 (json_int_t)row->till, "till_day",
-			 row->till_day == 0 ? json_null() : day_json(row->till_day), "receipt",
-			 row->receipt, (size_t)row->receipt_bytes, "amount",
-			 (json_int_t)row->amount, "covered", (json_int_t)row->covered, "points",
-			 (json_int_t)row->points, "change", (json_int_t)row->change, "is_test",
-			 (int)row->is_test);
+	return json_pack(
+		"{s:I, s:o, s:I, s:s, s:s, s:I, s:I, s:I, s:o, s:I, s:o, s:I, s:o, s:s%, "
+		"s:I, s:I, s:I, s:I, s:b}",
+		"sequence", (json_int_t)row->sequence, "date", day_json(row->business_date),
+		"booked_at", (json_int_t)row->booked_at_utc_ms, "kind", look_kind(row->kind),
+		"status", tg_status_name((enum tg_status)row->status), "member",
+		(json_int_t)row->member, "store", (json_int_t)row->store, "terminal",
+		(json_int_t)row->terminal, "id", id_json(row->id, row->id_bytes), "time",
+		(json_int_t)row->business_time_utc_ms, "original",
+		id_json(row->original, row->original_bytes), "till", (json_int_t)row->till,
+		"till_day", row->till_day == 0 ? json_null() : day_json(row->till_day), "receipt",
+		row->receipt, (size_t)row->receipt_bytes, "amount", (json_int_t)row->amount,
+		"covered", (json_int_t)row->covered, "points", (json_int_t)row->points, "change",
+		(json_int_t)row->change, "is_test", (int)row->is_test);
 }
 
 static json_t *
@@ -182,12 +180,17 @@ answer_print_json(const struct result *result, FILE *file)
 	TG_ASSERT(root != NULL);
 	json_object_set_new(root, "operation",
 			    json_string(tg_operation_name((uint64_t)result->order->operation)));
-	json_object_set_new(root, "status", json_string(tg_status_name(result->status)));
+	json_object_set_new(
+		root, "status",
+		json_string(result->is_stored ? "STORED" : tg_status_name(result->status)));
 	json_object_set_new(root, "text",
-			    json_string(answer != NULL || result->error[0] == '\0'
+			    json_string(result->is_stored ? "stored, to be sent later"
+					: answer != NULL || result->error[0] == '\0'
 						? tg_status_text(result->status)
 						: result->error));
-	json_object_set_new(root, "is_known", json_boolean(answer_exit(result) != TALLY_UNKNOWN));
+	json_object_set_new(
+		root, "is_known",
+		json_boolean(answer_exit(result) != TALLY_UNKNOWN && !result->is_stored));
 	if (result->order->is_transaction && answer_exit(result) != TALLY_UNREACHED) {
 		order_token(result->order, token);
 		json_object_set_new(root, "transaction", json_string(token));

@@ -13,6 +13,7 @@
 #include "contrib/tally/activate.h"
 #include "contrib/tally/answer.h"
 #include "contrib/tally/order.h"
+#include "contrib/tally/queue.h"
 #include "contrib/tally/settings.h"
 #include "protocol/auth.h"
 #include "protocol/tallygate.h"
@@ -33,6 +34,9 @@ print_help(void)
 	     "A store terminal on the command line.\n\nCommands:");
 	order_help(stdout);
 	printf("  %-8s%-27s%s\n", "activate", " CODE", "get this terminal's key by its code");
+	puts("  queue   [list]                     what waits in the --queue, and what is aside\n"
+	     "  queue   send                       send what waits\n"
+	     "  queue   retry|drop TRANSACTION     send one that is aside again, or throw it away");
 	puts("\nA MEMBER is a card number, card:NUMBER, phone:NUMBER, app:ID or member:REFERENCE.\n"
 	     "A TRANSACTION is named as it was printed: its id, @, its time.  Amounts are in "
 	     "minor\n"
@@ -47,32 +51,52 @@ transaction_time_ms(const struct tg_session *session)
 	return tg_utc_ms() + (session->is_clock_stepped ? session->clock_ahead_ms : 0);
 }
 
-/* Send the order and print what became of it. */
+/* There is no session: say so. */
 static enum tally_exit
-carry_out(struct tg_client *client, struct order *order, const struct settings *settings)
+not_open(struct result *result, struct tg_client *client, const struct settings *settings)
 {
-	uint32_t timeout_ms = (uint32_t)settings->identity.timeout * 1000;
-	const struct tg_session *session;
-	struct result result = { .order = order };
-	char token[ORDER_TOKEN_BYTES];
-	struct failure failure;
-	struct tg_message answer;
+	result->error = tg_client_error(client);
+	fprintf(stderr, "tally: %s\n", result->error);
+	if (settings->is_json)
+		answer_print_json(result, stdout);
+	return TALLY_UNREACHED;
+}
 
-	result.status = tg_client_open(client, timeout_ms);
-	if (result.status != TG_OK) {
-		result.error = tg_client_error(client);
-		fprintf(stderr, "tally: %s\n", result.error);
-		if (settings->is_json)
-			answer_print_json(&result, stdout);
-		return TALLY_UNREACHED;
-	}
-	result.is_open = true;
-	session = tg_client_session(client);
-	if (!order_finish(order, transaction_time_ms(session), session->business_date, &failure))
-		return complain(TALLY_USAGE, failure.text);
+/* Give the order its id and time, and tell them before it is sent. */
+static bool
+name_order(struct order *order, const struct tg_session *session, const struct settings *settings,
+	   struct failure *failure)
+{
+	int64_t time_ms = session != NULL ? transaction_time_ms(session) : tg_utc_ms();
+	char token[ORDER_TOKEN_BYTES];
+
+	if (!order_finish(order, time_ms, session != NULL ? session->business_date : -1, failure))
+		return false;
 	order_token(order, token);
 	if (order->is_transaction && !settings->is_quiet)
 		fprintf(stderr, "transaction %s\n", token);
+	return true;
+}
+
+/* Send the order and print what became of it. */
+static enum tally_exit
+carry_out(struct tg_client *client, struct order *order, struct till_queue *q,
+	  const struct settings *settings, struct failure *failure)
+{
+	uint32_t timeout_ms = (uint32_t)settings->identity.timeout * 1000;
+	struct result result = { .order = order };
+	struct tg_message answer;
+	bool is_stored = queue_wants(q, order);
+
+	result.status = tg_client_open(client, timeout_ms);
+	result.is_open = result.status == TG_OK;
+	if (!result.is_open && !is_stored)
+		return not_open(&result, client, settings);
+	if (!name_order(order, tg_client_session(client), settings, failure))
+		return TALLY_USAGE;
+	if (is_stored)
+		return queue_order(q, client, order, result.is_open, failure);
+	queue_attach(q, client);
 	answer.code = UINT32_MAX;
 	if (order->is_transaction)
 		result.status = tg_client_transact(client, &order->request, timeout_ms, &answer);
@@ -80,37 +104,65 @@ carry_out(struct tg_client *client, struct order *order, const struct settings *
 		result.status = tg_client_call(client, &order->request, timeout_ms, &answer);
 	result.answer = answer.code == (uint32_t)result.status ? &answer : NULL;
 	result.error = tg_client_error(client);
-	if (settings->is_json)
-		answer_print_json(&result, stdout);
-	else
-		answer_print(&result, stdout);
+	answer_show(&result, settings->is_json, stdout);
 	return answer_exit(&result);
+}
+
+/* Make the client that the settings say. */
+static bool
+make_client(const struct settings *settings, struct tg_client **ret_client, struct failure *failure)
+{
+	struct tg_options options;
+	enum tg_status status;
+
+	if (!identity_options(&settings->identity, "tally/" PACKAGE_VERSION, &options, failure))
+		return false;
+	status = tg_client_new(&options, failure->text, sizeof(failure->text), ret_client);
+	tg_auth_clear(options.key, sizeof(options.key));
+	if (status != TG_OK && status != TG_CONFIG)
+		failure_set(failure, "%s", tg_status_text(status));
+	return status == TG_OK;
 }
 
 /* Do what the settings and words say. */
 static enum tally_exit
-run(const struct settings *settings, int word_count, char *const words[])
+run(const struct settings *settings, struct till_queue *q, int word_count, char *const words[],
+    struct failure *failure)
 {
-	struct order order;
-	struct tg_options options;
 	struct tg_client *client;
-	struct failure failure;
+	struct order order;
+	bool is_send = false;
 	enum tally_exit exit;
-	enum tg_status status;
 
 	if (word_count > 0 && strcasecmp(words[0], "activate") == 0)
 		return activate(settings, word_count, words);
-	if (!order_read(&order, word_count, words, settings, &failure) ||
-	    !identity_options(&settings->identity, "tally/" PACKAGE_VERSION, &options, &failure))
-		return complain(TALLY_USAGE, failure.text);
-	status = tg_client_new(&options, failure.text, sizeof(failure.text), &client);
-	tg_auth_clear(options.key, sizeof(options.key));
-	if (status != TG_OK)
-		return complain(TALLY_USAGE,
-				status == TG_CONFIG ? failure.text : tg_status_text(status));
-	exit = carry_out(client, &order, settings);
+	if (word_count > 0 && queue_is_command(words[0])) {
+		exit = queue_command(q, word_count - 1, words + 1, &is_send, failure);
+		if (exit != TALLY_DONE || !is_send)
+			return exit;
+	} else if (!order_read(&order, word_count, words, settings, failure)) {
+		return TALLY_USAGE;
+	}
+	if (!make_client(settings, &client, failure))
+		return TALLY_USAGE;
+	exit = is_send ? queue_send(q, client, failure)
+		       : carry_out(client, &order, q, settings, failure);
 	tg_client_free(client);
 	return exit;
+}
+
+/* The same with the queue that the settings name. */
+static enum tally_exit
+run_with_queue(const struct settings *settings, int word_count, char *const words[])
+{
+	struct failure failure = { "" };
+	struct till_queue q;
+	enum tally_exit exit = queue_open(&q, settings, &failure);
+
+	if (exit == TALLY_DONE)
+		exit = run(settings, &q, word_count, words, &failure);
+	queue_close(&q);
+	return failure.text[0] != '\0' ? complain(exit, failure.text) : exit;
 }
 
 int
@@ -130,7 +182,7 @@ main(int argc, char *argv[])
 	else if (settings.is_version)
 		puts("tally " PACKAGE_VERSION);
 	else
-		exit = run(&settings, argc - first, argv + first);
+		exit = run_with_queue(&settings, argc - first, argv + first);
 	settings_file_free(file);
 	return (int)exit;
 }

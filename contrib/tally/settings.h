@@ -38,6 +38,7 @@
 	X(for_terminal, "for-terminal", NUMBER, ONCE, NULL, 1, UINT32_MAX, TG_FIELD_TERMINAL, "N", "partner's system: for this terminal") \
 	X(for_store, "for-store", NUMBER, ONCE, NULL, 1, UINT32_MAX, TG_FIELD_STORE, "N", "partner's system: for this store") \
 	X(write, "write", TEXT, ONCE, NULL, 0, 0, 0, "FILE", "activate: the settings to make, instead of ~/.tally") \
+	X(queue, "queue", TEXT, KEPT, NULL, 0, 0, 0, "FILE", "store what may come late here until it is answered") \
 	X(heading_3, "", HEADING, ONCE, NULL, 0, 0, 0, "", "Output") \
 	X(is_json, "json", FLAG, ONCE, NULL, 0, 0, 0, "", "the answer as JSON") \
 	X(is_quiet, "quiet", FLAG, ONCE, NULL, 0, 0, 0, "", "do not tell the transaction before it is sent") \
