@@ -94,7 +94,7 @@ const struct command command_rows[] = {
 	  "a new terminal; with code=<hours> at the end, and a one-time code for its key" },
 	{ "terminal change", "<number> <field=value>...", RIGHT_OPERATOR, run_terminal_change,
 	  "change fields of a terminal: rights, blocked, ..." },
-	{ "terminal code", "<number> [<hours|end>]", RIGHT_OPERATOR, run_terminal_code,
+	{ "terminal code", "<number> [<hours>|end]", RIGHT_OPERATOR, run_terminal_code,
 	  "make a one-time code, good for 72 hours if not said, that gives a till the terminal's "
 	  "next key; the present key ends when it is used; `end` ends the code" },
 	{ "terminal rotate", "<number> [end-old]", RIGHT_OPERATOR, run_terminal_rotate,

@@ -194,6 +194,14 @@ line_reader_echo(struct line_reader *reader, bool is_hidden)
 	return is_hidden ? hide : show;
 }
 
+bool
+line_reader_is_telnet(const struct line_reader *reader, uint8_t byte)
+{
+	return reader->state == LINE_TEXT ? byte == TELNET_IAC :
+					    reader->state != LINE_ESCAPE &&
+						    reader->state != LINE_ESCAPE_SEQUENCE;
+}
+
 enum line_event
 line_reader_take(struct line_reader *reader, uint8_t byte)
 {

@@ -55,6 +55,9 @@ void line_reader_init(struct line_reader *reader);
 /* Take one byte.  After LINE_READY the line stays until the next call. */
 enum line_event line_reader_take(struct line_reader *reader, uint8_t byte);
 
+/* Would this byte be telnet's own, not part of a line? */
+bool line_reader_is_telnet(const struct line_reader *reader, uint8_t byte);
+
 /*
  * What to send to a telnet client so that it does not show what is typed (a password), or shows it
  * again.  The bytes, LINE_READER_REPLY_BYTES of them, are static.

@@ -14,6 +14,7 @@
 #include "protocol/assert.h"
 
 #define READ_BYTES 512
+#define MARK_WAIT_MS 50			/* for what telnet sends with an interrupt */
 #define LOGIN_TRIES 3			/* of one connection */
 #define ROLE_LOOK_MS 1000		/* between two looks at the operator's role in a command */
 
@@ -134,6 +135,37 @@ may_go_on(struct session *session)
 }
 
 /*
+ * A telnet client throws away what it hears between its interrupt and the answer to a question that
+ * follows at once (timing mark, RFC 860): answer, before anything else is said.
+ */
+static void
+answer_mark(struct session *session)
+{
+	const int64_t until_ms = link_now_ms() + MARK_WAIT_MS;
+	uint8_t byte;
+
+	while (session->config->is_telnet && !session->is_over) {
+		if (next_byte(session, until_ms, &byte) != LINK_BYTES)
+			return;
+		if (!line_reader_is_telnet(&session->reader, byte)) {
+			session->input_at--;
+			return;
+		}
+		if (line_reader_take(&session->reader, byte) == LINE_REPLY)
+			send_telnet(session, session->reader.reply);
+	}
+}
+
+/* After an interrupt, which telnet shows in the middle of a line. */
+static void
+begin_line(struct session *session)
+{
+	answer_mark(session);
+	if (session->config->is_telnet)
+		output_raw(&session->out, "\n");
+}
+
+/*
  * command_pause_fn: wait so long, or until something is said, which ends a repetition and is no
  * command.  A telnet client's answers are nothing said.
  */
@@ -164,7 +196,9 @@ on_pause(void *context, int32_t ms)
 	}
 	session->drops_line = event == LINE_MORE;
 	session->is_over = session->is_over || event == LINE_STRANGER;
-	return false;		/* also after LINE_INTERRUPT, which leaves nothing behind */
+	if (event == LINE_INTERRUPT) /* which leaves nothing behind but what telnet shows */
+		begin_line(session);
+	return false;
 }
 
 static void
@@ -266,16 +300,6 @@ ask_next(struct session *session)
 	output_write_out(&session->out);
 }
 
-/* After an interrupt a person wants to see where he is; a program hears nothing. */
-static void
-ask_again(struct session *session)
-{
-	if (!session->config->is_telnet)
-		return;
-	output_raw(&session->out, "\n");
-	ask_next(session);
-}
-
 static void
 handle(struct session *session, enum line_event event)
 {
@@ -289,7 +313,9 @@ handle(struct session *session, enum line_event event)
 	}
 	if (event == LINE_INTERRUPT) {
 		session->drops_line = false;
-		ask_again(session);
+		begin_line(session);
+		if (session->config->is_telnet)
+			ask_next(session);
 		return;
 	}
 	if (event == LINE_STRANGER) {

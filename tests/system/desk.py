@@ -104,6 +104,8 @@ class Port:
             self._socket = context.wrap_socket(self._socket, server_hostname='localhost')
         self._socket.settimeout(SECONDS_MAX)
         self._seen = b''
+        self.log = b''			# all that was heard
+        self.last = []			# lines of the last answer before its end
 
     def send(self, octets):
         self._socket.sendall(octets)
@@ -115,6 +117,7 @@ class Port:
             if not octets:
                 raise Failed('closed after %r, without %r' % (self._seen, wanted))
             self._seen += octets
+            self.log += octets
         at = self._seen.index(wanted) + len(wanted)
         heard, self._seen = self._seen[:at], self._seen[at:]
         return heard
@@ -137,23 +140,22 @@ class Port:
         self.send(name.encode() + b'\r\n')
         self.hear(b'password: ')
         self.send(password.encode() + b'\r\n')
-        return self._end()
+        return self.end()
 
-    def _end(self):
+    def end(self):
+        """The line that ends an answer."""
+        self.last = []
         while True:
             line = self.hear(b'\r\n')
-            found = re.match(rb'(?:\xff..)*(?:tallygate> )*(ok|error)([^\r]*)', line)
+            found = re.match(rb'(?:\xff..|tallygate> |login: )*(ok|error)([^\r]*)', line, re.S)
             if found:
                 return (found.group(1) + found.group(2)).decode('utf-8')
             self.last.append(line.decode('utf-8', 'replace'))
 
     def ask(self, line):
         """The line that ends the answer; the lines before it are in last."""
-        self.last = []
         self.send((line if isinstance(line, bytes) else line.encode('utf-8')) + b'\r\n')
-        return self._end()
-
-    last = []
+        return self.end()
 
     def close(self):
         self._socket.close()
@@ -162,10 +164,11 @@ class Port:
 class Desk(World):
     """A world with operators of each role."""
 
-    def __init__(self, is_tls=False):
+    def __init__(self, is_tls=False, **options):
+        """options: those of a world."""
         super().__init__(settings={'console': {
             'tcp': HOST + ':0', 'tls': is_tls, 'failures': 2, 'lockout_ms': 5000,
-            'operators_file': self.operators_path()}})
+            'operators_file': self.operators_path()}}, **options)
         self._was_made = set()
 
     @staticmethod

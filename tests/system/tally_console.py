@@ -6,9 +6,10 @@ import re
 import signal
 import subprocess
 import sys
+import termios
 
 from desk import CLIENT, PASSWORD, PROMPT, Desk, Terminal, hear_earn
-from server import HOST, SECONDS_MAX
+from server import HOST, SECONDS_MAX, await_true
 from world import Tap, expect_equal, run_together
 
 DONE, REFUSED, LOST, UNKNOWN, LOGIN, USAGE = range(6)
@@ -39,11 +40,17 @@ class Client(Terminal):
         super().__init__(CLIENT, '-s', desk.socket_path(), *words,
                          TALLYGATE_HISTORY=desk.server.folder.file('state', 'history'))
 
+    def hear_prompt(self):
+        """What came up to the prompt.  Keys mean something to the editor once it reads them."""
+        heard = self.hear(PROMPT)
+        await_true(lambda: not termios.tcgetattr(self.fd)[3] & termios.ICANON, 'the editor reads')
+        return heard
+
     def ask(self, line):
         """What was printed for a line."""
         self.say(line)
         self.hear(re.escape(line) + r'\r*\n')
-        return self.hear(PROMPT)
+        return self.hear_prompt()
 
 
 # Scripts.
@@ -129,7 +136,7 @@ def a_person_logs_in_unseen(desk):
     client.say(desk.name('admin'))
     client.hear('password: ')
     client.say(PASSWORD)
-    heard = client.hear(PROMPT)
+    heard = client.hear_prompt()
     assert PASSWORD not in heard and 'lists the commands' in heard, heard
     assert 'admin' in client.ask('show operators')
     client.say('quit')
@@ -141,7 +148,7 @@ def a_person_logs_in_unseen(desk):
 
 def commands_and_arguments_are_completed(desk):
     client = Client(desk)
-    client.hear(PROMPT)
+    client.hear_prompt()
     for typed, wanted in (('sho\tvers\t', 'show version '),
                           ('partner ch\t7 na\t', 'partner change 7 name='),
                           ('par ch\t7 base_g\t', 'par change 7 base_gross='),
@@ -155,17 +162,17 @@ def commands_and_arguments_are_completed(desk):
         client.type(typed)
         client.hear(re.escape(wanted))
         client.type('\x03')
-        client.hear(PROMPT)
+        client.hear_prompt()
     client.type('block \t')
     heard = client.hear('identifier')
     client.hear('terminal')
     assert 'unblock' not in heard, heard
     client.type('\x03')
-    client.hear(PROMPT)
+    client.hear_prompt()
     client.type('terminal show \t')
     client.hear('<number>')
     client.type('\x03')
-    client.hear(PROMPT)
+    client.hear_prompt()
     client.type('\x04')
     expect_equal(client.hear_end()[1], DONE)
     client.close()
@@ -173,7 +180,7 @@ def commands_and_arguments_are_completed(desk):
 
 def lines_are_remembered_from_one_session_to_the_next(desk):
     client = Client(desk)
-    client.hear(PROMPT)
+    client.hear_prompt()
     assert 'what' in client.ask('show version')
     client.type('\x04')
     expect_equal(client.hear_end()[1], DONE)
@@ -181,33 +188,33 @@ def lines_are_remembered_from_one_session_to_the_next(desk):
     path = desk.server.folder.file('state', 'history')
     expect_equal(os.stat(path).st_mode & 0o777, 0o600)
     client = Client(desk)
-    client.hear(PROMPT)
+    client.hear_prompt()
     client.type('\x10')			# Ctrl-P, the line before
     client.hear('show version')
     client.type('\r')
     client.hear('program')
-    client.hear(PROMPT)
+    client.hear_prompt()
     client.close()
 
 
 def an_interrupt_ends_the_watching_and_not_the_session(desk):
     client = Client(desk)
-    client.hear(PROMPT)
+    client.hear_prompt()
     client.say('every 100ms show version')
     for _ in range(3):
         client.hear('program')
     client.type('\x03')
     client.hear(r'runs=\d+')
-    client.hear(PROMPT)
+    client.hear_prompt()
     client.say('tail kind=earn')
     client.hear(r'tail kind=earn\r*\n')
     hear_earn(desk, client)
     client.type('\x03')
     client.hear(r'shown=\d+ dropped=0')
-    client.hear(PROMPT)
+    client.hear_prompt()
     # At the prompt it gives up the line.
     client.type('shutdown yes\x03')
-    client.hear(PROMPT)
+    client.hear_prompt()
     assert 'program' in client.ask('show version')
     client.close()
 
@@ -224,7 +231,7 @@ def an_interrupt_ends_one_command(desk):
 
 def the_end_of_the_gateway_is_told(desk):
     client, watching = Client(desk), Client(desk, 'every', '100ms', 'show', 'version')
-    client.hear(PROMPT)
+    client.hear_prompt()
     watching.hear('program')
     desk.hang_up()
     desk.server.process.signal(signal.SIGTERM)
