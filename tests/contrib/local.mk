@@ -40,7 +40,7 @@ check_PROGRAMS += %D%/test_when
 tests_contrib_test_when_LDADD = $(clients_libs) $(CMOCKA_LIBS)
 
 dist_check_SCRIPTS += %D%/observe.py %D%/test_bench.py %D%/test_import_members.py %D%/test_settle.py
-dist_check_SCRIPTS += %D%/test_completion.py %D%/test_units.py
+dist_check_SCRIPTS += %D%/test_completion.py %D%/test_hardening.py %D%/test_units.py
 dist_check_SCRIPTS += %D%/test_examples.py %D%/test_queue.py
 
 check_PROGRAMS += %D%/test_tally
