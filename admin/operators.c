@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <libgen.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
@@ -225,12 +226,30 @@ write_lines(FILE *file, const struct operators *operators)
 	return fflush(file) == 0 && fsync(fileno(file)) == 0;
 }
 
+/*
+ * Whose the file is: as it was.  A new one is the writer's own, unless what is in its folder
+ * belongs to the folder's group: the gateway's, which must read it.
+ */
+static bool
+give_away(int fd, const char *path)
+{
+	struct stat facts;
+	char folder[512];
+
+	if (stat(path, &facts) == 0)
+		return fchown(fd, facts.st_uid, facts.st_gid) == 0 &&
+		       fchmod(fd, facts.st_mode & 0640) == 0;
+	if (snprintf(folder, sizeof(folder), "%s", path) >= (int)sizeof(folder))
+		return false;
+	if (stat(dirname(folder), &facts) == 0 && (facts.st_mode & S_ISGID) != 0)
+		return fchmod(fd, 0640) == 0;
+	return true;
+}
+
 enum tg_status
 operators_write(const char *path, const struct operators *operators)
 {
 	char beside[512];
-	struct stat facts;
-	const bool is_there = stat(path, &facts) == 0;
 	bool is_good;
 	FILE *file;
 	int fd;
@@ -246,10 +265,7 @@ operators_write(const char *path, const struct operators *operators)
 			close(fd);
 		return TG_IO;
 	}
-	is_good = write_lines(file, operators);
-	if (is_good && is_there)
-		is_good = fchown(fd, facts.st_uid, facts.st_gid) == 0 &&
-			  fchmod(fd, facts.st_mode & 0640) == 0;
+	is_good = write_lines(file, operators) && give_away(fd, path);
 	is_good = fclose(file) == 0 && is_good;
 	if (is_good && rename(beside, path) == 0)
 		return TG_OK;

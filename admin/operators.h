@@ -66,7 +66,8 @@ TG_MUST_CHECK enum tg_status operators_read(const char *path, struct operators *
 
 /*
  * Write the file anew, at once: readers see the old one or the new one.  A file that is there keeps
- * owner and mode; a new one has mode 0600.  TG_OK; TG_IO: errno says why not.
+ * owner and mode; a new one has mode 0600, in a folder that gives files its group (set-group-ID)
+ * 0640.  TG_OK; TG_IO: errno says why not.
  */
 TG_MUST_CHECK enum tg_status operators_write(const char *path, const struct operators *operators);
 

@@ -1,5 +1,5 @@
 EXTRA_DIST += %D%/packages.txt
-dist_noinst_SCRIPTS += %D%/check %D%/quickstart
+dist_noinst_SCRIPTS += %D%/check %D%/check-deb %D%/quickstart
 EXTRA_DIST += %D%/examples/members.csv %D%/examples/partners.csv %D%/examples/rules.csv \
 	%D%/examples/stores.csv %D%/examples/terminals.csv %D%/examples/transactions.csv
 
@@ -139,13 +139,15 @@ EXTRA_DIST += %D%/grafana/tallygate.json %D%/prometheus/prometheus.yml \
 systemdsystemunit_DATA = %D%/systemd/tallygated.service
 dist_systemdsystemunit_DATA = %D%/systemd/tallygated.socket
 dist_sysusers_DATA = %D%/systemd/sysusers.d/tallygate.conf
-dist_tmpfiles_DATA = %D%/systemd/tmpfiles.d/tallygate.conf
-EXTRA_DIST += %D%/systemd/tallygated.service.in
-CLEANFILES += %D%/systemd/tallygated.service
+tmpfiles_DATA = %D%/systemd/tmpfiles.d/tallygate.conf
+EXTRA_DIST += %D%/systemd/tallygated.service.in %D%/systemd/tmpfiles.d/tallygate.conf.in
+CLEANFILES += $(systemdsystemunit_DATA) $(tmpfiles_DATA)
+substitute = $(AM_V_GEN)$(MKDIR_P) $(@D) && $(SED) -e 's,[@]sbindir[@],$(sbindir),' \
+	-e 's,[@]sysconfdir[@],$(sysconfdir),' $(srcdir)/$@.in >$@.tmp && mv $@.tmp $@
 %D%/systemd/tallygated.service: %D%/systemd/tallygated.service.in Makefile
-	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(SED) -e 's,@sbindir@,$(sbindir),' \
-		-e 's,@sysconfdir@,$(sysconfdir),' \
-		$(srcdir)/%D%/systemd/tallygated.service.in >$@.tmp && mv $@.tmp $@
+	$(substitute)
+%D%/systemd/tmpfiles.d/tallygate.conf: %D%/systemd/tmpfiles.d/tallygate.conf.in Makefile
+	$(substitute)
 
 # bash looks for a file of each program's name.
 completions_DATA = %D%/completion/tally
@@ -153,7 +155,7 @@ EXTRA_DIST += %D%/completion/tally.bash.in
 CLEANFILES += %D%/completion/tally
 completed_programs = `echo ' $(bin_PROGRAMS) $(sbin_PROGRAMS)' | $(SED) 's, [^ ]*/, ,g'`
 %D%/completion/tally: %D%/completion/tally.bash.in Makefile
-	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(SED) -e "s,@programs@,$(completed_programs)," \
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(SED) -e "s,[@]programs[@],$(completed_programs)," \
 		$(srcdir)/%D%/completion/tally.bash.in >$@.tmp && mv $@.tmp $@
 
 # The sample is what the gateway starts with, until the operator has made it his own.
@@ -169,3 +171,28 @@ uninstall-hook:
 		rm -f '$(config_installed)'
 	for name in $(completed_programs); do \
 		rm -f '$(DESTDIR)$(completionsdir)'/$$name; done
+
+# A Debian package of this machine's release, in the folder deb: from the source archive, as the
+# tools want it.  What it takes to build it is what packages.txt says.
+EXTRA_DIST += %D%/debian/changelog %D%/debian/control.in %D%/debian/copyright \
+	%D%/debian/libtallygate-dev.install %D%/debian/libtallygate0.install \
+	%D%/debian/not-installed %D%/debian/rules %D%/debian/source/format \
+	%D%/debian/tallygate-client.install %D%/debian/tallygate.README.Debian \
+	%D%/debian/tallygate.install %D%/debian/tallygate.postinst %D%/debian/tallygate.postrm \
+	%D%/debian/tallygate.prerm
+.PHONY: deb
+deb: dist-xz
+	rm -rf deb && $(MKDIR_P) deb
+	mv $(distdir).tar.xz deb/$(PACKAGE)_$(VERSION).orig.tar.xz
+	cd deb && tar -xf $(PACKAGE)_$(VERSION).orig.tar.xz
+	cp -R deb/$(distdir)/contrib/debian deb/$(distdir)/debian
+	packages=`$(SED) -nE -e '/ (gcc|libc6-dev|make)$$/d' -e 's/^build +/, /p' \
+		$(srcdir)/%D%/packages.txt | tr -d '\n'`; \
+		$(SED) -e "s/[@]build_depends[@]/debhelper-compat (= 13)$$packages/" \
+		deb/$(distdir)/debian/control.in >deb/$(distdir)/debian/control
+	rm deb/$(distdir)/debian/control.in
+	cd deb/$(distdir) && dpkg-buildpackage -us -uc -b
+	rm -rf deb/$(distdir)
+clean-local: clean-deb
+clean-deb:
+	rm -rf deb

@@ -397,11 +397,35 @@ others_log_in_at_the_socket(void **state)
 
 #define WITH_CONSOLE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
+/* What: a new file is its writer's own, but where the folder gives files its group, that group
+ *       reads it, as the gateway must.
+ * How:  the same file written in a folder of either kind. */
+static void
+a_new_file_is_read_by_the_group_of_a_shared_folder(void **state)
+{
+	struct login_fixture *f = *state;
+	struct stat facts;
+
+	assert_int_equal(stat(f->path, &facts), 0);
+	assert_int_equal(facts.st_mode & 07777, 0600);
+	assert_int_equal(unlink(f->path), 0);
+	assert_int_equal(chmod(f->folder, 02700), 0);
+	write_operators(f);
+	assert_int_equal(stat(f->path, &facts), 0);
+	assert_int_equal(facts.st_mode & 07777, 0640);
+	/* One that is there stays as it is. */
+	assert_int_equal(chmod(f->path, 0600), 0);
+	write_operators(f);
+	assert_int_equal(stat(f->path, &facts), 0);
+	assert_int_equal(facts.st_mode & 07777, 0600);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_CONSOLE(a_file_is_read_as_written),
+		WITH_CONSOLE(a_new_file_is_read_by_the_group_of_a_shared_folder),
 		WITH_CONSOLE(only_the_password_is_taken),
 		WITH_CONSOLE(wrong_passwords_lock_a_name),
 		WITH_CONSOLE(a_role_is_enforced_at_the_port),

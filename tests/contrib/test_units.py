@@ -38,6 +38,12 @@ def value(unit, key):
     return re.search(r'^%s=(.*)$' % key, unit, re.M).group(1)
 
 
+def every_path_is_filled_in(_):
+    names = (SERVICE, 'tmpfiles.d/tallygate.conf')
+    return ['%s: %s' % (name, left) for name in names
+            for left in re.findall(r'@\w+@', read(BUILD, UNITS, name))]
+
+
 def the_command_line_is_understood(folder):
     """What ExecStart says, with the sample configuration in place of the installed one."""
     command = shlex.split(value(read(folder, SERVICE), 'ExecStart'))
@@ -74,7 +80,8 @@ def the_user_exists_who_runs_it(folder):
     return [] if re.search(r'^u %s ' % user, text, re.M) else [user]
 
 
-CASES = [the_command_line_is_understood, the_end_has_the_time_that_the_configuration_gives,
+CASES = [every_path_is_filled_in, the_command_line_is_understood,
+         the_end_has_the_time_that_the_configuration_gives,
          the_socket_has_a_name_that_the_gateway_takes, the_user_exists_who_runs_it]
 SYSTEMD_CASES = [systemd_understands_the_units, systemd_thinks_the_service_safe]
 
