@@ -139,7 +139,7 @@ a_start_begins_from_the_snapshot(void **state)
 	assert_int_equal(daemon_wait(daemon), 128 + SIGKILL);
 	tg_client_free(client);
 	daemon_start(daemon);
-	assert_true(daemon_has_logged(daemon, " snapshot=8 records=1 "));
+	assert_true(daemon_has_logged(daemon, " snapshot=9 records=1 "));
 	client = daemon_client(daemon, true);
 	expect_done(client, &before);
 	expect_done(client, &after);
