@@ -155,6 +155,8 @@ add_snapshots(struct gateway *gateway, struct figures *f)
 		return;
 	result = snapshot_driver_result(gateway->snapshots, &ended_count);
 	add_count(f, "snapshots since start", "snapshots", ended_count);
+	add_number(f, "longest pause for one", "us",
+		   snapshot_driver_pause_us_max(gateway->snapshots));
 	add_text(f, "snapshot", snapshot_driver_is_busy(gateway->snapshots) ? "being made" :
 									      "none being made");
 	add_count(f, "recovered from snapshot", "sequence",

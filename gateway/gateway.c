@@ -186,22 +186,7 @@ recover(struct gateway *gateway)
 			.sink_sequence = settlement_sequence(gateway),
 		},
 		.is_memory = config->journal_backend == JOURNAL_BACKEND_MEMORY,
-		.limits = {
-			.members_max = (uint32_t)config->ledger_members_max,
-			.identifiers_max = (uint32_t)config->ledger_identifiers_max,
-			.lots_max = (uint32_t)config->ledger_lots_max,
-			.pendings_max = (uint32_t)config->ledger_pendings_max,
-			.debts_max = (uint32_t)config->ledger_debts_max,
-			.holds_max = (uint32_t)config->ledger_holds_max,
-			.portions_max = (uint32_t)config->ledger_portions_max,
-			.transactions_max = (uint32_t)config->ledger_transactions_max,
-			.partners_max = (uint32_t)config->ledger_partners_max,
-			.rules_max = (uint32_t)config->ledger_rules_max,
-			.stores_max = (uint32_t)config->ledger_stores_max,
-			.terminals_max = (uint32_t)config->ledger_terminals_max,
-			.totals_max = (uint32_t)config->ledger_totals_max,
-			.shard = (uint16_t)config->ledger_shard,
-		},
+		.limits = ledger_limits_of(config),
 	};
 	enum tg_status status;
 

@@ -145,6 +145,8 @@
 	  "last record in the last snapshot") \
 	X(tallygate_snapshot_size_bytes, GAUGE, BYTES, "", NUMBER(v->snapshots_ended > 0, v->snapshot_bytes), \
 	  "size of the last snapshot") \
+	X(tallygate_snapshot_pause_max_seconds, GAUGE, SECONDS, "", NUMBER(v->has_snapshots, v->snapshot_pause_us), \
+	  "longest that requests waited for a slice of a snapshot, since the start") \
 	/* the ledger's tables */ \
 	X(tallygate_table_rows, GAUGE, COUNT, "table", FAMILY(tell_table_rows), \
 	  "rows in use") \

@@ -66,6 +66,7 @@ struct metrics_view {
 	uint32_t table_count;
 	struct pipeline_table tables[TABLE_SET_MAX];
 	uint64_t snapshots_ended, snapshot_sequence, snapshot_bytes;
+	int64_t	 snapshot_pause_us;
 	bool	 is_snapshot_ok;
 	bool	 is_clock_alarmed, has_business_date;
 	int64_t	 clock_utc_ms;

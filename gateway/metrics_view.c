@@ -88,6 +88,7 @@ view_snapshots(struct metrics_view *v, struct snapshot_driver *snapshots)
 	v->is_snapshot_ok = result.status == TG_OK;
 	v->snapshot_sequence = result.sequence;
 	v->snapshot_bytes = result.bytes;
+	v->snapshot_pause_us = snapshot_driver_pause_us_max(snapshots);
 }
 
 void

@@ -32,3 +32,24 @@ programme_of(const struct config *config)
 		.member_day_burn_points = limit_of(config->programme_member_day_burn_points),
 	};
 }
+
+struct ledger_limits
+ledger_limits_of(const struct config *config)
+{
+	return (struct ledger_limits){
+		.members_max = (uint32_t)config->ledger_members_max,
+		.identifiers_max = (uint32_t)config->ledger_identifiers_max,
+		.lots_max = (uint32_t)config->ledger_lots_max,
+		.pendings_max = (uint32_t)config->ledger_pendings_max,
+		.debts_max = (uint32_t)config->ledger_debts_max,
+		.holds_max = (uint32_t)config->ledger_holds_max,
+		.portions_max = (uint32_t)config->ledger_portions_max,
+		.transactions_max = (uint32_t)config->ledger_transactions_max,
+		.partners_max = (uint32_t)config->ledger_partners_max,
+		.rules_max = (uint32_t)config->ledger_rules_max,
+		.stores_max = (uint32_t)config->ledger_stores_max,
+		.terminals_max = (uint32_t)config->ledger_terminals_max,
+		.totals_max = (uint32_t)config->ledger_totals_max,
+		.shard = (uint16_t)config->ledger_shard,
+	};
+}

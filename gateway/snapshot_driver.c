@@ -23,6 +23,7 @@ struct snapshot_driver {
 	int64_t	 paced_mono_us;		/* the ledger's thread's; time already spent on copying */
 	_Atomic bool is_wanted;
 	_Atomic bool is_made;		/* begun and not ended */
+	_Atomic int64_t pause_us_max;	/* longest that requests waited for a slice */
 	pthread_mutex_t lock;		/* over the rest */
 	pthread_cond_t ended;
 	struct snapshot_result result;
@@ -102,16 +103,14 @@ take_allowance(struct snapshot_driver *driver)
 	return SNAPSHOT_SLICE_BYTES;
 }
 
-bool
-snapshot_driver_run(struct snapshot_driver *driver, const struct ledger *ledger,
-		    uint64_t durable_sequence)
+/* Do a slice.  True: there is more to do at once. */
+static bool
+run_slice(struct snapshot_driver *driver, const struct ledger *ledger, uint64_t durable_sequence)
 {
 	enum snapshot_phase phase;
 	size_t bytes;
 
 	if (!atomic_load(&driver->is_made)) {
-		if (!atomic_load(&driver->is_wanted))
-			return false;
 		begin(driver, ledger);
 		return true;
 	}
@@ -123,6 +122,29 @@ snapshot_driver_run(struct snapshot_driver *driver, const struct ledger *ledger,
 	if (phase == SNAPSHOT_IDLE)
 		note_end(driver, snapshot_result(driver->snapshot));
 	return phase == SNAPSHOT_COPYING;
+}
+
+bool
+snapshot_driver_run(struct snapshot_driver *driver, const struct ledger *ledger,
+		    uint64_t durable_sequence)
+{
+	int64_t begun_us, pause_us;
+	bool has_more;
+
+	if (!snapshot_driver_is_busy(driver))
+		return false;
+	begun_us = clock_mono_us();
+	has_more = run_slice(driver, ledger, durable_sequence);
+	pause_us = clock_mono_us() - begun_us;
+	if (pause_us > atomic_load(&driver->pause_us_max))
+		atomic_store(&driver->pause_us_max, pause_us);
+	return has_more;
+}
+
+int64_t
+snapshot_driver_pause_us_max(const struct snapshot_driver *driver)
+{
+	return atomic_load(&driver->pause_us_max);
 }
 
 void

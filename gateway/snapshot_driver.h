@@ -36,6 +36,9 @@ void snapshot_driver_want(struct snapshot_driver *driver);
 /* Any thread: is one wanted or being made?  Then the ledger's thread wants to run often. */
 bool snapshot_driver_is_busy(const struct snapshot_driver *driver);
 
+/* Any thread: the longest that requests waited for a slice since the start, us. */
+int64_t snapshot_driver_pause_us_max(const struct snapshot_driver *driver);
+
 /* Any thread: what became of the last one, and how many have ended since the start. */
 struct snapshot_result snapshot_driver_result(struct snapshot_driver *driver,
 					      uint64_t *ret_ended_count);

@@ -144,14 +144,18 @@ class Tallygate(Server):
         for group, keys in (settings or {}).items():
             self.settings.setdefault(group, {}).update(keys)
 
-    def start(self):
+    def prepare(self):
+        """Secrets, configuration, an empty data directory."""
         for secret in ('master', 'identifier'):
             with open(self.file(secret), 'wb') as file:
                 os.fchmod(file.fileno(), 0o600)
                 file.write(os.urandom(32))
         with open(self.file('conf'), 'w', encoding='ascii') as file:
             file.write(libconfig(self.settings))
-        os.makedirs(self.file('data'), exist_ok=True)
+        os.mkdir(self.file('data'))
+
+    def start(self):
+        self.prepare()
         self.launch()
         self.make_terminals()
         for noun in ('partners', 'rules', 'stores', 'terminals'):

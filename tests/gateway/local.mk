@@ -4,6 +4,9 @@ gateway_test_libs = $(gateway_libs) $(CMOCKA_LIBS)
 EXTRA_PROGRAMS += %D%/guard_stages
 tests_gateway_guard_stages_SOURCES = %D%/guard_stages.c tests/ledger/fixture.c tests/ledger/fixture.h
 tests_gateway_guard_stages_LDADD = $(gateway_test_libs)
+# Run by contrib/bench/run, and built for it.
+EXTRA_PROGRAMS += %D%/populate
+tests_gateway_populate_LDADD = $(gateway_libs)
 check_PROGRAMS += %D%/test_config
 tests_gateway_test_config_LDADD = $(gateway_test_libs)
 check_PROGRAMS += %D%/test_log

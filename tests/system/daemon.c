@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -108,6 +109,8 @@ spawn(struct daemon *daemon)
 	daemon->pid = fork();
 	assert_true(daemon->pid >= 0);
 	if (daemon->pid == 0) {
+		/* A test that fails half-way leaves nothing running. */
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 		(void)dup2(fd, STDERR_FILENO);
 		(void)execl(program, program, "--config", conf, (char *)NULL);
 		_exit(127);

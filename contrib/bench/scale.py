@@ -1,0 +1,110 @@
+"""scale.py - the gateway with a whole coalition in memory, beside one with a million members.
+
+`--case scale` alone runs it: with seventy million members it takes an hour and 24 GiB.  Both states
+are made by tests/gateway/populate, which decides and applies every record as a gateway does.
+"""
+import statistics
+import subprocess
+import time
+
+from alone import load, running
+from report import Goal, table
+from servers import Tallygate
+
+SMALL = 1000000
+LOAD_SECONDS = 4
+SNAPSHOTS = 3
+
+
+class Coalition(Tallygate):
+    """A gateway whose data directory is populated first."""
+
+    def __init__(self, bench, members, partners, stores, terminals, transactions):
+        tables = {'members_max': members + 1000000, 'identifiers_max': members * 3 // 2 + 1000000,
+                  'lots_max': members * 2 + 2000000, 'stores_max': stores + 1000,
+                  'terminals_max': terminals + 1000, 'totals_max': 4 * terminals + 1000000,
+                  'transactions_max': max(transactions, 11000000) + 20000000}
+        super().__init__(bench, {'ledger': tables})
+        self.counts = [members, partners, stores, terminals, transactions]
+        self.members = members
+        self.seconds_to_start = 0
+
+    def make_terminals(self):
+        """They come from populate."""
+
+    def start(self):
+        self.prepare()
+        with open(self.file('terminals.csv'), 'w', encoding='utf-8') as terminals:
+            subprocess.run([self.bench.built('tests/gateway/populate'), self.file('conf'),
+                            *[str(count) for count in self.counts]], stdout=terminals, check=True)
+        begun = time.monotonic()
+        self.launch()
+        self.seconds_to_start = time.monotonic() - begun
+        # What was made ends yesterday, which the gateway notices a moment after its start.
+        self.await_that(lambda: self.console('clock', 'accept', 'yes') is not None)
+
+    def earn(self, *arguments):
+        return self.bench.load(self, ['--members', str(self.members), '--seconds',
+                                      str(LOAD_SECONDS), '--warm-up', '1', *arguments])
+
+
+class Scale:
+    name = 'scale'
+    title = 'a coalition in memory, beside one of a million members'
+    is_disk_bound = False
+
+    def run(self, bench):
+        """(lines, goals, figures)."""
+        members = bench.options.scale
+        # As seventy million have it: 850,000 stores, 1 million terminals, 30 million in the window.
+        large = Coalition(bench, members, 170, max(members * 85 // 7000, 100),
+                          max(members // 70, 200), members * 3 // 7)
+        small = Coalition(bench, SMALL, 170, 10000, 15000, SMALL * 3 // 7)
+        with running(large), running(small):
+            return self.measure(bench, large, small)
+
+    def measure(self, bench, large, small):
+        kinds = {'depth 1': ['--connections', '1000'],
+                 'batches': ['--connections', '2', '--batch', '8190', '--depth', '2']}
+        turns = {kind: [] for kind in kinds}
+        resident = large.memory_bytes()
+        for turn in range(bench.options.turns):
+            for kind, arguments in kinds.items():
+                pair = [server.earn(*arguments)['per_second'] for server in (large, small)]
+                turns[kind].append(pair)
+                bench.say(f'  scale turn {turn + 1}: {kind}: {pair[0]:,.0f} and {pair[1]:,.0f}/s')
+        ratios = {kind: statistics.median(one / two for one, two in pairs)
+                  for kind, pairs in turns.items()}
+        before = large.memory_bytes()
+        pause_ms, peak = self.snapshot(bench, large)
+        rows = [[f'{server.members:,} members', server.seconds_to_start,
+                 *[statistics.median(pair[at] for pair in turns[kind]) for kind in kinds]]
+                for at, server in enumerate((large, small))]
+        lines = table(['', 'seconds to start', 'depth 1, done/s', 'batches, done/s'], rows)
+        lines += [f'  {resident / large.members:,.0f} bytes a member, all in; '
+                  f'{resident / 2**30:.1f} GiB',
+                  f'  longest pause for a snapshot: {pause_ms:.2f} ms']
+        return lines, [Goal('depth 1, large / small', ratios['depth 1'], least=0.7),
+                       Goal('batches, large / small', ratios['batches'], least=0.5),
+                       Goal('seconds to start', large.seconds_to_start, most=60),
+                       Goal('longest pause with snapshots, ms', pause_ms, most=10),
+                       Goal('memory with snapshots / before', peak / before, most=1.05)], {
+                           'turns': turns, 'resident': resident, 'pause_ms': pause_ms,
+                           'peak': peak, 'before': before}
+
+    @staticmethod
+    def snapshot(bench, server):
+        """Longest pause in ms and most memory while snapshots are written under load."""
+        peak = 0
+        for _ in range(SNAPSHOTS):
+            if server.console('snapshot') is None:
+                raise RuntimeError('no snapshot is made')
+            told = load(server, '--connections', 1000, '--members', 1000, '--seconds', 5,
+                        '--mix', 'earn=1', '--card-prefix', '7')
+            peak = max(peak, server.memory_bytes())
+            bench.say(f'  snapshot: {told["per_second"]:,.0f}/s, '
+                      f'p99 {told["latency"]["p99_ms"]} ms')
+        return server.figure('snapshots', 'longest pause for one') / 1000, peak
+
+
+CASES = [Scale()]
