@@ -183,7 +183,8 @@ find_entries(struct archive_query *query, const struct archive_page_question *qu
 		       columns, where, question->rows_max + 1);
 	status = database_query(query->database, sql, on_entry, &reading, error);
 	if (status == TG_OK && reading.is_damaged)
-		status = storage_fail(error, TG_DATABASE, "a receipt is not what was written: over %d bytes",
+		status = storage_fail(error, TG_DATABASE,
+				      "a receipt is not what was written: over %d bytes",
 				      TG_RECEIPT_BYTES_MAX);
 	return status;
 }
