@@ -11,6 +11,8 @@
 #include <cmocka.h>
 
 #include "protocol/encode.h"
+#include "protocol/rows.h"
+#include "storage/archive_page.h"
 #include "tests/gateway/io_fixture.h"
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, io_setup, io_teardown)
@@ -442,6 +444,75 @@ rate_of_admission_is_bounded(void **state)
 	expect_answer(f, other, &request, TG_OK);
 }
 
+/* Answers with the page that is the context, if there is one. */
+static void
+answer_page(void *context, struct pipeline_job *job)
+{
+	if (job->request.kind != REQUEST_HISTORY && job->request.kind != REQUEST_ENTRIES)
+		return;
+	job->answer.sequence = 0;
+	job->answer.page = context;
+	if (context == NULL)
+		job->answer.status = TG_DATABASE;
+}
+
+/* What: a page of entries is asked for and told; without one who asks is told when to come again.
+ * How:  a page of two entries, then none; the request's bounds come to their places. */
+static void
+a_page_of_entries_is_told(void **state)
+{
+	struct io_fixture *f = *state;
+	struct peer *peer = fixture_open(f, DOUBLE_POOR);
+	struct archived_page *page = calloc(1, sizeof(*page));
+	struct tg_message request, answer;
+	struct tg_history row;
+	struct tg_rows rows;
+
+	page->row_count = 2;
+	page->rows[0] = (struct tg_history){ .sequence = 9, .kind = TG_OP_EARN };
+	page->rows[1] = (struct tg_history){ .sequence = 7, .kind = TG_OP_BURN };
+	page->held_sequence = 12;
+	page->lag_records = 3;
+	page->lag_ms = 40;
+	page->has_more = true;
+	f->pipeline->on_answer = answer_page;
+	f->pipeline->context = page;
+	f->pipeline->is_holding = true;
+	fixture_request(f, TG_OP_HISTORY, &request);
+	tg_message_set_integer(&request, TG_FIELD_MEMBER, 77);
+	tg_message_set_integer(&request, TG_FIELD_BEFORE, 10);
+	tg_message_set_integer(&request, TG_FIELD_ROWS_WANTED, 2);
+	peer_put_message(peer, &request);
+	fixture_settle(f);
+	assert_int_equal(f->port->held[0]->request.page_before, 10);
+	assert_int_equal(f->port->held[0]->request.page_rows, 2);
+	f->pipeline->is_holding = false;
+	double_answer(f->port, 1);
+	fixture_settle(f);
+	fixture_take(peer, &answer);
+	assert_int_equal(answer.code, TG_OK);
+	assert_int_equal(tg_message_integer(&answer, TG_FIELD_MEMBER, 0), 77);
+	assert_int_equal(tg_message_integer(&answer, TG_FIELD_HELD_SEQUENCE, 0), 12);
+	assert_int_equal(tg_message_integer(&answer, TG_FIELD_LAG_RECORDS, 0), 3);
+	assert_int_equal(tg_message_integer(&answer, TG_FIELD_LAG, 0), 40);
+	assert_int_equal(tg_message_integer(&answer, TG_FIELD_MORE, 0), 1);
+	tg_rows_start(&answer.values[TG_FIELD_HISTORY], &rows);
+	assert_true(tg_rows_next_history(&rows, &row) && row.sequence == 9);
+	assert_true(tg_rows_next_history(&rows, &row) && row.sequence == 7);
+	assert_false(tg_rows_next_history(&rows, &row));
+	f->pipeline->context = NULL;
+	fixture_request(f, TG_OP_ENTRIES, &request);
+	tg_message_set_integer(&request, TG_FIELD_DAY, 20000);
+	peer_put_message(peer, &request);
+	fixture_settle(f);
+	fixture_take(peer, &answer);
+	assert_int_equal(answer.code, TG_DATABASE);
+	assert_false(tg_message_has(&answer, TG_FIELD_HISTORY));
+	assert_true(tg_message_integer(&answer, TG_FIELD_RETRY_AFTER, 0) >=
+		    f->config->history_retry_after_ms);
+	free(page);
+}
+
 /* What: while the pipeline drains, requests are told to come again elsewhere. */
 static void
 shutting_down_is_told(void **state)
@@ -476,6 +547,7 @@ main(void)
 		CASE(no_job_means_busy),
 		CASE(a_partner_has_its_share_of_requests),
 		CASE(rate_of_admission_is_bounded),
+		CASE(a_page_of_entries_is_told),
 		CASE(shutting_down_is_told),
 	};
 
