@@ -85,6 +85,18 @@ mark_sending(const struct client_queue_row *row, struct tg_message *request)
 	tg_message_set_integer(request, TG_FIELD_ATTEMPT, sent < UINT16_MAX ? sent : UINT16_MAX);
 }
 
+/* How long to wait for an answer: the client's time, or what is left. */
+static uint32_t
+patience_ms(const struct drain *drain)
+{
+	int64_t left_ms = drain->until_ms - client_now_ms();
+
+	if (left_ms < 1)
+		return 1;
+	return left_ms < drain->client->answer_timeout_ms ? (uint32_t)left_ms
+							  : drain->client->answer_timeout_ms;
+}
+
 /* Tell the operator how deep the queue is. */
 static enum tg_status
 ping(struct drain *drain)
@@ -93,7 +105,7 @@ ping(struct drain *drain)
 
 	tg_message_init(&request, 0, TG_OP_PING);
 	tg_queue_tell(drain->queue, &request);
-	return tg_client_call(drain->client, &request, drain->client->answer_timeout_ms, &answer);
+	return tg_client_call(drain->client, &request, patience_ms(drain), &answer);
 }
 
 /* Report an outcome, then note it: told twice after a crash rather than never. */
@@ -193,6 +205,7 @@ send_row(struct drain *drain, const struct client_queue_row *row, enum tg_status
 {
 	uint8_t room[CLIENT_QUEUE_PAYLOAD_MAX];
 	struct tg_message request, answer = { .code = UINT32_MAX };
+	uint32_t wait_ms;
 	enum tg_status status = client_queue_request(drain->queue, row, room, &request);
 
 	if (status == TG_OK)
@@ -201,12 +214,15 @@ send_row(struct drain *drain, const struct client_queue_row *row, enum tg_status
 	if (status != TG_OK)
 		return TURN_STOP;
 	mark_sending(row, &request);
-	status = tg_client_call(drain->client, &request, drain->client->answer_timeout_ms, &answer);
+	wait_ms = patience_ms(drain);
+	status = tg_client_call(drain->client, &request, wait_ms, &answer);
 	if (answer.code == (uint32_t)status)
 		return judge(drain, row, &answer, ret_status);
+	*ret_status = status;
+	if (status == TG_TIMEOUT && wait_ms < drain->client->answer_timeout_ms)
+		return TURN_STOP; /* it had no time: nobody's fault */
 	if (status == TG_TIMEOUT || status == TG_CLOSED)
 		return lose(drain, row, ret_status);
-	*ret_status = status;
 	if (status == TG_BAD_FIELD || status == TG_MISSING_FIELD || status == TG_UNKNOWN_FIELD ||
 	    status == TG_UNKNOWN_OPERATION || status == TG_FRAME_TOO_LARGE) {
 		*ret_status = finish(drain, row, TG_QUEUE_ASIDE, status, NULL);
