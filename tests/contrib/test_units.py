@@ -4,13 +4,15 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 
 TESTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..')
-sys.path.insert(1, TESTS)
+sys.path[1:1] = [TESTS, os.path.join(TESTS, 'system')]
 
+from server import Server			# pylint: disable=wrong-import-position
 from tap import Tap				# pylint: disable=wrong-import-position
 
 SOURCE = os.environ.get('top_srcdir') or os.path.join(TESTS, '..')
@@ -80,10 +82,64 @@ def the_user_exists_who_runs_it(folder):
     return [] if re.search(r'^u %s ' % user, text, re.M) else [user]
 
 
+def filtered(name):
+    """The calls in a set of systemd's."""
+    text = subprocess.run(['systemd-analyze', '--no-pager', 'syscall-filter', name],
+                          stdout=subprocess.PIPE, check=True,
+                          timeout=SECONDS_MAX).stdout.decode('utf-8')
+    found = set()
+    for line in re.findall(r'^ +([@\w-]+)$', text, re.M):
+        found |= filtered(line) if line[0] == '@' else {line}
+    return found
+
+
+def trace(folder):
+    """What a gateway asks of the kernel in a short life."""
+    path = os.path.join(folder, 'trace')
+    server = Server()
+    command = server.command()
+    server.command = lambda: ['strace', '-f', '-qq', '-o', path, *command]
+    try:
+        server.start()
+        server.console.do('partner add 1 name=One', 'store add 11 partner=1',
+                          'terminal add 101 partner=1 store=11', 'snapshot')
+        server.open(101, is_tls=True).close()
+        server.fetch('/metrics')
+        children = '/proc/{0}/task/{0}/children'.format(server.process.pid)
+        os.kill(int(read(children).split()[0]), signal.SIGTERM)
+        server.await_end()
+    finally:
+        server.close()
+    return server.folder.path, read(path)
+
+
+def the_gateway_lives_within_its_bounds(folder):
+    """Calls, sockets, memory and files of a real one are those that the service may have."""
+    unit = read(folder, SERVICE)
+    allowed = set()
+    for names in re.findall(r'^SystemCallFilter=(.*)$', unit, re.M):
+        listed = set().union(*map(filtered, names.lstrip('~').split()))
+        allowed = allowed - listed if names[0] == '~' else allowed | listed
+    families = value(unit, 'RestrictAddressFamilies').split()
+    own, calls = trace(folder)
+    for name in sorted(set(re.findall(r'^\d+ +(\w+)\(', calls, re.M)) - allowed):
+        yield 'calls %s' % name
+    for family in sorted(set(re.findall(r'\bsocket\((\w+)', calls)) - set(families)):
+        yield 'opens sockets of %s' % family
+    if 'PROT_WRITE|PROT_EXEC' in calls:
+        yield 'has memory that it writes and executes'
+    for path, how in re.findall(r'\bopenat\(\w+, "([^"]+)", (\S+)', calls):
+        if re.search('O_WRONLY|O_RDWR|O_CREAT', how) and not path.startswith(own):
+            yield 'writes %s' % path
+
+
 CASES = [every_path_is_filled_in, the_command_line_is_understood,
          the_end_has_the_time_that_the_configuration_gives,
          the_socket_has_a_name_that_the_gateway_takes, the_user_exists_who_runs_it]
-SYSTEMD_CASES = [systemd_understands_the_units, systemd_thinks_the_service_safe]
+# With the programs that they need.
+MORE_CASES = [(systemd_understands_the_units, ['systemd-analyze']),
+              (systemd_thinks_the_service_safe, ['systemd-analyze']),
+              (the_gateway_lives_within_its_bounds, ['systemd-analyze', 'strace'])]
 
 
 def copy_units(folder):
@@ -99,12 +155,16 @@ def main():
     tap = Tap()
     with tempfile.TemporaryDirectory(prefix='tg-units-') as folder:
         copy_units(folder)
-        for case in CASES + SYSTEMD_CASES:
+        for case, programs in [(case, []) for case in CASES] + MORE_CASES:
             title = case.__name__.replace('_', ' ')
-            if case in SYSTEMD_CASES and shutil.which('systemd-analyze') is None:
-                tap.skip(title, 'systemd-analyze is not installed')
+            missing = [name for name in programs if shutil.which(name) is None]
+            if 'strace' in programs and re.search(r'^SANITIZER_CFLAGS = \S', read(
+                    BUILD, 'Makefile'), re.M):
+                tap.skip(title, 'built with sanitizers, which ask for more')
+            elif missing:
+                tap.skip(title, '%s is not installed' % missing[0])
             else:
-                tap.result(title, case(folder))
+                tap.result(title, list(case(folder)))
     return tap.end()
 
 
