@@ -6,7 +6,8 @@ tests_gateway_guard_stages_SOURCES = %D%/guard_stages.c tests/ledger/fixture.c t
 tests_gateway_guard_stages_LDADD = $(gateway_test_libs)
 # Run by contrib/bench/run, and built for it.
 EXTRA_PROGRAMS += %D%/populate
-tests_gateway_populate_LDADD = $(gateway_libs)
+tests_gateway_populate_SOURCES = %D%/populate.c tests/ledger/fixture.c tests/ledger/fixture.h
+tests_gateway_populate_LDADD = $(gateway_test_libs)
 check_PROGRAMS += %D%/test_config
 tests_gateway_test_config_LDADD = $(gateway_test_libs)
 check_PROGRAMS += %D%/test_log

@@ -24,6 +24,7 @@
 #include "storage/io.h"
 #include "storage/segment.h"
 #include "storage/snapshot.h"
+#include "tests/ledger/fixture.h"
 
 #define MS_PER_DAY INT64_C(86400000)
 #define WINDOW_DAYS 4	     /* after so many a transaction is out of the window */
@@ -160,16 +161,7 @@ set_up(struct population *p)
 	(void)ask(p, &request);
 	for (uint32_t i = 1; i <= p->partners; i++) {
 		request = request_of(p, REQUEST_SET_PARTNER);
-		request.partner_image = (struct partner_config){
-			.number = i,
-			.return_days = INT32_MAX,
-			.restored_days = 30,
-			.earn_transaction_points = LIMIT_NONE,
-			.burn_transaction_points = LIMIT_NONE,
-			.terminal_day_earn_points = LIMIT_NONE,
-			.terminal_day_burn_points = LIMIT_NONE,
-			.bonus_member_day_points = LIMIT_NONE,
-		};
+		request.partner_image = fixture_partner(i);
 		(void)snprintf((char *)request.partner_image.name, NAME_BYTES, "Partner %u", i);
 		(void)ask(p, &request);
 	}
