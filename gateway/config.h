@@ -58,6 +58,7 @@ enum config_key_index {
 enum config_ledger_thread { LEDGER_THREAD_INLINE, LEDGER_THREAD_OWN };
 enum config_tls_version { CONFIG_TLS_1_2, CONFIG_TLS_1_3 };
 enum config_journal_backend { JOURNAL_BACKEND_FILE, JOURNAL_BACKEND_MEMORY };
+enum config_mirror_failure { MIRROR_FAILURE_STOP, MIRROR_FAILURE_ALONE };
 enum config_clock_source { CLOCK_SOURCE_SYSTEM, CLOCK_SOURCE_STEPPED };
 
 enum config_type {

@@ -77,6 +77,12 @@
 	  "size of a journal segment") \
 	X(journal, batch_bytes, INT, "4194304", 2097152, 16777216, "bytes", CONFIG_KEEP, \
 	  "size of a journal batch at most") \
+	X(journal, mirror_directory, TEXT, "", 0, 400, "path", CONFIG_KEEP, \
+	  "a second data directory, on another disk, where each batch is synced, too, before it" \
+	  " is answered; none: no mirror") \
+	X(journal, mirror_failure, CHOICE, "stop", 0, 0, "stop|alone", CONFIG_KEEP, \
+	  "when the mirror cannot be written: stop, as with the journal itself, or go on alone," \
+	  " with an alarm, until the next start, which completes the mirror") \
 	X(journal, idle_mark_ms, INT, "10", 1, 60000, "ms", CONFIG_KEEP, \
 	  "idle time after which the journal's last batch is marked durable") \
 	X(journal, reserve_bytes, INT, "67108864", 0, INT64_MAX, "bytes", CONFIG_KEEP, \

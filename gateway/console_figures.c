@@ -192,6 +192,8 @@ add_journal(struct gateway *gateway, struct figures *f)
 	add_count(f, "disk free", "bytes", facts.free_bytes);
 	add_text(f, "next segment", facts.has_spare ? "ready" : "not ready");
 	add_text(f, "reserve", facts.has_reserve ? "there" : "none");
+	add_text(f, "mirror",
+		 facts.is_mirror_lost ? "lost" : facts.has_mirror ? "synced" : "none");
 	add_snapshots(gateway, f);
 }
 

@@ -133,6 +133,28 @@ prepare(struct gateway *gateway)
 	return database_setup();
 }
 
+/* What came of comparing the journal with its mirror. */
+static void
+log_mirror(const struct gateway *gateway, const struct journal_mirror_report *mirror)
+{
+	static const char *const verdicts[] = {
+		[JOURNAL_MIRROR_NONE] = "none",
+		[JOURNAL_MIRROR_EQUAL] = "equal",
+		[JOURNAL_MIRROR_BEHIND] = "mirror completed from the journal",
+		[JOURNAL_MIRROR_AHEAD] = "journal completed from the mirror",
+	};
+
+	if (mirror->verdict == JOURNAL_MIRROR_NONE)
+		return;
+	log_event(gateway->log, mirror->verdict == JOURNAL_MIRROR_EQUAL ? LEVEL_INFO : LEVEL_WARN,
+		  "journal_mirror",
+		  "verdict=\"%s\" sequence=%" PRIu64 " mirror_sequence=%" PRIu64
+		  " segments_copied=%" PRIu64 " damage=%s",
+		  verdicts[mirror->verdict], mirror->sequence, mirror->mirror_sequence,
+		  mirror->segments,
+		  mirror->damage.status != TG_OK ? mirror->damage.text : "none");
+}
+
 static void
 log_recovery(const struct gateway *gateway)
 {
@@ -145,6 +167,7 @@ log_recovery(const struct gateway *gateway)
 		log_event(gateway->log, LEVEL_WARN, "journal_tail_cut",
 			  "bytes=%" PRIu64 " offset=%" PRIu64, recovery->opened.cut_bytes,
 			  recovery->opened.cut_offset);
+	log_mirror(gateway, &recovery->opened.mirror);
 	log_event(gateway->log, LEVEL_INFO, "recovered",
 		  "sequence=%" PRIu64 " snapshot=%" PRIu64 " records=%" PRIu64 " marks=%" PRIu64
 		  " incarnation=%" PRIu64,
@@ -177,6 +200,11 @@ recover(struct gateway *gateway)
 			.io = &gateway->io,
 			.directory = config->data_directory,
 			.archive_directory = gateway->archive_directory,
+			.mirror_directory = config->journal_mirror_directory[0] != '\0' ?
+						    config->journal_mirror_directory :
+						    NULL,
+			.mirror_goes_on_alone =
+				config->journal_mirror_failure == MIRROR_FAILURE_ALONE,
 			.instance = config->gateway_instance,
 			.epoch = GATEWAY_EPOCH,
 			.segment_bytes = (uint64_t)config->journal_segment_bytes,
@@ -214,7 +242,7 @@ make_pipeline(struct gateway *gateway)
 {
 	const struct config *config = gateway->config;
 	const struct snapshot_config snapshot = {
-		.io = &gateway->io,
+		.io = journal_io(gateway->recovery.journal),
 		.directory = config->data_directory,
 		.instance = config->gateway_instance,
 		.set = ledger_tables(gateway->recovery.ledger),
@@ -313,7 +341,7 @@ start_helpers(struct gateway *gateway)
 		.pipeline = gateway->pipeline,
 		.journal = gateway->recovery.journal,
 		.driver = gateway->snapshots,
-		.io = &gateway->io,
+		.io = journal_io(gateway->recovery.journal),
 		.directory = config->data_directory,
 		.snapshot_ms = config->data_snapshot_ms,
 		.snapshots_kept = (uint32_t)config->data_snapshots_kept,

@@ -130,6 +130,8 @@
 	  "segments begun") \
 	X(tallygate_journal_writable, GAUGE, COUNT, "", NUMBER(v->has_parts, v->journal.has_room && !v->journal.is_dead), \
 	  "1 while records can be made") \
+	X(tallygate_journal_mirror_synced, GAUGE, COUNT, "", NUMBER(v->has_parts && v->journal.has_mirror, !v->journal.is_mirror_lost), \
+	  "1 while batches are synced in the mirror, too; 0: it has failed; absent: none") \
 	X(tallygate_disk_free_bytes, GAUGE, BYTES, "", NUMBER(v->has_parts, v->journal.free_bytes), \
 	  "free space of the journal's disk") \
 	X(tallygate_disk_low_water_bytes, GAUGE, BYTES, "", NUMBER(v->has_parts, v->low_water_bytes), \

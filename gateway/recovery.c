@@ -191,6 +191,9 @@ recovery_run(const struct recovery_config *config, struct recovery *ret_recovery
 		if (status == TG_OK)
 			status = journal_file_open(&journal, &recovery.journal, &recovery.opened,
 						   error);
+		/* What was lost may have come back from the mirror. */
+		if (status == TG_OK)
+			status = list_snapshots(config, &list, error);
 	}
 	if (status == TG_OK)
 		status = load_snapshot(config, &list, &recovery, error);

@@ -32,7 +32,22 @@ struct upkeep {
 	uint64_t ended_count;		/* snapshots that had ended when last looked */
 	uint64_t sequence;		/* of the last snapshot that was made */
 	bool	 had_room;		/* of the journal, when last looked */
+	bool	 had_lost_mirror;	/* the journal, when last looked */
 };
+
+/* The journal goes on without its mirror: somebody must know. */
+static void
+notice_mirror(struct upkeep *upkeep)
+{
+	struct journal_facts facts = journal_facts(upkeep->config.journal);
+
+	if (!facts.is_mirror_lost || upkeep->had_lost_mirror)
+		return;
+	upkeep->had_lost_mirror = true;
+	log_event(upkeep->config.log, LEVEL_ERROR, "journal_mirror_lost",
+		  "error=%s going on alone: one disk holds all, until the next start",
+		  facts.mirror_trouble);
+}
 
 /* Have the next segment made, and notice when the disk is nearly full. */
 static void
@@ -167,6 +182,7 @@ run(void *argument)
 		bool is_busy;
 
 		waker_clear(&upkeep->waker);
+		notice_mirror(upkeep);
 		tend(upkeep, now_us);
 		see_to_snapshots(upkeep, now_us);
 		if (now_us - upkeep->archived_us >= ARCHIVE_MS * 1000) {

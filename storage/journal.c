@@ -149,6 +149,12 @@ journal_facts(const struct journal *journal)
 	return facts;
 }
 
+const struct storage_io *
+journal_io(const struct journal *journal)
+{
+	return journal->io;
+}
+
 enum tg_status
 journal_read_from(struct journal *journal, uint64_t sequence, struct journal_reader **ret_reader,
 		  struct storage_error *error)

@@ -42,6 +42,9 @@ struct journal_config {
 	const struct storage_io *io;
 	const char *directory;		/* of the segments; made if need be */
 	const char *archive_directory;	/* of compressed segments; made if need be */
+	const char *mirror_directory;	/* all of it once more, synced; made if need be; NULL: none */
+	bool	 mirror_goes_on_alone;	/* when the mirror fails: go on without; else it is an error */
+	bool	 mirror_is_inline;	/* no thread for the mirror's syncs: for simulations */
 	/* name of the coalition's instance; files of another are refused */
 	const char *instance;
 	uint64_t epoch;			/* ownership: never lower than what the files hold */
@@ -60,6 +63,22 @@ struct journal_config {
 	bool	 is_restoring;		/* open even what waits for the operator's word */
 };
 
+/* What came of comparing a journal with its mirror. */
+enum journal_mirror_verdict {
+	JOURNAL_MIRROR_NONE,	 /* there is no mirror */
+	JOURNAL_MIRROR_EQUAL,	 /* up to the last record */
+	JOURNAL_MIRROR_BEHIND,	 /* the mirror was empty, damaged or shorter: completed */
+	JOURNAL_MIRROR_AHEAD,	 /* the journal was empty, damaged or shorter: completed from it */
+};
+
+struct journal_mirror_report {
+	enum journal_mirror_verdict verdict;
+	uint64_t sequence;		/* last record that the journal had */
+	uint64_t mirror_sequence;	/* last record that the mirror had */
+	uint64_t segments;		/* copied from one to the other */
+	struct storage_error damage;	/* found in the one that was wrong; status TG_OK: none */
+};
+
 /* What opening found and did.  A tail is cut only when nobody was told of its records. */
 struct journal_opened {
 	uint64_t incarnation;		/* of this start, from 1 */
@@ -69,6 +88,7 @@ struct journal_opened {
 	uint64_t cut_offset;		/* where it began in its segment */
 	bool	 has_mark;		/* the journal ended with a mark: */
 	struct state_hash mark_hash;	/* ... state hash after last_sequence, as the mark has it */
+	struct journal_mirror_report mirror;
 };
 
 /* A batch to be appended: whole records one after the other.  Borrowed for the call. */
@@ -181,8 +201,17 @@ struct journal_facts {
 	bool	 has_reserve;
 	bool	 has_room;
 	bool	 is_dead;
+	bool	 has_mirror;		/* every batch is synced there, too, unless: */
+	bool	 is_mirror_lost;	/* it has failed, and is left alone now */
+	char	 mirror_trouble[STORAGE_ERROR_TEXT_BYTES]; /* is_mirror_lost: why */
 };
 struct journal_facts journal_facts(const struct journal *journal);
+
+/*
+ * File operations for what lies beside the journal, snapshots: done in the mirror, too, if there is
+ * one.  Lives as long as the journal.  NULL: a journal in memory.
+ */
+const struct storage_io *journal_io(const struct journal *journal);
 
 /* What a reader comes upon. */
 enum journal_item_kind {

@@ -30,6 +30,7 @@ struct journal_backend {
 
 struct journal {
 	const struct journal_backend *backend;
+	const struct storage_io *io;	   /* for what lies beside it; NULL: in memory */
 	size_t		 batch_bytes_max;  /* fixed for life */
 	bool		 is_marked;	   /* the last batch is a mark; the journal thread's */
 	_Atomic uint64_t durable_sequence; /* written by the journal thread */

@@ -11,17 +11,21 @@
 #include <string.h>
 
 #include "protocol/assert.h"
+#include "storage/io_mirror.h"
 #include "storage/journal_archive.h"
 #include "storage/journal_backend.h"
+#include "storage/journal_mirror.h"
 #include "storage/journal_reader.h"
 #include "storage/journal_recover.h"
 #include "storage/journal_space.h"
 
 #define LOCK_NAME "lock"
+#define MIRROR_ARCHIVE_NAME "archive"
 
 struct file_journal {
 	struct journal journal;
-	const struct storage_io *io; /* borrowed */
+	const struct storage_io *io; /* borrowed, or the mirror's */
+	struct io_mirror *mirror;    /* owned; NULL: none */
 	struct journal_space space;  /* next segment, reserve, free bytes */
 	int lock_file;		     /* -1: none */
 	uint64_t epoch;
@@ -288,7 +292,11 @@ file_facts(const struct journal *journal, struct journal_facts *ret_facts)
 		.free_bytes = atomic_load(&file->space.free_bytes),
 		.has_spare = atomic_load(&file->space.has_spare),
 		.has_reserve = atomic_load(&file->space.has_reserve),
+		.has_mirror = file->mirror != NULL,
+		.is_mirror_lost = file->mirror != NULL && io_mirror_is_lost(file->mirror),
 	};
+	if (ret_facts->is_mirror_lost)
+		io_mirror_trouble(file->mirror, ret_facts->mirror_trouble);
 }
 
 static void
@@ -301,6 +309,7 @@ file_close(struct journal *journal)
 	if (file->lock_file >= 0)
 		file->io->close(file->io->context, file->lock_file);
 	journal_space_deinit(&file->space);
+	io_mirror_free(file->mirror);
 	free(file->buffer);
 	free(file);
 }
@@ -382,12 +391,53 @@ check_word(const struct journal_config *config, struct storage_error *error)
 	return status;
 }
 
+/* Have every change done twice from here on, and both directories there. */
+static enum tg_status
+take_mirror(struct file_journal *file, const struct journal_config *config,
+	    struct journal_mirror_config *ret_mirror, char *archive, struct storage_error *error)
+{
+	const struct io_mirror_config mirror = {
+		.io = config->io,
+		.directory = file->directory,
+		.archive_directory = file->archive_directory,
+		.mirror_directory = config->mirror_directory,
+		.mirror_archive_directory = archive,
+		.goes_on_alone = config->mirror_goes_on_alone,
+		.is_inline = config->mirror_is_inline,
+	};
+	enum tg_status status =
+		storage_path(archive, config->mirror_directory, MIRROR_ARCHIVE_NAME, error);
+
+	if (status == TG_OK)
+		status = storage_make_directory(config->io, config->mirror_directory, error);
+	if (status == TG_OK)
+		status = storage_make_directory(config->io, archive, error);
+	if (status == TG_OK)
+		status = io_mirror_new(&mirror, &file->mirror, error);
+	if (status != TG_OK)
+		return status;
+	file->io = io_mirror_io(file->mirror);
+	*ret_mirror = (struct journal_mirror_config){
+		.io = config->io,
+		.directory = file->directory,
+		.archive_directory = file->archive_directory,
+		.mirror_directory = config->mirror_directory,
+		.mirror_archive_directory = archive,
+		.instance = config->instance,
+	};
+	return TG_OK;
+}
+
 /* The work of opening; on failure the caller closes what there is. */
 static enum tg_status
-open_files(struct file_journal *file, const struct journal_config *config,
+open_files(struct file_journal *file, const struct journal_config *wanted,
 	   struct journal_opened *ret_opened, struct storage_error *error)
 {
-	const struct storage_io *io = config->io;
+	struct journal_config mirrored = *wanted;
+	const struct journal_config *config = &mirrored;
+	const struct storage_io *io = wanted->io;
+	struct journal_mirror_config mirror;
+	char mirror_archive[STORAGE_PATH_BYTES_MAX];
 	char lock_path[STORAGE_PATH_BYTES_MAX];
 	uint64_t segment_bytes = 0;
 	struct journal_end end;
@@ -398,12 +448,17 @@ open_files(struct file_journal *file, const struct journal_config *config,
 		status = storage_make_directory(io, file->directory, error);
 	if (status == TG_OK)
 		status = storage_make_directory(io, file->archive_directory, error);
+	if (status == TG_OK && wanted->mirror_directory != NULL)
+		status = take_mirror(file, wanted, &mirror, mirror_archive, error);
+	mirrored.io = file->io;
 	if (status == TG_OK)
 		status = storage_path(lock_path, file->directory, LOCK_NAME, error);
 	if (status == TG_OK)
-		status = io->lock(io->context, lock_path, &file->lock_file, error);
+		status = file->io->lock(file->io->context, lock_path, &file->lock_file, error);
 	if (status == TG_OK)
 		status = check_word(config, error);
+	if (status == TG_OK && file->mirror != NULL)
+		status = journal_mirror_reconcile(&mirror, &ret_opened->mirror, error);
 	if (status == TG_OK)
 		status = journal_recover(config, &end, ret_opened, error);
 	if (status == TG_OK)
@@ -415,6 +470,7 @@ open_files(struct file_journal *file, const struct journal_config *config,
 		return storage_fail(error, TG_NO_MEMORY, "no memory for a batch");
 	file->incarnation = end.incarnation + 1;
 	ret_opened->incarnation = file->incarnation;
+	file->journal.io = file->io;
 	file->chain = end.chain;
 	atomic_store(&file->journal.durable_sequence, end.next_sequence - 1);
 	status = begin_segment(file, end.next_sequence, error);

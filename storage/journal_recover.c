@@ -234,6 +234,7 @@ journal_recover(const struct journal_config *config, struct journal_end *ret_end
 	segment_list_deinit(&list);
 	if (status != TG_OK)
 		return status;
+	recovery.opened.mirror = ret_opened->mirror;
 	*ret_end = recovery.end;
 	*ret_opened = recovery.opened;
 	return TG_OK;

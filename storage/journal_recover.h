@@ -18,7 +18,7 @@ struct journal_end {
 
 /*
  * Recover.  config: as of journal_file_open(), its directory is there.  ret_opened: all but
- * incarnation is set.  On TG_OK everything up to ret_end is on disk to stay.
+ * incarnation and mirror is set.  On TG_OK everything up to ret_end is on disk to stay.
  * Results as journal_file_open().
  */
 TG_MUST_CHECK enum tg_status journal_recover(const struct journal_config *config,

@@ -1,11 +1,12 @@
 noinst_LTLIBRARIES += libstorage.la
 libstorage_la_SOURCES = \
 	%D%/bytes.h \
-	%D%/io.c %D%/io.h %D%/io_posix.c \
+	%D%/io.c %D%/io.h %D%/io_mirror.c %D%/io_mirror.h %D%/io_posix.c \
 	%D%/journal.c %D%/journal.h %D%/journal_backend.h %D%/journal_memory.c \
 	%D%/journal_archive.c %D%/journal_archive.h \
 	%D%/journal_copy.c %D%/journal_copy.h \
 	%D%/journal_file.c %D%/journal_file.h \
+	%D%/journal_mirror.c %D%/journal_mirror.h \
 	%D%/journal_reader.c %D%/journal_reader.h \
 	%D%/journal_recover.c %D%/journal_recover.h \
 	%D%/journal_space.c %D%/journal_space.h \

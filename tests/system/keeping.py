@@ -2,8 +2,10 @@
 
 tally-journal is run as an operator runs it.  Each case has a server of its own, all one MariaDB.
 """
+import functools
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -103,6 +105,88 @@ def fill(world, rounds=1):
 def create(database, name):
     database.query('DROP DATABASE IF EXISTS %s; CREATE DATABASE %s CHARACTER SET utf8mb4'
                    % (name, name), 'mysql')
+
+
+def mirrored(database, **journal):
+    """A world whose journal has a mirror."""
+    world = World(database=database)
+    mirror = world.server.folder.file('mirror')
+    world.server.settings['journal'].update({'mirror_directory': mirror, **journal})
+    world.hang_up()
+    world.server.kill()
+    world.server.start()
+    return world
+
+
+def a_run_with_a_mirror_loses_none(world):
+    tool, server = Tool(world), world.server
+    backup, mirror = server.folder.file('backup'), server.folder.file('mirror')
+    outcomes = Outcomes(world)
+    outcomes.do_a_bit_of_everything()
+    server.console.do('snapshot')
+    world.hang_up()
+    tool.do('backup', backup)
+    outcomes.do_a_bit_of_everything()
+    before = outcomes.look()
+    last = durable(world)
+    expect_rows(world)
+
+    # The disk is lost, and the mirror is at hand: a start is enough.
+    lose_disk(world)
+    server.start()
+    server.process.await_log(r'event=journal_mirror .*journal completed from the mirror')
+    expect_equal(outcomes.look(), before)
+    outcomes.expect_again()
+    expect_equal(server.console.do('show journal').figure('durable sequence') >= last, True)
+
+    # The same by hand, from the backup and the mirror.
+    outcomes.do_a_bit_of_everything()
+    before = outcomes.look()
+    expect_rows(world)
+    last = durable(world)
+    lose_disk(world)
+    report = tool.do('restore', '--from', backup, '--mirror', mirror, tool.data)
+    expect_equal((report['last_sequence'], report['mirror_sequence'], report['lost_count'],
+                  report['next_sequence']), (last, last, 0, last + 1))
+    tool.do('restore', '--accept', tool.data)
+    server.start()
+    expect_equal(outcomes.look(), before)
+    outcomes.expect_again()
+    expect_rows(world)
+
+    # The mirror is lost: it is made anew.
+    world.hang_up()
+    server.kill()
+    shutil.rmtree(mirror)
+    server.start()
+    server.process.await_log(r'event=journal_mirror .*mirror completed from the journal')
+    expect_equal(server.stop(), 0)
+    expect_equal(tool.do('verify', data=mirror)['verdict'], 'sound')
+    expect_equal(tool.do('verify', data=mirror)['last_sequence'],
+                 tool.do('verify')['last_sequence'])
+
+
+def mirror_metric(world):
+    found = re.search(r'^tallygate_journal_mirror_synced (\S+)$',
+                      world.server.fetch('/metrics')[2].decode('utf-8'), re.M)
+    return found and float(found.group(1))
+
+
+def a_mirror_that_fails_is_left_alone_if_so_configured(world):
+    server = world.server
+    member = world.member(points=10)
+    expect_equal(mirror_metric(world), 1)
+    shutil.rmtree(server.folder.file('mirror'))
+    server.console.do('snapshot')
+    server.process.await_log(r'level=error event=journal_mirror_lost .*mirror')
+    expect_equal(mirror_metric(world), 0)
+    world.earn(member, 1)
+    expect_equal(world.available(member), 11)
+    world.hang_up()
+    server.kill()
+    server.start()
+    expect_equal(mirror_metric(world), 1)
+    expect_equal(world.available(member), 11)
 
 
 def an_empty_mariadb_rebuilt_is_what_the_sink_wrote(world):
@@ -387,6 +471,11 @@ def a_restoring_without_mariadb_stops_the_sink_where_it_differs(world):
     expect_equal(world.available(member), 100)
 
 
+MIRRORED = [
+    (a_run_with_a_mirror_loses_none, {}),
+    (a_mirror_that_fails_is_left_alone_if_so_configured, {'mirror_failure': 'alone'}),
+]
+
 CASES = [
     what_was_lost_after_the_backup_is_named_and_never_mistaken,
     a_mariadb_behind_the_backup_catches_up,
@@ -413,6 +502,11 @@ def main():
                 continue
             create(database, 'tallygate')
             run_case(tap, case, lambda: World(database=database))
+        for case, journal in MIRRORED:
+            if wanted and case.__name__ not in wanted:
+                continue
+            create(database, 'tallygate')
+            run_case(tap, case, functools.partial(mirrored, database, **journal))
     finally:
         database.close()
     return tap.end()
