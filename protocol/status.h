@@ -83,7 +83,7 @@
 	X(TG_BURN_OFF,            79, false, true,  "the partner does not take points") \
 	X(TG_OTHER_MEMBER,        80, false, true,  "original belongs to another member") \
 	X(TG_TEST_MISMATCH,       81, false, true,  "a test member meets only test partners and the reverse") \
-	/* inside the server: on a wire only as the reason of a closed connection */ \
+	/* inside the server: on a wire why a connection closed; DATABASE is an answer, too */ \
 	X(TG_IO,                  90, false, false, "file or network operation failed") \
 	X(TG_CORRUPT,             91, false, false, "stored bytes are damaged") \
 	X(TG_FENCED,              92, false, false, "another process owns this data") \
