@@ -48,15 +48,30 @@ census_find(struct census *census, uint32_t number)
 	return NULL;
 }
 
-bool
-census_is_drained(struct census *census, uint32_t number)
+const struct census_partner *
+census_look(const struct census *census, uint32_t number)
 {
-	const struct census_partner *partner;
+	uint32_t at = number * UINT32_C(2654435761) >> 7;
 
-	if (atomic_load(&census->is_drained))
-		return true;
-	partner = census_find(census, number);
-	return partner != NULL && atomic_load(&partner->is_drained);
+	for (uint32_t tries = 0; tries <= census->mask; tries++, at++) {
+		const struct census_partner *partner = &census->partners[at & census->mask];
+		uint32_t found = atomic_load(&partner->number);
+
+		if (found == 0)
+			return NULL;
+		if (found == number)
+			return partner;
+	}
+	return NULL;
+}
+
+bool
+census_is_drained(const struct census *census, uint32_t number)
+{
+	const struct census_partner *partner = census_look(census, number);
+
+	return atomic_load(&census->is_drained) ||
+	       (partner != NULL && atomic_load(&partner->is_drained));
 }
 
 uint32_t

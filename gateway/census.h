@@ -14,7 +14,7 @@
 #include "gateway/pace.h"
 #include "protocol/status.h"
 
-/* One partner that has had a session. */
+/* One partner that has had a session, or was taken out of service. */
 struct census_partner {
 	_Atomic uint32_t number; /* 0: entry free */
 	_Atomic uint32_t connections;
@@ -47,8 +47,11 @@ void census_deinit(struct census *census);
 /* The entry of a partner, made at its first session.  NULL: more partners than partners_max. */
 struct census_partner *census_find(struct census *census, uint32_t number);
 
+/* The same, of one that has had a session or was drained; NULL: it has not. */
+const struct census_partner *census_look(const struct census *census, uint32_t number);
+
 /* Is a partner out of service, alone or with everybody? */
-bool census_is_drained(struct census *census, uint32_t number);
+bool census_is_drained(const struct census *census, uint32_t number);
 
 /* How many partners are out of service, each for itself. */
 uint32_t census_drained_count(const struct census *census);

@@ -223,18 +223,18 @@ network_serve(struct network *network, uint32_t partner, bool is_served)
 }
 
 bool
-network_is_out(struct network *network, uint32_t partner, uint32_t *ret_connections)
+network_is_out(const struct network *network, uint32_t partner, uint32_t *ret_connections)
 {
 	const struct census *census = &network->census;
-	const struct census_partner *share =
-		partner != 0 ? census_find(&network->census, partner) : NULL;
+	const struct census_partner *share = census_look(census, partner);
 
 	*ret_connections = 0;
 	if (partner == 0)
 		*ret_connections = atomic_load(&census->connections);
 	else if (share != NULL)
 		*ret_connections = atomic_load(&share->connections);
-	return atomic_load(share != NULL ? &share->is_drained : &census->is_drained);
+	return partner == 0 ? atomic_load(&census->is_drained) :
+			      share != NULL && atomic_load(&share->is_drained);
 }
 
 bool

@@ -64,8 +64,11 @@ void network_drain(struct network *network);
 TG_MUST_CHECK enum tg_status network_serve(struct network *network, uint32_t partner,
 					   bool is_served);
 
-/* Is a partner (0: everybody) out of service?  ret_connections: how many of it are open now. */
-bool network_is_out(struct network *network, uint32_t partner, uint32_t *ret_connections);
+/*
+ * Is a partner out of service by itself, or everybody (partner 0)?  ret_connections: how many of it
+ * are open now.
+ */
+bool network_is_out(const struct network *network, uint32_t partner, uint32_t *ret_connections);
 
 /* Is there no connection left? */
 bool network_is_drained(const struct network *network);

@@ -125,6 +125,28 @@ def a_drained_partner_leaves_the_others_untouched(world):
         p99_ms([took for sent, took in times if sent >= began]), DRAINED_PARTNER))
 
 
+def a_batch_in_flight_is_answered_whole(world):
+    console, system = world.server.console, world.server.open(250)
+    member = world.member()
+    items = [('EARN', world.request('EARN', member=member, amount=100).fields)
+             for _ in range(2000)]
+    number = system.send('BATCH', items=items)
+    expect_equal(console.do('drain partner 2').facts['connections'], '0')
+    answer = system.answer(number)
+    outcomes = {item.status for item in answer['items']}
+    done = sum(item.status == 'OK' for item in answer['items'])
+    expect_equal(len(answer['items']), len(items))
+    assert outcomes <= {'OK', 'SHUTTING_DOWN'}, outcomes
+    system.await_close()
+    console.do('resume partner 2')
+    # What was refused is sent again, and nothing is booked twice.
+    again = world.server.open(250)
+    expect_equal({item.status for item in again.batch(items)}, {'OK'})
+    again.close()
+    expect_equal(world.available(member), len(items))
+    print('# of a BATCH of %d items %d were done before the drain' % (len(items), done))
+
+
 def a_drain_is_told_by_the_audit_and_not_kept(world):
     console = world.server.console
     console.do('drain partner 3')
@@ -264,6 +286,7 @@ def a_role_that_is_changed_holds_at_once(desk):
 CASES = [
     a_drained_gateway_sends_all_away_and_comes_back,
     a_drained_partner_leaves_the_others_untouched,
+    a_batch_in_flight_is_answered_whole,
     a_drain_is_told_by_the_audit_and_not_kept,
     what_is_blocked_is_gone_within_a_second,
     a_blocked_member_and_card_are_refused_at_once,
