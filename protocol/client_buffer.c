@@ -26,6 +26,8 @@ client_buffer_reserve(struct client_buffer *buffer, size_t more_bytes, size_t by
 
 	if (more_bytes > bytes_max || used_bytes > bytes_max - more_bytes)
 		return TG_FRAME_TOO_LARGE;
+	if (more_bytes <= capacity_bytes - buffer->end_bytes)
+		return TG_OK;
 	if (used_bytes > 0 && buffer->start_bytes > 0)
 		memmove(buffer->base, client_buffer_front(buffer), used_bytes);
 	buffer->start_bytes = 0;

@@ -36,7 +36,7 @@ client_buffer_front(const struct client_buffer *buffer)
 void client_buffer_deinit(struct client_buffer *buffer);
 
 /*
- * Move the bytes in use to the front, and make room for more bytes after them.
+ * Make room for more bytes after those in use, which are moved to the front if need be.
  * TG_OK; TG_FRAME_TOO_LARGE: in use and more would be over bytes_max; TG_NO_MEMORY.
  */
 TG_MUST_CHECK enum tg_status client_buffer_reserve(struct client_buffer *buffer, size_t more_bytes,

@@ -2,6 +2,10 @@ noinst_LTLIBRARIES += libprotocol.la
 libprotocol_la_SOURCES = \
 	%D%/assert.h \
 	%D%/auth.c %D%/auth.h \
+	%D%/client_buffer.c %D%/client_buffer.h \
+	%D%/client_clock.c \
+	%D%/client_error.c %D%/client_error.h \
+	%D%/client_opening.c %D%/client_opening.h \
 	%D%/cursor.c %D%/cursor.h \
 	%D%/decode.c %D%/decode.h \
 	%D%/encode.c %D%/encode.h \
@@ -17,18 +21,15 @@ libprotocol_la_CPPFLAGS = $(AM_CPPFLAGS) $(MSGPACK_CFLAGS) $(OPENSSL_CFLAGS) $(X
 protocol_libs = libprotocol.la $(MSGPACK_LIBS) $(OPENSSL_LIBS) $(UNISTRING_LIBS) $(XXHASH_LIBS)
 
 # The client library: the codec and what is in client*.c, with every name that begins with tg_.
+# What of it other clients share that have an event loop of their own is in libprotocol, too.
 lib_LTLIBRARIES += libtallygate.la
 libtallygate_la_SOURCES = \
 	%D%/client.c %D%/client_internal.h \
 	%D%/client_activate.c \
 	%D%/client_batch.c \
-	%D%/client_buffer.c %D%/client_buffer.h \
-	%D%/client_clock.c \
 	%D%/client_endpoints.c %D%/client_endpoints.h \
-	%D%/client_error.c %D%/client_error.h \
 	%D%/client_link.c %D%/client_link.h \
 	%D%/client_link_send.c \
-	%D%/client_opening.c %D%/client_opening.h \
 	%D%/client_options.c %D%/client_options.h \
 	%D%/client_queue.c %D%/client_queue.h \
 	%D%/client_queue_drain.c \

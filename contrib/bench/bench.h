@@ -18,7 +18,7 @@
 #include "contrib/load/histogram.h"
 #include "contrib/load/prng.h"
 #include "contrib/load/terminals.h"
-#include "protocol/auth.h"
+#include "protocol/client_opening.h"
 
 struct event;
 struct event_base;
@@ -51,8 +51,8 @@ struct bench_connection {
 	struct bench_buffer in, out;
 	uint64_t	    asked, answered; /* requests */
 	uint64_t	   *due_ns;	     /* owned; ring of depth: when each was due */
-	struct tg_auth_input auth;	     /* what proofs are made over */
-	uint8_t		    key[TG_KEY_BYTES];
+	struct client_opening opening;	     /* of a session with Tallygate */
+	struct tg_options   speaker;	     /* in it */
 };
 
 /* One idempotent earn. */

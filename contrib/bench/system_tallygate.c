@@ -1,7 +1,6 @@
 /*
  * system_tallygate.c - Tallygate: EARN, or BATCH of earns, by card number.
  */
-#include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <string.h>
 #include <time.h>
@@ -36,14 +35,17 @@ put(struct bench_connection *conn, const struct tg_message *message)
 static bool
 say_hello(struct bench_connection *conn, struct failure *failure)
 {
+	const struct terminals *terminals = &conn->bench->terminals;
+	const struct terminal *terminal = &terminals->items[conn->index % terminals->count];
+	struct client_error error;
 	struct tg_message hello;
 
-	if (RAND_bytes(conn->auth.client_nonce, TG_NONCE_BYTES) != 1)
-		return failure_set(failure, "no random bytes");
-	tg_message_init(&hello, 1, TG_OP_HELLO);
-	tg_message_set_integer(&hello, TG_FIELD_VERSION, TG_PROTOCOL_VERSION);
-	tg_message_set_bytes(&hello, TG_FIELD_CLIENT_NONCE, conn->auth.client_nonce,
-			     TG_NONCE_BYTES);
+	memset(&conn->speaker, 0, sizeof(conn->speaker));
+	conn->speaker.terminal = terminal->number;
+	conn->speaker.key_generation = terminal->generation;
+	if (client_opening_hello(&conn->opening, &conn->speaker, &error, &hello) != TG_OK)
+		return failure_set(failure, "%s", error.text);
+	hello.request_id = 1;
 	put(conn, &hello);
 	return true;
 }
@@ -54,36 +56,37 @@ prove(struct bench_connection *conn, const struct tg_message *greeting, struct f
 {
 	const struct terminals *terminals = &conn->bench->terminals;
 	const struct terminal *terminal = &terminals->items[conn->index % terminals->count];
-	const struct tg_value *instance = &greeting->values[TG_FIELD_INSTANCE];
-	char name[TG_INSTANCE_BYTES_MAX + 1] = "";
-	uint8_t proof[TG_PROOF_BYTES];
+	struct tg_session told;
+	struct client_error error;
 	struct tg_message auth;
 
-	if (greeting->code != TG_OK || !tg_message_has(greeting, TG_FIELD_SERVER_NONCE) ||
-	    !tg_message_has(greeting, TG_FIELD_INSTANCE) || instance->bytes >= sizeof(name))
-		return failure_set(failure, "HELLO: %s",
-				   tg_status_name((enum tg_status)greeting->code));
-	memcpy(name, instance->data, instance->bytes);
-	conn->auth.version = TG_PROTOCOL_VERSION;
-	conn->auth.terminal = terminal->number;
-	conn->auth.generation = terminal->generation;
-	memcpy(conn->auth.server_nonce, greeting->values[TG_FIELD_SERVER_NONCE].data,
-	       TG_NONCE_BYTES);
+	if (client_opening_greeted(&conn->opening, &conn->speaker, greeting, &error, &told) !=
+	    TG_OK)
+		return failure_set(failure, "%s", error.text);
 	if (conn->tls != NULL &&
-	    SSL_export_keying_material(conn->tls, conn->auth.exporter, TG_EXPORTER_BYTES,
+	    SSL_export_keying_material(conn->tls, conn->opening.input.exporter, TG_EXPORTER_BYTES,
 				       TG_EXPORTER_LABEL, strlen(TG_EXPORTER_LABEL), NULL, 0,
 				       0) != 1)
 		return failure_set(failure, "TLS exports no keying material");
-	if (!terminals_key(terminals, terminal, name, conn->key, failure))
+	if (!terminals_key(terminals, terminal, told.instance, conn->speaker.key, failure))
 		return false;
-	if (tg_auth_make_proof(TG_AUTH_TERMINAL, conn->key, &conn->auth, proof) != TG_OK)
-		return failure_set(failure, "the proof cannot be made");
-	tg_message_init(&auth, 1, TG_OP_AUTH);
-	tg_message_set_integer(&auth, TG_FIELD_TERMINAL, terminal->number);
-	tg_message_set_integer(&auth, TG_FIELD_KEY_GENERATION, terminal->generation);
-	tg_message_set_bytes(&auth, TG_FIELD_PROOF, proof, sizeof(proof));
+	if (client_opening_auth(&conn->opening, &conn->speaker, &error, &auth) != TG_OK)
+		return failure_set(failure, "%s", error.text);
+	auth.request_id = 1;
 	put(conn, &auth);
 	return true;
+}
+
+/* The gateway, too, must know the key. */
+static bool
+check(struct bench_connection *conn, const struct tg_message *answer, struct failure *failure)
+{
+	struct tg_session told;
+	struct client_error error;
+
+	if (client_opening_proved(&conn->opening, &conn->speaker, answer, &error, &told) == TG_OK)
+		return true;
+	return failure_set(failure, "%s", error.text);
 }
 
 static bool
@@ -109,11 +112,8 @@ tallygate_open(struct bench_connection *conn, const uint8_t *bytes, size_t count
 		conn->step = STEP_PROOF;
 		return prove(conn, &answer, failure);
 	}
-	if (answer.code != TG_OK)
-		return failure_set(failure, "AUTH: %s",
-				   tg_status_name((enum tg_status)answer.code));
-	*ret_is_done = true;
-	return true;
+	*ret_is_done = check(conn, &answer, failure);
+	return *ret_is_done;
 }
 
 static int64_t

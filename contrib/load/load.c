@@ -103,14 +103,14 @@ uint32_t
 load_slot_partner(const struct load *load, uint32_t slot)
 {
 	TG_ASSERT(slot < load->slot_count);
-	return load->slots[slot].session.partner;
+	return load->slots[slot].session.told.partner;
 }
 
 bool
 load_has_partner(const struct load *load, uint32_t partner)
 {
 	for (uint32_t i = 0; i < load->slot_count; i++)
-		if (load->slots[i].session.partner == partner)
+		if (load->slots[i].session.told.partner == partner)
 			return true;
 	return false;
 }

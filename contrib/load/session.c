@@ -10,10 +10,8 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <openssl/err.h>
-#include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -23,7 +21,7 @@
 #include "protocol/encode.h"
 #include "protocol/frame.h"
 
-#define BUFFER_BYTES_FIRST 4096
+#define READ_BYTES 2048
 #define BUFFER_BYTES_MAX (8 * 1024 * 1024)
 #define READS_PER_WAKEUP 4
 #define ENCODED_BYTES_MAX 2048 /* of a request without array fields */
@@ -32,30 +30,14 @@
 static void on_readable(evutil_socket_t fd, short what, void *context);
 static void on_writable(evutil_socket_t fd, short what, void *context);
 
-/* Make room for so many bytes behind to_bytes. */
+/* Make room for so many bytes behind those that wait. */
 static uint8_t *
-buffer_room(struct session_buffer *buffer, size_t bytes)
+buffer_room(struct client_buffer *buffer, size_t bytes)
 {
-	size_t waiting = buffer->to_bytes - buffer->from_bytes;
+	enum tg_status status = client_buffer_reserve(buffer, bytes, BUFFER_BYTES_MAX);
 
-	if (buffer->from_bytes > 0 &&
-	    (waiting == 0 || buffer->to_bytes + bytes > buffer->capacity_bytes)) {
-		memmove(buffer->base, buffer->base + buffer->from_bytes, waiting);
-		buffer->from_bytes = 0;
-		buffer->to_bytes = waiting;
-	}
-	if (buffer->to_bytes + bytes > buffer->capacity_bytes) {
-		size_t capacity =
-			buffer->capacity_bytes > 0 ? buffer->capacity_bytes : BUFFER_BYTES_FIRST;
-
-		while (capacity < buffer->to_bytes + bytes)
-			capacity *= 2;
-		TG_ASSERT(capacity <= BUFFER_BYTES_MAX);
-		buffer->base = realloc(buffer->base, capacity);
-		TG_ASSERT(buffer->base != NULL);
-		buffer->capacity_bytes = capacity;
-	}
-	return buffer->base + buffer->to_bytes;
+	TG_ASSERT(status == TG_OK);
+	return buffer->base + buffer->end_bytes;
 }
 
 void
@@ -85,8 +67,8 @@ session_close(struct session *session)
 	session->tls = NULL;
 	close(session->fd);
 	session->fd = -1;
-	session->in.from_bytes = session->in.to_bytes = 0;
-	session->out.from_bytes = session->out.to_bytes = 0;
+	client_buffer_consume(&session->in, client_buffer_used(&session->in));
+	client_buffer_consume(&session->out, client_buffer_used(&session->out));
 	session->state = SESSION_CLOSED;
 }
 
@@ -94,11 +76,9 @@ void
 session_deinit(struct session *session)
 {
 	session_close(session);
-	free(session->in.base);
-	free(session->out.base);
+	client_buffer_deinit(&session->in);
+	client_buffer_deinit(&session->out);
 	tg_auth_clear(session->key, sizeof(session->key));
-	session->in.base = NULL;
-	session->out.base = NULL;
 }
 
 /* Close and tell the owner why. */
@@ -153,14 +133,14 @@ session_room(struct session *session, size_t bytes)
 void
 session_sent(struct session *session, size_t bytes)
 {
-	TG_ASSERT(session->out.to_bytes + bytes <= session->out.capacity_bytes);
-	session->out.to_bytes += bytes;
+	TG_ASSERT(session->out.end_bytes + bytes <= session->out.capacity_bytes);
+	session->out.end_bytes += bytes;
 }
 
 size_t
 session_waiting_bytes(const struct session *session)
 {
-	return session->out.to_bytes - session->out.from_bytes;
+	return client_buffer_used(&session->out);
 }
 
 void
@@ -220,13 +200,13 @@ transfer(struct session *session, bool is_read, uint8_t *data, size_t bytes)
 void
 session_flush(struct session *session)
 {
-	struct session_buffer *out = &session->out;
+	struct client_buffer *out = &session->out;
 
 	if (session->state < SESSION_HELLO)
 		return;
-	while (out->from_bytes < out->to_bytes) {
-		ssize_t moved = transfer(session, false, out->base + out->from_bytes,
-					 out->to_bytes - out->from_bytes);
+	while (client_buffer_used(out) > 0) {
+		ssize_t moved = transfer(session, false, client_buffer_front(out),
+					 client_buffer_used(out));
 
 		if (moved < 0) {
 			lose(session, session->reason);
@@ -234,142 +214,114 @@ session_flush(struct session *session)
 		}
 		if (moved == 0)
 			break;
-		out->from_bytes += (size_t)moved;
+		client_buffer_consume(out, (size_t)moved);
 	}
-	want_write(session, out->from_bytes < out->to_bytes);
+	want_write(session, client_buffer_used(out) > 0);
+}
+
+/* As whom the session speaks; the key is known once the instance is. */
+static void
+name_speaker(const struct session *session, struct tg_options *ret_options)
+{
+	memset(ret_options, 0, sizeof(*ret_options));
+	ret_options->terminal = session->terminal->number;
+	ret_options->software = SOFTWARE;
+	if (session->terminals->use_certificate)
+		return;
+	ret_options->key_generation = session->terminal->generation;
+	memcpy(ret_options->key, session->key, sizeof(ret_options->key));
+}
+
+/* The session does not open. */
+static void
+fail_opening(struct session *session, const struct client_error *error)
+{
+	tg_auth_clear(session->key, sizeof(session->key));
+	lose(session, error->text);
 }
 
 /* Begin the session's first exchange. */
 static void
 send_hello(struct session *session)
 {
+	struct client_error error;
+	struct tg_options options;
 	struct tg_message hello;
 
 	session->state = SESSION_HELLO;
 	event_add(session->read_event, NULL);
-	if (RAND_bytes(session->client_nonce, sizeof(session->client_nonce)) != 1) {
-		lose(session, "no random bytes");
+	name_speaker(session, &options);
+	if (client_opening_hello(&session->opening, &options, &error, &hello) != TG_OK) {
+		fail_opening(session, &error);
 		return;
 	}
-	tg_message_init(&hello, 1, TG_OP_HELLO);
-	tg_message_set_integer(&hello, TG_FIELD_VERSION, TG_PROTOCOL_VERSION);
-	tg_message_set_bytes(&hello, TG_FIELD_CLIENT_NONCE, session->client_nonce,
-			     sizeof(session->client_nonce));
-	tg_message_set_text(&hello, TG_FIELD_SOFTWARE, SOFTWARE);
+	hello.request_id = 1;
 	session_send(session, &hello, NULL, NULL);
 	session_flush(session);
 }
 
-/* What both proofs are made over; false when TLS has no exporter. */
+/* What ties proofs to this connection; false when TLS has no exporter. */
 static bool
-proof_input(struct session *session, struct tg_auth_input *ret_input)
+export_key(struct session *session)
 {
-	memset(ret_input, 0, sizeof(*ret_input));
-	ret_input->version = session->version;
-	ret_input->terminal = session->terminal->number;
-	ret_input->generation = session->generation;
-	memcpy(ret_input->client_nonce, session->client_nonce, TG_NONCE_BYTES);
-	memcpy(ret_input->server_nonce, session->server_nonce, TG_NONCE_BYTES);
 	return session->tls == NULL ||
-	       SSL_export_keying_material(session->tls, ret_input->exporter, TG_EXPORTER_BYTES,
-					  TG_EXPORTER_LABEL, strlen(TG_EXPORTER_LABEL), NULL, 0,
-					  0) == 1;
+	       SSL_export_keying_material(session->tls, session->opening.input.exporter,
+					  TG_EXPORTER_BYTES, TG_EXPORTER_LABEL,
+					  strlen(TG_EXPORTER_LABEL), NULL, 0, 0) == 1;
 }
 
+/* The answer to HELLO: prove who speaks. */
 static void
-send_auth(struct session *session)
+take_hello(struct session *session, const struct tg_message *answer)
 {
-	struct tg_auth_input input;
-	struct tg_message auth;
+	struct client_error error;
+	struct tg_options options;
 	struct failure failure;
-	uint8_t proof[TG_PROOF_BYTES];
+	struct tg_message auth;
 
-	session->state = SESSION_AUTH;
-	tg_message_init(&auth, 2, TG_OP_AUTH);
-	tg_message_set_integer(&auth, TG_FIELD_TERMINAL, session->terminal->number);
+	name_speaker(session, &options);
+	if (client_opening_greeted(&session->opening, &options, answer, &error, &session->told) !=
+	    TG_OK) {
+		fail_opening(session, &error);
+		return;
+	}
 	if (!session->terminals->use_certificate) {
-		session->generation = session->terminal->generation;
-		if (!terminals_key(session->terminals, session->terminal, session->instance,
+		if (!export_key(session)) {
+			lose(session, "TLS exports no keying material");
+			return;
+		}
+		if (!terminals_key(session->terminals, session->terminal, session->told.instance,
 				   session->key, &failure)) {
 			lose(session, failure.text);
 			return;
 		}
-		if (!proof_input(session, &input) ||
-		    tg_auth_make_proof(TG_AUTH_TERMINAL, session->key, &input, proof) != TG_OK) {
-			lose(session, "the proof cannot be made");
-			return;
-		}
-		tg_message_set_integer(&auth, TG_FIELD_KEY_GENERATION, session->generation);
-		tg_message_set_bytes(&auth, TG_FIELD_PROOF, proof, sizeof(proof));
 	}
+	name_speaker(session, &options);
+	if (client_opening_auth(&session->opening, &options, &error, &auth) != TG_OK) {
+		fail_opening(session, &error);
+		return;
+	}
+	session->state = SESSION_AUTH;
+	auth.request_id = 2;
 	session_send(session, &auth, NULL, NULL);
 	session_flush(session);
-}
-
-/* A refusal of HELLO or AUTH ends the session. */
-static void
-refuse(struct session *session, const char *operation, const struct tg_message *answer)
-{
-	snprintf(session->reason, sizeof(session->reason), "%s refused: %s: %s", operation,
-		 tg_status_name((enum tg_status)answer->code),
-		 tg_status_text((enum tg_status)answer->code));
-	lose(session, session->reason);
-}
-
-/* The answer to HELLO. */
-static void
-take_hello(struct session *session, const struct tg_message *answer)
-{
-	const struct tg_value *instance = &answer->values[TG_FIELD_INSTANCE];
-
-	if (answer->code != TG_OK) {
-		refuse(session, "HELLO", answer);
-		return;
-	}
-	if (!tg_message_has(answer, TG_FIELD_SERVER_NONCE) ||
-	    !tg_message_has(answer, TG_FIELD_INSTANCE) || instance->bytes > TG_INSTANCE_BYTES_MAX) {
-		lose(session, "HELLO answered without nonce or instance");
-		return;
-	}
-	session->version =
-		(uint8_t)tg_message_integer(answer, TG_FIELD_VERSION, TG_PROTOCOL_VERSION);
-	memcpy(session->server_nonce, answer->values[TG_FIELD_SERVER_NONCE].data, TG_NONCE_BYTES);
-	memcpy(session->instance, instance->data, instance->bytes);
-	session->instance[instance->bytes] = '\0';
-	session->in_flight_max =
-		(uint32_t)tg_message_integer(answer, TG_FIELD_IN_FLIGHT_MAX, UINT16_MAX);
-	session->frame_bytes_max =
-		(uint32_t)tg_message_integer(answer, TG_FIELD_FRAME_BYTES_MAX, TG_FRAME_BYTES_MAX);
-	session->is_stepped = tg_message_integer(answer, TG_FIELD_STEPPED_CLOCK, 0) != 0;
-	send_auth(session);
 }
 
 /* The answer to AUTH: the server must know the key, too. */
 static void
 take_auth(struct session *session, const struct tg_message *answer)
 {
-	struct tg_auth_input input;
+	struct client_error error;
+	struct tg_options options;
 
-	if (answer->code != TG_OK) {
-		refuse(session, "AUTH", answer);
-		return;
-	}
-	if (!session->terminals->use_certificate &&
-	    (!tg_message_has(answer, TG_FIELD_PROOF) || !proof_input(session, &input) ||
-	     !tg_auth_check_proof(TG_AUTH_SERVER, session->key, &input,
-				  answer->values[TG_FIELD_PROOF].data))) {
-		lose(session, "the server does not know the terminal's key");
+	name_speaker(session, &options);
+	if (client_opening_proved(&session->opening, &options, answer, &error, &session->told) !=
+	    TG_OK) {
+		fail_opening(session, &error);
 		return;
 	}
 	tg_auth_clear(session->key, sizeof(session->key));
-	session->partner = (uint32_t)tg_message_integer(answer, TG_FIELD_PARTNER, 0);
-	session->store = (uint32_t)tg_message_integer(answer, TG_FIELD_STORE, 0);
-	session->rights = (uint32_t)tg_message_integer(answer, TG_FIELD_RIGHTS, 0);
 	session->server_time_ms = tg_message_integer(answer, TG_FIELD_SERVER_TIME, 0);
-	session->in_flight_max = (uint32_t)tg_message_integer(answer, TG_FIELD_IN_FLIGHT_MAX,
-							      session->in_flight_max);
-	session->frame_bytes_max = (uint32_t)tg_message_integer(answer, TG_FIELD_FRAME_BYTES_MAX,
-								session->frame_bytes_max);
 	session->state = SESSION_READY;
 	session->hooks->on_ready(session->context);
 }
@@ -401,24 +353,24 @@ take_frame(struct session *session, const struct tg_frame *frame)
 static bool
 take_frames(struct session *session)
 {
-	struct session_buffer *in = &session->in;
+	struct client_buffer *in = &session->in;
 
-	while (in->from_bytes < in->to_bytes) {
+	while (client_buffer_used(in) > 0) {
 		struct tg_frame frame;
 
-		switch (tg_frame_peek(in->base + in->from_bytes, in->to_bytes - in->from_bytes,
+		switch (tg_frame_peek(client_buffer_front(in), client_buffer_used(in),
 				      TG_FRAME_BYTES_MAX_BATCH, &frame)) {
 		case TG_FRAME_WHOLE:
 			break;
 		case TG_FRAME_MORE:
-			buffer_room(in, frame.frame_bytes - (in->to_bytes - in->from_bytes));
+			buffer_room(in, frame.frame_bytes - client_buffer_used(in));
 			return true;
 		case TG_FRAME_EMPTY:
 		case TG_FRAME_OVERSIZE:
 			lose(session, "the server sent a frame of impossible length");
 			return false;
 		}
-		in->from_bytes += frame.frame_bytes;
+		client_buffer_consume(in, frame.frame_bytes);
 		take_frame(session, &frame);
 		if (session->state == SESSION_CLOSED)
 			return false;
@@ -476,7 +428,7 @@ static void
 on_readable(evutil_socket_t fd, short what, void *context)
 {
 	struct session *session = context;
-	struct session_buffer *in = &session->in;
+	struct client_buffer *in = &session->in;
 
 	(void)fd;
 	(void)what;
@@ -486,8 +438,8 @@ on_readable(evutil_socket_t fd, short what, void *context)
 	}
 	for (int i = 0; i < READS_PER_WAKEUP || (session->tls && SSL_pending(session->tls) > 0);
 	     i++) {
-		uint8_t *room = buffer_room(in, BUFFER_BYTES_FIRST / 2);
-		size_t room_bytes = in->capacity_bytes - in->to_bytes;
+		uint8_t *room = buffer_room(in, READ_BYTES);
+		size_t room_bytes = in->capacity_bytes - in->end_bytes;
 		ssize_t moved = transfer(session, true, room, room_bytes);
 
 		if (moved < 0) {
@@ -496,7 +448,7 @@ on_readable(evutil_socket_t fd, short what, void *context)
 		}
 		if (moved == 0)
 			return;
-		in->to_bytes += (size_t)moved;
+		in->end_bytes += (size_t)moved;
 		if (!take_frames(session))
 			return;
 		if (session->tls == NULL && (size_t)moved < room_bytes)

@@ -14,6 +14,8 @@
 
 #include "contrib/load/endpoint.h"
 #include "contrib/load/terminals.h"
+#include "protocol/client_buffer.h"
+#include "protocol/client_opening.h"
 #include "protocol/message.h"
 #include "protocol/value.h"
 
@@ -45,14 +47,6 @@ struct session_hooks {
 	void (*on_lost)(void *context, const char *reason);
 };
 
-/* Bytes from used_from to used_to are waiting.  Grows up to the largest frame. */
-struct session_buffer {
-	uint8_t *base;
-	size_t	 capacity_bytes;
-	size_t	 from_bytes; /* first byte waiting */
-	size_t	 to_bytes;   /* one past the last */
-};
-
 struct session {
 	/* set by session_init(), borrowed */
 	struct event_base	   *base;
@@ -63,14 +57,8 @@ struct session {
 	void			   *context;
 
 	/* what the server told; valid from on_ready */
-	uint32_t partner;	 /* number */
-	uint32_t store;		 /* number, 0: none */
-	uint32_t rights;	 /* bits of enum tg_right */
-	uint32_t in_flight_max;	 /* requests it lets us have unanswered */
-	uint32_t frame_bytes_max; /* largest frame we may send */
-	int64_t	 server_time_ms; /* its clock at AUTH, ms UTC */
-	bool	 is_stepped;	 /* its clock is moved by hand */
-	char	 instance[TG_INSTANCE_BYTES_MAX + 1];
+	struct tg_session told;
+	int64_t		  server_time_ms; /* its clock at AUTH, ms UTC */
 
 	enum session_state    state;
 	uint64_t	      opened_ns; /* when connecting began, by the owner's clock */
@@ -78,12 +66,9 @@ struct session {
 	SSL		     *tls;	 /* NULL on plain TCP or while closed */
 	struct event	     *read_event, *write_event;
 	bool		      is_write_wanted; /* write_event is added */
-	struct session_buffer in, out;
-	uint8_t		      version;	       /* agreed in HELLO */
-	uint16_t	      generation;      /* sent in AUTH */
-	uint8_t		      client_nonce[TG_NONCE_BYTES];
-	uint8_t		      server_nonce[TG_NONCE_BYTES];
-	uint8_t		      key[TG_KEY_BYTES];
+	struct client_buffer  in, out;
+	struct client_opening opening;
+	uint8_t		      key[TG_KEY_BYTES]; /* while the session opens */
 	char		      reason[SESSION_REASON_BYTES];
 };
 

@@ -130,8 +130,8 @@ flights_max(const struct slot *slot)
 {
 	if (slot->load->options->batch_items > 1)
 		return 1;
-	if (slot->load->options->depth > slot->session.in_flight_max)
-		return slot->session.in_flight_max;
+	if (slot->load->options->depth > slot->session.told.in_flight_max)
+		return slot->session.told.in_flight_max;
 	return slot->load->options->depth;
 }
 
@@ -151,7 +151,7 @@ sibling_of(struct slot *slot)
 	for (uint32_t i = 1; i < load->slot_count && i <= SIBLING_TRIES; i++) {
 		struct slot *other = &load->slots[(slot->index + i) % load->slot_count];
 
-		if (other->is_ready && other->session.partner == slot->session.partner)
+		if (other->is_ready && other->session.told.partner == slot->session.told.partner)
 			return other;
 	}
 	return slot;
@@ -264,10 +264,10 @@ batch_items_max(const struct slot *slot)
 {
 	uint32_t items = slot->load->options->batch_items;
 
-	if ((slot->session.rights & TG_RIGHT_BATCH) == 0)
+	if ((slot->session.told.rights & TG_RIGHT_BATCH) == 0)
 		return 1;
-	if (items > slot->session.frame_bytes_max / ITEM_BYTES_MAX - 1)
-		items = slot->session.frame_bytes_max / ITEM_BYTES_MAX - 1;
+	if (items > slot->session.told.frame_bytes_max / ITEM_BYTES_MAX - 1)
+		items = slot->session.told.frame_bytes_max / ITEM_BYTES_MAX - 1;
 	return items;
 }
 
@@ -488,10 +488,11 @@ on_ready(void *context)
 	load->ready_count++;
 	load->meter->ready_count++;
 	histogram_add(&load->meter->connect, load->now_ns - session->opened_ns);
-	load_learn_time(load, session->server_time_ms, session->is_stepped);
+	load_learn_time(load, session->server_time_ms, session->told.is_clock_stepped);
 	if (load->trace != NULL)
 		trace_write_session(load->trace, slot->session_number, load_wall_us(),
-				    session->terminal->number, session->partner, session->store);
+				    session->terminal->number, session->told.partner,
+				    session->told.store);
 	slot_fill(slot);
 }
 
@@ -533,7 +534,7 @@ take_answer(struct slot *slot, struct request *request, const struct tg_message 
 		refuse_for_now(slot, request, answer);
 		return;
 	}
-	meter_answer(load->meter, request->operation, slot->session.partner, answer,
+	meter_answer(load->meter, request->operation, slot->session.told.partner, answer,
 		     load->now_ns - request->due_ns, request->is_copy);
 	if (!request->is_copy) {
 		if (request->member != MEMBER_NONE && request->operation != TG_OP_QUOTE)
@@ -613,7 +614,7 @@ on_answer(void *context, const struct tg_message *message, const uint8_t *payloa
 				    payload, payload_bytes);
 	} else {
 		load_learn_time(load, tg_message_integer(message, TG_FIELD_SERVER_TIME, 0),
-				slot->session.is_stepped);
+				slot->session.told.is_clock_stepped);
 	}
 	flights_end(&slot->flights, flight);
 	if (is_batch)
