@@ -154,12 +154,40 @@ take_file_setting(const struct loading *l, const config_setting_t *setting, cons
 	return set_member(row, text, source, l->settings, failure);
 }
 
+/* Is this the group of a client in the file? */
+static bool
+is_program(const config_setting_t *setting)
+{
+#define PROGRAM_NAME(name) #name,
+	static const char *const programs[] = { PROGRAM_LIST(PROGRAM_NAME) };
+#undef PROGRAM_NAME
+
+	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
+		if (strcmp(config_setting_name(setting), programs[i]) == 0)
+			return config_setting_is_group(setting) == CONFIG_TRUE;
+	return false;
+}
+
+/* Take the settings of a group; groups of programs within it are passed over. */
+static bool
+take_group(const struct loading *l, const config_setting_t *group, const char *path,
+	   struct failure *failure)
+{
+	for (int i = 0; i < config_setting_length(group); i++) {
+		const config_setting_t *setting = config_setting_get_elem(group, (unsigned)i);
+
+		if (!is_program(setting) && !take_file_setting(l, setting, path, failure))
+			return false;
+	}
+	return true;
+}
+
 /* Read the file.  A default file that is not there is none. */
 static bool
 read_file(const struct loading *l, const char *path, bool must_exist, struct failure *failure)
 {
+	const config_setting_t *own;
 	config_t *file;
-	config_setting_t *root;
 
 	if (access(path, R_OK) != 0)
 		return !must_exist && errno == ENOENT
@@ -172,12 +200,10 @@ read_file(const struct loading *l, const char *path, bool must_exist, struct fai
 	if (config_read_file(file, path) != CONFIG_TRUE)
 		return failure_set(failure, "%s:%d: %s", path, config_error_line(file),
 				   config_error_text(file));
-	root = config_root_setting(file);
-	for (int i = 0; i < config_setting_length(root); i++)
-		if (!take_file_setting(l, config_setting_get_elem(root, (unsigned)i), path,
-				       failure))
-			return false;
-	return true;
+	if (!take_group(l, config_root_setting(file), path, failure))
+		return false;
+	own = config_lookup(file, l->table->program);
+	return own == NULL || take_group(l, own, path, failure);
 }
 
 /* Read the file that --config or $HOME names. */

@@ -4,7 +4,8 @@
  * A table says which settings there are, and where in a struct of the program's each is kept.  An
  * option on the command line wins over the environment (TALLY_HOST for --host), that over the file,
  * that over the default.  Only KEPT settings may stand in environment and file; the others are
- * about one run.
+ * about one run.  The file is for all clients: what stands in the group of one, as in
+ * "tally_settle: { terminal = 2000; };", is for that one alone, and wins over what is for all.
  */
 #ifndef TG_CONTRIB_COMMON_SETTINGS_H
 #define TG_CONTRIB_COMMON_SETTINGS_H
@@ -71,7 +72,11 @@ struct setting_row {
 struct setting_table {
 	const struct setting_row *rows;
 	size_t			  count;
+	const char		 *program; /* its group in the file: a name of PROGRAM_LIST */
 };
+
+/* The programs that share a file. */
+#define PROGRAM_LIST(X) X(tally) X(tally_import) X(tally_settle)
 
 /*
  * Read settings.  settings: the program's struct; texts in it are borrowed from the command line

@@ -7,4 +7,5 @@
 
 static const struct setting_row rows[] = { IDENTITY_SETTING_ROWS SETTLE_SETTING_LIST(ROW) };
 
-const struct setting_table settle_setting_table = { rows, sizeof(rows) / sizeof(rows[0]) };
+const struct setting_table settle_setting_table = { rows, sizeof(rows) / sizeof(rows[0]),
+						    "tally_settle" };

@@ -7,4 +7,4 @@
 
 static const struct setting_row rows[] = { IDENTITY_SETTING_ROWS SETTING_LIST(ROW) };
 
-const struct setting_table tally_settings = { rows, sizeof(rows) / sizeof(rows[0]) };
+const struct setting_table tally_settings = { rows, sizeof(rows) / sizeof(rows[0]), "tally" };

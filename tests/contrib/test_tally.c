@@ -299,6 +299,27 @@ settings_have_an_order(void **state)
 	assert_int_equal(RUN(fixture, "ping"), TALLY_USAGE);
 }
 
+/* What: a client's own group wins over what is for all, others' are passed over, typos named. */
+static void
+a_file_serves_several_clients(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct fake_options options = { .lie = FAKE_HONEST };
+	char text[512];
+
+	start(fixture, &options);
+	snprintf(text, sizeof(text),
+		 "tally: { port = \"%s\"; };\nport = \"1\";\nplain = true;\nterminal = 101;\n"
+		 "instance = \"" FAKE_INSTANCE "\";\nmaster_key = \"%s\";\n"
+		 "tally_settle: { port = \"2\"; hots = \"theirs to read\"; };\n",
+		 fixture->port, fixture->key);
+	write_text(fixture->config, text, strlen(text));
+	assert_int_equal(RUN(fixture, "ping"), TALLY_DONE);
+	memcpy(strstr(text, "tally_s"), "tally_S", 7);
+	write_text(fixture->config, text, strlen(text));
+	assert_int_equal(RUN(fixture, "ping"), TALLY_USAGE);
+}
+
 int
 main(void)
 {
@@ -312,6 +333,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(refusals_have_their_exit_status, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_wrong_command_line_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(settings_have_an_order, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_file_serves_several_clients, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
