@@ -28,6 +28,7 @@ import_init(struct import *import, const struct config_noun *noun, import_error_
 {
 	memset(import, 0, sizeof(*import));
 	import->noun = noun;
+	import->row_bytes = offsetof(struct import_row, image) + noun->fields->image_bytes;
 	import->on_error = on_error;
 	import->context = context;
 }
@@ -37,6 +38,20 @@ import_deinit(struct import *import)
 {
 	free(import->rows);
 	import->rows = NULL;
+}
+
+void
+import_row(const struct import *import, uint32_t i, struct import_row *ret_row)
+{
+	TG_ASSERT(i < import->row_count);
+	memcpy(ret_row, import->rows + i * import->row_bytes, import->row_bytes);
+}
+
+void
+import_set_row(struct import *import, uint32_t i, const struct import_row *row)
+{
+	TG_ASSERT(i < import->row_count);
+	memcpy(import->rows + i * import->row_bytes, row, import->row_bytes);
 }
 
 void
@@ -98,11 +113,11 @@ static bool
 grow(struct import *import)
 {
 	uint32_t capacity = import->rows_capacity == 0 ? 256 : import->rows_capacity * 2;
-	struct import_row *rows;
+	uint8_t *rows;
 
 	if (import->row_count < import->rows_capacity)
 		return true;
-	rows = reallocarray(import->rows, capacity, sizeof(*rows));
+	rows = reallocarray(import->rows, capacity, import->row_bytes);
 	if (rows == NULL)
 		return false;
 	import->rows = rows;
@@ -144,7 +159,8 @@ end_row(struct reading *r)
 		r->is_out_of_memory = !grow(import);
 		if (!r->is_out_of_memory) {
 			r->row.line = r->line;
-			import->rows[import->row_count++] = r->row;
+			import->row_count++;
+			import_set_row(import, import->row_count - 1, &r->row);
 		}
 	}
 }
@@ -175,8 +191,11 @@ find_doubles(struct import *import)
 	if (lines == NULL)
 		return false;
 	for (uint32_t i = 0; i < import->row_count; i++) {
-		lines[i].key = config_noun_key(import->noun, &import->rows[i].image);
-		lines[i].line = import->rows[i].line;
+		struct import_row row;
+
+		import_row(import, i, &row);
+		lines[i].key = config_noun_key(import->noun, &row.image);
+		lines[i].line = row.line;
 	}
 	qsort(lines, import->row_count, sizeof(*lines), compare_keys);
 	for (uint32_t i = 1; i < import->row_count; i++) {

@@ -12,6 +12,7 @@
 #define TG_ADMIN_IMPORT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -27,10 +28,11 @@ enum import_verdict { IMPORT_UNSEEN, IMPORT_ADD, IMPORT_CHANGE, IMPORT_SAME };
 struct import_row {
 	uint32_t line;			/* of the file, from 1 */
 	uint32_t given;			/* bits of the fields that the line says */
-	enum import_verdict verdict;	/* against the ledger */
-	uint32_t missing;		/* index of a field that a new row lacks; 0: none */
-	enum tg_status refusal;		/* what the ledger would answer; TG_OK: it takes it */
-	union config_image image;	/* as said; after the look at the ledger, whole */
+	uint8_t	 verdict;		/* enum import_verdict: against the ledger */
+	uint8_t	 missing;		/* index of a field that a new row lacks; 0: none */
+	uint16_t refusal;		/* what the ledger would answer; TG_OK: it takes it */
+	/* last: kept as far as the noun's goes; as said, after the look at the ledger whole */
+	union config_image image;
 };
 
 /* What is wrong with a file, for the operator: column is NULL where it is the whole line. */
@@ -39,7 +41,8 @@ typedef void import_error_fn(void *context, uint32_t line, const char *column, c
 /* Invariant: row_count <= rows_capacity. */
 struct import {
 	const struct config_noun *noun;
-	struct import_row *rows;	/* owned */
+	uint8_t	*rows;			/* owned; row_bytes each, see import_row() */
+	size_t	 row_bytes;
 	uint32_t row_count;
 	uint32_t rows_capacity;
 	uint32_t error_count;		/* all, also those that were not shown */
@@ -50,6 +53,10 @@ struct import {
 void import_init(struct import *import, const struct config_noun *noun, import_error_fn *on_error,
 		 void *context);
 void import_deinit(struct import *import);
+
+/* Copy row i out, or back in.  i < row_count. */
+void import_row(const struct import *import, uint32_t i, struct import_row *ret_row);
+void import_set_row(struct import *import, uint32_t i, const struct import_row *row);
 
 /* Note something wrong; shown while there are few. */
 void import_complain(struct import *import, uint32_t line, const char *column, const char *why);

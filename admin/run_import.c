@@ -100,7 +100,7 @@ complete_row(const struct ledger *ledger, const struct config_noun *noun, struct
 	row->verdict = IMPORT_ADD;
 	for (uint32_t i = 1; i < fields->count && row->missing == 0; i++) {
 		if (fields->fields[i].fallback == NULL && (row->given & (UINT32_C(1) << i)) == 0)
-			row->missing = i;
+			row->missing = (uint8_t)i;
 	}
 }
 
@@ -113,16 +113,18 @@ judge_slice(const struct ledger *ledger, void *argument)
 	const int64_t until_us = mono_us() + JUDGED_US;
 
 	for (; j->first < j->until; j->first++) {
-		struct import_row *row = &import->rows[j->first];
+		struct import_row row;
 
 		if (j->first % JUDGED_ROWS == JUDGED_ROWS - 1 && mono_us() >= until_us)
 			return;
-		complete_row(ledger, import->noun, row);
-		if (!j->is_deciding || row->missing != 0 || row->verdict == IMPORT_SAME)
-			continue;
-		config_noun_fill(import->noun, &row->image, &j->request);
-		ledger_decide(ledger, &j->request, &j->now, j->decision);
-		row->refusal = (enum tg_status)j->decision->answer.status;
+		import_row(import, j->first, &row);
+		complete_row(ledger, import->noun, &row);
+		if (j->is_deciding && row.missing == 0 && row.verdict != IMPORT_SAME) {
+			config_noun_fill(import->noun, &row.image, &j->request);
+			ledger_decide(ledger, &j->request, &j->now, j->decision);
+			row.refusal = j->decision->answer.status;
+		}
+		import_set_row(import, j->first, &row);
 	}
 }
 
@@ -130,13 +132,16 @@ static void
 tell_refusals(struct import *import)
 {
 	for (uint32_t i = 0; i < import->row_count; i++) {
-		const struct import_row *row = &import->rows[i];
-		const struct field *missing = &import->noun->fields->fields[row->missing];
+		struct import_row row;
 
-		if (row->missing != 0)
-			import_complain(import, row->line, missing->name, "must be said");
-		else if (row->refusal != TG_OK)
-			import_complain(import, row->line, NULL, tg_status_text(row->refusal));
+		import_row(import, i, &row);
+		if (row.missing != 0)
+			import_complain(import, row.line,
+					import->noun->fields->fields[row.missing].name,
+					"must be said");
+		else if (row.refusal != TG_OK)
+			import_complain(import, row.line, NULL,
+					tg_status_text((enum tg_status)row.refusal));
 	}
 }
 
@@ -172,7 +177,8 @@ judge(struct importing *i)
 /* A slice of rows as the ledger is asked to set them. */
 struct setting {
 	uint32_t count;
-	const struct import_row *rows[HOST_BULK_MAX];
+	uint32_t lines[HOST_BULK_MAX];
+	enum import_verdict verdicts[HOST_BULK_MAX];
 	struct ledger_request requests[HOST_BULK_MAX];
 	struct ledger_answer answers[HOST_BULK_MAX];
 };
@@ -191,16 +197,16 @@ ask_slice(struct importing *i, struct setting *setting)
 					 setting->answers);
 	if (status != TG_OK) {
 		ask_fail(call, status);
-		output_print(call->out, "stopped at line %" PRIu32 "\n", setting->rows[0]->line);
+		output_print(call->out, "stopped at line %" PRIu32 "\n", setting->lines[0]);
 		return false;
 	}
 	for (uint32_t k = 0; k < setting->count; k++) {
 		if (setting->answers[k].status == TG_OK)
-			i->counts[setting->rows[k]->verdict]++;
+			i->counts[setting->verdicts[k]]++;
 		else if (is_good) {
 			is_good = ask_judge(call, TG_OK, &setting->answers[k]);
 			output_print(call->out, "stopped at line %" PRIu32 "\n",
-				     setting->rows[k]->line);
+				     setting->lines[k]);
 		}
 	}
 	return is_good;
@@ -225,17 +231,19 @@ set_slice(struct importing *i, struct setting *setting, uint32_t *at)
 	}
 	setting->count = 0;
 	for (; *at < j.until; (*at)++) {
-		const struct import_row *row = &import->rows[*at];
 		struct ledger_request *request = &setting->requests[setting->count];
+		struct import_row row;
 
-		if (row->verdict == IMPORT_SAME) {
+		import_row(import, *at, &row);
+		if (row.verdict == IMPORT_SAME) {
 			i->counts[IMPORT_SAME]++;
 			continue;
 		}
 		ask_init(i->call, request, import->noun->request_kind);
 		memcpy(request->origin, i->origin, sizeof(request->origin));
-		config_noun_fill(import->noun, &row->image, request);
-		setting->rows[setting->count++] = row;
+		config_noun_fill(import->noun, &row.image, request);
+		setting->lines[setting->count] = row.line;
+		setting->verdicts[setting->count++] = (enum import_verdict)row.verdict;
 	}
 	return ask_slice(i, setting);
 }
@@ -279,8 +287,12 @@ note_import(struct importing *i, const char *path)
 {
 	uint32_t news = 0;
 
-	for (uint32_t row = 0; row < i->import.row_count; row++)
-		news += i->import.rows[row].verdict != IMPORT_SAME ? 1 : 0;
+	for (uint32_t k = 0; k < i->import.row_count; k++) {
+		struct import_row row;
+
+		import_row(&i->import, k, &row);
+		news += row.verdict != IMPORT_SAME ? 1 : 0;
+	}
 	if (news > 0 && !ask_note(i->call, "import %ss, %" PRIu32 " to set, %s",
 				  i->import.noun->fields->noun, news, path))
 		return false;

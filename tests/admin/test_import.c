@@ -50,6 +50,7 @@ static void
 files_are_read_as_people_write_them(void **state)
 {
 	struct import import;
+	struct import_row row;
 	struct complaints complaints;
 
 	(void)state;
@@ -62,12 +63,15 @@ files_are_read_as_people_write_them(void **state)
 		    &import, &complaints);
 	assert_string_equal(complaints.text, "");
 	assert_int_equal(import.row_count, 3);
-	assert_int_equal(import.rows[0].line, 4);
-	assert_int_equal(import.rows[0].image.store.number, 31);
-	assert_string_equal((char *)import.rows[0].image.store.name, "Market, \"the\" corner");
-	assert_int_equal(import.rows[1].image.store.partner, 2);
-	assert_int_equal(import.rows[1].given & (1u << field_find(&store_field_set, "name")), 0);
-	assert_string_equal((char *)import.rows[2].image.store.name, "Station");
+	import_row(&import, 0, &row);
+	assert_int_equal(row.line, 4);
+	assert_int_equal(row.image.store.number, 31);
+	assert_string_equal((char *)row.image.store.name, "Market, \"the\" corner");
+	import_row(&import, 1, &row);
+	assert_int_equal(row.image.store.partner, 2);
+	assert_int_equal(row.given & (1u << field_find(&store_field_set, "name")), 0);
+	import_row(&import, 2, &row);
+	assert_string_equal((char *)row.image.store.name, "Station");
 	import_deinit(&import);
 }
 
