@@ -148,7 +148,11 @@ read_lines(FILE *file, const char *path, struct operators *operators, char *why)
 
 		number++;
 		if (bytes > 0 && line[bytes - 1] == '\n')
-			line[bytes - 1] = '\0';
+			line[--bytes] = '\0';
+		if (strlen(line) != (size_t)bytes) {
+			status = complain(why, path, number, "a zero byte");
+			continue;
+		}
 		if (line[0] == '\0' || line[0] == '#')
 			continue;
 		if (operators->count == OPERATORS_MAX)

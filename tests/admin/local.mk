@@ -39,3 +39,10 @@ fuzz_programs += %D%/fuzz_import
 tests_admin_fuzz_import_LDADD = $(admin_libs) $(fuzz_libs)
 EXTRA_DIST += %D%/corpus_import/partners %D%/corpus_import/rules %D%/corpus_import/stores \
 	%D%/corpus_import/terminals
+fuzz_programs += %D%/fuzz_conversation
+tests_admin_fuzz_conversation_SOURCES = %D%/fuzz_conversation.c $(fake_host)
+tests_admin_fuzz_conversation_LDADD = $(admin_test_libs) $(fuzz_libs)
+EXTRA_DIST += %D%/corpus_conversation
+fuzz_programs += %D%/fuzz_operators
+tests_admin_fuzz_operators_LDADD = $(admin_libs) $(fuzz_libs)
+EXTRA_DIST += %D%/corpus_operators
