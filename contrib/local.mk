@@ -129,6 +129,28 @@ bin_PROGRAMS += %D%/import/tally-import
 contrib_import_tally_import_SOURCES = %D%/import/main.c
 contrib_import_tally_import_LDADD = $(import_libs)
 scdoc_pages += %D%/import/tally-import.1.scd
+
+# A harness for the software of terminals.
+bin_PROGRAMS += %D%/certify/tally-certify
+contrib_certify_tally_certify_SOURCES = \
+	%D%/certify/authority.c %D%/certify/authority.h \
+	%D%/certify/book.c %D%/certify/book.h \
+	%D%/certify/breach.c %D%/certify/breach.h \
+	%D%/certify/command.c %D%/certify/command.h \
+	%D%/certify/judge.c %D%/certify/judge.h \
+	%D%/certify/main.c \
+	%D%/certify/options.c %D%/certify/options.h \
+	%D%/certify/report.c %D%/certify/report.h \
+	%D%/certify/round.c %D%/certify/round.h \
+	%D%/certify/serve.c %D%/certify/serve.h \
+	%D%/certify/trace.c %D%/certify/trace.h \
+	%D%/certify/widen.c %D%/certify/widen.h \
+	%D%/certify/wire.c %D%/certify/wire.h
+contrib_certify_tally_certify_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS) $(JANSSON_CFLAGS)
+contrib_certify_tally_certify_LDADD = libclients.la libtallygate.la $(OPENSSL_LIBS) \
+	$(JANSSON_LIBS) $(CONFIG_LIBS)
+scdoc_pages += %D%/certify/tally-certify.1.scd
+
 include contrib/bench/local.mk
 
 # For those who watch; tests/contrib/observe.py checks them.
