@@ -265,6 +265,8 @@ tg_queue_drain(struct tg_queue *queue, struct tg_client *client, uint32_t timeou
 	}
 	queue->is_draining = true;
 	status = drain_rows(&drain, UINT32_MAX);
+	if (client_queue_file_sync(&queue->file, &queue->error) != TG_OK)
+		status = TG_IO; /* told by the next that adds, too */
 	if (drain.answered > 0 && tg_client_session(client) != NULL)
 		(void)ping(&drain); /* what it says is welcome, and nothing depends on it */
 	queue->is_draining = false;

@@ -334,6 +334,16 @@ client_queue_file_close(struct client_queue_file *file)
 }
 
 enum tg_status
+client_queue_file_sync(struct client_queue_file *file, struct client_error *error)
+{
+	if (!file->is_unsynced || file->is_draft)
+		return TG_OK;
+	file->is_unsynced = false;
+	file->is_broken |= fdatasync(file->fd) != 0;
+	return file->is_broken ? fail_errno(file, "sync", error) : TG_OK;
+}
+
+enum tg_status
 client_queue_file_append(struct client_queue_file *file, struct client_queue_entry *entry,
 			 struct client_error *error)
 {
@@ -345,6 +355,8 @@ client_queue_file_append(struct client_queue_file *file, struct client_queue_ent
 		client_error_set(error, "queue %s: an earlier write has failed", file->path);
 		return TG_IO;
 	}
+	if (entry->is_synced && client_queue_file_sync(file, error) != TG_OK)
+		return TG_IO;
 	put_u32(bytes + 4, (uint32_t)entry->payload_bytes);
 	put_u32(bytes + 8, entry->kind);
 	put_u64(bytes + 12, entry->number);
@@ -359,13 +371,10 @@ client_queue_file_append(struct client_queue_file *file, struct client_queue_ent
 		file->is_broken = ftruncate(file->fd, file->end_bytes) != 0;
 		return status;
 	}
-	if (entry->is_synced && !file->is_draft && fdatasync(file->fd) != 0) {
-		file->is_broken = true;
-		return fail_errno(file, "sync", error);
-	}
 	entry->payload_at = file->end_bytes + CLIENT_QUEUE_HEAD_BYTES;
 	file->end_bytes += (int64_t)count;
-	return TG_OK;
+	file->is_unsynced = true;
+	return entry->is_synced ? client_queue_file_sync(file, error) : TG_OK;
 }
 
 enum tg_status
@@ -408,6 +417,7 @@ client_queue_file_replace(struct client_queue_file *fresh, struct client_queue_f
 	close(old->fd);
 	old->fd = fresh->fd;
 	old->salt = fresh->salt;
+	old->is_unsynced = false;
 	old->end_bytes = fresh->end_bytes;
 	fresh->fd = -1;
 	/* The old one may come back with a loss of power: it holds no less. */

@@ -5,6 +5,8 @@
  * appending returns; most marks may be lost with the power, and are no more than a saving.  So what
  * cannot be read at the end of the file, with no request behind it, is a tail that was never
  * promised to anybody, and is cut off.  Anything else that cannot be read is damage, and is named.
+ * Marks are synced before a request is written behind them, so that the order in which the disk
+ * takes pages cannot make the one look like the other.
  *
  *	file	magic 8 "TGQUEUE1", salt 8, checksum 8 of both; then entries
  *	entry	magic 4 "entr", payload bytes 4, kind 4, number 8, checksum 8, payload
@@ -54,6 +56,7 @@ struct client_queue_file {
 	int fd;		   /* owned and locked, -1: none */
 	uint64_t salt;	   /* of this file */
 	int64_t end_bytes; /* where the next entry goes */
+	bool is_unsynced;  /* marks at the end may not be on the disk yet */
 	bool is_draft;	   /* synced when it takes another's place, not before */
 	bool is_broken;	   /* a sync has failed: nobody knows what is on the disk */
 };
@@ -82,6 +85,10 @@ void client_queue_file_close(struct client_queue_file *file);
 TG_MUST_CHECK enum tg_status client_queue_file_append(struct client_queue_file *file,
 						      struct client_queue_entry *entry,
 						      struct client_error *error);
+
+/* See that all marks are on the disk.  TG_OK; TG_IO: nothing can be appended any more. */
+TG_MUST_CHECK enum tg_status client_queue_file_sync(struct client_queue_file *file,
+						    struct client_error *error);
 
 /* Read a payload again.  TG_OK; TG_IO. */
 TG_MUST_CHECK enum tg_status client_queue_file_read(const struct client_queue_file *file,
