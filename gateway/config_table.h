@@ -211,7 +211,8 @@
 	X(history, enabled, BOOL, "true", 0, 1, "", CONFIG_KEEP, \
 	  "answer HISTORY and ENTRIES from MariaDB, when sink.enabled is true") \
 	X(history, pages, INT, "64", 1, 4096, "pages", CONFIG_KEEP, \
-	  "pages of entries waiting at once; more are BUSY. Originals go before them") \
+	  "pages of entries waiting at once, half of them of one partner; more are BUSY." \
+	  " Originals go before them") \
 	X(history, retry_after_ms, INT, "1000", 1, 600000, "ms", CONFIG_SWAP, \
 	  "a DATABASE answer asks to wait for this, plus a random time up to as much again") \
 	X(mariadb, socket, TEXT, "", 0, 107, "path", CONFIG_KEEP, \

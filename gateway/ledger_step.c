@@ -8,6 +8,7 @@
 #include "gateway/ledger_step.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "protocol/assert.h"
@@ -44,7 +45,9 @@ ledger_step_init(struct ledger_step *step, const struct ledger_step_config *conf
 	step->filled_batch = UINT64_MAX;
 	step->business_date = ledger_business_date(config->ledger);
 	step->decision = decision_new();
-	if (step->decision == NULL ||
+	step->page_partners = calloc((size_t)config->evidence_max[PIPELINE_PAGES] + 1,
+				     sizeof(*step->page_partners));
+	if (step->decision == NULL || step->page_partners == NULL ||
 	    queue_init(&step->evidence_out[PIPELINE_ORIGINALS],
 		       config->evidence_max[PIPELINE_ORIGINALS] + 1) != TG_OK ||
 	    queue_init(&step->evidence_out[PIPELINE_PAGES],
@@ -61,6 +64,7 @@ void
 ledger_step_deinit(struct ledger_step *step)
 {
 	decision_free(step->decision);
+	free(step->page_partners);
 	for (uint32_t lane = 0; lane < PIPELINE_ARCHIVE_LANE_COUNT; lane++)
 		queue_deinit(&step->evidence_out[lane]);
 	queue_deinit(&step->evidence_in);
@@ -187,14 +191,46 @@ archive_lane(const struct pipeline_job *job)
 	return is_page ? PIPELINE_PAGES : PIPELINE_ORIGINALS;
 }
 
-/* May another job wait for the archive?  If not, the answer says so. */
+/* How many pages wait at the archive. */
+static uint32_t
+page_count(const struct ledger_step *step)
+{
+	return (uint32_t)atomic_load(&step->figures.evidence_waiting[PIPELINE_PAGES]);
+}
+
+/* May the partner have another page wait?  Half of the room is for all others. */
 static bool
-archive_has_room(struct ledger_step *step, enum pipeline_archive_lane lane)
+partner_has_room(const struct ledger_step *step, uint32_t partner)
+{
+	uint32_t most = (step->config.evidence_max[PIPELINE_PAGES] + 1) / 2, waiting = 0;
+
+	for (uint32_t i = 0; i < page_count(step); i++)
+		waiting += step->page_partners[i] == partner;
+	return waiting < most;
+}
+
+/* A page came back: its partner has room for another. */
+static void
+forget_page(struct ledger_step *step, uint32_t partner)
+{
+	uint32_t last = page_count(step) - 1, i = 0;
+
+	while (step->page_partners[i] != partner) {
+		i++;
+		TG_ASSERT(i <= last);
+	}
+	step->page_partners[i] = step->page_partners[last];
+}
+
+/* May another job of the partner wait for the archive?  If not, the answer says so. */
+static bool
+archive_has_room(struct ledger_step *step, enum pipeline_archive_lane lane, uint32_t partner)
 {
 	struct ledger_step_figures *figures = &step->figures;
 	uint32_t most = step->config.evidence_max[lane];
 
-	if (atomic_load(&figures->evidence_waiting[lane]) < most)
+	if (atomic_load(&figures->evidence_waiting[lane]) < most &&
+	    (lane != PIPELINE_PAGES || partner_has_room(step, partner)))
 		return true;
 	if (most > 0)
 		figure_add(&figures->evidence_full[lane], 1);
@@ -214,15 +250,18 @@ ask_archive(struct ledger_step *step, struct pipeline_job *job)
 	const struct terminal_config *principal;
 	bool is_pushed;
 
-	if (!step->decision->answer.wants_archive || job->has_archive ||
-	    !archive_has_room(step, lane))
+	if (!step->decision->answer.wants_archive || job->has_archive)
 		return false;
 	principal = ledger_terminal_find(step->config.ledger, job->request.principal);
 	job->archive_partner = principal != NULL ? principal->partner : job->request.partner;
+	if (!archive_has_room(step, lane, job->archive_partner))
+		return false;
 	job->archive_member = step->decision->answer.member;
 	job->archive_sequence = ledger_sequence(step->config.ledger);
 	job->archive_utc_ms = step->now.utc_ms;
 	job->archive_mono_us = clock_mono_us();
+	if (lane == PIPELINE_PAGES)
+		step->page_partners[page_count(step)] = job->archive_partner;
 	is_pushed = queue_push(&step->evidence_out[lane], job);
 	TG_ASSERT(is_pushed);
 	atomic_fetch_add(&step->figures.evidence_waiting[lane], 1);
@@ -356,6 +395,8 @@ run_evidence(struct ledger_step *step)
 	while ((job = queue_front(&step->evidence_in)) != NULL &&
 	       may_decide(step, job->port, LEDGER_STEP_DECISIONS_MAX)) {
 		(void)queue_pop(&step->evidence_in);
+		if (archive_lane(job) == PIPELINE_PAGES)
+			forget_page(step, job->archive_partner);
 		atomic_fetch_sub(&step->figures.evidence_waiting[archive_lane(job)], 1);
 		decide_job(step, job);
 	}

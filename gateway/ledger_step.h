@@ -81,6 +81,7 @@ struct ledger_step {
 	/* jobs on their way to the archive, and back */
 	struct queue evidence_out[PIPELINE_ARCHIVE_LANE_COUNT];
 	struct queue evidence_in;
+	uint32_t *page_partners;	/* owned; who waits for each page at the archive */
 	_Atomic bool wants_mark;	/* set by the journal thread: idle */
 	_Atomic bool wants_room;	/* stopped for want of room in the batch or for notices */
 	int32_t	 business_date;		/* for the batch: after the last record */

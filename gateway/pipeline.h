@@ -227,7 +227,8 @@ struct pipeline_config {
 	pipeline_page_fn *page;
 	void	*archive_context;	/* for both */
 	uint32_t archive_max;		/* jobs at the archive at once; further ones are refused */
-	uint32_t pages_max;		/* pages asked of it at once, more are BUSY; 0: none */
+	/* pages asked of it at once, half of them of one partner; more are BUSY; 0: none */
+	uint32_t pages_max;
 	/* On the journal thread: the journal is lost, and with it the process. */
 	void (*on_dead)(void *context, const struct storage_error *error);
 	void	*context;		/* of between and on_dead */

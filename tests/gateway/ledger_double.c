@@ -18,7 +18,8 @@ struct ledger {
 	uint32_t programmes;		 /* set so far */
 	uint32_t due;			 /* TICKs that will find something */
 	bool is_reopened;		 /* a REOPEN was applied */
-	struct terminal_config terminal; /* the one that everybody is */
+	struct terminal_config terminal; /* the one that almost everybody is */
+	struct terminal_config other;	 /* DOUBLE_OTHER */
 };
 
 struct ledger *
@@ -33,6 +34,8 @@ ledger_double_new(uint64_t sequence)
 	ledger->record_bytes = 64;
 	ledger->terminal.number = 1;
 	ledger->terminal.partner = 7;
+	ledger->other.number = DOUBLE_OTHER;
+	ledger->other.partner = 8;
 	return ledger;
 }
 
@@ -100,8 +103,7 @@ ledger_tables(struct ledger *ledger)
 const struct terminal_config *
 ledger_terminal_find(const struct ledger *ledger, uint32_t number)
 {
-	(void)number;
-	return &ledger->terminal;
+	return number == DOUBLE_OTHER ? &ledger->other : &ledger->terminal;
 }
 
 struct decision *

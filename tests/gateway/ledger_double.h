@@ -15,6 +15,9 @@
 /* A REVERSE of this original wants the archive; so does every HISTORY. */
 #define DOUBLE_ARCHIVED_ID 0xaa
 
+/* A terminal of partner 8; all others are of partner 7. */
+#define DOUBLE_OTHER 800
+
 struct ledger *ledger_double_new(uint64_t sequence);
 void ledger_double_free(struct ledger *ledger);
 

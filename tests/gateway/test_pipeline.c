@@ -443,14 +443,21 @@ a_slow_archive_holds_up_its_own_requests_only(void **state)
 }
 
 static void
-submit_history(struct pipeline_fixture *fixture, uint64_t before)
+submit_history_of(struct pipeline_fixture *fixture, uint32_t terminal, uint64_t before)
 {
 	struct pipeline_job *job = pipeline_job_take(fixture->port, REQUEST_HISTORY);
 
+	job->request.principal = terminal;
 	job->request.member = FIXTURE_MEMBER;
 	job->request.page_before = before;
 	assert_int_equal(pipeline_submit(fixture->port, job), TG_OK);
 	pipeline_flush(fixture->port);
+}
+
+static void
+submit_history(struct pipeline_fixture *fixture, uint64_t before)
+{
+	submit_history_of(fixture, 1, before);
 }
 
 /* The status of the next answer, which is one to a HISTORY. */
@@ -514,6 +521,33 @@ pages_wait_behind_originals(void **state)
 	pipeline_job_give(fixture->port, job);
 	assert_int_equal(await_history(fixture, 2), TG_OK);
 	assert_int_equal(archive_waiting(fixture, PIPELINE_PAGES), 0);
+	fixture_end(fixture, TG_OK);
+}
+
+/* What: a partner has half of the room for pages; the other half is for others.
+ * How:  at a shut archive two pages of one, a third; two of another; then it answers. */
+static void
+a_partner_has_half_of_the_pages(void **state)
+{
+	struct pipeline_fixture *fixture = start(state);
+
+	atomic_store(&fixture->is_archive_shut, true);
+	submit_history(fixture, 1);
+	submit_history(fixture, 2);
+	submit_history(fixture, 3);
+	assert_int_equal(await_history(fixture, 3), TG_BUSY);
+	submit_history_of(fixture, DOUBLE_OTHER, 4);
+	submit_history_of(fixture, DOUBLE_OTHER, 5);
+	submit_history_of(fixture, DOUBLE_OTHER, 6);
+	assert_int_equal(await_history(fixture, 6), TG_BUSY);
+	assert_int_equal(archive_waiting(fixture, PIPELINE_PAGES), 4);
+	atomic_store(&fixture->is_archive_shut, false);
+	assert_int_equal(await_history(fixture, 1), TG_OK);
+	submit_history(fixture, 7);
+	assert_int_equal(await_history(fixture, 2), TG_OK);
+	assert_int_equal(await_history(fixture, 4), TG_OK);
+	assert_int_equal(await_history(fixture, 5), TG_OK);
+	assert_int_equal(await_history(fixture, 7), TG_OK);
 	fixture_end(fixture, TG_OK);
 }
 
@@ -636,6 +670,7 @@ main(void)
 		BOTH(a_slow_archive_holds_up_its_own_requests_only),
 		BOTH(a_page_is_fetched_off_the_hot_path),
 		BOTH(pages_wait_behind_originals),
+		BOTH(a_partner_has_half_of_the_pages),
 		BOTH(without_pages_there_is_no_history),
 		BOTH(an_unaccepted_clock_records_nothing),
 		BOTH(a_look_at_the_ledger_waits_for_what_it_saw),

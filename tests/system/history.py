@@ -381,19 +381,22 @@ def a_mariadb_that_stands_still_holds_up_nobody(world):
     expect_rows(world)
     expect(world.till().call('HISTORY', member=member))
     world.database.process.signal(signal.SIGSTOP)
-    waiting = world.server.open(201)
-    asked = [waiting.send('HISTORY', member=member) for _ in range(PAGES)]
+    sessions = [world.server.open(number) for number in (201, 301)]
+    asked = [(session, session.send('HISTORY', member=member)) for session in sessions
+             for _ in range(PAGES // 2)]
     await_true(lambda: world.server.console.do('show sink').figure('pages waiting') == PAGES,
                'they wait')
-    refused(world.till().call('HISTORY', member=member), 'BUSY')
+    for session in sessions + [world.till()]:
+        refused(session.call('HISTORY', member=member), 'BUSY')
     begun = time.monotonic()
     for _ in range(20):
         world.earn(member, 1)
     if time.monotonic() - begun > OTHERS_SECONDS_MAX:
         raise AssertionError('others waited')
-    for number in asked:
-        refused(waiting.answer(number))
-    waiting.close()
+    for session, number in asked:
+        refused(session.answer(number))
+    for session in sessions:
+        session.close()
     world.database.process.signal(signal.SIGCONT)
     await_true(lambda: world.till().call('HISTORY', member=member).status == 'OK', 'pages again')
     expect_equal(world.available(member), 25)
