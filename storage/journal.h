@@ -42,8 +42,8 @@ struct journal_config {
 	const struct storage_io *io;
 	const char *directory;		/* of the segments; made if need be */
 	const char *archive_directory;	/* of compressed segments; made if need be */
-	const char *mirror_directory;	/* all of it once more, synced; made if need be; NULL: none */
-	bool	 mirror_goes_on_alone;	/* when the mirror fails: go on without; else it is an error */
+	const char *mirror_directory;	/* all of it once more; made if need be; NULL: none */
+	bool	 mirror_goes_on_alone;	/* when the mirror fails; else that is an error */
 	bool	 mirror_is_inline;	/* no thread for the mirror's syncs: for simulations */
 	/* name of the coalition's instance; files of another are refused */
 	const char *instance;

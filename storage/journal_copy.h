@@ -15,8 +15,8 @@ struct journal_copy {
 	struct journal_source from;
 	const char *directory;		/* exists; nobody else writes there */
 	const char *archive_directory;	/* exists */
-	uint64_t durable_sequence;	/* records up to it are durable, whatever follows; 0: unknown */
-	bool	 may_be_longer;		/* what is there may go on where the source ends; it stays */
+	uint64_t durable_sequence;	/* records up to it are durable for sure; 0: unknown */
+	bool	 may_be_longer;		/* what is there may go on after the source; it stays */
 };
 
 struct journal_copied {

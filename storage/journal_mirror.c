@@ -79,7 +79,8 @@ static enum tg_status
 assess(struct side *side, struct storage_error *error)
 {
 	enum tg_status status = segment_list_read(side->place.io, side->place.directory,
-						  side->place.archive_directory, &side->list, error);
+						  side->place.archive_directory, &side->list,
+						  error);
 
 	if (status == TG_OK && side->list.count > 0)
 		status = settle(side, error);
@@ -183,8 +184,8 @@ remove_begun(const struct side *wrong, const struct side *right, const struct se
 		status = segment_reader_next(&reader, 0, &found, error);
 	if (status == TG_OK && reader.next_sequence != name->first_sequence)
 		status = storage_fail(error, TG_CONFIG,
-				      "%s has records that %s lacks, which goes on differently: say "
-				      "which is right by moving the other away",
+				      "%s has records that %s lacks, which goes on differently: "
+				      "say which is right by moving the other away",
 				      segment_source_path(reader.source), right->place.directory);
 	if (status == TG_OK)
 		status = io->unlink(io->context, segment_source_path(reader.source), error);

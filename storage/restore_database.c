@@ -52,8 +52,9 @@ restore_database_entries(struct database *database, uint64_t from, uint64_t to, 
 		enum tg_status status;
 
 		(void)snprintf(sql, sizeof sql,
-			       "SELECT e.sequence, k.name, s.name, e.booked_at, e.partner, e.terminal,"
-			       " LOWER(HEX(e.transaction_id)), e.member, e.amount, e.points"
+			       "SELECT e.sequence, k.name, s.name, e.booked_at, e.partner,"
+			       " e.terminal, LOWER(HEX(e.transaction_id)), e.member, e.amount,"
+			       " e.points"
 			       " FROM entry e LEFT JOIN record_kind k ON k.number = e.kind"
 			       " LEFT JOIN record_status s ON s.number = e.status"
 			       " WHERE e.line = 0 AND e.sequence BETWEEN %" PRIu64 " AND %" PRIu64

@@ -74,7 +74,8 @@ restore_report_json(const struct restore_report *report)
 	json_t *json = json_object();
 	int failed = 0;
 
-#define PUT(name) failed |= json_object_set_new(json, #name, json_integer((json_int_t)report->name));
+#define PUT(name)                                                                                  \
+	failed |= json_object_set_new(json, #name, json_integer((json_int_t)report->name));
 	REPORT_LIST(PUT)
 #undef PUT
 	if (failed == 0)

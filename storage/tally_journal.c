@@ -176,7 +176,8 @@ take_switch(struct tool_options *options, const char *name)
 		{ "json", &options->is_json },	{ "csv", &options->is_csv },
 		{ "all", &options->is_all },	{ "marks", &options->has_marks },
 		{ "resume", &options->may_resume }, { "no-verify", &options->is_unverified },
-		{ "accept", &options->is_accepting }, { "no-database", &options->is_without_database },
+		{ "accept", &options->is_accepting },
+		{ "no-database", &options->is_without_database },
 	};
 
 	for (size_t i = 0; i < sizeof switches / sizeof switches[0]; i++) {

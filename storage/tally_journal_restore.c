@@ -66,8 +66,8 @@ run_restore(const struct tool_options *options)
 	enum tg_status status;
 
 	if (options->is_accepting == (options->from != NULL)) {
-		(void)fprintf(stderr, "tally-journal: restore --from BACKUP DIRECTORY, then restore "
-				      "--accept DIRECTORY\n");
+		(void)fprintf(stderr, "tally-journal: restore --from BACKUP DIRECTORY, then "
+				      "restore --accept DIRECTORY\n");
 		return TOOL_FAILED;
 	}
 	(void)signal(SIGPIPE, SIG_IGN);

@@ -167,6 +167,47 @@ remove_all(const char *path)
 	(void)rmdir(path);
 }
 
+/* Let writer, helper and readers work together, from opening to closing. */
+static void
+play(struct stage *stage, const struct journal_config *config)
+{
+	struct journal_opened opened;
+	struct storage_error error = { 0 };
+	pthread_t threads[3];
+	uint32_t archived;
+
+	if (journal_file_open(config, &stage->journal, &opened, &error) != TG_OK)
+		fail_msg("%s", error.text);
+	assert_int_equal(pthread_create(&threads[0], NULL, help, stage), 0);
+	assert_int_equal(pthread_create(&threads[1], NULL, follow_inside, stage), 0);
+	assert_int_equal(pthread_create(&threads[2], NULL, follow_outside, stage), 0);
+	for (uint32_t batch = 0; batch < BATCHES; batch++)
+		append(stage, 1 + batch % BATCH_RECORDS_MAX);
+	append(stage, 9); /* with a mark, which lets the outside reader finish */
+	atomic_store(&stage->last, journal_durable_sequence(stage->journal));
+	atomic_store(&stage->is_over, true);
+	for (size_t thread = 0; thread < 3; thread++)
+		assert_int_equal(pthread_join(threads[thread], NULL), 0);
+	assert_int_equal(atomic_load(&stage->failures), 0);
+	assert_int_equal(journal_archive(stage->journal, UINT64_MAX, &archived, &error), TG_OK);
+	assert_true(atomic_load(&stage->archived) + archived > 10);
+	journal_close(stage->journal);
+}
+
+static struct journal_config
+prepare(struct stage *stage)
+{
+	storage_io_posix(&stage->io);
+	assert_non_null(mkdtemp(stage->directory));
+	(void)snprintf(stage->archive, sizeof stage->archive, "%s/archive", stage->directory);
+	return (struct journal_config){ .io = &stage->io,
+					.directory = stage->directory,
+					.archive_directory = stage->archive,
+					.instance = "threads",
+					.segment_bytes = 32 * JOURNAL_BLOCK_BYTES,
+					.salt = 99 };
+}
+
 /* What: readers inside and outside get every record once and in order, while segments are made,
  * filled and moved to the archive. */
 static void
@@ -174,37 +215,46 @@ readers_follow_the_writer(void **state)
 {
 	/* Static: after a failure the other threads go on until the process ends. */
 	static struct stage stage = { .directory = "/tmp/tg_journal_XXXXXX" };
-	struct journal_config config = { .io = &stage.io,
-					 .directory = stage.directory,
-					 .archive_directory = stage.archive,
-					 .instance = "threads",
-					 .segment_bytes = 32 * JOURNAL_BLOCK_BYTES,
-					 .salt = 99 };
-	struct journal_opened opened;
-	struct storage_error error = { 0 };
-	pthread_t threads[3];
-	uint32_t archived;
+	const struct journal_config config = prepare(&stage);
 
 	(void)state;
-	storage_io_posix(&stage.io);
-	assert_non_null(mkdtemp(stage.directory));
-	(void)snprintf(stage.archive, sizeof stage.archive, "%s/archive", stage.directory);
+	play(&stage, &config);
+	remove_all(stage.archive);
+	remove_all(stage.directory);
+}
+
+/* What: the same with a mirror, whose syncs have a thread; and in the end both are equal.
+ * How:  the same, then another start, and a start on the mirror alone. */
+static void
+a_mirror_is_written_beside(void **state)
+{
+	static struct stage stage = { .directory = "/tmp/tg_journal_XXXXXX" };
+	struct journal_config config = prepare(&stage);
+	struct storage_error error = { 0 };
+	struct journal_opened opened;
+	char mirror[80];
+	char mirror_archive[100];
+
+	(void)state;
+	(void)snprintf(mirror, sizeof mirror, "%s/mirror", stage.directory);
+	(void)snprintf(mirror_archive, sizeof mirror_archive, "%s/archive", mirror);
+	config.mirror_directory = mirror;
+	play(&stage, &config);
+	config.salt++;
 	if (journal_file_open(&config, &stage.journal, &opened, &error) != TG_OK)
 		fail_msg("%s", error.text);
-	assert_int_equal(pthread_create(&threads[0], NULL, help, &stage), 0);
-	assert_int_equal(pthread_create(&threads[1], NULL, follow_inside, &stage), 0);
-	assert_int_equal(pthread_create(&threads[2], NULL, follow_outside, &stage), 0);
-	for (uint32_t batch = 0; batch < BATCHES; batch++)
-		append(&stage, 1 + batch % BATCH_RECORDS_MAX);
-	append(&stage, 9); /* with a mark, which lets the outside reader finish */
-	atomic_store(&stage.last, journal_durable_sequence(stage.journal));
-	atomic_store(&stage.is_over, true);
-	for (size_t thread = 0; thread < 3; thread++)
-		assert_int_equal(pthread_join(threads[thread], NULL), 0);
-	assert_int_equal(atomic_load(&stage.failures), 0);
-	assert_int_equal(journal_archive(stage.journal, UINT64_MAX, &archived, &error), TG_OK);
-	assert_true(atomic_load(&stage.archived) + archived > 10);
+	assert_int_equal(opened.mirror.verdict, JOURNAL_MIRROR_EQUAL);
+	assert_int_equal(opened.last_sequence, atomic_load(&stage.last));
 	journal_close(stage.journal);
+	config.directory = mirror;
+	config.archive_directory = mirror_archive;
+	config.mirror_directory = NULL;
+	if (journal_file_open(&config, &stage.journal, &opened, &error) != TG_OK)
+		fail_msg("%s", error.text);
+	assert_int_equal(opened.last_sequence, atomic_load(&stage.last));
+	journal_close(stage.journal);
+	remove_all(mirror_archive);
+	remove_all(mirror);
 	remove_all(stage.archive);
 	remove_all(stage.directory);
 }
@@ -214,6 +264,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(readers_follow_the_writer),
+		cmocka_unit_test(a_mirror_is_written_beside),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
