@@ -17,6 +17,9 @@
 
 #define PATH_BYTES 128
 #define OUTCOMES_MAX 64
+#define FILE_BYTES 4096
+#define STEPS_MAX 16
+#define STATE_BYTES 16
 
 #define STEPS(...) \
 	(const struct fake_step[]){ __VA_ARGS__ }, \
@@ -359,6 +362,114 @@ file_stays_small(void **state)
 	assert_false(tg_queue_next(queue, told[0].number, told));
 }
 
+/* The queue as "1w2a": what waits, and what is aside. */
+static void
+state_of(char text[STATE_BYTES])
+{
+	struct tg_queue_row row = { .number = 0 };
+	size_t used = 0;
+
+	while (tg_queue_next(queue, row.number, &row)) {
+		text[used++] = (char)('0' + row.id[0]);
+		text[used++] = row.lane == TG_QUEUE_ASIDE ? 'a' : 'w';
+	}
+	text[used] = '\0';
+}
+
+/* What the file was like after each step of its life. */
+struct life {
+	uint8_t bytes[FILE_BYTES];
+	size_t ends[STEPS_MAX];
+	char states[STEPS_MAX][STATE_BYTES];
+	size_t count;
+};
+
+/* Remember the file as it is. */
+static void
+note_step(struct life *life)
+{
+	FILE *file = fopen(path, "rbe");
+
+	assert_non_null(file);
+	life->ends[life->count] = fread(life->bytes, 1, FILE_BYTES, file);
+	fclose(file);
+	state_of(life->states[life->count++]);
+}
+
+/* Requests that are done, aside, and sent without an answer. */
+static void
+live(struct client_fixture *f, struct life *life)
+{
+	start(f, STEPS(ANSWER, ANSWER, REFUSE(TG_TOO_OLD), ANSWER, CLOSE, CLOSE));
+	memset(life, 0, sizeof(*life));
+	note_step(life);
+	for (uint32_t i = 1; i <= 3; i++) {
+		add(f, i);
+		note_step(life);
+		assert_int_equal(drain(f, 5000), i < 3 ? TG_OK : TG_IO);
+		note_step(life);
+	}
+	assert_string_equal(life->states[life->count - 1], "2a3w");
+}
+
+/* Open so many of the bytes as the queue. */
+static enum tg_status
+open_bytes(const uint8_t *bytes, size_t count)
+{
+	FILE *file;
+
+	tg_queue_close(queue);
+	queue = NULL;
+	file = fopen(path, "wbe");
+	assert_non_null(file);
+	assert_int_equal(fwrite(bytes, 1, count, file), count);
+	fclose(file);
+	return tg_queue_open(path, 0, NULL, 0, &queue);
+}
+
+/* What: a file that ends anywhere is what it was at that time.  How: cut at every byte. */
+static void
+file_cut_anywhere_is_what_it_was(void **state)
+{
+	char found[STATE_BYTES];
+	struct life life;
+	size_t step = 0;
+
+	live(*state, &life);
+	for (size_t bytes = life.ends[0]; bytes <= life.ends[life.count - 1]; bytes++) {
+		while (step + 1 < life.count && life.ends[step + 1] <= bytes)
+			step++;
+		assert_int_equal(open_bytes(life.bytes, bytes), TG_OK);
+		state_of(found);
+		assert_string_equal(found, life.states[step]);
+	}
+}
+
+/* What: no damage loses a request unnoticed: it is named, or costs a mark.  How: every byte. */
+static void
+damage_anywhere_loses_no_request(void **state)
+{
+	size_t named = 0, end;
+	char found[STATE_BYTES];
+	struct life life;
+
+	live(*state, &life);
+	end = life.ends[life.count - 1];
+	for (size_t at = 0; at < end; at++) {
+		life.bytes[at] ^= 0x08;
+		if (open_bytes(life.bytes, end) == TG_OK) {
+			state_of(found);
+			assert_non_null(strstr(found, "2"));
+			assert_non_null(strstr(found, "3w"));
+		} else {
+			named++;
+		}
+		life.bytes[at] ^= 0x08;
+	}
+	/* All but the last mark has a request, or a mark about one, behind it. */
+	assert_int_equal(named, life.ends[life.count - 2]);
+}
+
 int
 main(void)
 {
@@ -375,6 +486,8 @@ main(void)
 		drain_test(unreachable_gateway_leaves_all_waiting),
 		drain_test(calls_drain_an_attached_queue),
 		drain_test(file_stays_small),
+		drain_test(file_cut_anywhere_is_what_it_was),
+		drain_test(damage_anywhere_loses_no_request),
 	};
 
 	return cmocka_run_group_tests_name("client_queue_drain", tests, NULL, NULL);
