@@ -235,6 +235,7 @@ take_places(struct tool_options *options, const struct places *places)
 	struct storage_error error;
 	enum tg_status status = storage_path_copy(options->directory, places->data, &error);
 
+	options->has_archive = places->archive != NULL;
 	if (status == TG_OK && places->archive != NULL)
 		status = storage_path_copy(options->archive, places->archive, &error);
 	else if (status == TG_OK)

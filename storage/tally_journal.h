@@ -30,6 +30,7 @@ struct tool_options {
 	char	 archive[STORAGE_PATH_BYTES_MAX];   /* of compressed segments */
 	const char *instance;	/* NULL: any */
 	const char *argument;	/* after the command; NULL: none */
+	bool	 has_archive;	/* archive was told */
 	const char *from;	/* restore: directory of the backup; NULL: none */
 	const char *mirror;	/* restore: the journal's mirror; NULL: none */
 	bool	 is_json;	/* JSON in place of text */

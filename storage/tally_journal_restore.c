@@ -15,6 +15,15 @@ wanted_database(const struct tool_options *options)
 	return options->is_without_database ? NULL : &options->database;
 }
 
+/* Where compressed segments of the restored directory go. */
+static enum tg_status
+restored_archive(const struct tool_options *options, char *ret_archive, struct storage_error *error)
+{
+	return options->has_archive
+		       ? storage_path_copy(ret_archive, options->archive, error)
+		       : storage_path(ret_archive, options->argument, TOOL_ARCHIVE_NAME, error);
+}
+
 static enum tg_status
 restore(const struct tool_options *options, struct restore_report *ret_report,
 	struct storage_error *error)
@@ -32,7 +41,7 @@ restore(const struct tool_options *options, struct restore_report *ret_report,
 					       .archive = archive,
 					       .database = wanted_database(options),
 					       .skip_count = options->skip_count };
-	enum tg_status status = storage_path(archive, options->argument, TOOL_ARCHIVE_NAME, error);
+	enum tg_status status = restored_archive(options, archive, error);
 
 	if (status == TG_OK)
 		status = storage_path(backup_archive, options->from, TOOL_ARCHIVE_NAME, error);
@@ -47,7 +56,7 @@ accept_restored(const struct tool_options *options, struct restore_report *ret_r
 {
 	char archive[STORAGE_PATH_BYTES_MAX];
 	uint64_t salt;
-	enum tg_status status = storage_path(archive, options->argument, TOOL_ARCHIVE_NAME, error);
+	enum tg_status status = restored_archive(options, archive, error);
 
 	if (status == TG_OK && getrandom(&salt, sizeof salt, 0) != (ssize_t)sizeof salt)
 		status = storage_fail(error, TG_IO, "no random numbers from the system");

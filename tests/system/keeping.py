@@ -107,6 +107,57 @@ def create(database, name):
                    % (name, name), 'mysql')
 
 
+def where_the_beginning_is_gone_nothing_is_made_up(world):
+    tool, server = Tool(world), world.server
+    backup = server.folder.file('backup')
+    member = world.member(points=5)
+    load = Load(world, member)
+    load.start()
+    try:
+        for answered in (600, 1100, 1200, 1300):
+            await_true(lambda: load.answered > answered, 'load')	# pylint: disable=W0640
+            server.console.do('snapshot')
+    finally:
+        load.end()
+    world.hang_up()
+    expect_rows(world)
+    world.hang_up()
+    archive = os.path.join(tool.data, 'archive')
+    await_true(lambda: os.listdir(archive), 'a segment in the archive')
+    tool.do('backup', backup)
+    create(world.database, REBUILT)
+    tool.do('rebuild', database=REBUILT)
+    for name in os.listdir(archive):
+        os.unlink(os.path.join(archive, name))
+        os.unlink(os.path.join(backup, 'archive', name))
+    world.earn(member, 1)
+    expect_rows(world)
+    world.hang_up()
+    report = await_true(lambda: (lambda found: found['records'] and found)(
+        tool.do('rebuild', '--resume', database=REBUILT)), 'a record more')
+    expect_equal(report['findings'], 0)
+    create(world.database, REBUILT)
+    complaint = tool.refuse(['rebuild'], 1, database=REBUILT)
+    expect_equal(re.match(r'tally-journal: records 1 to \d+ are gone from journal and archive',
+                          complaint) is not None, True)
+    world.earn(member, 1)
+    expect_rows(world)
+    lose_disk(world)
+    report = tool.do('restore', '--from', backup, '--skip', 1, tool.data)
+    expect_equal(report['lost_count'] > 0 and report['snapshot_sequence'] > 0, True)
+    complaint = tool.refuse(['restore', '--accept', tool.data], 1)
+    expect_equal('are gone from the archive.  Restore a backup of the database of record %d'
+                 % report['last_sequence'] in complaint, True)
+    expect_refused(world, "waits for the operator's word")
+    # Without MariaDB, which is made anew some other way, it can be accepted.
+    shutil.rmtree(tool.data)
+    tool.do('restore', '--from', backup, '--no-database', '--skip', 1, tool.data)
+    tool.do('restore', '--accept', '--no-database', tool.data)
+    world.server.settings['sink'] = {'enabled': False}
+    server.start()
+    expect_equal(world.available(member), 5 + load.answered)
+
+
 def mirrored(database, **journal):
     """A world whose journal has a mirror."""
     world = World(database=database)
@@ -477,6 +528,7 @@ MIRRORED = [
 ]
 
 CASES = [
+    where_the_beginning_is_gone_nothing_is_made_up,
     what_was_lost_after_the_backup_is_named_and_never_mistaken,
     a_mariadb_behind_the_backup_catches_up,
     a_restoring_without_mariadb_stops_the_sink_where_it_differs,
