@@ -34,9 +34,8 @@ print_help(void)
 	     "A store terminal on the command line.\n\nCommands:");
 	order_help(stdout);
 	printf("  %-8s%-27s%s\n", "activate", " CODE", "get this terminal's key by its code");
-	puts("  queue   [list]                     what waits in the --queue, and what is aside\n"
-	     "  queue   send                       send what waits\n"
-	     "  queue   retry|drop TRANSACTION     send one that is aside again, or throw it away");
+	printf("  %-8s%-27s%s\n", "queue", "LIST|SEND|RETRY|DROP",
+	       "what waits in --queue FILE or is aside there");
 	puts("\nA MEMBER is a card number, card:NUMBER, phone:NUMBER, app:ID or member:REFERENCE.\n"
 	     "A TRANSACTION is named as it was printed: its id, @, its time.  Amounts are in "
 	     "minor\n"
