@@ -62,7 +62,7 @@ reload_file(struct gateway *gateway, struct config_error *error)
 	status = config_reload(gateway->config, error, &changes, &next);
 	if (status == TG_OK)
 		status = put_in_force(gateway, next, error);
-	supervisor_reloaded(status == TG_OK);
+	supervisor_reloaded(gateway->phase, status == TG_OK);
 	if (status != TG_OK) {
 		log_event(gateway->log, LEVEL_ERROR, "reload_failed", "status=%s error=%s",
 			  tg_status_name(status), error->text);

@@ -190,8 +190,9 @@ supervisor_failed(const char *reason)
 	notify_printed("STATUS=start failed: %s", reason);
 }
 
-void
-supervisor_enter(enum gateway_phase phase, int64_t end_ms_max)
+/* What is shown of a phase. */
+static const char *
+status_of(enum gateway_phase phase)
 {
 	static const char *const unready[GATEWAY_PHASE_COUNT] = {
 #define PHASE_UNREADY(name, word, unready) [GATEWAY_##name] = unready,
@@ -199,13 +200,19 @@ supervisor_enter(enum gateway_phase phase, int64_t end_ms_max)
 #undef PHASE_UNREADY
 	};
 
+	return unready[phase] != NULL ? unready[phase] : "serving";
+}
+
+void
+supervisor_enter(enum gateway_phase phase, int64_t end_ms_max)
+{
 	if (phase == GATEWAY_SERVING)
-		notify("READY=1\nSTATUS=serving");
+		notify_printed("READY=1\nSTATUS=%s", status_of(phase));
 	else if (phase == GATEWAY_DRAINING)
 		notify_printed("STOPPING=1\nEXTEND_TIMEOUT_USEC=%" PRId64 "\nSTATUS=%s",
-			       end_ms_max * 1000, unready[phase]);
+			       end_ms_max * 1000, status_of(phase));
 	else
-		notify_printed("STATUS=%s", unready[phase]);
+		notify_printed("STATUS=%s", status_of(phase));
 }
 
 void
@@ -216,9 +223,9 @@ supervisor_reloading(void)
 }
 
 void
-supervisor_reloaded(bool is_done)
+supervisor_reloaded(enum gateway_phase phase, bool is_done)
 {
-	notify_printed("READY=1\nSTATUS=serving%s",
+	notify_printed("READY=1\nSTATUS=%s%s", status_of(phase),
 		       is_done ? "" : "; the last reload failed, see the log");
 }
 

@@ -64,7 +64,7 @@ void supervisor_enter(enum gateway_phase phase, int64_t end_ms_max);
 void supervisor_reloading(void);
 
 /* ... and that is over, with this result. */
-void supervisor_reloaded(bool is_done);
+void supervisor_reloaded(enum gateway_phase phase, bool is_done);
 
 /* The process lives; each second while it does. */
 void supervisor_beat(const struct supervisor *supervisor);
