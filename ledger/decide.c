@@ -511,6 +511,15 @@ run(struct plan *p, const struct request_rule *rule)
 	return status;
 }
 
+/* The record that answers: the last one; but a cut-off has the begin of its sweep behind it. */
+static const struct record *
+outcome_of(const struct decision *d)
+{
+	const bool is_cutover = d->records[0].kind == RECORD_CUTOVER;
+
+	return &d->records[is_cutover ? 0 : d->record_count - 1];
+}
+
 void
 ledger_decide(const struct ledger *l, const struct ledger_request *q, const struct ledger_now *now,
 	      struct decision *d)
@@ -536,5 +545,5 @@ ledger_decide(const struct ledger *l, const struct ledger_request *q, const stru
 	if ((rule->flags & IS_LOOK) != 0 || !is_kept)
 		d->record_count = 0;
 	if (d->record_count > 0 && !d->answer.has_more)
-		answer_from_record(&d->answer, &d->records[d->record_count - 1]);
+		answer_from_record(&d->answer, outcome_of(d));
 }
