@@ -154,9 +154,9 @@ try_all(struct run *run)
 {
 	struct failure failure;
 
-	printf("listening on 127.0.0.1:%u%s; key and certificates are in %s\n", run->port,
-	       run->options->is_plain ? " without TLS" : "", run->authority.folder);
-	fflush(stdout);
+	fprintf(run->report.out, "listening on 127.0.0.1:%u%s; key and certificates are in %s\n",
+		run->port, run->options->is_plain ? " without TLS" : "", run->authority.folder);
+	fflush(run->report.out);
 	for (uint32_t i = 0; i < judge_case_count; i++) {
 		if (is_wanted(run->options, &judge_cases[i]) && !try_case(run, &judge_cases[i]))
 			return complain("the command is too long");
@@ -178,8 +178,11 @@ run_options(const struct options *options)
 	struct round *round = calloc(1, sizeof(*round));
 	struct failure failure = { "out of memory" };
 	enum certify_exit exit;
+	FILE *out;
 
-	if (run == NULL || round == NULL || !report_init(&run->report)) {
+	/* JSON on standard output stands there alone. */
+	out = options->json != NULL && strcmp(options->json, "-") == 0 ? stderr : stdout;
+	if (run == NULL || round == NULL || !report_init(&run->report, out)) {
 		free(run);
 		free(round);
 		return complain(failure.text);

@@ -14,9 +14,9 @@ static const char *const side_names[] = { [TRACE_TERMINAL] = "terminal",
 					  [TRACE_EVENT] = "event" };
 
 bool
-report_init(struct report *report)
+report_init(struct report *report, FILE *out)
 {
-	*report = (struct report){ .cases = json_array() };
+	*report = (struct report){ .out = out, .cases = json_array() };
 	return report->cases != NULL;
 }
 
@@ -29,28 +29,28 @@ report_deinit(struct report *report)
 
 /* One line for people: FAILED stands out. */
 static void
-print_verdict(const char *name, const char *expected, const struct judgement *j)
+print_verdict(FILE *out, const char *name, const char *expected, const struct judgement *j)
 {
-	printf("%-14s %-20s %s\n",
-	       j->verdict == VERDICT_FAILED ? "FAILED" : judge_verdict_name(j->verdict), name,
-	       expected);
+	fprintf(out, "%-14s %-20s %s\n",
+		j->verdict == VERDICT_FAILED ? "FAILED" : judge_verdict_name(j->verdict), name,
+		expected);
 	if (j->text[0] != '\0')
-		printf("%-14s %-20s %s\n", "", "", j->text);
+		fprintf(out, "%-14s %-20s %s\n", "", "", j->text);
 }
 
 static void
-print_trace(const struct trace *trace)
+print_trace(FILE *out, const struct trace *trace)
 {
 	for (uint32_t i = 0; i < trace->count; i++) {
 		const struct trace_line *line = &trace->lines[i];
 
-		printf("    %7" PRId64 " ms  %2u %c %s\n", line->at_ms, line->connection,
-		       side_signs[line->side], line->text);
+		fprintf(out, "    %7" PRId64 " ms  %2u %c %s\n", line->at_ms, line->connection,
+			side_signs[line->side], line->text);
 		if (line->hex[0] != '\0')
-			printf("%20s%s\n", "", line->hex);
+			fprintf(out, "%20s%s\n", "", line->hex);
 	}
 	if (trace->lost > 0)
-		printf("    ... and %u lines more\n", trace->lost);
+		fprintf(out, "    ... and %u lines more\n", trace->lost);
 }
 
 static json_t *
@@ -93,10 +93,10 @@ void
 report_case(struct report *report, const struct judge_case *judge_case,
 	    const struct judgement *judgement, const struct round *round)
 {
-	print_verdict(judge_case->name, judge_case->expected, judgement);
+	print_verdict(report->out, judge_case->name, judge_case->expected, judgement);
 	if (judgement->verdict == VERDICT_FAILED || report->is_wire_shown)
-		print_trace(&round->trace);
-	fflush(stdout);
+		print_trace(report->out, &round->trace);
+	fflush(report->out);
 	add(report, judge_case->name, judge_case->expected, judgement,
 	    trace_json(&round->trace));
 }
@@ -113,15 +113,16 @@ report_rule(struct report *report, const struct breaches *breaches, enum rule ru
 		snprintf(j.text, sizeof(j.text), "%s (%u times)", breaches->rules[rule].first,
 			 breaches->rules[rule].broken_count);
 	}
-	print_verdict(breach_word(rule), breach_text(rule), &j);
+	print_verdict(report->out, breach_word(rule), breach_text(rule), &j);
 	add(report, breach_word(rule), breach_text(rule), &j, NULL);
 }
 
 void
 report_end(const struct report *report)
 {
-	printf("\n%u passed, %u failed, %u not exercised\n", report->counts[VERDICT_PASSED],
-	       report->counts[VERDICT_FAILED], report->counts[VERDICT_NOT_EXERCISED]);
+	fprintf(report->out, "\n%u passed, %u failed, %u not exercised\n",
+		report->counts[VERDICT_PASSED], report->counts[VERDICT_FAILED],
+		report->counts[VERDICT_NOT_EXERCISED]);
 }
 
 bool

@@ -11,14 +11,15 @@
 #include "contrib/certify/judge.h"
 
 struct report {
+	FILE *out;	     /* for people; borrowed */
 	const char *command; /* as given; NULL: by hand */
 	bool is_wire_shown;  /* the transcripts of what passed, too */
 	json_t *cases;	     /* owned */
 	uint32_t counts[3];  /* by enum verdict */
 };
 
-/* False: there is no memory. */
-bool report_init(struct report *report);
+/* out: borrowed.  False: there is no memory. */
+bool report_init(struct report *report, FILE *out);
 void report_deinit(struct report *report);
 
 /* Tell of a case, as soon as it is judged.  round: the last one that was played of it. */

@@ -5,6 +5,7 @@ defect at a time: each must be found, in the case that is about it.
 """
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -109,6 +110,27 @@ def check_report(tap):
     tap.result('the report has what went over the wire', complaints)
 
 
+def check_by_hand(tap):
+    """Without --run a case waits for a transaction; the report on standard output is JSON alone."""
+    with tempfile.TemporaryDirectory(prefix='tg-certify-') as folder:
+        command = [CERTIFY, '--plain', '--folder', folder, '--case', 'plain', '--case',
+                   'lost-answer', '--json', '-']
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as harness:
+            port = re.search(rb'127.0.0.1:(\d+)', harness.stderr.readline()).group(1).decode()
+            for case in b'plain', b'lost-answer':
+                while not harness.stderr.readline().startswith(case + b': send'):
+                    pass
+                subprocess.run([sys.executable, os.path.join(HERE, 'vendor.py'), '127.0.0.1',
+                                port, os.path.join(folder, 'key')], timeout=SECONDS_MAX,
+                               check=False)
+            output, complaints = harness.communicate(timeout=SECONDS_MAX)
+        cases = {case['name']: case for case in json.loads(output)['cases']}
+        is_right = harness.returncode == 0 and cases['lost-answer']['verdict'] == 'passed' and \
+            sorted(os.listdir(folder)) == ['ca.pem', 'key', 'terminal.key', 'terminal.pem']
+    tap.result('a terminal can be worked by hand',
+               [] if is_right else [seen(cases), complaints.decode()])
+
+
 def check_use(tap):
     """Exit status by what was wrong with the command line, or where nothing happened."""
     complaints = []
@@ -129,6 +151,7 @@ def main():
     if not only:
         check_use(tap)
         check_report(tap)
+        check_by_hand(tap)
         expect_sound(tap, 'our own terminal is right over TLS',
                      "'%s' --host {host} --port {port} --ca {ca} --terminal {terminal} --key-file "
                      "{key} --generation {generation} earn 4900000012345 1980 --quiet" % TALLY, [])
