@@ -123,43 +123,46 @@ make_client(const struct settings *settings, struct tg_client **ret_client, stru
 	return status == TG_OK;
 }
 
-/* Do what the settings and words say. */
+/* Do what the words say about the queue, or the order; the queue is open if it is named. */
 static enum tally_exit
-run(const struct settings *settings, struct till_queue *q, int word_count, char *const words[],
-    struct failure *failure)
+run_words(const struct settings *settings, struct till_queue *q, struct order *order,
+	  int word_count, char *const words[], struct failure *failure)
 {
 	struct tg_client *client;
-	struct order order;
 	bool is_send = false;
 	enum tally_exit exit;
 
-	if (word_count > 0 && strcasecmp(words[0], "activate") == 0)
-		return activate(settings, word_count, words);
-	if (word_count > 0 && queue_is_command(words[0])) {
+	if (order == NULL) {
 		exit = queue_command(q, word_count - 1, words + 1, &is_send, failure);
 		if (exit != TALLY_DONE || !is_send)
 			return exit;
-	} else if (!order_read(&order, word_count, words, settings, failure)) {
-		return TALLY_USAGE;
 	}
 	if (!make_client(settings, &client, failure))
 		return TALLY_USAGE;
-	exit = is_send ? queue_send(q, client, failure)
-		       : carry_out(client, &order, q, settings, failure);
+	exit = order == NULL ? queue_send(q, client, failure)
+			     : carry_out(client, order, q, settings, failure);
 	tg_client_free(client);
 	return exit;
 }
 
-/* The same with the queue that the settings name. */
+/* Do what the settings and words say. */
 static enum tally_exit
-run_with_queue(const struct settings *settings, int word_count, char *const words[])
+run(const struct settings *settings, int word_count, char *const words[])
 {
+	bool is_queue = word_count > 0 && queue_is_command(words[0]);
 	struct failure failure = { "" };
-	struct till_queue q;
-	enum tally_exit exit = queue_open(&q, settings, &failure);
+	struct till_queue q = { .queue = NULL };
+	struct order order;
+	enum tally_exit exit = TALLY_USAGE;
 
+	if (word_count > 0 && strcasecmp(words[0], "activate") == 0)
+		return activate(settings, word_count, words);
+	if (is_queue || order_read(&order, word_count, words, settings, &failure))
+		exit = queue_open(&q, settings,
+				  is_queue || tg_queue_takes((uint32_t)order.operation), &failure);
 	if (exit == TALLY_DONE)
-		exit = run(settings, &q, word_count, words, &failure);
+		exit = run_words(settings, &q, is_queue ? NULL : &order, word_count, words,
+				 &failure);
 	queue_close(&q);
 	return failure.text[0] != '\0' ? complain(exit, failure.text) : exit;
 }
@@ -181,7 +184,7 @@ main(int argc, char *argv[])
 	else if (settings.is_version)
 		puts("tally " PACKAGE_VERSION);
 	else
-		exit = run_with_queue(&settings, argc - first, argv + first);
+		exit = run(&settings, argc - first, argv + first);
 	settings_file_free(file);
 	return (int)exit;
 }

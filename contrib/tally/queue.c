@@ -4,12 +4,16 @@
 #include "contrib/tally/queue.h"
 
 #include <inttypes.h>
+#include <poll.h>
 #include <string.h>
 #include <strings.h>
 
 #include "contrib/common/transaction_id.h"
 #include "contrib/common/word.h"
 #include "contrib/tally/look.h"
+
+/* Between attempts at a file that another process has open. */
+#define LOCK_PAUSE_MS 20
 
 bool
 queue_is_command(const char *word)
@@ -18,17 +22,28 @@ queue_is_command(const char *word)
 }
 
 enum tally_exit
-queue_open(struct till_queue *q, const struct settings *settings, struct failure *failure)
+queue_open(struct till_queue *q, const struct settings *settings, bool is_needed,
+	   struct failure *failure)
 {
+	int64_t left_ms = is_needed ? settings->identity.timeout * 1000 : 0;
 	enum tg_status status;
 
 	memset(q, 0, sizeof(*q));
 	q->settings = settings;
 	if (settings->queue == NULL)
 		return TALLY_DONE;
-	status = tg_queue_open(settings->queue, 0, failure->text, sizeof(failure->text), &q->queue);
-	if (status == TG_OK)
+	for (;;) {
+		status = tg_queue_open(settings->queue, 0, failure->text, sizeof(failure->text),
+				       &q->queue);
+		if (status != TG_FENCED || left_ms <= 0)
+			break;
+		(void)poll(NULL, 0, LOCK_PAUSE_MS);
+		left_ms -= LOCK_PAUSE_MS;
+	}
+	if (status == TG_OK || (status == TG_FENCED && !is_needed)) {
+		failure->text[0] = '\0';
 		return TALLY_DONE;
+	}
 	return status == TG_FENCED ? TALLY_LATER : TALLY_USAGE;
 }
 

@@ -24,8 +24,13 @@ struct till_queue {
 /* Does this word begin a command about the queue itself? */
 bool queue_is_command(const char *word);
 
-/* Open the file that --queue names, if it does.  TALLY_DONE; else the reason. */
-enum tally_exit queue_open(struct till_queue *q, const struct settings *settings,
+/*
+ * Open the file that --queue names, if it does.
+ *
+ * is_needed: wait, as long as --timeout says, for another process that has it open; else go on
+ * without it.  TALLY_DONE; else the reason.
+ */
+enum tally_exit queue_open(struct till_queue *q, const struct settings *settings, bool is_needed,
 			   struct failure *failure);
 
 /* Close what is open. */

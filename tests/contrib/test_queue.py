@@ -2,6 +2,7 @@
 
 Prints TAP.  `test_queue.py full` kills more often.
 """
+import fcntl
 import json
 import os
 import random
@@ -177,6 +178,20 @@ def terminals(world, wish):
     return [int(row[0]) for row in cells if row and row[0].isdigit() and len(row) > 3]
 
 
+def a_queue_in_use_is_waited_for_by_those_that_need_it(world):
+    till, member = Till(world, 'in-use'), world.member()
+    till.run('queue')
+    with open(till.queue, 'rb') as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        till.run('inquiry', 'member:%d' % member)
+        till.run('earn', 'member:%d' % member, '1000', ends=LATER, timeout=1)
+        waiting = till.start('earn', 'member:%d' % member, '2000')
+        time.sleep(0.2)
+        expect_equal(waiting.poll(), None)
+    waiting.communicate(timeout=SECONDS_MAX)
+    expect_equal((waiting.returncode, world.available(member)), (DONE, 20))
+
+
 def a_dead_gateway_in_the_list_is_passed_over(world):
     till, member = Till(world, 'hosts'), world.member()
     till.hosts = '%s:%d,%s:%d' % (HOST, dead_port(), HOST, world.server.plain_port)
@@ -225,6 +240,7 @@ CASES = [
     what_is_refused_for_good_stands_aside_for_people,
     an_unknown_card_waits_and_the_others_pass,
     the_operator_sees_how_deep_the_queue_is,
+    a_queue_in_use_is_waited_for_by_those_that_need_it,
     a_dead_gateway_in_the_list_is_passed_over,
     a_till_that_is_killed_while_it_sends_loses_and_doubles_nothing,
     a_gateway_that_is_killed_while_it_is_sent_to_loses_and_doubles_nothing,
