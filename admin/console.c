@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <pwd.h>
@@ -115,6 +116,8 @@ identify_address(struct slot *slot)
 	}
 	/* Telnet marks its interrupt as urgent: the mark belongs into the stream. */
 	(void)setsockopt(slot->fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
+	/* Answer and prompt are written apart: neither waits until the other is acknowledged. */
+	(void)setsockopt(slot->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	slot->operator_name[0] = '\0';
 	snprintf(slot->origin, sizeof(slot->origin), "console %.28s port=%u", host, (unsigned)port);
 	slot->is_known = false;

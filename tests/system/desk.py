@@ -164,9 +164,9 @@ class Port:
 class Desk(World):
     """A world with operators of each role."""
 
-    def __init__(self, is_tls=False, **options):
+    def __init__(self, is_tls=False, settings=None, **options):
         """options: those of a world."""
-        super().__init__(settings={'console': {
+        super().__init__(settings={**(settings or {}), 'console': {
             'tcp': HOST + ':0', 'tls': is_tls, 'failures': 2, 'lockout_ms': 5000,
             'operators_file': self.operators_path()}}, **options)
         self._was_made = set()

@@ -13,8 +13,8 @@ tests_system_test_monitor_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS)
 tests_system_test_monitor_LDADD = $(system_test_libs)
 pipeline_tests += %D%/test_monitor
 
-# Every command of the console, and a conversation by expect.
-dist_check_SCRIPTS += %D%/every_command.py
+# Every command of the console, a conversation by expect, and answers under load.
+dist_check_SCRIPTS += %D%/every_command.py %D%/saturated.py
 EXTRA_DIST += %D%/console.exp
 
 # A gateway over a MariaDB that is killed: compared column by column, as the sink's tests do.
