@@ -276,6 +276,49 @@ a_drain_tells_every_answer(void **state)
 	assert_true(is_refused(f));
 }
 
+/* What: a partner is out of service with every thread, and only it; then everybody; and both come
+ *       back. */
+static void
+who_is_out_of_service_is_so_with_all_threads(void **state)
+{
+	enum { PEERS = 6 };
+	struct network_fixture *f = *state;
+	struct tg_message message;
+	uint32_t connections;
+
+	f->config->gateway_io_threads = 3;
+	fixture_start(f);
+	for (uint32_t i = 0; i < PEERS; i++)
+		fixture_auth(f, fixture_connect(f, i % 3 == 0), (i % 2 == 0 ? 120 : 220) + i,
+			     &message);
+	assert_false(network_is_out(f->network, 1, &connections));
+	assert_int_equal(connections, PEERS / 2);
+	assert_int_equal(network_serve(f->network, 1, false), TG_OK);
+	for (uint32_t i = 0; i < PEERS; i += 2) {
+		fixture_await(f, &f->peers[i], &message);
+		assert_int_equal(message.code, TG_OP_NOTICE);
+		assert_int_equal(message.values[TG_FIELD_OUTCOME].integer, TG_SHUTTING_DOWN);
+		await_close(f, &f->peers[i]);
+		peer_close(&f->peers[i]);
+	}
+	fixture_until(f, network_is_out(f->network, 1, &connections) && connections == 0);
+	assert_false(network_is_out(f->network, 2, &connections));
+	assert_int_equal(connections, PEERS / 2);
+	assert_false(network_is_out(f->network, 0, &connections));
+	assert_int_equal(network_serve(f->network, 0, false), TG_OK);
+	for (uint32_t i = 1; i < PEERS; i += 2) {
+		fixture_await(f, &f->peers[i], &message);
+		assert_int_equal(message.code, TG_OP_NOTICE);
+		await_close(f, &f->peers[i]);
+		peer_close(&f->peers[i]);
+	}
+	fixture_until(f, network_is_out(f->network, 0, &connections) && connections == 0);
+	assert_int_equal(network_serve(f->network, 0, true), TG_OK);
+	assert_int_equal(network_serve(f->network, 1, true), TG_OK);
+	fixture_auth(f, fixture_connect(f, true), 120, &message);
+	assert_int_equal(message.code, TG_OK);
+}
+
 /* What: more connections than there may be are closed at once, and those who are in stay. */
 static void
 too_many_connections_are_refused(void **state)
@@ -421,6 +464,7 @@ main(void)
 		CASE(reloads_meet_handshakes),
 		CASE(a_drain_reaches_all_threads),
 		CASE(a_drain_tells_every_answer),
+		CASE(who_is_out_of_service_is_so_with_all_threads),
 		CASE(too_many_connections_are_refused),
 		CASE(a_storm_without_descriptors_is_survived),
 		CASE(the_console_hashes_like_a_request),
