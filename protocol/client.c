@@ -334,7 +334,8 @@ tg_client_call(struct tg_client *client, const struct tg_message *request, uint3
 		return status;
 	status = client_wait_answer(client, request_id, until_ms, ret_answer);
 	if (status == TG_OK) {
-		client_settle(client);
+		if (!client_is_passing(ret_answer->code))
+			client_settle(client);
 		return client_note_answer(client, request, ret_answer);
 	}
 	client_give_up(client);

@@ -155,6 +155,7 @@ judge(struct drain *drain, const struct client_queue_row *row, const struct tg_m
 {
 	*ret_status = (enum tg_status)answer->code;
 	if (client_is_passing(answer->code)) {
+		client_queue_row_of(drain->queue, row->told.number)->told.refusals++;
 		if (client_wait_out(drain->client, answer, drain->until_ms))
 			return TURN_ON;
 		*ret_status = TG_TIMEOUT;

@@ -23,6 +23,12 @@ VENDOR = "'%s' '%s' {host} {port} " % (sys.executable, os.path.join(HERE, 'vendo
 PLAIN = VENDOR + '{key} '
 SECURE = VENDOR + '{ca},{cert},{cert_key} '
 
+# Stored first, sent, and sent again until nothing waits.
+QUEUED = ('q=$(mktemp -d) && t() { \'%s\' --host {host} --port {port} --ca {ca} --terminal {terminal} '
+          '--key-file {key} --queue $q/q --timeout 20 "$@"; }; t earn 4900000012345 1980 --quiet; '
+          's=$?; for i in 1 2 3 4; do t queue send; done; rm -r $q; exit $s' % TALLY)
+QUEUED_CASES = ['plain', 'lost-answer', 'busy', 'busy-again', 'notice', 'declined']
+
 # A defect, the case or rule that names it, and the cases to be played.
 PLAIN_DEFECTS = [
     ('new-id', 'lost-answer', ['lost-answer']),
@@ -155,6 +161,8 @@ def main():
         expect_sound(tap, 'our own terminal is right over TLS',
                      "'%s' --host {host} --port {port} --ca {ca} --terminal {terminal} --key-file "
                      "{key} --generation {generation} earn 4900000012345 1980 --quiet" % TALLY, [])
+        expect_sound(tap, 'its queue is right where it takes part', QUEUED, [],
+                     *[word for name in QUEUED_CASES for word in ('--case', name)])
         expect_sound(tap, 'a sound client is right without TLS', PLAIN,
                      ['strange-certificate', 'other-name'], '--plain')
         expect_sound(tap, 'a sound client is right by certificate', SECURE, ['server-proof'])
