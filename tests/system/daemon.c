@@ -343,27 +343,47 @@ daemon_set_up_partner(struct daemon *daemon)
 	}
 }
 
+/* Make a client of DAEMON_TERMINAL; options say where to go. */
+static struct tg_client *
+make_client(struct tg_options *options)
+{
+	uint8_t master[TG_KEY_BYTES];
+	struct tg_client *client;
+	char error[256];
+
+	memset(master, MASTER_BYTE, sizeof(master));
+	options->terminal = DAEMON_TERMINAL;
+	options->key_generation = 1;
+	assert_int_equal(tg_auth_derive_key(master, sizeof(master), INSTANCE, DAEMON_TERMINAL, 1,
+					    options->key),
+			 TG_OK);
+	if (tg_client_new(options, error, sizeof(error), &client) != TG_OK)
+		fail_msg("%s", error);
+	return client;
+}
+
 struct tg_client *
 daemon_client(struct daemon *daemon, bool is_plain)
 {
-	uint8_t master[TG_KEY_BYTES];
-	char ca[PKI_PATH_BYTES], error[256];
+	char ca[PKI_PATH_BYTES];
 	struct tg_options options;
-	struct tg_client *client;
 
-	memset(master, MASTER_BYTE, sizeof(master));
 	tg_options_init(&options);
 	options.host = "127.0.0.1";
 	options.port = is_plain ? daemon->plain_port : daemon->tls_port;
 	options.is_plain = is_plain;
 	if (!is_plain)
 		options.ca_file = pki_path(daemon->pki, "ca.pem", ca);
-	options.terminal = DAEMON_TERMINAL;
-	options.key_generation = 1;
-	assert_int_equal(tg_auth_derive_key(master, sizeof(master), INSTANCE, DAEMON_TERMINAL, 1,
-					    options.key),
-			 TG_OK);
-	if (tg_client_new(&options, error, sizeof(error), &client) != TG_OK)
-		fail_msg("%s", error);
-	return client;
+	return make_client(&options);
+}
+
+struct tg_client *
+daemon_client_of(const char *hosts)
+{
+	struct tg_options options;
+
+	tg_options_init(&options);
+	options.host = hosts;
+	options.is_plain = true;
+	return make_client(&options);
 }

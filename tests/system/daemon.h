@@ -70,4 +70,7 @@ void daemon_set_up_partner(struct daemon *daemon);
 /* A client of DAEMON_TERMINAL with its key. */
 struct tg_client *daemon_client(struct daemon *daemon, bool is_plain);
 
+/* The same for several gateways, HOST:PORT,HOST:PORT, without TLS. */
+struct tg_client *daemon_client_of(const char *hosts);
+
 #endif
