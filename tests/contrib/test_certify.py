@@ -24,9 +24,10 @@ PLAIN = VENDOR + '{key} '
 SECURE = VENDOR + '{ca},{cert},{cert_key} '
 
 # Stored first, sent, and sent again until nothing waits.
-QUEUED = ('q=$(mktemp -d) && t() { \'%s\' --host {host} --port {port} --ca {ca} --terminal {terminal} '
-          '--key-file {key} --queue $q/q --timeout 20 "$@"; }; t earn 4900000012345 1980 --quiet; '
-          's=$?; for i in 1 2 3 4; do t queue send; done; rm -r $q; exit $s' % TALLY)
+QUEUED = ('q=$(mktemp -d) && t() { \'%s\' --host {host} --port {port} --ca {ca} --terminal '
+          '{terminal} --key-file {key} --queue $q/q --timeout 20 "$@"; }; '
+          't earn 4900000012345 1980 --quiet; s=$?; for i in 1 2 3 4; do t queue send; done; '
+          'rm -r $q; exit $s' % TALLY)
 QUEUED_CASES = ['plain', 'lost-answer', 'busy', 'busy-again', 'notice', 'declined']
 
 # A defect, the case or rule that names it, and the cases to be played.

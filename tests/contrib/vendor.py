@@ -1,7 +1,7 @@
 """vendor.py - the software of a terminal, right, or wrong in one way, for test_certify.py.
 
-vendor.py HOST PORT KEY-FILE|CA,CERTIFICATE,KEY [DEFECT]: earns once and sees it through.  Exit status
-0: booked, 1: refused, 3: not known, 5: it has crashed.
+vendor.py HOST PORT KEY-FILE|CA,CERTIFICATE,KEY [DEFECT]: earns once and sees it through.  Exit
+status 0: booked, 1: refused, 3: not known, 5: it has crashed.
 """
 import os
 import random
@@ -12,8 +12,10 @@ import time
 
 sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'system'))
 
-from tallygate import (PAGE, PROOF_LABEL, SERVER_LABEL, NO_EXPORTER, Connection,  # noqa: E402
-                       Distrust, Unanswered, new_id, proof)	# pylint: disable=wrong-import-position
+# pylint: disable=wrong-import-position
+from tallygate import (NO_EXPORTER, PAGE, PROOF_LABEL, SERVER_LABEL, Connection, Distrust,
+                       Unanswered, new_id, proof)
+# pylint: enable=wrong-import-position
 
 TERMINAL = 1001
 ANSWER_SECONDS = 2
@@ -143,13 +145,14 @@ class Vendor:
     @staticmethod
     def any_answer(connection):
         """The first that comes, whatever it answers."""
+        # pylint: disable=protected-access
         until = time.monotonic() + ANSWER_SECONDS
         while True:
-            for number in sorted(connection._answers, reverse=True):	# pylint: disable=protected-access
-                return connection._answers.pop(number)	# pylint: disable=protected-access
+            for number in sorted(connection._answers, reverse=True):
+                return connection._answers.pop(number)
             if connection.is_closed:
                 raise Unanswered('closed')
-            connection._turn(until)	# pylint: disable=protected-access
+            connection._turn(until)
 
     def conclude(self, connection, request, answer):
         """A final answer."""
