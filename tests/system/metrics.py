@@ -91,9 +91,9 @@ def the_output_agrees_with_its_reference(world):
     expect_equal(list(found.complaints()), [])
     expect_equal(found['tallygate_snapshot_ok',], 1)
     missing = sorted(set(documented()) - set(found.kinds))
-    # Without MariaDB, without load, when nothing was refused, and in the first second.
+    # Without MariaDB, mirror and load, when nothing was refused, and in the first second.
     expected = (r'tallygate_((sink|originals|history)_.*|notices_total|request_rate_reachable'
-                r'|thread_busy_ratio|journal_writing_ratio)')
+                r'|thread_busy_ratio|journal_writing_ratio|journal_mirror_\w+)')
     expect_equal([name for name in missing if not re.fullmatch(expected, name)], [])
 
 
