@@ -144,7 +144,10 @@ read_last(struct restoring *r, struct record *record, struct storage_error *erro
 
 	if (status != TG_OK)
 		return status;
-	status = journal_reader_next(reader, &item, error);
+	/* A mark may stand before it: the journal was idle. */
+	do
+		status = journal_reader_next(reader, &item, error);
+	while (status == TG_OK && item.kind == JOURNAL_MARK);
 	if (status == TG_OK && item.kind != JOURNAL_RECORD)
 		status = storage_fail(error, TG_CORRUPT, "record %" PRIu64 " is missing",
 				      r->report.last_sequence);

@@ -40,6 +40,7 @@ setup(void **state)
 					.directory = COPY,
 					.archive_directory = COPY "/archive" };
 	struct backup_report report;
+	uint64_t records;
 
 	assert_non_null(test);
 	test->disk = sim_disk_new(1, CAPACITY_BYTES);
@@ -49,6 +50,13 @@ setup(void **state)
 	tool_fixture_ask(&test->t, REQUESTS);
 	tool_fixture_snapshot(&test->t);
 	tool_fixture_ask(&test->t, REQUESTS);
+	/* Marks stand right before the last records, in the same segment. */
+	for (uint32_t singles = 0; singles < 3;) {
+		records = test->t.records;
+		tool_fixture_mark(&test->t, false);
+		tool_fixture_ask(&test->t, 1);
+		singles = test->t.records == records + 1 ? singles + 1 : 0;
+	}
 	tool_fixture_mark(&test->t, false);
 	assert_int_equal(backup_run(&config, &report, &test->error), TG_OK);
 	assert_int_equal(report.journal.last_sequence, test->t.records);
