@@ -79,7 +79,7 @@
 	  "size of a journal batch at most") \
 	X(journal, mirror_directory, TEXT, "", 0, 400, "path", CONFIG_KEEP, \
 	  "a second data directory, on another disk, where each batch is synced, too, before it" \
-	  " is answered; none: no mirror") \
+	  " is answered; it must be there: a disk not mounted is noticed; none: no mirror") \
 	X(journal, mirror_failure, CHOICE, "stop", 0, 0, "stop|alone", CONFIG_KEEP, \
 	  "when the mirror cannot be written: stop, as with the journal itself, or go on alone," \
 	  " with an alarm, until the next start, which completes the mirror") \

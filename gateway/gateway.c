@@ -142,6 +142,7 @@ log_mirror(const struct gateway *gateway, const struct journal_mirror_report *mi
 		[JOURNAL_MIRROR_EQUAL] = "equal",
 		[JOURNAL_MIRROR_BEHIND] = "mirror completed from the journal",
 		[JOURNAL_MIRROR_AHEAD] = "journal completed from the mirror",
+		[JOURNAL_MIRROR_LOST] = "mirror cannot be had, going on alone",
 	};
 
 	if (mirror->verdict == JOURNAL_MIRROR_NONE)

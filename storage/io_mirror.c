@@ -98,17 +98,23 @@ map_path(const struct io_mirror *m, const char *path, char *ret_path)
 	       storage_path(ret_path, m->mirror_directory, name, &ignored) == TG_OK;
 }
 
-/* The mirror has failed.  TG_OK: go on without it. */
-static enum tg_status
-fail_mirror(struct io_mirror *m, const struct storage_error *error)
+void
+io_mirror_lose(struct io_mirror *m, const struct storage_error *error)
 {
 	(void)pthread_mutex_lock(&m->lock);
 	if (m->trouble[0] == '\0')
 		memcpy(m->trouble, error->text, sizeof m->trouble);
 	(void)pthread_mutex_unlock(&m->lock);
+	atomic_store(&m->is_lost, true);
+}
+
+/* The mirror has failed.  TG_OK: go on without it. */
+static enum tg_status
+fail_mirror(struct io_mirror *m, const struct storage_error *error)
+{
 	if (!m->goes_on_alone)
 		return error->status;
-	atomic_store(&m->is_lost, true);
+	io_mirror_lose(m, error);
 	return TG_OK;
 }
 
@@ -437,6 +443,10 @@ mirror_lock(void *context, const char *path, int *ret_file, struct storage_error
 
 	if (status != TG_OK)
 		return status;
+	if (atomic_load(&m->is_lost)) {
+		*ret_file = file;
+		return TG_OK;
+	}
 	status = storage_path(copy_path, m->mirror_directory, LOCK_NAME, error);
 	if (status == TG_OK)
 		status = m->base->lock(m->base->context, copy_path, &copy, error);

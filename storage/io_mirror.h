@@ -39,6 +39,9 @@ void io_mirror_free(struct io_mirror *mirror);
 /* The table; lives as long as the mirror. */
 const struct storage_io *io_mirror_io(struct io_mirror *mirror);
 
+/* Leave the mirror alone from now on: it could not be had.  error: why. */
+void io_mirror_lose(struct io_mirror *mirror, const struct storage_error *error);
+
 /* Has the mirror failed, and is it left alone now?  Any thread. */
 bool io_mirror_is_lost(const struct io_mirror *mirror);
 

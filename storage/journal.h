@@ -42,7 +42,7 @@ struct journal_config {
 	const struct storage_io *io;
 	const char *directory;		/* of the segments; made if need be */
 	const char *archive_directory;	/* of compressed segments; made if need be */
-	const char *mirror_directory;	/* all of it once more; made if need be; NULL: none */
+	const char *mirror_directory;	/* all of it once more; is there, NULL: none */
 	bool	 mirror_goes_on_alone;	/* when the mirror fails; else that is an error */
 	bool	 mirror_is_inline;	/* no thread for the mirror's syncs: for simulations */
 	/* name of the coalition's instance; files of another are refused */
@@ -69,6 +69,7 @@ enum journal_mirror_verdict {
 	JOURNAL_MIRROR_EQUAL,	 /* up to the last record */
 	JOURNAL_MIRROR_BEHIND,	 /* the mirror was empty, damaged or shorter: completed */
 	JOURNAL_MIRROR_AHEAD,	 /* the journal was empty, damaged or shorter: completed from it */
+	JOURNAL_MIRROR_LOST,	 /* the mirror could not be had: going on alone */
 };
 
 struct journal_mirror_report {
@@ -76,7 +77,7 @@ struct journal_mirror_report {
 	uint64_t sequence;		/* last record that the journal had */
 	uint64_t mirror_sequence;	/* last record that the mirror had */
 	uint64_t segments;		/* copied from one to the other */
-	struct storage_error damage;	/* found in the one that was wrong; status TG_OK: none */
+	struct storage_error damage;	/* of the one that was wrong or lost; status TG_OK: none */
 };
 
 /* What opening found and did.  A tail is cut only when nobody was told of its records. */

@@ -391,7 +391,21 @@ check_word(const struct journal_config *config, struct storage_error *error)
 	return status;
 }
 
-/* Have every change done twice from here on, and both directories there. */
+/* The mirror's directory is not made here: it may be missing because its disk is. */
+static enum tg_status
+find_mirror(const struct storage_io *io, const char *directory, const char *archive,
+	    struct storage_error *error)
+{
+	struct storage_stat facts;
+	enum tg_status status = io->stat(io->context, directory, &facts, error);
+
+	if (status == TG_OK && !facts.exists)
+		return storage_fail(error, TG_IO, "%s is not there: is the mirror's disk mounted?",
+				    directory);
+	return status == TG_OK ? storage_make_directory(io, archive, error) : status;
+}
+
+/* Have every change done twice from here on. */
 static enum tg_status
 take_mirror(struct file_journal *file, const struct journal_config *config,
 	    struct journal_mirror_config *ret_mirror, char *archive, struct storage_error *error)
@@ -409,13 +423,14 @@ take_mirror(struct file_journal *file, const struct journal_config *config,
 		storage_path(archive, config->mirror_directory, MIRROR_ARCHIVE_NAME, error);
 
 	if (status == TG_OK)
-		status = storage_make_directory(config->io, config->mirror_directory, error);
-	if (status == TG_OK)
-		status = storage_make_directory(config->io, archive, error);
-	if (status == TG_OK)
 		status = io_mirror_new(&mirror, &file->mirror, error);
 	if (status != TG_OK)
 		return status;
+	status = find_mirror(config->io, config->mirror_directory, archive, error);
+	if (status != TG_OK && !config->mirror_goes_on_alone)
+		return status;
+	if (status != TG_OK)
+		io_mirror_lose(file->mirror, error);
 	file->io = io_mirror_io(file->mirror);
 	*ret_mirror = (struct journal_mirror_config){
 		.io = config->io,
@@ -424,8 +439,28 @@ take_mirror(struct file_journal *file, const struct journal_config *config,
 		.mirror_directory = config->mirror_directory,
 		.mirror_archive_directory = archive,
 		.instance = config->instance,
+		.goes_on_alone = config->mirror_goes_on_alone,
 	};
 	return TG_OK;
+}
+
+/* Make journal and mirror equal, or go on without the mirror. */
+static enum tg_status
+reconcile(struct file_journal *file, const struct journal_mirror_config *mirror,
+	  struct journal_mirror_report *ret_report, struct storage_error *error)
+{
+	enum tg_status status;
+
+	if (io_mirror_is_lost(file->mirror)) {
+		ret_report->verdict = JOURNAL_MIRROR_LOST;
+		ret_report->damage.status = TG_IO;
+		io_mirror_trouble(file->mirror, ret_report->damage.text);
+		return TG_OK;
+	}
+	status = journal_mirror_reconcile(mirror, ret_report, error);
+	if (status == TG_OK && ret_report->verdict == JOURNAL_MIRROR_LOST)
+		io_mirror_lose(file->mirror, &ret_report->damage);
+	return status;
 }
 
 /* The work of opening; on failure the caller closes what there is. */
@@ -458,7 +493,7 @@ open_files(struct file_journal *file, const struct journal_config *wanted,
 	if (status == TG_OK)
 		status = check_word(config, error);
 	if (status == TG_OK && file->mirror != NULL)
-		status = journal_mirror_reconcile(&mirror, &ret_opened->mirror, error);
+		status = reconcile(file, &mirror, &ret_opened->mirror, error);
 	if (status == TG_OK)
 		status = journal_recover(config, &end, ret_opened, error);
 	if (status == TG_OK)

@@ -278,17 +278,32 @@ complete(const struct side *right, const struct side *wrong, uint64_t *ret_segme
 	return status;
 }
 
+/* The mirror cannot be had; the journal can.  Histories that differ are still for a person. */
 static enum tg_status
-reconcile(struct side *journal, struct side *mirror, struct journal_mirror_report *report,
-	  struct storage_error *error)
+go_on_alone(enum tg_status status, bool may, struct journal_mirror_report *report,
+	    const struct storage_error *error)
+{
+	if (!may || (status != TG_IO && status != TG_JOURNAL_FULL))
+		return status;
+	report->verdict = JOURNAL_MIRROR_LOST;
+	report->damage = *error;
+	return TG_OK;
+}
+
+static enum tg_status
+reconcile(struct side *journal, struct side *mirror, bool may_go_alone,
+	  struct journal_mirror_report *report, struct storage_error *error)
 {
 	const struct side *right = journal;
 	const struct side *wrong = mirror;
 	bool is_mirror_right = false;
 	enum tg_status status = assess(journal, error);
 
-	if (status == TG_OK)
+	if (status == TG_OK) {
 		status = assess(mirror, error);
+		if (status != TG_OK && journal->list.count > 0 && !is_damaged(journal))
+			return go_on_alone(status, may_go_alone, report, error);
+	}
 	if (status == TG_OK)
 		status = choose(journal, mirror, &is_mirror_right, error);
 	if (status != TG_OK)
@@ -304,6 +319,8 @@ reconcile(struct side *journal, struct side *mirror, struct journal_mirror_repor
 	}
 	report->damage = wrong->damage;
 	status = complete(right, wrong, &report->segments, error);
+	if (status != TG_OK && !is_mirror_right && journal->list.count > 0)
+		return go_on_alone(status, may_go_alone, report, error);
 	if (status == TG_OK && report->segments > 0)
 		report->verdict = is_mirror_right ? JOURNAL_MIRROR_AHEAD : JOURNAL_MIRROR_BEHIND;
 	return status;
@@ -322,7 +339,8 @@ journal_mirror_reconcile(const struct journal_mirror_config *config,
 					  .directory = config->mirror_directory,
 					  .archive_directory = config->mirror_archive_directory,
 					  .instance = config->instance } };
-	enum tg_status status = reconcile(&journal, &mirror, &report, error);
+	enum tg_status status = reconcile(&journal, &mirror, config->goes_on_alone, &report,
+					  error);
 
 	segment_list_deinit(&journal.list);
 	segment_list_deinit(&mirror.list);

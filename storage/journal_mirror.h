@@ -18,14 +18,16 @@ struct journal_mirror_config {
 	const char *mirror_directory;
 	const char *mirror_archive_directory;
 	const char *instance;
+	bool	 goes_on_alone;		/* when the mirror cannot be read or completed */
 };
 
 /*
  * Compare and complete.  ret_report: untouched on failure.  Blocks: reads all segments of both that
  * are not archived, and copies what one lacks, archive and snapshots too.
  *
- * TG_OK.  TG_CONFIG: both have records that the other lacks, or are of different instances.
- * TG_CORRUPT: both are damaged.  TG_TOO_NEW; TG_JOURNAL_FULL; TG_NO_MEMORY; TG_IO.
+ * TG_OK, with goes_on_alone also when the mirror could not be had: verdict LOST.  TG_CONFIG: both
+ * have records that the other lacks, or are of different instances.  TG_CORRUPT: both are damaged.
+ * TG_TOO_NEW; TG_JOURNAL_FULL; TG_NO_MEMORY; TG_IO.
  */
 TG_MUST_CHECK enum tg_status journal_mirror_reconcile(const struct journal_mirror_config *config,
 						      struct journal_mirror_report *ret_report,

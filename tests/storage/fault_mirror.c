@@ -44,6 +44,8 @@ init(struct test *test, struct sim_disk *disk)
 						.instance = "mirrored",
 						.segment_bytes = 8 * JOURNAL_BLOCK_BYTES,
 						.salt = 7 };
+	(void)test->io.make_directory(test->io.context, MIRROR, &test->error);
+	(void)test->io.sync_directory(test->io.context, "/other", &test->error);
 }
 
 static enum tg_status
@@ -251,6 +253,47 @@ it_goes_on_alone_if_told_to(void **state)
 	assert_true(alone > 10);
 }
 
+/* What: a mirror that is not there is noticed at the start: refused, or gone on without.
+ * How:  a directory that is not there; then the nth call of a start fails. */
+static void
+a_missing_mirror_is_noticed(void **state)
+{
+	struct test *test = *state;
+	struct journal_facts facts;
+
+	test->config.mirror_directory = "/other/unmounted";
+	assert_int_equal(open_journal(test), TG_IO);
+	assert_non_null(strstr(test->error.text, "mounted?"));
+	test->config.mirror_goes_on_alone = true;
+	must_open(test);
+	facts = journal_facts(test->journal);
+	assert_true(facts.has_mirror && facts.is_mirror_lost);
+	assert_int_equal(test->opened.mirror.verdict, JOURNAL_MIRROR_LOST);
+	assert_int_equal(live(test), TG_OK);
+	close_journal(test);
+	test->config.mirror_directory = MIRROR;
+	for (uint64_t nth = 1; nth < 200; nth++) {
+		struct test other;
+
+		init(&other, sim_disk_copy(test->disk, nth));
+		other.config.mirror_goes_on_alone = true;
+		sim_disk_fail_call(other.disk, nth, SIM_ONCE, TG_IO);
+		if (open_journal(&other) == TG_OK) {
+			assert_int_equal(other.opened.last_sequence, test->told);
+			other.told = test->told;
+			assert_int_equal(append(&other), TG_OK);
+			close_journal(&other);
+		}
+		sim_disk_fail_call(other.disk, 0, SIM_ONCE, TG_OK);
+		must_open(&other);
+		assert_true(other.opened.last_sequence >= other.told);
+		close_journal(&other);
+		sim_disk_free(other.disk);
+	}
+	must_open(test);
+	assert_int_equal(test->opened.mirror.verdict, JOURNAL_MIRROR_BEHIND);
+}
+
 /* What: damage in one is mended from the other, whose file is kept aside; in both it is refused.
  * How:  a bit in the middle of a segment, of the one, then of both. */
 static void
@@ -320,7 +363,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(either_alone_brings_all_back),    TEST(what_was_told_is_in_both),
 		TEST(it_goes_on_alone_if_told_to),     TEST(damage_is_mended_from_the_other),
-		TEST(two_histories_are_refused),
+		TEST(two_histories_are_refused),       TEST(a_missing_mirror_is_noticed),
 	};
 #undef TEST
 

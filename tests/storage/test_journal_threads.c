@@ -239,6 +239,7 @@ a_mirror_is_written_beside(void **state)
 	(void)snprintf(mirror, sizeof mirror, "%s/mirror", stage.directory);
 	(void)snprintf(mirror_archive, sizeof mirror_archive, "%s/archive", mirror);
 	config.mirror_directory = mirror;
+	assert_int_equal(stage.io.make_directory(stage.io.context, mirror, &error), TG_OK);
 	play(&stage, &config);
 	config.salt++;
 	if (journal_file_open(&config, &stage.journal, &opened, &error) != TG_OK)

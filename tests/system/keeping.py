@@ -18,7 +18,7 @@ from tallygate import new_id
 from world import Tap, World, expect, expect_equal, expect_rows, run_case, title
 
 REBUILT = 'rebuilt'
-EXIT_DATA, EXIT_CONFIG = 65, 78
+EXIT_DATA, EXIT_IO, EXIT_CONFIG = 65, 74, 78
 
 
 class Tool:
@@ -162,6 +162,7 @@ def mirrored(database, **journal):
     """A world whose journal has a mirror."""
     world = World(database=database)
     mirror = world.server.folder.file('mirror')
+    os.mkdir(mirror)
     world.server.settings['journal'].update({'mirror_directory': mirror, **journal})
     world.hang_up()
     world.server.kill()
@@ -209,6 +210,8 @@ def a_run_with_a_mirror_loses_none(world):
     world.hang_up()
     server.kill()
     shutil.rmtree(mirror)
+    expect_refused(world, "is the mirror's disk mounted?", EXIT_IO)
+    os.mkdir(mirror)
     server.start()
     server.process.await_log(r'event=journal_mirror .*mirror completed from the journal')
     expect_equal(server.stop(), 0)
@@ -236,8 +239,16 @@ def a_mirror_that_fails_is_left_alone_if_so_configured(world):
     world.hang_up()
     server.kill()
     server.start()
-    expect_equal(mirror_metric(world), 1)
+    server.process.await_log(r'event=journal_mirror .*going on alone')
+    expect_equal(mirror_metric(world), 0)
     expect_equal(world.available(member), 11)
+    world.earn(member, 1)
+    world.hang_up()
+    server.kill()
+    os.mkdir(server.folder.file('mirror'))
+    server.start()
+    expect_equal(mirror_metric(world), 1)
+    expect_equal(world.available(member), 12)
 
 
 def an_empty_mariadb_rebuilt_is_what_the_sink_wrote(world):
@@ -397,10 +408,10 @@ def lose_disk(world):
     os.mkdir(world.server.folder.file('data'), 0o700)
 
 
-def expect_refused(world, why):
+def expect_refused(world, why, code=None):
     """A gateway does not start."""
     process = Process(world.server.command(), world.server.folder.file('refused.log'))
-    expect_equal(process.wait(), EXIT_CONFIG)
+    expect_equal(process.wait(), code or EXIT_CONFIG)
     expect_equal(why in process.log(), True)
 
 
