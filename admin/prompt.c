@@ -260,7 +260,8 @@ set_up_editor(struct prompt *prompt)
 	el_set(prompt->editor, EL_HIST, history, prompt->past);
 	el_set(prompt->editor, EL_SIGNAL, 1);
 	el_set(prompt->editor, EL_GETCFN, next_character);
-	el_set(prompt->editor, EL_ADDFN, "complete", "complete the word", complete);
+	/* The narrow form of this copies its texts and never frees them. */
+	el_wset(prompt->editor, EL_ADDFN, L"complete", L"complete the word", complete);
 	el_set(prompt->editor, EL_BIND, "^I", "complete", NULL);
 	el_set(prompt->editor, EL_BIND, "^R", "em-inc-search-prev", NULL);
 	el_source(prompt->editor, NULL);
