@@ -330,6 +330,36 @@ pipelined_requests_are_told_as_lost(void **state)
 	assert_int_equal(tg_client_call(f->client, &request, 5000, &answer), TG_OK);
 }
 
+/* What: a code is never sent without TLS, and what is in the way of using one is named. */
+static void
+code_is_used_over_tls_only(void **state)
+{
+	static const uint8_t nonce[TG_ACTIVATION_NONCE_BYTES] = { 1 };
+	struct tg_activation activation = { .terminal = 7 };
+	struct tg_options options;
+	char why[200];
+
+	(void)state;
+	tg_options_init(&options);
+	options.host = "127.0.0.1";
+	options.port = "1";
+	options.terminal = 7;
+	options.is_plain = true;
+	assert_int_equal(tg_activate(&options, "7K3M-9QXT-2B4C", nonce, 1000, &activation, why,
+				     sizeof(why)),
+			 TG_CONFIG);
+	assert_non_null(strstr(why, "TLS only"));
+	options.is_plain = false;
+	assert_int_equal(tg_activate(&options, "7K3M-9QXT-2B4C", nonce, 100, &activation, why,
+				     sizeof(why)),
+			 TG_IO);
+	assert_non_null(strstr(why, "127.0.0.1"));
+	options.terminal = 0;
+	assert_int_equal(tg_activate(&options, "7K3M-9QXT-2B4C", nonce, 100, &activation, NULL, 0),
+			 TG_CONFIG);
+	assert_int_equal(activation.terminal, 7);
+}
+
 int
 main(void)
 {
@@ -351,6 +381,7 @@ main(void)
 		client_test(answer_in_crumbs_is_put_together),
 		client_test(pipelined_answers_come_in_any_order),
 		client_test(pipelined_requests_are_told_as_lost),
+		cmocka_unit_test(code_is_used_over_tls_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
