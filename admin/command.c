@@ -16,7 +16,7 @@
 
 static const char member_argument[] = "<member>";
 static const char command_argument[] = "<command>";
-static const char member_filter[] = "member=";
+static const char filter_argument[] = "<word=value>"; /* may be member=card:... */
 
 void
 command_shared_init(struct command_shared *shared)
@@ -361,16 +361,15 @@ static void
 spell(const struct command_call *call, const struct command *command, char *text, size_t bytes)
 {
 	const bool has_member = strstr(command->arguments, member_argument) != NULL ||
-				strstr(command->arguments, command_argument) != NULL;
+				strstr(command->arguments, command_argument) != NULL ||
+				strstr(command->arguments, filter_argument) != NULL;
 	size_t used = (size_t)snprintf(text, bytes, "%s", command->words);
 
 	for (uint32_t i = 0; i < call->argument_count && used < bytes; i++) {
 		const size_t start = used;
 
 		used += (size_t)snprintf(text + used, bytes - used, " %s", call->arguments[i]);
-		if (start < bytes &&
-		    (has_member || strncmp(call->arguments[i], member_filter,
-					   strlen(member_filter)) == 0))
+		if (has_member && start < bytes)
 			mask_identifier(text + start);
 	}
 }

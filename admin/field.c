@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "admin/grammar.h"
 #include "protocol/assert.h"
 #include "protocol/message.h"
 
@@ -25,6 +26,16 @@ field_find(const struct field_set *set, const char *name)
 	while (i < set->count && strcmp(set->fields[i].name, name) != 0)
 		i++;
 	return i;
+}
+
+uint32_t
+field_match(const struct field_set *set, const char *typed)
+{
+	const char *names[FIELDS_MAX];
+
+	for (uint32_t i = 0; i < set->count; i++)
+		names[i] = set->fields[i].name;
+	return (uint32_t)grammar_find(names, set->count, typed, strlen(typed));
 }
 
 /* A whole decimal number, nothing before or after it. */

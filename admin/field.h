@@ -56,6 +56,9 @@ extern const struct field_set terminal_field_set; /* struct terminal_config */
 /* The index of the field of that name; set->count when there is none. */
 uint32_t field_find(const struct field_set *set, const char *name);
 
+/* The same for what a person types: the name may be shortened while it is unique. */
+uint32_t field_match(const struct field_set *set, const char *typed);
+
 /* Set everything to its default; fields that must be said are zero. */
 void field_set_defaults(const struct field_set *set, void *image);
 

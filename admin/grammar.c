@@ -67,3 +67,19 @@ grammar_choice(const struct grammar_word *word, size_t i, struct grammar_choice 
 		i--;
 	}
 }
+
+size_t
+grammar_find(const char *const *words, size_t count, const char *typed, size_t bytes)
+{
+	size_t found = count, begun = 0;
+
+	for (size_t i = 0; i < count && bytes > 0; i++) {
+		if (strncmp(words[i], typed, bytes) != 0)
+			continue;
+		if (words[i][bytes] == '\0')
+			return i;
+		found = i;
+		begun++;
+	}
+	return begun == 1 ? found : count;
+}

@@ -31,4 +31,10 @@ struct grammar_choice {
 /* Alternative i, from 0.  False: there are not so many. */
 bool grammar_choice(const struct grammar_word *word, size_t i, struct grammar_choice *ret_choice);
 
+/*
+ * Which of the words typed[0..bytes) is, or begins if it begins no other: its index; count when it
+ * is none or may be several.
+ */
+size_t grammar_find(const char *const *words, size_t count, const char *typed, size_t bytes);
+
 #endif

@@ -65,7 +65,7 @@ assign_arguments(struct command_call *call, const struct config_noun *noun,
 
 		snprintf(name, sizeof(name), "%.*s",
 			 (int)(equals != NULL ? equals - argument : 0), argument);
-		index = field_find(fields, name);
+		index = field_match(fields, name);
 		if (index == fields->count || index == 0) {
 			command_fail(call, "\"%.40s\" is no field=value of a %s; see help",
 				     argument, fields->noun);

@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include "admin/ask.h"
+#include "admin/grammar.h"
 #include "admin/handlers.h"
 #include "admin/text_table.h"
 #include "admin/when.h"
@@ -69,32 +70,38 @@ find_member(struct command_call *call, const char *text, uint64_t *ret_reference
 	return true;
 }
 
+/* In the order of take_filter(). */
+static const char *const filter_words[] = { "partner", "store", "terminal",
+					    "member",  "kind",	"status" };
+#define FILTERS (sizeof(filter_words) / sizeof(filter_words[0]))
+
 /* One word=value of the command. */
 static bool
 take_filter(struct command_call *call, const char *argument, struct tail_filter *filter)
 {
 	const char *value = strchr(argument, '=');
 	const size_t bytes = value != NULL ? (size_t)(value - argument) : 0;
-	const struct {
-		const char *word;
-		uint64_t *number;
-	} numbers[] = { { "partner", &filter->partner },
-			{ "store", &filter->store },
-			{ "terminal", &filter->terminal } };
 
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-		if (bytes == strlen(numbers[i].word) &&
-		    strncmp(argument, numbers[i].word, bytes) == 0)
-			return ask_number(call, value + 1, 1, UINT32_MAX, numbers[i].number);
-	}
-	if (bytes == 6 && strncmp(argument, "member", bytes) == 0)
+	switch (grammar_find(filter_words, FILTERS, argument, bytes)) {
+	case 0:
+		return ask_number(call, value + 1, 1, UINT32_MAX, &filter->partner);
+	case 1:
+		return ask_number(call, value + 1, 1, UINT32_MAX, &filter->store);
+	case 2:
+		return ask_number(call, value + 1, 1, UINT32_MAX, &filter->terminal);
+	case 3:
 		return find_member(call, value + 1, &filter->member_reference);
-	if (bytes == 4 && strncmp(argument, "kind", bytes) == 0 &&
-	    find_kind(value + 1, &filter->kind))
-		return true;
-	if (bytes == 6 && strncmp(argument, "status", bytes) == 0 &&
-	    find_status(value + 1, &filter->status))
-		return true;
+	case 4:
+		if (find_kind(value + 1, &filter->kind))
+			return true;
+		break;
+	case 5:
+		if (find_status(value + 1, &filter->status))
+			return true;
+		break;
+	default:
+		break;
+	}
 	command_fail(call, "\"%.40s\" is no filter: partner=, store=, terminal=, member=, kind=, "
 			   "status=", argument);
 	return false;

@@ -11,6 +11,7 @@
 
 #include "admin/ask.h"
 #include "admin/field.h"
+#include "admin/grammar.h"
 #include "admin/handlers.h"
 #include "admin/text_table.h"
 #include "admin/when.h"
@@ -99,47 +100,50 @@ take_sort(struct command_call *call, const char *value, enum sort *ret_sort)
 	return false;
 }
 
+/* In the order of take_argument(). */
+static const char *const wish_words[] = { "partner", "store",	  "queue",   "age",
+					  "skew",    "settled",	  "connected", "differs",
+					  "oldkey",  "sort",	  "software" };
+#define WISHES (sizeof(wish_words) / sizeof(wish_words[0]))
+
 /* One argument: a partner's number, or word=value. */
 static bool
 take_argument(struct command_call *call, const char *argument, struct wish *wish)
 {
+	int64_t *const numbers[] = { &wish->partner, &wish->store, &wish->queue, &wish->age_s,
+				     &wish->skew_ms };
 	const char *equals = strchr(argument, '=');
 	const char *value = equals != NULL ? equals + 1 : argument;
-	const size_t bytes = equals != NULL ? (size_t)(equals - argument) : 0;
-	const struct {
-		const char *word;
-		int64_t *number;
-	} numbers[] = { { "", &wish->partner },	  { "partner", &wish->partner },
-			{ "store", &wish->store }, { "queue", &wish->queue },
-			{ "age", &wish->age_s },  { "skew", &wish->skew_ms } };
+	const size_t word = equals == NULL ? 0 :
+			    grammar_find(wish_words, WISHES, argument, (size_t)(equals - argument));
 	uint64_t number;
 
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-		if (bytes != strlen(numbers[i].word) ||
-		    strncmp(argument, numbers[i].word, bytes) != 0)
-			continue;
+	if (word < sizeof(numbers) / sizeof(numbers[0])) {
 		if (!ask_number(call, value, 0, UINT32_MAX, &number))
 			return false;
-		*numbers[i].number = (int64_t)number;
+		*numbers[word] = (int64_t)number;
 		return true;
 	}
-	if (strncmp(argument, "settled=", 8) == 0)
+	switch (word) {
+	case 5:
 		return take_day(call, value, &wish->settled_day);
-	if (strncmp(argument, "connected=", 10) == 0)
+	case 6:
 		return take_flag(call, value, &wish->connected);
-	if (strncmp(argument, "differs=", 8) == 0)
+	case 7:
 		return take_flag(call, value, &wish->differs);
-	if (strncmp(argument, "oldkey=", 7) == 0)
+	case 8:
 		return take_flag(call, value, &wish->old_key);
-	if (strncmp(argument, "sort=", 5) == 0)
+	case 9:
 		return take_sort(call, value, &wish->sort);
-	if (strncmp(argument, "software=", 9) == 0) {
+	case 10:
 		wish->software = value;
 		return true;
+	default:
+		command_fail(call, "\"%.40s\": there are partner=, store=, software=, queue=, "
+				   "age=, skew=, settled=, connected=, differs=, oldkey=, sort=",
+			     argument);
+		return false;
 	}
-	command_fail(call, "\"%.40s\": there are partner=, store=, software=, queue=, age=, skew=, "
-			   "settled=, connected=, differs=, oldkey=, sort=", argument);
-	return false;
 }
 
 static int64_t

@@ -258,7 +258,7 @@ literals_of_rows_have_a_place(void **state)
 	}
 }
 
-/* What: literal arguments may be shortened like commands, but not what confirms. */
+/* What: literals, fields and filters may be shortened like commands, but not what confirms. */
 static void
 literals_may_be_shortened(void **state)
 {
@@ -274,6 +274,11 @@ literals_may_be_shortened(void **state)
 	fake_host_expect(fake, "terminal rotate 101 end", "error",
 			 "say: terminal rotate <number> [end-old]");
 	assert_false(fake->was_shut_down);
+	fake_host_expect(fake, "partner add 7 na=Books gr=2", "ok", "record=");
+	fake_host_expect(fake, "partner show 7", "ok", "Books");
+	fake_host_expect(fake, "partner change 7 b=yes", "error", "is no field=value of a partner");
+	fake_host_expect(fake, "show terminals con=no so=number", "error", "\"so=number\": there");
+	fake_host_expect(fake, "show terminals con=no sor=number", "ok", "terminals");
 }
 
 /* What: help of words that begin several commands lists these, also shortened. */

@@ -189,6 +189,7 @@ each_filter_shows_what_it_names(void **state)
 		{ "tail status=no_points kind=earn", { 7, 2 }, { 0, 0 } },
 		{ "tail partner=1 store=10 kind=burn", { 3, 5, 2 }, { 0, 0, 1 } },
 		{ "tail partner=1 store=10 terminal=100 kind=earn", { 3, 5, 11, 2 }, { 0 } },
+		{ "tail p=1 sto=10 ki=burn", { 3, 5, 2 }, { 0, 0, 1 } },
 		{ "tail partner=9", { 1 }, { 1 } },
 	};
 	const uint64_t count = 400;	/* their text fits what fake_host keeps */
@@ -209,6 +210,19 @@ each_filter_shows_what_it_names(void **state)
 		snprintf(end, sizeof(end), "ok shown=%u dropped=0\n", (unsigned)wanted);
 		assert_string_equal(tail(f, rows[i].line, count), end);
 	}
+}
+
+/* What: a word that may be several is no filter. */
+static void
+a_filter_is_shortened_while_it_is_unique(void **state)
+{
+	struct tail_fixture *f = *state;
+
+	fake_host_expect(&f->fake, "tail st=1", "error \"st=1\" is no filter", "");
+	fake_host_expect(&f->fake, "tail =1", "error \"=1\" is no filter", "");
+	fake_host_expect(&f->fake, "tail partners=1", "error \"partners=1\" is no filter", "");
+	fake_host_run(&f->fake, "tail mem=card:4912345678901234");
+	assert_non_null(strstr(f->fake.audit, "|tail mem=card:************1234|"));
 }
 
 /* What: a row shows the record's fields. */
@@ -331,6 +345,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_RECORDS(each_filter_shows_what_it_names),
+		WITH_RECORDS(a_filter_is_shortened_while_it_is_unique),
 		WITH_RECORDS(a_row_shows_the_record),
 		WITH_RECORDS(what_is_too_far_behind_is_dropped_and_told),
 		WITH_RECORDS(a_slow_reader_is_told_what_it_missed),
