@@ -19,7 +19,7 @@ from world import Tap, expect_equal, run_case, title
 EXIT_CONFIG = 78
 FIRST_FD = 3
 FREE_FD = 64
-WATCHDOG_US = 3000000
+WATCHDOG_US = 6000000
 
 
 class Manager:
