@@ -4,12 +4,12 @@
  * terminal.js - a till in JavaScript: terminal.js HOST:PORT CA-FILE TERMINAL KEY-FILE CARD
  *
  * Written from PROTOCOL.md.  It enrols a card, earns for a purchase and sends the same earn again,
- * burns, takes the burn back, and asks for the points.  Node.js 16 or newer, no packages.
+ * burns, takes the burn back, and asks for the points.  Node.js 16 or newer; npm install msgpackr.
  */
 const crypto = require('crypto');
 const fs = require('fs');
 const tls = require('tls');
-const { encode, decode } = require('./msgpack.js');
+const { Packr } = require('msgpackr');
 
 const HELLO = 1, AUTH = 2;
 const ENROLL = 10, INQUIRY = 13, EARN = 20, BURN = 21, REVERSE = 26;
@@ -21,6 +21,11 @@ const SERVER_NONCE = 80, RETRY_AFTER = 90, REPLAY = 93, AVAILABLE = 97;
 const OK = 0, BUSY = 30, FULL_LAST = 38; // BUSY to FULL_LAST pass by themselves
 const CARD = 1, VOIDED = 2;
 const TRY_MS = 30000, ANSWER_MS = 5000, FRAME_BYTES_MAX = 16384;
+
+// A body is a map from numbers; a number beyond 32 bits is given as BigInt, or it becomes a float.
+const packr = new Packr({
+	mapsAsObjects: false, useRecords: false, variableMapSize: true, int64AsType: 'number',
+});
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -89,7 +94,7 @@ class Connection {
 				return;
 			}
 			const id = ++this.lastId;
-			const payload = encode([id, operation, body]);
+			const payload = packr.pack([id, operation, body]);
 			const size = Buffer.alloc(4);
 			size.writeUInt32BE(payload.length);
 			this.waiting.set(id, { resolve, reject });
@@ -105,7 +110,7 @@ class Connection {
 				const size = this.input.readUInt32BE();
 				if (size > FRAME_BYTES_MAX) throw new RangeError(`a frame of ${size} bytes`);
 				if (this.input.length < 4 + size) return;
-				const [id, status, body] = decode(this.input.subarray(4, 4 + size));
+				const [id, status, body] = packr.unpack(this.input.subarray(4, 4 + size));
 				this.input = this.input.subarray(4 + size);
 				if (this.waiting.has(id)) this.waiting.get(id).resolve([status, body]);
 				this.waiting.delete(id); // 0 is a NOTICE: the gateway will close
@@ -165,7 +170,7 @@ class Till {
 
 // What every transaction about a card has, and more.
 function transaction(card, ...more) {
-	return new Map([[TRANSACTION_ID, crypto.randomBytes(16)], [BUSINESS_TIME, Date.now()],
+	return new Map([[TRANSACTION_ID, crypto.randomBytes(16)], [BUSINESS_TIME, BigInt(Date.now())],
 		[IDENTIFIER_TYPE, CARD], [IDENTIFIER, card], ...more]);
 }
 
