@@ -1,4 +1,4 @@
-"""test_quickstart.py - contrib/quickstart settles a small history, and tills trade with its gateway.
+"""test_quickstart.py - quickstart settles a small history, and tills trade with its gateway.
 
 Prints TAP.
 """
