@@ -167,10 +167,15 @@ def commands_and_arguments_are_completed(desk):
     heard = client.hear('identifier')
     client.hear('terminal')
     assert 'unblock' not in heard, heard
+    # The line stands again below the list; only then is there something to interrupt.
+    client.hear_prompt()
+    client.hear('block ')
     client.type('\x03')
     client.hear_prompt()
     client.type('terminal show \t')
     client.hear('<number>')
+    client.hear_prompt()
+    client.hear('terminal show ')
     client.type('\x03')
     client.hear_prompt()
     client.type('\x04')
