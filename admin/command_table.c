@@ -52,6 +52,8 @@ const struct command command_rows[] = {
 	  "kind=, status=" },
 	{ "member", "<member>", RIGHT_VIEWER, run_member,
 	  "a member by reference or type:identifier (card:..., phone:..., app:...)" },
+	{ "identifier", "<type:identifier>", RIGHT_VIEWER, run_identifier,
+	  "which member a card, phone or app leads to, and what of it is blocked" },
 	{ "transaction", "<partner> <id>", RIGHT_VIEWER, run_transaction,
 	  "what became of a transaction, by partner and id (32 hexadecimal digits)" },
 	{ "record", "<sequence>", RIGHT_VIEWER, run_record, "a record of the journal, in full" },

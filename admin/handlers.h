@@ -56,6 +56,7 @@ void run_show_totals(struct command_call *call);
 
 /* run_member.c */
 void run_member(struct command_call *call);
+void run_identifier(struct command_call *call);
 void run_transaction(struct command_call *call);
 void run_record(struct command_call *call);
 

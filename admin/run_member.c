@@ -1,5 +1,6 @@
 /*
- * run_member.c - a member, a transaction, a record: what happened, and what is there now.
+ * run_member.c - a member, an identifier, a transaction, a record: what happened, and what is there
+ * now.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -17,7 +18,9 @@ print_balances(struct command_call *call, const struct ledger_answer *answer)
 	static const char *const titles[] = { "what", ">points" };
 	struct text_table table;
 
-	output_print(call->out, "member %" PRIu64 "\n", answer->member);
+	output_print(call->out, "member %" PRIu64 ", %u identifier%s%s\n", answer->member,
+		     answer->identifier_count, answer->identifier_count == 1 ? "" : "s",
+		     answer->is_member_blocked ? ", blocked" : "");
 	text_table_init(&table, call->out, titles, 2);
 	text_table_cell(&table, "available");
 	text_table_cell(&table, "%" PRId64, answer->available_points);
@@ -86,6 +89,36 @@ run_member(struct command_call *call)
 	print_balances(call, &answer);
 	print_expiries(call, &answer);
 	print_entries(call, &answer);
+	command_done(call, "%s", "");
+}
+
+void
+run_identifier(struct command_call *call)
+{
+	static const char *const titles[] = { "what", "is" };
+	struct ledger_request request;
+	struct ledger_answer answer;
+	struct text_table table;
+
+	ask_init(call, &request, REQUEST_SHOW_MEMBER);
+	if (!ask_member(call, call->arguments[0], &request))
+		return;
+	if (request.member != 0) {
+		command_fail(call, "an identifier is said as card:..., phone:... or app:...");
+		return;
+	}
+	if (!ask_ledger(call, &request, &answer))
+		return;
+	text_table_init(&table, call->out, titles, 2);
+	text_table_cell(&table, "member");
+	text_table_cell(&table, "%" PRIu64, answer.member);
+	text_table_cell(&table, "identifier");
+	text_table_cell(&table, "%s", answer.is_identifier_blocked ? "blocked" : "good");
+	text_table_cell(&table, "its member");
+	text_table_cell(&table, "%s", answer.is_member_blocked ? "blocked" : "good");
+	text_table_cell(&table, "key of its hash");
+	text_table_cell(&table, "%u", answer.identifier_key);
+	text_table_end(&table);
 	command_done(call, "%s", "");
 }
 

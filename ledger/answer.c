@@ -217,6 +217,24 @@ answer_inquiry(struct plan *p)
 	return TG_OK;
 }
 
+enum tg_status
+answer_show_member(struct plan *p)
+{
+	struct ledger_answer *a = &p->decision->answer;
+	const struct member_row *member = ledger_member_row(p->ledger, p->view.member_row);
+
+	a->is_member_blocked = (member->flags & MEMBER_BLOCKED) != 0;
+	a->identifier_count = member->identifier_count;
+	if (p->request->member == 0) {
+		const struct identifier_row *identifier =
+			ledger_identifier_row(p->ledger, p->identifier_row);
+
+		a->identifier_key = identifier->key;
+		a->is_identifier_blocked = (identifier->flags & IDENTIFIER_BLOCKED) != 0;
+	}
+	return answer_inquiry(p);
+}
+
 /* State of a hold now, as if what has fallen due had happened; that of its record when unknown. */
 static uint8_t
 hold_state_now(const struct plan *p, uint32_t partner, const uint8_t *id, uint8_t otherwise)

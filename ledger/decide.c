@@ -64,7 +64,7 @@ static const struct request_rule request_rules[] = {
 	{REQUEST_NOTE, 0, plan_note},
 	{REQUEST_ADJUST, NEEDS_MEMBER, plan_adjust},
 	{REQUEST_BLOCK, NEEDS_MEMBER, plan_block},
-	{REQUEST_SHOW_MEMBER, NEEDS_MEMBER | IS_LOOK, answer_inquiry},
+	{REQUEST_SHOW_MEMBER, NEEDS_MEMBER | IS_LOOK, answer_show_member},
 	{REQUEST_SHOW_TRANSACTION, IS_LOOK, answer_status},
 };
 

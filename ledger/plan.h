@@ -163,6 +163,7 @@ TG_MUST_CHECK enum tg_status plan_block(struct plan *p);
 /* Questions: fill the answer, make no record. */
 TG_MUST_CHECK enum tg_status answer_auth(struct plan *p);
 TG_MUST_CHECK enum tg_status answer_inquiry(struct plan *p);
+TG_MUST_CHECK enum tg_status answer_show_member(struct plan *p);
 TG_MUST_CHECK enum tg_status answer_status(struct plan *p);
 TG_MUST_CHECK enum tg_status answer_totals(struct plan *p);
 TG_MUST_CHECK enum tg_status answer_history(struct plan *p);

@@ -260,6 +260,11 @@ struct ledger_answer {
 	uint8_t	 marks;			/* MARK_*: why what is asked does not count */
 	bool	 has_member;		/* member and balances below are set */
 	bool	 has_more;		/* TICK, SWEEP: ask again, more is due */
+	/* SHOW_MEMBER: of the member, and of the identifier by which it was found */
+	bool	 is_member_blocked;
+	bool	 is_identifier_blocked;
+	uint8_t	 identifier_count;	/* that lead to the member */
+	uint8_t	 identifier_key;	/* number of the key that made its hash; 0: by reference */
 	bool	 wants_archive;		/* fetch evidence, or the page, and ask again */
 	uint64_t sequence;		/* of the record; 0: none */
 	int64_t	 booked_at_utc_ms;

@@ -189,6 +189,29 @@ members_are_shown(void **state)
 	fake_host_expect(fake, line, "ok", "EARN");
 }
 
+/* What: an identifier tells its member, and what is blocked: the card, the member, or both. */
+static void
+identifiers_are_shown(void **state)
+{
+	struct fake_host *fake = *state;
+	const uint64_t member = member_with_points(fake, "4912345678", 250);
+	char wanted[64], block[64];
+
+	snprintf(wanted, sizeof(wanted), "member           %llu", (unsigned long long)member);
+	fake_host_expect(fake, "identifier card:4912345678", "ok", wanted);
+	fake_host_expect(fake, "identifier card:4912345678", "ok", "identifier       good");
+	fake_host_expect(fake, "block identifier card:4912345678 lost", "ok", "record=");
+	fake_host_expect(fake, "identifier card:4912345678", "ok", "identifier       blocked");
+	fake_host_expect(fake, "identifier card:4912345678", "ok", "its member       good");
+	snprintf(block, sizeof(block), "block member %llu found dead", (unsigned long long)member);
+	fake_host_expect(fake, block, "ok", "record=");
+	fake_host_expect(fake, "identifier card:4912345678", "ok", "its member       blocked");
+	snprintf(wanted, sizeof(wanted), "member %llu, 1 identifier, blocked",
+		 (unsigned long long)member);
+	fake_host_expect(fake, "member card:4912345678", "ok", wanted);
+	fake_host_expect(fake, "identifier 1", "error", "an identifier is said as");
+}
+
 /* What: a transaction is spelled out: outcome, record, postings. */
 static void
 transactions_are_spelled_out(void **state)
@@ -608,6 +631,7 @@ main(void)
 		WITH_FAKE(terminals_are_rotated_and_blocked),
 		WITH_FAKE(terminals_get_one_time_codes),
 		WITH_FAKE(members_are_shown),
+		WITH_FAKE(identifiers_are_shown),
 		WITH_FAKE(transactions_are_spelled_out),
 		WITH_FAKE(accounts_sum_to_zero),
 		WITH_FAKE(day_and_clock_are_moved),
