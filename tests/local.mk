@@ -7,6 +7,8 @@ fuzz_programs =
 private_mariadb = %D%/mariadb.c %D%/mariadb.h
 packet_proxy = %D%/packet_proxy.c %D%/packet_proxy.h
 
+# These measure, or look at what is round the programs: one configuration of the build is enough.
+whole_checks =
 include tests/protocol/local.mk
 include tests/ledger/local.mk
 include tests/storage/local.mk
@@ -18,7 +20,7 @@ include tests/system/local.mk
 
 # These look at the source, not at what was built from it.
 source_checks = %D%/check_style %D%/check_docs
-dist_noinst_SCRIPTS += $(source_checks)
+dist_noinst_SCRIPTS += $(source_checks) $(whole_checks)
 EXTRA_DIST += %D%/tap.py
 
 if FUZZERS
