@@ -296,4 +296,45 @@ class Overload(Alone):
                 {'overload': told, 'after': after, 'journalled': journalled})
 
 
-CASES = [Mix(), Sink(), Latency(), Redemptions(), Flight(), Idle(), Handshakes(), Overload()]
+class Drain(Alone):
+    """One partner is taken out of service and back; the others' load is a process of its own."""
+    name, title = 'drain', 'a partner drained beside 2,000 earns/s of the others, plain'
+    is_disk_bound = False
+
+    def measure(self, bench, server):
+        with open(server.file('terminals.csv'), encoding='utf-8') as file:
+            head, *rows = file.read().splitlines()
+        for name, is_drained in (('one', True), ('others', False)):
+            chosen = [row for row in rows if (row.split(',')[2] == '1') == is_drained]
+            with open(server.file(name), 'w', encoding='utf-8') as file:
+                file.write('\n'.join([head, *chosen]) + '\n')
+        enrolled(bench, server, members=2000)
+        common = ['--members', 2000, '--no-enroll', '--mix', 'earn=1']
+        turns = {'served': [], 'drained': []}
+        for _ in range(max(bench.options.turns, 3)):
+            for label, results in turns.items():
+                one = server.tally_load('--connections', 100, '--rate', 500, '--seconds', 7,
+                                        *common, terminals='one')
+                time.sleep(1)
+                others = server.tally_load('--connections', 500, '--rate', 2000, '--seconds', 5,
+                                           *common, terminals='others')
+                time.sleep(1.5)
+                for command in ('drain', 'resume') if label == 'drained' else ():
+                    if server.console(command, 'partner', '1') is None:
+                        raise RuntimeError(f'{command} is refused')
+                    time.sleep(1)
+                results.append(end_of(others))
+                one.terminate()
+                one.communicate()
+        p99 = {label: [told['latency']['p99_ms'] for told in results]
+               for label, results in turns.items()}
+        lost = sum(told['lost'] for told in turns['drained'])
+        ratio = statistics.median(one / two for one, two in zip(p99['drained'], p99['served']))
+        rows = [[label, statistics.median(values)] for label, values in p99.items()]
+        return (table(['the others', 'p99 ms'], rows),
+                [Goal('p99 drained / served, turn by turn', ratio, most=1.25),
+                 Goal('lost by the others', lost, most=0)], turns)
+
+
+CASES = [Drain(), Mix(), Sink(), Latency(), Redemptions(), Flight(), Idle(), Handshakes(),
+         Overload()]

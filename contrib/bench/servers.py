@@ -198,13 +198,13 @@ class Tallygate(Server):
         return super().load_arguments() + ['--terminals', self.file('terminals.csv'),
                                            '--master-key', self.file('master')]
 
-    def tally_load(self, *arguments, tls=False, prefix=()):
+    def tally_load(self, *arguments, tls=False, prefix=(), terminals='terminals.csv'):
         """A run of tally-load that is on its way; its end is tally_load_end()'s."""
         where = ['--port', self.tls_port, '--ca', self.bench.keys('server.pem'), '--server-name',
                  'localhost'] if tls else ['--port', self.port, '--plain']
         return subprocess.Popen(
             [*prefix, self.bench.built('contrib/load/tally-load'), *where, '--terminals',
-             self.file('terminals.csv'), '--master-key', self.file('master'), '--quiet', '--json',
+             self.file(terminals), '--master-key', self.file('master'), '--quiet', '--json',
              '--timeout-ms', '60000', '--ping-seconds', '0', *[str(one) for one in arguments]],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log)
 
