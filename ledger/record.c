@@ -18,6 +18,7 @@ record_init(struct record *record)
 	record->lines_bytes = 0;
 	record->lines = NULL;
 	record->identifier_count = 0;
+	record->component_count = 0;
 }
 
 int64_t

@@ -111,6 +111,22 @@ enum move_kind {
 	MOVE_PORTION,		/* what this burn or hold took from a lot, kept for its reversal */
 };
 
+#define RECORD_COMPONENTS_MAX 16
+
+/*
+ * A part of an earn with a rule of its own: a rate that applied to some of the receipt, or a
+ * campaign.  In a refund what goes back of it.
+ */
+struct record_component {
+	uint32_t row;			/* in the table of components */
+	uint32_t rule_row;		/* of the rate, 0: a campaign's */
+	uint32_t campaign_row;		/* of the campaign, 0: a rate's */
+	uint32_t campaign;		/* its number */
+	uint32_t sponsor;		/* partner that issues it */
+	int64_t	 amount;		/* money that it counts, minor units; refund: returned */
+	int64_t	 points;		/* given; refund: taken; >= 0 */
+};
+
 #define MOVE_NEW 0x1u	/* the row is claimed and gets the attributes below */
 #define MOVE_GONE 0x2u	/* the row is free after this move */
 #define MOVE_OF_HOLD 0x4u /* PORTION: hangs on the record's hold, not on its transaction row */
@@ -139,17 +155,27 @@ struct move {
 	X(REFUNDED) X(REGULAR_DAY) X(AFTER) X(AFTER_OTHER) X(POSTINGS) X(MOVES) X(LINES) X(IDENTIFIERS) \
 	X(PROGRAMME) X(PARTNER) X(RULE) X(STORE) X(TERMINAL) X(CLOCK) X(DATE) X(SWEEP) X(REOPENED) X(COUNTED) X(LIFE) \
 	X(TEXT) X(BLOCK) X(ACTIVATION)
+/*
+ * What few records have: encoded after those above.  Their bits follow the header, four bytes,
+ * where its last bit says so: a record without any of them is not longer for it.
+ */
+#define RECORD_MORE_SECTION_LIST(X) \
+	X(COMPONENTS)
 /* clang-format on */
 
 enum record_section_index {
 #define RECORD_SECTION_INDEX(name) RECORD_INDEX_##name,
 	RECORD_SECTION_LIST(RECORD_SECTION_INDEX)
+	RECORD_INDEX_MORE,		/* of the header's bits the last, in the bytes only */
+	RECORD_MORE_SECTION_LIST(RECORD_SECTION_INDEX)
 #undef RECORD_SECTION_INDEX
-	RECORD_SECTION_COUNT,
+	RECORD_INDEX_END,
 };
 
-#define RECORD_HAS_BIT(name) (UINT32_C(1) << RECORD_INDEX_##name)
+#define RECORD_HAS_BIT(name) (UINT64_C(1) << RECORD_INDEX_##name)
 #define RECORD_HAS(record, name) (((record)->sections & RECORD_HAS_BIT(name)) != 0)
+/* Every section that there is. */
+#define RECORD_SECTIONS_ALL (((UINT64_C(1) << RECORD_INDEX_END) - 1) & ~RECORD_HAS_BIT(MORE))
 
 /* record.flags */
 #define RECORD_LATE 0x01u	/* sent from store and forward */
@@ -181,7 +207,7 @@ struct record {
 	uint8_t	 version;
 	uint16_t status;		/* enum tg_status */
 	uint16_t flags;			/* RECORD_LATE ... */
-	uint32_t sections;		/* bits RECORD_HAS_BIT() */
+	uint64_t sections;		/* bits RECORD_HAS_BIT(), never that of MORE */
 
 	/* PRINCIPAL: who asked and for which till */
 	uint32_t partner;
@@ -323,6 +349,10 @@ struct record {
 	/* ACTIVATION: of the record's terminal; set whole, by an operator or by the till's use */
 	uint32_t activation_row;
 	struct activation activation;
+
+	/* COMPONENTS */
+	uint8_t	 component_count;
+	struct record_component components[RECORD_COMPONENTS_MAX];
 };
 
 /*

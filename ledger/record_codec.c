@@ -459,10 +459,29 @@ section_activation(struct cursor *c, struct record *r)
 	cursor_bytes(c, p->nonce, sizeof(p->nonce));
 }
 
+static void
+section_components(struct cursor *c, struct record *r)
+{
+	cursor_u8(c, &r->component_count);
+	if (r->component_count > RECORD_COMPONENTS_MAX)
+		c->is_ok = false;
+	for (uint32_t i = 0; c->is_ok && i < r->component_count; i++) {
+		struct record_component *p = &r->components[i];
+
+		cursor_u32(c, &p->row);
+		cursor_u32(c, &p->rule_row);
+		cursor_u32(c, &p->campaign_row);
+		cursor_u32(c, &p->campaign);
+		cursor_u32(c, &p->sponsor);
+		cursor_i64(c, &p->amount);
+		cursor_i64(c, &p->points);
+	}
+}
+
 typedef void section_fn(struct cursor *, struct record *);
 
-/* In the order of RECORD_SECTION_LIST; a missing row is a NULL that the assertion below finds. */
-static section_fn *const sections[RECORD_SECTION_COUNT] = {
+/* In the order of RECORD_SECTION_LIST. */
+static section_fn *const sections[RECORD_INDEX_MORE] = {
 	[RECORD_INDEX_PRINCIPAL] = section_principal,
 	[RECORD_INDEX_OPERATOR] = section_operator,
 	[RECORD_INDEX_TRANSACTION] = section_transaction,
@@ -496,26 +515,53 @@ static section_fn *const sections[RECORD_SECTION_COUNT] = {
 	[RECORD_INDEX_ACTIVATION] = section_activation,
 };
 
-static_assert(RECORD_SECTION_COUNT <= 32, "sections are bits of a uint32_t");
+/* In the order of RECORD_MORE_SECTION_LIST. */
+static section_fn *const more_sections[RECORD_INDEX_END - 32] = {
+	[RECORD_INDEX_COMPONENTS - 32] = section_components,
+};
+
+static_assert(RECORD_INDEX_MORE == 31, "the header's sections are bits of a uint32_t");
+static_assert(RECORD_INDEX_END < 64, "all sections are bits of a uint64_t");
 static_assert(RECORD_MOVES_MAX == UINT8_MAX, "moves are counted in a byte");
+
+#define MORE_BIT ((uint32_t)RECORD_HAS_BIT(MORE))
+
+/* The sections of the second list, behind their bits. */
+static __attribute__((noinline)) void
+walk_more(struct cursor *c, struct record *r)
+{
+	uint32_t more = (uint32_t)(r->sections >> 32);
+
+	cursor_u32(c, &more);
+	if (more == 0 || more >> (RECORD_INDEX_END - 32) != 0)
+		c->is_ok = false;
+	r->sections = (uint64_t)more << 32 | (uint32_t)r->sections;
+	for (uint32_t left = more; c->is_ok && left != 0; left &= left - 1)
+		more_sections[__builtin_ctz(left)](c, r);
+}
 
 static void
 record_walk(struct cursor *c, struct record *r)
 {
+	uint32_t header = (uint32_t)r->sections | (r->sections > UINT32_MAX ? MORE_BIT : 0);
+
 	cursor_u8(c, &r->kind);
 	cursor_u8(c, &r->version);
-	cursor_u32(c, &r->sections);
+	cursor_u32(c, &header);
 	cursor_u64(c, &r->sequence);
 	cursor_i64(c, &r->booked_at_utc_ms);
 	cursor_i32(c, &r->business_date);
 	cursor_u16(c, &r->status);
 	cursor_u16(c, &r->flags);
-	if (!c->is_writing && r->version > RECORD_VERSION)
-		return;
-	if ((uint64_t)r->sections >> RECORD_SECTION_COUNT != 0)
-		c->is_ok = false;
-	for (uint32_t left = r->sections; c->is_ok && left != 0; left &= left - 1)
+	if (!c->is_writing) {
+		if (r->version > RECORD_VERSION)
+			return;
+		r->sections = header & ~MORE_BIT;
+	}
+	for (uint32_t left = header & ~MORE_BIT; c->is_ok && left != 0; left &= left - 1)
 		sections[__builtin_ctz(left)](c, r);
+	if ((header & MORE_BIT) != 0)
+		walk_more(c, r);
 }
 
 size_t

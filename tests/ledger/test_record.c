@@ -57,7 +57,7 @@ fill(void *at, size_t size, uint8_t from)
 
 /* A record with the given sections, every member of them set to something telling. */
 static void
-make_record(struct bytes *b, uint32_t sections)
+make_record(struct bytes *b, uint64_t sections)
 {
 	struct record *r = b->record;
 	struct purchase_line line = { .item = (const uint8_t *)"tea", .item_bytes = 3 };
@@ -75,6 +75,7 @@ make_record(struct bytes *b, uint32_t sections)
 	for (uint32_t i = 0; i < r->move_count; i++)
 		r->moves[i].flags = i % 2 == 0 ? MOVE_NEW : MOVE_GONE;
 	r->identifier_count = 2;
+	r->component_count = 3;
 	r->lines = b->lines;
 	r->lines_bytes = 0;
 	for (r->line_count = 0; r->line_count < 3; r->line_count++) {
@@ -95,11 +96,11 @@ every_section_comes_back(void **state)
 {
 	struct bytes *b = *state;
 
-	for (uint32_t i = 0; i <= RECORD_SECTION_COUNT; i++) {
-		uint32_t all = (uint32_t)((UINT64_C(1) << RECORD_SECTION_COUNT) - 1);
+	for (uint32_t i = 0; i <= RECORD_INDEX_END; i++) {
 		size_t length, decoded_bytes;
 
-		make_record(b, i < RECORD_SECTION_COUNT ? UINT32_C(1) << i : all);
+		make_record(b, i < RECORD_INDEX_END ? RECORD_SECTIONS_ALL & UINT64_C(1) << i
+						    : RECORD_SECTIONS_ALL);
 		length = record_encode(b->record, b->first, LARGE);
 		assert_int_not_equal(length, 0);
 		assert_int_equal(length % 8, 0);
@@ -107,6 +108,7 @@ every_section_comes_back(void **state)
 		assert_int_equal(record_decode(b->first, length, b->decoded, &decoded_bytes),
 				 TG_OK);
 		assert_int_equal(decoded_bytes, length);
+		assert_true(b->decoded->sections == b->record->sections);
 		assert_int_equal(record_encode(b->decoded, b->second, LARGE), length);
 		assert_memory_equal(b->first, b->second, length);
 	}
@@ -130,16 +132,40 @@ header_stands_where_the_journal_reads_it(void **state)
 	assert_int_equal(b->first[15], 0x11);
 }
 
+/* What: a record's second list of sections costs nothing where none of them is in the record.
+ * How:  with a section of it the header's last bit and four bytes more; without, neither; the bit
+ *       with four zero bytes, or with a section that does not exist, is refused. */
+static void
+second_list_takes_room_only_where_used(void **state)
+{
+	struct bytes *b = *state;
+	size_t length, decoded_bytes;
+
+	make_record(b, 0);
+	length = record_encode(b->record, b->first, LARGE);
+	assert_int_equal(length, RECORD_HEADER_BYTES);
+	assert_int_equal(b->first[7] & 0x80, 0);
+	make_record(b, RECORD_HAS_BIT(COMPONENTS));
+	b->record->component_count = 0;
+	length = record_encode(b->record, b->first, LARGE);
+	assert_int_equal(length, RECORD_HEADER_BYTES + 8);
+	assert_int_equal(b->first[7], 0x80);
+	assert_int_equal(b->first[RECORD_HEADER_BYTES], 1);
+	b->first[RECORD_HEADER_BYTES] = 0;
+	assert_int_equal(record_decode(b->first, length, b->decoded, &decoded_bytes), TG_CORRUPT);
+	b->first[RECORD_HEADER_BYTES + 3] = 0x80;
+	assert_int_equal(record_decode(b->first, length, b->decoded, &decoded_bytes), TG_CORRUPT);
+}
+
 /* What: a record cut anywhere is refused.
  * How:  every length below the whole, with and without the length field mended. */
 static void
 cut_records_are_refused(void **state)
 {
 	struct bytes *b = *state;
-	uint32_t all = (uint32_t)((UINT64_C(1) << RECORD_SECTION_COUNT) - 1);
 	size_t length, decoded_bytes;
 
-	make_record(b, all);
+	make_record(b, RECORD_SECTIONS_ALL);
 	length = record_encode(b->record, b->first, LARGE);
 	for (size_t cut = 0; cut < length; cut++) {
 		memcpy(b->second, b->first, length);
@@ -158,10 +184,9 @@ static void
 flipped_bits_stay_inside(void **state)
 {
 	struct bytes *b = *state;
-	uint32_t all = (uint32_t)((UINT64_C(1) << RECORD_SECTION_COUNT) - 1);
 	size_t length, decoded_bytes;
 
-	make_record(b, all);
+	make_record(b, RECORD_SECTIONS_ALL);
 	length = record_encode(b->record, b->first, LARGE);
 	for (size_t bit = 0; bit < length * 8; bit++) {
 		enum tg_status status;
@@ -198,15 +223,15 @@ static void
 largest_record_fits(void **state)
 {
 	struct bytes *b = *state;
-	uint32_t all = (uint32_t)((UINT64_C(1) << RECORD_SECTION_COUNT) - 1);
 	size_t length;
 
-	make_record(b, all);
+	make_record(b, RECORD_SECTIONS_ALL);
 	b->record->receipt_bytes = TG_RECEIPT_BYTES_MAX;
 	b->record->posting_count = RECORD_POSTINGS_MAX;
 	b->record->move_count = RECORD_MOVES_MAX;
 	for (uint32_t i = 0; i < RECORD_MOVES_MAX; i++)
 		b->record->moves[i].flags = MOVE_NEW;
+	b->record->component_count = RECORD_COMPONENTS_MAX;
 	b->record->line_count = TG_LINES_MAX;
 	b->record->lines_bytes = sizeof(b->lines);
 	length = record_encode(b->record, b->first, LARGE);
@@ -265,6 +290,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(every_section_comes_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(header_stands_where_the_journal_reads_it, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(second_list_takes_room_only_where_used, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(cut_records_are_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(flipped_bits_stay_inside, setup, teardown),
