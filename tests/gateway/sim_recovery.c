@@ -7,7 +7,8 @@
  * acknowledged; what a till was told once it is told again; and in the end everything is sent once
  * more, and has happened once.
  *
- * TG_SEEDS in the environment asks for more seeds, TG_SEED for one alone.
+ * TG_SEEDS in the environment asks for so many seeds, TG_SEED for those from there on (one, if
+ * TG_SEEDS does not say more).
  */
 #include <inttypes.h>
 #include <setjmp.h>
@@ -111,12 +112,12 @@ survives(uint64_t seed, bool is_sync_ignored, uint64_t *told_again)
 static void
 the_ledger_survives_every_crash(void **state)
 {
-	uint64_t alone = number_in_environment("TG_SEED", 0);
-	uint64_t first = alone != 0 ? alone : 1;
-	uint64_t seeds = alone != 0 ? 1 : number_in_environment("TG_SEEDS", SEEDS_DEFAULT);
+	uint64_t first = number_in_environment("TG_SEED", 0);
+	uint64_t seeds = number_in_environment("TG_SEEDS", first != 0 ? 1 : SEEDS_DEFAULT);
 	uint64_t told_again = 0;
 
 	(void)state;
+	first += first == 0;
 	for (uint64_t seed = first; seed < first + seeds; seed++)
 		assert_true(survives(seed, false, &told_again));
 	assert_true(told_again > seeds * TOLD_AGAIN_MIN);

@@ -37,6 +37,9 @@ dist_check_SCRIPTS += %D%/tally_console.py
 dist_check_SCRIPTS += %D%/activation.py %D%/history.py %D%/originals.py %D%/sandbox.py
 dist_check_SCRIPTS += %D%/keeping.py
 dist_check_SCRIPTS += %D%/service.py
+
+# Who does not own it, and who means harm.
+dist_check_SCRIPTS += %D%/abuse.py %D%/isolation.py
 whole_checks += %D%/stores.py %D%/town.py
 EXTRA_DIST += %D%/batches.py %D%/desk.py %D%/page.py %D%/scrape.py %D%/server.py %D%/tallygate.py %D%/till.py \
 	%D%/world.py
