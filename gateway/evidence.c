@@ -101,9 +101,8 @@ fetch_page(struct evidence *evidence, struct pipeline_job *job)
 	request->page = page;
 }
 
-/* The next job has its try.  False: there is none. */
-static bool
-serve_next(struct evidence *evidence)
+bool
+evidence_turn(struct evidence *evidence)
 {
 	struct pipeline_job *job = queue_pop(&evidence->config.in[PIPELINE_ORIGINALS]);
 	bool is_pushed;
@@ -130,7 +129,7 @@ run(void *argument)
 
 	while (!atomic_load(&evidence->is_stopping)) {
 		waker_clear(&evidence->waker);
-		if (!serve_next(evidence))
+		if (!evidence_turn(evidence))
 			(void)waker_sleep(&evidence->waker, IDLE_MS);
 	}
 	return NULL;

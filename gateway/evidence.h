@@ -44,6 +44,12 @@ void evidence_deinit(struct evidence *evidence);
 /* TG_OK; TG_NO_MEMORY: no thread. */
 TG_MUST_CHECK enum tg_status evidence_start(struct evidence *evidence);
 
+/*
+ * What the thread does over and over: the next job has its try.  False: there is none.  Blocks for
+ * the archive.  For a caller who runs a pipeline without threads.
+ */
+bool evidence_turn(struct evidence *evidence);
+
 /* End the thread, when what it is asking has answered. */
 void evidence_stop(struct evidence *evidence);
 

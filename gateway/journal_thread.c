@@ -70,10 +70,11 @@ publish(struct journal_thread *thread, uint64_t sequence, int32_t business_date)
 	}
 }
 
-/* Append, waiting for room on the disk if need be.  False: the journal is dead. */
-static bool
-write_batch(struct journal_thread *thread, const struct batch *batch)
+/* Append the batch in hand.  It stays in hand while the disk has no room for it. */
+static enum journal_turn
+write_batch(struct journal_thread *thread)
 {
+	const struct batch *batch = thread->batch;
 	const struct journal_batch bytes = {
 		.records = batch->bytes,
 		.records_bytes = batch->used_bytes,
@@ -81,29 +82,21 @@ write_batch(struct journal_thread *thread, const struct batch *batch)
 		.count = batch->count,
 		.written_at_utc_ms = batch->opened_at_utc_ms,
 	};
-	uint32_t tries_at_stop = 0;
+	int64_t began_us = clock_mono_us();
+	enum tg_status status = journal_append(thread->config.journal, &bytes, &thread->error);
 
-	for (;;) {
-		int64_t began_us = clock_mono_us();
-		enum tg_status status =
-			journal_append(thread->config.journal, &bytes, &thread->error);
-
-		if (status == TG_OK) {
-			count_append(thread, clock_mono_us() - began_us, batch);
-			publish(thread, batch->first_sequence + batch->count - 1,
-				batch->business_date);
-			return true;
-		}
-		if (status != TG_JOURNAL_FULL)
-			break;
+	if (status == TG_JOURNAL_FULL) {
 		journal_free_reserve(thread->config.journal);
-		if (atomic_load(&thread->is_stopping) && ++tries_at_stop > FULL_TRIES_AT_STOP)
-			break;
-		waker_clear(&thread->waker);
-		(void)waker_sleep(&thread->waker, FULL_RETRY_MS);
+		return JOURNAL_TURN_FULL;
 	}
-	die(thread);
-	return false;
+	if (status != TG_OK) {
+		die(thread);
+		return JOURNAL_TURN_DEAD;
+	}
+	thread->batch = NULL;
+	count_append(thread, clock_mono_us() - began_us, batch);
+	publish(thread, batch->first_sequence + batch->count - 1, batch->business_date);
+	return JOURNAL_TURN_WORKED;
 }
 
 /* False: the journal is dead.  A mark that finds no room is left out. */
@@ -142,30 +135,54 @@ wait_for_work(struct journal_thread *thread)
 		thread->config.on_idle(thread->config.context);
 }
 
+enum journal_turn
+journal_thread_turn(struct journal_thread *thread)
+{
+	struct batch_mark mark;
+
+	if (atomic_load(&thread->is_dead))
+		return JOURNAL_TURN_DEAD;
+	if (thread->batch == NULL) {
+		thread->batch = open_batch_take(thread->config.open);
+		if (thread->batch != NULL)
+			thread->config.on_taken(thread->config.context);
+	}
+	if (thread->batch != NULL)
+		return write_batch(thread);
+	if (!open_batch_take_mark(thread->config.open, &mark))
+		return JOURNAL_TURN_IDLE;
+	return write_mark(thread, &mark) ? JOURNAL_TURN_WORKED : JOURNAL_TURN_DEAD;
+}
+
 static void *
 run(void *argument)
 {
 	struct journal_thread *thread = argument;
+	uint32_t tries_at_stop = 0;
 
 	for (;;) {
 		/* Read before looking for work: what was left before stopping is seen. */
 		bool is_last = atomic_load(&thread->is_stopping);
-		const struct batch *batch;
-		struct batch_mark mark;
 
 		waker_clear(&thread->waker);
-		batch = open_batch_take(thread->config.open);
-		if (batch != NULL) {
-			thread->config.on_taken(thread->config.context);
-			if (!write_batch(thread, batch))
+		switch (journal_thread_turn(thread)) {
+		case JOURNAL_TURN_WORKED:
+			break;
+		case JOURNAL_TURN_FULL:
+			if (is_last && ++tries_at_stop > FULL_TRIES_AT_STOP) {
+				die(thread);
 				return NULL;
-		} else if (open_batch_take_mark(thread->config.open, &mark)) {
-			if (!write_mark(thread, &mark))
-				return NULL;
-		} else if (is_last) {
+			}
+			(void)waker_sleep(&thread->waker, FULL_RETRY_MS);
+			break;
+		case JOURNAL_TURN_DEAD:
 			return NULL;
-		} else
+		case JOURNAL_TURN_IDLE:
+			if (is_last)
+				return NULL;
 			wait_for_work(thread);
+			break;
+		}
 	}
 }
 

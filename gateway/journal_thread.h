@@ -49,6 +49,7 @@ struct journal_thread {
 	_Atomic uint64_t durable_sequence;
 	_Atomic int32_t business_date;	/* as of durable_sequence */
 	uint64_t marked_sequence;	/* the thread's: of the last mark; UINT64_MAX: none */
+	const struct batch *batch;	/* the thread's: taken and not durable yet; NULL: none */
 	struct storage_error error;	/* the thread's */
 	/* Figures, written by the thread, read by any. */
 	_Atomic uint64_t batches, batch_bytes, marks;
@@ -69,6 +70,20 @@ uint64_t journal_thread_durable_sequence(struct journal_thread *thread);
 
 /* TG_OK; TG_NO_MEMORY: no thread. */
 TG_MUST_CHECK enum tg_status journal_thread_start(struct journal_thread *thread);
+
+/* What a turn came to. */
+enum journal_turn {
+	JOURNAL_TURN_IDLE,	/* there was nothing to write */
+	JOURNAL_TURN_WORKED,	/* a batch or a mark is durable, or a mark was left out */
+	JOURNAL_TURN_FULL,	/* the disk has no room for the batch: try again later */
+	JOURNAL_TURN_DEAD,	/* the journal is lost */
+};
+
+/*
+ * What the thread does over and over: write the batch or the mark that waits, if any, and tell.
+ * Blocks for the disk.  For a caller who runs a pipeline without threads.
+ */
+enum journal_turn journal_thread_turn(struct journal_thread *thread);
 
 /* Write what is in the open batch and the mark, if any, and end.  Waits for the thread. */
 void journal_thread_stop(struct journal_thread *thread);

@@ -267,6 +267,30 @@ pipeline_start(struct pipeline *pipeline)
 	return TG_OK;
 }
 
+enum pipeline_turn
+pipeline_turn(struct pipeline *pipeline)
+{
+	bool has_fetched = evidence_turn(&pipeline->evidence);
+
+	switch (journal_thread_turn(&pipeline->journal_thread)) {
+	case JOURNAL_TURN_WORKED:
+		return PIPELINE_TURN_WORKED;
+	case JOURNAL_TURN_FULL:
+		return PIPELINE_TURN_FULL;
+	case JOURNAL_TURN_DEAD:
+		return PIPELINE_TURN_DEAD;
+	case JOURNAL_TURN_IDLE:
+		break;
+	}
+	return has_fetched ? PIPELINE_TURN_WORKED : PIPELINE_TURN_IDLE;
+}
+
+void
+pipeline_rest(struct pipeline *pipeline)
+{
+	on_idle(pipeline);
+}
+
 void
 pipeline_drain(struct pipeline *pipeline)
 {

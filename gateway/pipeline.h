@@ -245,6 +245,21 @@ void pipeline_free(struct pipeline *pipeline);
 /* Start the threads.  TG_OK; TG_NO_MEMORY: pipeline_stop() what runs. */
 TG_MUST_CHECK enum tg_status pipeline_start(struct pipeline *pipeline);
 
+/*
+ * Instead of pipeline_start(), for one thread that does everything (is_inline): a turn of what the
+ * threads would do, and what it came to.  Blocks for the disk and the archive.
+ */
+enum pipeline_turn {
+	PIPELINE_TURN_IDLE,	/* nothing to do: the journal may be told so, pipeline_rest() */
+	PIPELINE_TURN_WORKED,	/* do it again; ports may have answers */
+	PIPELINE_TURN_FULL,	/* a batch waits for room on the disk */
+	PIPELINE_TURN_DEAD,	/* the journal is lost */
+};
+enum pipeline_turn pipeline_turn(struct pipeline *pipeline);
+
+/* The journal has been idle for a while: it is to get a mark, in the next turn but one. */
+void pipeline_rest(struct pipeline *pipeline);
+
 /* Any thread: from now on I/O ports get TG_SHUTTING_DOWN; what was submitted is answered. */
 void pipeline_drain(struct pipeline *pipeline);
 
