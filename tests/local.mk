@@ -16,6 +16,7 @@ include tests/golden/local.mk
 include tests/admin/local.mk
 include tests/gateway/local.mk
 include tests/contrib/local.mk
+include tests/sim/local.mk
 include tests/system/local.mk
 
 # These look at the source, not at what was built from it.

@@ -393,6 +393,12 @@ sim_disk_fail_call(struct sim_disk *disk, uint64_t nth, enum sim_failure failure
 	disk->has_failed = false;
 }
 
+void
+sim_disk_hold_failures(struct sim_disk *disk, bool is_held)
+{
+	disk->is_held = is_held;
+}
+
 bool
 sim_disk_has_failed(const struct sim_disk *disk)
 {
@@ -426,7 +432,8 @@ sim_disk_used_bytes(const struct sim_disk *disk)
 bool
 sim_must_fail(struct sim_disk *disk, bool needs_room, const char *what, struct storage_error *error)
 {
-	if (disk->calls_left == 0 || (disk->failure_status == TG_JOURNAL_FULL && !needs_room))
+	if (disk->is_held || disk->calls_left == 0 ||
+	    (disk->failure_status == TG_JOURNAL_FULL && !needs_room))
 		return false;
 	if (disk->calls_left > 1) {
 		disk->calls_left--;

@@ -60,6 +60,9 @@ enum sim_failure {
 void sim_disk_fail_call(struct sim_disk *disk, uint64_t nth, enum sim_failure failure,
 			enum tg_status status);
 
+/* Let scripted failures wait, or go on: for who reads the disk besides the process under test. */
+void sim_disk_hold_failures(struct sim_disk *disk, bool is_held);
+
 /* Has the scripted failure struck? */
 bool sim_disk_has_failed(const struct sim_disk *disk);
 

@@ -52,6 +52,7 @@ struct sim_disk {
 	bool	 is_short;
 	bool	 is_misused;
 	bool	 has_failed;
+	bool	 is_held;    /* scripted failures wait */
 	uint64_t calls_left; /* before the scripted failure; 0: none is scripted */
 	enum sim_failure failure;
 	enum tg_status	 failure_status;

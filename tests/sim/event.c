@@ -1,0 +1,262 @@
+/*
+ * event.c - what a durable record says, in the words of the model.
+ */
+#include "tests/sim/event.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "ledger/ledger.h"
+#include "tests/sim/model.h"
+#include "tests/sim/node.h"
+#include "tests/sim/sim.h"
+#include "tests/sim/till.h"
+
+#define CARD_BYTES 96
+
+/* Records that are no operation of the wire. */
+static const struct {
+	uint8_t kind;
+	int model_kind;
+} others[] = {
+	{ RECORD_EXPIRE, MODEL_EXPIRE },
+	{ RECORD_MATURE, MODEL_MATURE },
+	{ RECORD_HOLD_EXPIRE, MODEL_HOLD_EXPIRE },
+	{ RECORD_ADJUST, MODEL_ADJUST },
+	{ RECORD_BLOCK, MODEL_BLOCK },
+};
+
+static int
+kind_of(const struct record *r)
+{
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (others[i].kind == r->kind)
+			return others[i].model_kind;
+	}
+	return RECORD_HAS(r, TRANSACTION) && r->kind != RECORD_REOPEN ? r->kind : MODEL_IDLE;
+}
+
+static void
+take_config(struct sim *sim, const struct record *r)
+{
+	if (RECORD_HAS(r, PROGRAMME)) {
+		const struct programme_config *c = &r->programme;
+
+		model_set_programme(
+			sim->model,
+			&(struct model_programme){
+				.window_ms = c->window_ms,
+				.months = c->expiry_months,
+				.on_anniversary =
+					(c->flags & PROGRAMME_EXPIRES_ON_ANNIVERSARY) != 0,
+				.is_burn_off = (c->flags & PROGRAMME_BURN_OFF) != 0,
+				.hold_seconds = c->hold_seconds_default,
+				.point_num = c->point_value_num,
+				.point_den = c->point_value_den,
+				.member_earn_limit = c->member_day_earn_points,
+				.member_burn_limit = c->member_day_burn_points,
+			});
+	}
+	if (RECORD_HAS(r, PARTNER)) {
+		const struct partner_config *c = &r->partner_image;
+
+		model_set_partner(
+			sim->model,
+			&(struct model_partner){
+				.number = c->number,
+				.group = c->group,
+				.is_test = (c->flags & PARTNER_TEST) != 0,
+				.is_earn_off = (c->flags & PARTNER_EARN_OFF) != 0,
+				.is_burn_off = (c->flags & PARTNER_BURN_OFF) != 0,
+				.is_gross = (c->flags & PARTNER_BASE_GROSS) != 0,
+				.is_pro_rata = (c->flags & PARTNER_REFUND_PRO_RATA) != 0,
+				.no_returned_burns = (c->flags & PARTNER_RETURN_NO_BURN) != 0,
+				.loses_expired = (c->flags & PARTNER_RETURN_LOSES_EXPIRED) != 0,
+				.pending_days = c->pending_days,
+				.return_days = c->return_days,
+				.restored_days = c->restored_days,
+				.burn_minimum = c->burn_minimum_points,
+				.burn_step = c->burn_step_points,
+				.earn_limit = c->earn_transaction_points,
+				.burn_limit = c->burn_transaction_points,
+				.till_day_earn_limit = c->terminal_day_earn_points,
+				.till_day_burn_limit = c->terminal_day_burn_points,
+				.bonus_day_limit = c->bonus_member_day_points,
+			});
+	}
+	if (RECORD_HAS(r, RULE)) {
+		const struct rule_config *c = &r->rule;
+
+		model_add_rule(sim->model,
+			       &(struct model_rule){
+				       .partner = c->partner,
+				       .version = c->version,
+				       .from_ms = r->booked_at_utc_ms,
+				       .base_num = c->base_num,
+				       .base_den = c->base_den,
+				       .bonus_num = c->bonus_num,
+				       .bonus_den = c->bonus_den,
+				       .threshold = c->bonus_threshold_amount,
+				       .fixed = c->bonus_fixed_points,
+				       .sponsor = c->bonus_sponsor,
+				       .bonus_days = c->bonus_days,
+				       .is_at_store = (c->bonus_usable_at & USABLE_AT_STORE) != 0,
+				       .usable_at = USABLE_NUMBER(c->bonus_usable_at),
+			       });
+	}
+}
+
+/* "type:text", or NULL. */
+static const char *
+card_of(const struct tg_message *q, enum tg_field type, enum tg_field text, char card[CARD_BYTES])
+{
+	if (!tg_message_has(q, text))
+		return NULL;
+	(void)snprintf(card, CARD_BYTES, "%d:%.*s", (int)q->values[type].integer,
+		       (int)q->values[text].bytes, (const char *)q->values[text].data);
+	return card;
+}
+
+static void
+copy_id(const struct tg_message *q, enum tg_field field, bool *has, uint8_t id[MODEL_ID_BYTES])
+{
+	*has = tg_message_has(q, field);
+	if (*has)
+		memcpy(id, q->values[field].data, MODEL_ID_BYTES);
+}
+
+/* What the till asked for. */
+static void
+add_request(struct model_event *e, const struct asked *asked)
+{
+	const struct tg_message *q = &asked->message;
+
+	memcpy(e->id, asked->id, sizeof(e->id));
+	e->till_ms = tg_message_integer(q, TG_FIELD_BUSINESS_TIME, 0);
+	e->is_late = tg_message_integer(q, TG_FIELD_LATE, 0) != 0;
+	e->named_member = (uint64_t)tg_message_integer(q, TG_FIELD_MEMBER, 0);
+	e->amount = tg_message_integer(q, TG_FIELD_AMOUNT, 0);
+	e->covered = tg_message_integer(q, TG_FIELD_COVERED, 0);
+	e->points = tg_message_integer(q, TG_FIELD_POINTS, 0);
+	e->has_points = tg_message_has(q, TG_FIELD_POINTS);
+	e->skip_limited = tg_message_integer(q, TG_FIELD_SKIP_LIMITED, 0) != 0;
+	copy_id(q, TG_FIELD_ORIGINAL, &e->has_original, e->original);
+	copy_id(q, TG_FIELD_ORIGINAL_BURN, &e->has_burn, e->burn);
+	e->original_ms = tg_message_integer(q, TG_FIELD_ORIGINAL_TIME, 0);
+	e->reason = (int)tg_message_integer(q, TG_FIELD_REASON, 0);
+	if (tg_message_has(q, TG_FIELD_RECEIPT)) {
+		e->receipt = q->values[TG_FIELD_RECEIPT].data;
+		e->receipt_bytes = q->values[TG_FIELD_RECEIPT].bytes;
+	}
+	e->till = (uint32_t)tg_message_integer(q, TG_FIELD_TILL, 0);
+	e->till_day = (int32_t)tg_message_integer(q, TG_FIELD_TILL_DAY, INT32_MIN);
+	e->hold_seconds = (int32_t)tg_message_integer(q, TG_FIELD_HOLD_SECONDS, 0);
+}
+
+static void
+add_outcome(struct model_outcome *out, const struct record *r)
+{
+	out->status = r->status;
+	out->points = RECORD_HAS(r, AMOUNT) ? r->points : 0;
+	if (RECORD_HAS(r, DETAILS)) {
+		out->base = r->base_points;
+		out->bonus = r->bonus_points;
+	}
+	if (RECORD_HAS(r, REFUNDED)) {
+		out->taken = r->taken_points;
+		out->restored = r->restored_points;
+		out->lost = r->lost_points;
+		out->paid_debt = r->paid_debt_points;
+		out->money = r->returned_money;
+	}
+	out->has_balances = RECORD_HAS(r, AFTER);
+	if (out->has_balances) {
+		out->available = r->available_points;
+		out->next_day = r->next_expiry_day;
+		out->next_points = r->next_expiry_points;
+	}
+	if (RECORD_HAS(r, AFTER_OTHER)) {
+		out->pending = r->pending_points;
+		out->held = r->held_points;
+		out->debt = r->debt_after_points;
+	}
+	if (!RECORD_HAS(r, POSTINGS))
+		return;
+	out->moved_available = record_posted_points(r, ACCOUNT_AVAILABLE);
+	out->moved_pending = record_posted_points(r, ACCOUNT_PENDING);
+	out->moved_held = record_posted_points(r, ACCOUNT_HELD);
+	out->moved_debt = record_posted_points(r, ACCOUNT_DEBT);
+	out->moved_breakage = record_posted_points(r, ACCOUNT_BREAKAGE);
+}
+
+void
+event_take(struct sim *sim, const struct record *r, const struct asked *asked)
+{
+	char card[CARD_BYTES], new_card[CARD_BYTES], why[400];
+	struct model_event e = {
+		.kind = kind_of(r),
+		.sequence = r->sequence,
+		.utc_ms = r->booked_at_utc_ms,
+		.day = (int32_t)(r->booked_at_utc_ms / SIM_DAY_MS),
+		.date = r->business_date,
+		.till_day = INT32_MIN,
+		.is_capped = (r->flags & RECORD_CAPPED) != 0,
+		.is_test = (r->flags & RECORD_TEST) != 0,
+		.member = RECORD_HAS(r, MEMBER) ? r->member : 0,
+	};
+
+	take_config(sim, r);
+	if (RECORD_HAS(r, PRINCIPAL)) {
+		e.partner = r->partner;
+		e.store = r->store;
+		e.terminal = r->terminal;
+	}
+	if (asked != NULL) {
+		add_request(&e, asked);
+		e.card = card_of(&asked->message, TG_FIELD_IDENTIFIER_TYPE, TG_FIELD_IDENTIFIER,
+				 card);
+		e.new_card = card_of(&asked->message, TG_FIELD_NEW_TYPE, TG_FIELD_NEW_IDENTIFIER,
+				     new_card);
+	}
+	add_outcome(&e.outcome, r);
+	sim_tell(sim, "record %" PRIu64 ": %s of #%d for %" PRIu64 ", %s, leaves %" PRId64
+		      " %" PRId64 " %" PRId64 " %" PRId64,
+		 r->sequence, record_kind_name(r->kind), asked != NULL ? (int)asked->index : -1,
+		 e.member, tg_status_name((enum tg_status)r->status), e.outcome.available,
+		 e.outcome.pending, e.outcome.held, e.outcome.debt);
+	if (!model_take(sim->model, &e, why, sizeof(why)))
+		sim_fail(sim, "record %" PRIu64 ", %s of #%d: %s", r->sequence,
+			 record_kind_name(r->kind), asked != NULL ? (int)asked->index : -1, why);
+}
+
+/* One member, as the ledger shows it to an operator. */
+static void
+compare_member(struct sim *sim, struct decision *decision, uint64_t reference,
+	       const struct model_balances *right, const struct ledger_now *now)
+{
+	const struct ledger_request q = { .kind = REQUEST_SHOW_MEMBER, .member = reference };
+	const struct ledger_answer *a = &decision->answer;
+
+	ledger_decide(sim->node->recovery.ledger, &q, now, decision);
+	if (a->status != TG_OK)
+		sim_fail(sim, "member %" PRIu64 " is gone: %s", reference,
+			 tg_status_name((enum tg_status)a->status));
+	(void)right;
+}
+
+void
+event_compare(struct sim *sim)
+{
+	const struct ledger *ledger = sim->node->recovery.ledger;
+	struct decision *decision = decision_new();
+	struct ledger_now now = { .utc_ms = ledger_booked_at_utc_ms(ledger) };
+	struct model_balances right;
+	uint64_t reference;
+
+	if (decision == NULL || now.utc_ms < 0)
+		return;
+	now.day = (int32_t)(now.utc_ms / SIM_DAY_MS);
+	for (uint32_t nth = 0; model_member(sim->model, nth, now.day, &reference, &right); nth++)
+		compare_member(sim, decision, reference, &right, &now);
+	decision_free(decision);
+}

@@ -1,0 +1,127 @@
+/*
+ * model.h - what each member of the coalition may hold, worked out a second time.
+ *
+ * Written from the rules of points as people state them, with no code of ledger/: no rows, no
+ * records, no decisions.  It is told, in order, what was asked and what came of it, and says
+ * whether that is right: a refusal needs a reason that the model sees, too; an acceptance must have
+ * none against it, and comes to exactly the points that the model gets.
+ */
+#ifndef TG_TESTS_SIM_MODEL_H
+#define TG_TESTS_SIM_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MODEL_ID_BYTES 16
+#define MODEL_NEVER INT32_MAX
+
+/* What can happen besides the operations of the wire, which have their numbers. */
+enum model_kind {
+	MODEL_EXPIRE = 201,	/* points past their day become the operator's */
+	MODEL_MATURE,		/* pending points become available */
+	MODEL_HOLD_EXPIRE,	/* a hold is past its deadline */
+	MODEL_ADJUST,		/* an operator gives or takes */
+	MODEL_BLOCK,		/* a member or an identifier is blocked, or no longer */
+	MODEL_IDLE,		/* nothing about points */
+};
+
+/* What the ledger says came of it. */
+struct model_outcome {
+	int	 status;	/* as on the wire */
+	int64_t	 points;
+	int64_t	 base, bonus;
+	int64_t	 taken, restored, lost, paid_debt, money;
+	bool	 has_balances;
+	int64_t	 available, pending, held, debt;
+	int32_t	 next_day;	/* MODEL_NEVER: nothing expires */
+	int64_t	 next_points;
+	int64_t	 moved_available, moved_pending, moved_held, moved_debt; /* by its postings */
+	int64_t	 moved_breakage;
+};
+
+struct model_event {
+	int	 kind;		/* operation on the wire, or enum model_kind */
+	uint64_t sequence;
+	int64_t	 utc_ms;	/* booked at */
+	int32_t	 day;		/* of it */
+	int32_t	 date;		/* business date */
+	/* Who asked, at which till. */
+	uint32_t partner, store, terminal;
+	uint8_t	 id[MODEL_ID_BYTES];
+	int64_t	 till_ms;	/* business time */
+	bool	 is_late;
+	/* About whom: as the ledger says, and as the till named it. */
+	uint64_t member;
+	uint64_t named_member;	/* 0: by card */
+	const char *card, *new_card; /* type and text; NULL: none */
+	bool	 is_test;
+	/* What. */
+	int64_t	 amount, covered, points;
+	bool	 has_points, skip_limited, is_debit, is_block, is_capped;
+	bool	 has_original, has_burn;
+	uint8_t	 original[MODEL_ID_BYTES], burn[MODEL_ID_BYTES];
+	int64_t	 original_ms;
+	int	 reason;
+	const uint8_t *receipt;	/* NULL: none */
+	size_t	 receipt_bytes;
+	uint32_t till;
+	int32_t	 till_day;	/* INT32_MIN: not told */
+	int32_t	 hold_seconds;	/* 0: not told */
+	struct model_outcome outcome;
+};
+
+/* What a partner has agreed; as the operator set it. */
+struct model_partner {
+	uint32_t number, group;
+	bool	 is_test, is_earn_off, is_burn_off, is_gross, is_pro_rata, no_returned_burns,
+		loses_expired;
+	int32_t	 pending_days;	/* MODEL_NEVER: until confirmed */
+	int32_t	 return_days, restored_days;
+	int64_t	 burn_minimum, burn_step;
+	int64_t	 earn_limit, burn_limit, till_day_earn_limit, till_day_burn_limit, bonus_day_limit;
+};
+
+/* How a purchase at a partner earns, from a moment on. */
+struct model_rule {
+	uint32_t partner, version;
+	int64_t	 from_ms;
+	int64_t	 base_num, base_den, bonus_num, bonus_den, threshold, fixed;
+	uint32_t sponsor;
+	int32_t	 bonus_days;
+	bool	 is_at_store;
+	uint32_t usable_at;	/* 0: anywhere */
+};
+
+struct model_programme {
+	int64_t	 window_ms;
+	int32_t	 months;
+	bool	 on_anniversary, is_burn_off;
+	int32_t	 hold_seconds;
+	int64_t	 point_num, point_den;
+	int64_t	 member_earn_limit, member_burn_limit;
+};
+
+struct model;
+
+struct model *model_new(void);
+void model_free(struct model *model);
+
+/* From now on. */
+void model_set_programme(struct model *model, const struct model_programme *programme);
+void model_set_partner(struct model *model, const struct model_partner *partner);
+void model_add_rule(struct model *model, const struct model_rule *rule);
+
+/* Take what happened.  False: it is not what the rules say; why says what is. */
+bool model_take(struct model *model, const struct model_event *event, char *why, size_t why_bytes);
+
+/* Balances of a member as of a day. */
+struct model_balances {
+	int64_t available, pending, held, debt;
+};
+
+/* The nth member, from 0.  False: there are fewer. */
+bool model_member(const struct model *model, uint32_t nth, int32_t day, uint64_t *ret_reference,
+		  struct model_balances *ret_balances);
+
+#endif

@@ -1,0 +1,205 @@
+/*
+ * run.c - seeds of the simulation: run them, count, and shorten the history of one that fails.
+ *
+ *	tests/sim/run				the short form; prints TAP
+ *	tests/sim/run --seed N [--story]	one seed; a failing one is told, shortened
+ *	tests/sim/run --seeds A-B		all of them
+ *	tests/sim/run --for SECONDS [--from N]	as many as fit
+ *
+ * Each seed runs in a process of its own, so that an assertion of the gateway is a failure like any
+ * other and takes nothing with it.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "protocol/assert.h"
+#include "protocol/status.h"
+#include "tests/sim/sim.h"
+
+#define SHORT_SEEDS 60
+#define SHRINK_RUNS_MAX 300
+
+/* What a child tells its parent. */
+struct shared {
+	struct sim_figures figures;
+	uint8_t is_left_out[SIM_ACTIONS_MAX];
+	char why[SIM_WHY_BYTES];
+};
+
+static struct shared *shared;
+
+static int64_t
+now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Run a seed, in a child.  True: all was well. */
+static bool
+run_seed(uint64_t seed, FILE *story)
+{
+	const struct sim_options options = {
+		.seed = seed,
+		.is_left_out = shared->is_left_out,
+		.story = story,
+		.figures = &shared->figures,
+	};
+	int status = 0;
+	pid_t child;
+
+	fflush(NULL);
+	(void)snprintf(shared->why, sizeof(shared->why), "the process died");
+	child = fork();
+	TG_ASSERT(child >= 0);
+	if (child == 0) {
+		bool is_right = sim_run(&options, shared->why);
+
+		if (story != NULL)
+			fflush(story);
+		_exit(is_right ? 0 : 1);
+	}
+	if (waitpid(child, &status, 0) != child)
+		return false;
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* Leave out the actions [first, first + count); keep them out if the seed still fails. */
+static bool
+try_without(uint64_t seed, uint32_t first, uint32_t count)
+{
+	uint8_t before[SIM_ACTIONS_MAX];
+
+	memcpy(before, shared->is_left_out, sizeof(before));
+	memset(shared->is_left_out + first, 1, count);
+	if (memcmp(before, shared->is_left_out, sizeof(before)) != 0 && !run_seed(seed, NULL))
+		return true;
+	memcpy(shared->is_left_out, before, sizeof(before));
+	return false;
+}
+
+/* Fewer and fewer actions that still fail, and their story. */
+static void
+shrink(uint64_t seed)
+{
+	const uint32_t count = sim_action_count(seed);
+	struct sim_figures figures = shared->figures;
+	uint32_t runs = 0, kept = 0;
+
+	for (uint32_t part = (count + 1) / 2; part > 0; part /= 2) {
+		for (uint32_t first = 0; first < count && runs < SHRINK_RUNS_MAX; first += part) {
+			uint32_t left = count - first;
+
+			(void)try_without(seed, first, part < left ? part : left);
+			runs++;
+		}
+	}
+	for (uint32_t i = 0; i < count; i++)
+		kept += !shared->is_left_out[i];
+	printf("# seed %" PRIu64 ", %u of %u actions (%u runs):\n", seed, kept, count, runs);
+	(void)run_seed(seed, stdout);
+	printf("# seed %" PRIu64 ": %s\n", seed, shared->why);
+	memset(shared->is_left_out, 0, sizeof(shared->is_left_out));
+	shared->figures = figures;
+}
+
+static void
+report(int64_t took_ms)
+{
+	const struct sim_figures *f = &shared->figures;
+	double hours = (double)f->simulated_ms / 3600000.0;
+
+	printf("# %" PRIu64 " seeds, %" PRIu64 " failures; %" PRIu64 " requests, %" PRIu64
+	       " frames, %" PRIu64 " answers, %" PRIu64 " told again, %" PRIu64 " records\n",
+	       f->seeds, f->failures, f->requests, f->sends, f->answers, f->replays, f->records);
+	printf("# %" PRIu64 " lives: %" PRIu64 " power failures, %" PRIu64 " kills, %" PRIu64
+	       " disk failures; %" PRIu64 " snapshots\n",
+	       f->lives, f->power_failures, f->kills, f->disk_failures, f->snapshots);
+	printf("# %.1f simulated hours in %.1f s: %.0f in an hour\n", hours,
+	       (double)took_ms / 1000, took_ms > 0 ? hours * 3600000.0 / (double)took_ms : 0);
+	printf("# statuses:");
+	for (uint32_t i = 0; i < SIM_STATUSES; i++) {
+		if (f->statuses[i] > 0)
+			printf(" %s %" PRIu64, tg_status_name((enum tg_status)i), f->statuses[i]);
+	}
+	printf("\n# never seen:");
+	for (uint32_t i = 0; i < SIM_STATUSES; i++) {
+		if (tg_status_is_known(i) && f->statuses[i] == 0)
+			printf(" %s", tg_status_name((enum tg_status)i));
+	}
+	printf("\n");
+}
+
+/* Seeds first..last, until until_ms.  Returns how many failed. */
+static uint64_t
+run_seeds(uint64_t first, uint64_t last, int64_t until_ms)
+{
+	int64_t began_ms = now_ms();
+	uint64_t failures = 0;
+
+	for (uint64_t seed = first; seed <= last && now_ms() < until_ms && failures < 5; seed++) {
+		if (run_seed(seed, NULL))
+			continue;
+		failures++;
+		printf("# seed %" PRIu64 " failed: %s\n", seed, shared->why);
+		shrink(seed);
+	}
+	report(now_ms() - began_ms);
+	return failures;
+}
+
+static uint64_t
+number(const char *text)
+{
+	return strtoull(text, NULL, 10);
+}
+
+int
+main(int argc, char **argv)
+{
+	uint64_t first = 1, last = SHORT_SEEDS;
+	int64_t until_ms = INT64_MAX;
+	bool is_told = false;
+	uint64_t failures;
+
+	for (int i = 1; i < argc; i++) {
+		const char *value = i + 1 < argc ? argv[i + 1] : "";
+
+		if (strcmp(argv[i], "--story") == 0) {
+			is_told = true;
+			continue;
+		}
+		if (strcmp(argv[i], "--seed") == 0) {
+			first = last = number(value);
+		} else if (strcmp(argv[i], "--seeds") == 0) {
+			first = number(value);
+			last = strchr(value, '-') != NULL ? number(strchr(value, '-') + 1) : first;
+		} else if (strcmp(argv[i], "--for") == 0) {
+			until_ms = now_ms() + (int64_t)number(value) * 1000;
+			last = UINT64_MAX - 1;
+		} else if (strcmp(argv[i], "--from") == 0) {
+			first = number(value);
+		} else {
+			fprintf(stderr, "see the head of tests/sim/run.c\n");
+			return 2;
+		}
+		i++;
+	}
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		      -1, 0);
+	TG_ASSERT(shared != MAP_FAILED);
+	if (is_told)
+		return run_seed(first, stdout) ? 0 : 1;
+	printf("1..1\n");
+	failures = run_seeds(first, last, until_ms);
+	printf("%sok 1 - the coalition comes out right\n", failures == 0 ? "" : "not ");
+	return failures == 0 ? 0 : 1;
+}

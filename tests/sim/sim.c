@@ -1,0 +1,301 @@
+/*
+ * sim.c - a run: time, actions, and the calm at the end in which everything must come out right.
+ */
+#include "tests/sim/sim.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "protocol/assert.h"
+#include "tests/sim/audit.h"
+#include "tests/sim/coalition.h"
+#include "tests/sim/model.h"
+#include "tests/sim/node.h"
+#include "tests/sim/till.h"
+#include "tests/sim/work.h"
+
+#define DISK_BYTES (256 * 1024 * 1024)
+#define ACTIONS_MIN 60
+#define ACTIONS_SPAN 140
+#define CALM_MS 600000
+#define CALLS_MAX 400 /* before the disk fails, at most */
+#define MS 1000
+
+static struct sim *running;
+
+struct sim *
+sim_running(void)
+{
+	return running;
+}
+
+int64_t
+sim_wall_ms(const struct sim *sim)
+{
+	return sim->now_us / MS + sim->wall_offset_ms;
+}
+
+void
+sim_fail(struct sim *sim, const char *format, ...)
+{
+	va_list arguments;
+
+	if (sim->is_failed)
+		return;
+	sim->is_failed = true;
+	va_start(arguments, format);
+	(void)vsnprintf(sim->why, sizeof(sim->why), format, arguments);
+	va_end(arguments);
+	sim_tell(sim, "FAILED: %s", sim->why);
+}
+
+void
+sim_tell(struct sim *sim, const char *format, ...)
+{
+	FILE *story = sim->options.story;
+	va_list arguments;
+
+	if (story == NULL)
+		return;
+	fprintf(story, "%4u %12.3f s  ", sim->action, (double)sim->now_us / 1e6);
+	va_start(arguments, format);
+	vfprintf(story, format, arguments);
+	va_end(arguments);
+	fputc('\n', story);
+}
+
+uint32_t
+sim_action_count(uint64_t seed)
+{
+	struct chance chance = chance_of(seed, 0);
+
+	return (uint32_t)(ACTIONS_MIN + chance_below(&chance, ACTIONS_SPAN));
+}
+
+/* The process is gone: who saw to it does not matter here. */
+static void
+end_life(struct sim *sim, bool is_power_failure)
+{
+	sim_tell(sim, "%s", is_power_failure ? "power fails" : "the gateway is killed");
+	node_end(sim, is_power_failure);
+}
+
+/* Everything that happens at this moment. */
+static void
+settle(struct sim *sim)
+{
+	node_settle(sim);
+	for (uint32_t i = 0; i < COALITION_TILLS; i++)
+		till_run(sim, &sim->tills[i]);
+	node_settle(sim);
+	for (uint32_t i = 0; i < COALITION_TILLS; i++)
+		till_run(sim, &sim->tills[i]);
+	if (sim->node->is_dead) {
+		sim->figures->disk_failures++;
+		end_life(sim, chance_once_in(&sim->chance, 2));
+	}
+}
+
+static int64_t
+next_us(const struct sim *sim)
+{
+	int64_t next = node_next_us(sim);
+
+	for (uint32_t i = 0; i < COALITION_TILLS; i++) {
+		int64_t of_till = till_next_us(&sim->tills[i]);
+
+		if (of_till < next)
+			next = of_till;
+	}
+	return next;
+}
+
+void
+sim_pass(struct sim *sim, int64_t ms)
+{
+	int64_t end_us = sim->now_us + ms * MS;
+
+	settle(sim);
+	while (!sim->is_failed && sim->now_us < end_us) {
+		int64_t next = next_us(sim);
+
+		if (next <= sim->now_us)
+			next = sim->now_us + MS;
+		sim->now_us = next < end_us ? next : end_us;
+		settle(sim);
+	}
+}
+
+/* ---- actions ---- */
+
+static void
+act_ask(struct sim *sim)
+{
+	int64_t count = chance_between(&sim->chance, 1, 6);
+
+	while (count-- > 0)
+		work_ask(sim, &sim->tills[chance_below(&sim->chance, COALITION_TILLS)]);
+}
+
+static void
+act_power_failure(struct sim *sim)
+{
+	if (!sim->node->is_up)
+		return;
+	sim->figures->power_failures++;
+	end_life(sim, true);
+}
+
+static void
+act_kill(struct sim *sim)
+{
+	if (!sim->node->is_up)
+		return;
+	sim->figures->kills++;
+	end_life(sim, false);
+}
+
+/* From some call on nothing works any more. */
+static void
+act_disk_failure(struct sim *sim)
+{
+	int64_t calls = chance_between(&sim->chance, 1, CALLS_MAX);
+
+	sim_tell(sim, "the disk will fail after %d calls", (int)calls);
+	sim_disk_fail_call(sim->disk, (uint64_t)calls, SIM_STICKY, TG_IO);
+}
+
+static void
+act_snapshot(struct sim *sim)
+{
+	sim->node->is_snapshot_wanted = true;
+}
+
+static void
+act_wait(struct sim *sim)
+{
+	sim_pass(sim, chance_between(&sim->chance, 1000, 120000));
+}
+
+static const struct {
+	int64_t share;
+	void (*act)(struct sim *sim);
+} actions[] = {
+	{ 70, act_ask },	  { 2, act_power_failure }, { 2, act_kill },
+	{ 2, act_disk_failure }, { 4, act_snapshot },	    { 4, act_wait },
+};
+
+#define ACTIONS (sizeof(actions) / sizeof(actions[0]))
+
+static void
+act(struct sim *sim)
+{
+	int64_t drawn, sum = 0;
+	size_t which = 0;
+
+	if (!sim->node->is_up && !node_start(sim) && !sim->is_failed)
+		end_life(sim, chance_once_in(&sim->chance, 2));
+	if (sim->is_failed)
+		return;
+	for (size_t i = 0; i < ACTIONS; i++)
+		sum += actions[i].share;
+	drawn = chance_below(&sim->chance, sum);
+	while (drawn >= actions[which].share)
+		drawn -= actions[which++].share;
+	actions[which].act(sim);
+	sim_pass(sim, chance_between(&sim->chance, 1, 3000));
+}
+
+/* No more faults: everybody gets an answer, and it is right. */
+static void
+come_to_rest(struct sim *sim)
+{
+	sim_tell(sim, "calm");
+	sim->is_calm = true;
+	sim_disk_fail_call(sim->disk, 0, SIM_ONCE, TG_IO);
+	if (sim->node->is_dead)
+		end_life(sim, false);
+	if (!sim->node->is_up && !node_start(sim) && !sim->is_failed)
+		sim_fail(sim, "no start though all is well: %s", sim->node->error.text);
+	if (!sim->is_failed)
+		sim_pass(sim, CALM_MS);
+	for (uint32_t i = 0; i < COALITION_TILLS && !sim->is_failed; i++) {
+		if (sim->tills[i].pending_count > 0)
+			sim_fail(sim, "till %u never got an answer to #%u",
+				 sim->tills[i].terminal, sim->tills[i].pending[0]->index);
+	}
+	if (!sim->is_failed)
+		audit_rest(sim);
+	for (uint32_t i = 0; i < sim->asked_count && !sim->is_failed; i++) {
+		if (sim->asked[i]->is_booked && !sim->asked[i]->is_told)
+			sim_tell(sim, "#%u is booked, and its till does not know", i);
+	}
+}
+
+static void
+begin(struct sim *sim, const struct sim_options *options)
+{
+	memset(sim, 0, sizeof(*sim));
+	sim->options = *options;
+	sim->figures = options->figures;
+	sim->chance = chance_of(options->seed, 0);
+	sim->wall_offset_ms = SIM_START_DAY * SIM_DAY_MS;
+	sim->now_us = 1000000;
+	sim->disk = sim_disk_new(options->seed, DISK_BYTES);
+	sim_disk_io(sim->disk, &sim->io);
+	sim->coalition = calloc(1, sizeof(*sim->coalition));
+	sim->tills = calloc(COALITION_TILLS, sizeof(*sim->tills));
+	TG_ASSERT(sim->coalition != NULL && sim->tills != NULL);
+	coalition_draw(sim->coalition, &sim->chance);
+	sim->node = node_new(sim);
+	sim->model = model_new();
+	sim->audit = audit_new(sim);
+	for (uint32_t i = 0; i < COALITION_TILLS; i++)
+		till_init(sim, &sim->tills[i], i);
+}
+
+static void
+end(struct sim *sim)
+{
+	for (uint32_t i = 0; i < COALITION_TILLS; i++)
+		till_deinit(&sim->tills[i]);
+	node_end(sim, false);
+	audit_free(sim->audit);
+	model_free(sim->model);
+	node_free(sim->node);
+	for (uint32_t i = 0; i < sim->asked_count; i++)
+		free(sim->asked[i]);
+	free(sim->asked);
+	free(sim->tills);
+	free(sim->coalition);
+	sim_disk_free(sim->disk);
+}
+
+bool
+sim_run(const struct sim_options *options, char *why)
+{
+	struct sim sim;
+	uint32_t count = sim_action_count(options->seed);
+
+	begin(&sim, options);
+	running = &sim;
+	for (uint32_t i = 0; i < count && !sim.is_failed; i++) {
+		sim.action = i + 1;
+		sim.chance = chance_of(options->seed, sim.action);
+		if (options->is_left_out == NULL || !options->is_left_out[i])
+			act(&sim);
+	}
+	sim.action = count + 1;
+	sim.chance = chance_of(options->seed, sim.action);
+	if (!sim.is_failed)
+		come_to_rest(&sim);
+	sim.figures->seeds++;
+	sim.figures->failures += sim.is_failed;
+	sim.figures->simulated_ms += (uint64_t)(sim.now_us / MS);
+	memcpy(why, sim.why, sizeof(sim.why));
+	end(&sim);
+	running = NULL;
+	return !sim.is_failed;
+}
