@@ -43,6 +43,8 @@ const struct command command_rows[] = {
 	  "terminals and what they tell: store=, software=, connected=yes|no, differs=yes|no, "
 	  "oldkey=yes|no (the old key is accepted and may be needed still), at "
 	  "least queue=, age= (s), skew= (ms), at most settled=; sort=queue, age, skew, ..." },
+	{ "show cycles", "", RIGHT_VIEWER, run_show_cycles,
+	  "open cycles of all partners that are settled, and the statement before each" },
 	{ "show accounts", "", RIGHT_VIEWER, run_show_accounts,
 	  "balances of all accounts (those not zero), which sum to zero" },
 	{ "show audit", "[<count>] [<before>]", RIGHT_VIEWER, run_show_audit,
@@ -102,6 +104,22 @@ const struct command command_rows[] = {
 	{ "terminal rotate", "<number> [end-old]", RIGHT_OPERATOR, run_terminal_rotate,
 	  "give a terminal its next key; the old one is accepted besides until "
 	  "`terminal rotate N end-old`; `show terminals oldkey=yes` tells who may need it" },
+	{ "cycle show", "<partner>", RIGHT_VIEWER, run_cycle_show,
+	  "how a partner is settled, and its open cycle" },
+	{ "cycle add", "<partner> <field=value>...", RIGHT_ADMIN, run_cycle_add,
+	  "settle a partner from now on; its first cycle takes in all that was before" },
+	{ "cycle change", "<partner> <field=value>...", RIGHT_ADMIN, run_cycle_change,
+	  "change fields of a partner's settlement; counts from the next cycle on" },
+	{ "cycle close", "<partner> [<reason>...]", RIGHT_ADMIN, run_cycle_close,
+	  "close a partner's open cycle before its end, with the last whole business date" },
+	{ "calendar add", "<calendar> <day>", RIGHT_ADMIN, run_calendar_add,
+	  "make a day (1997-01-31) a holiday of a calendar, for cycles that begin later" },
+	{ "calendar end", "<calendar> <day>", RIGHT_ADMIN, run_calendar_end, "the opposite" },
+	{ "statement set", "acknowledged|disputed|paid <partner> <cycle> [<reason>...]",
+	  RIGHT_OPERATOR, run_statement_set, "say what became of a closed cycle's statement" },
+	{ "item add", "<partner> <other> <+N|-N> <reason>...", RIGHT_OPERATOR, run_item_add,
+	  "what a partner owes another besides points, minor units of money: in the open cycle of "
+	  "both; other 0: the operator; -N: is owed" },
 	{ "import partners", "<file>", RIGHT_ADMIN, run_import_partners,
 	  "add and change partners from a CSV file" },
 	{ "import rules", "<file>", RIGHT_ADMIN, run_import_rules,

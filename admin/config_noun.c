@@ -30,6 +30,12 @@ find_terminal(const struct ledger *ledger, uint32_t key)
 }
 
 static const void *
+find_cycle(const struct ledger *ledger, uint32_t key)
+{
+	return ledger_cycle_find(ledger, key, NULL);
+}
+
+static const void *
 partner_at(const struct ledger *ledger, uint32_t nth, bool *ret_is_over)
 {
 	const void *image = ledger_partner_at(ledger, nth);
@@ -65,6 +71,15 @@ terminal_at(const struct ledger *ledger, uint32_t nth, bool *ret_is_over)
 	return image;
 }
 
+static const void *
+cycle_at(const struct ledger *ledger, uint32_t nth, bool *ret_is_over)
+{
+	const void *image = ledger_cycle_at(ledger, nth, NULL);
+
+	*ret_is_over = image == NULL;
+	return image;
+}
+
 #define IMAGE_AT(member) offsetof(struct ledger_request, member)
 
 const struct config_noun partner_noun = { &partner_field_set, REQUEST_SET_PARTNER,
@@ -77,6 +92,8 @@ const struct config_noun store_noun = { &store_field_set, REQUEST_SET_STORE, IMA
 const struct config_noun terminal_noun = { &terminal_field_set, REQUEST_SET_TERMINAL,
 					   IMAGE_AT(terminal_image), false, find_terminal,
 					   terminal_at };
+const struct config_noun cycle_noun = { &cycle_field_set, REQUEST_SET_CYCLE, IMAGE_AT(cycle_image),
+					false, find_cycle, cycle_at };
 
 uint32_t
 config_noun_key(const struct config_noun *noun, const union config_image *image)

@@ -1,6 +1,6 @@
 /*
- * config_noun.h - partners, rules, stores and terminals alike: their fields, and where the ledger
- * keeps and takes them.
+ * config_noun.h - partners, rules, stores, terminals and cycles alike: their fields, and where the
+ * ledger keeps and takes them.
  */
 #ifndef TG_ADMIN_CONFIG_NOUN_H
 #define TG_ADMIN_CONFIG_NOUN_H
@@ -18,6 +18,7 @@ union config_image {
 	struct rule_config rule;
 	struct store_config store;
 	struct terminal_config terminal;
+	struct cycle_config cycle;
 };
 
 /* Static memory. */
@@ -41,6 +42,7 @@ extern const struct config_noun partner_noun;
 extern const struct config_noun rule_noun;
 extern const struct config_noun store_noun;
 extern const struct config_noun terminal_noun;
+extern const struct config_noun cycle_noun;
 
 /* The key of an image: number, or a rule's partner. */
 uint32_t config_noun_key(const struct config_noun *noun, const union config_image *image);

@@ -226,6 +226,48 @@ assign_place(const struct field *field, void *image, const char *value, char *wh
 	return true;
 }
 
+/* The nth word of a choice, from 1; its length 0: there are no more. */
+static const char *
+choice_word(const struct field *field, int64_t nth, size_t *ret_bytes)
+{
+	const char *at = field->word;
+
+	for (int64_t i = 1; i < nth && *at != '\0'; i++) {
+		at += strcspn(at, "|");
+		at += *at == '|' ? 1 : 0;
+	}
+	*ret_bytes = nth >= 1 ? strcspn(at, "|") : 0;
+	return at;
+}
+
+static bool
+assign_choice(const struct field *field, void *image, const char *value, char *why)
+{
+	size_t bytes;
+
+	for (int64_t nth = 1;; nth++) {
+		const char *word = choice_word(field, nth, &bytes);
+
+		if (bytes == 0)
+			break;
+		if (strlen(value) != bytes || strncasecmp(value, word, bytes) != 0)
+			continue;
+		set_int(field, image, nth);
+		return true;
+	}
+	snprintf(why, FIELD_TEXT_BYTES, "not one of %s", field->word);
+	return false;
+}
+
+static void
+format_choice(const struct field *field, const void *image, char *text)
+{
+	size_t bytes;
+	const char *word = choice_word(field, get_int(field, image), &bytes);
+
+	snprintf(text, FIELD_TEXT_BYTES, "%.*s", (int)bytes, word);
+}
+
 bool
 field_assign(const struct field *field, void *image, const char *value, char *why)
 {
@@ -242,6 +284,8 @@ field_assign(const struct field *field, void *image, const char *value, char *wh
 		return assign_rights(field, image, value, why);
 	case FIELD_PLACE:
 		return assign_place(field, image, value, why);
+	case FIELD_CHOICE:
+		return assign_choice(field, image, value, why);
 	}
 	TG_ASSERT(false);
 }
@@ -330,6 +374,9 @@ field_format(const struct field *field, const void *image, char *text)
 	case FIELD_PLACE:
 		format_place((uint32_t)get_int(field, image), text);
 		break;
+	case FIELD_CHOICE:
+		format_choice(field, image, text);
+		break;
 	}
 }
 
@@ -390,6 +437,9 @@ field_bounds(const struct field *field, char *text)
 		break;
 	case FIELD_PLACE:
 		snprintf(text, FIELD_TEXT_BYTES, "anywhere, partner:N or store:N");
+		break;
+	case FIELD_CHOICE:
+		snprintf(text, FIELD_TEXT_BYTES, "%s", field->word);
 		break;
 	}
 }

@@ -1,5 +1,5 @@
 /*
- * field.h - what an operator may say of a partner, rule, store or terminal, as tables.
+ * field.h - what an operator may say of a partner, rule, store, terminal or cycle, as tables.
  *
  * A row is the whole truth about a field: the word on the console and in the first line of a CSV
  * file, how its value reads, its bounds, its default, its help.  `partner add`, `import partners`,
@@ -24,6 +24,7 @@ enum field_kind {
 	FIELD_NAME,		/* UTF-8, at most NAME_BYTES bytes */
 	FIELD_RIGHTS,		/* words of TG_RIGHT_LIST joined by +, all, none */
 	FIELD_PLACE,		/* anywhere, partner:N, store:N */
+	FIELD_CHOICE,		/* one of the words of `word`: a|b|c stand for 1, 2, 3 */
 };
 
 /* Static memory throughout. */
@@ -34,7 +35,8 @@ struct field {
 	size_t	 bytes;		/* of the member: 2, 4 or 8 for INT */
 	bool	 is_signed;	/* INT: the member's type */
 	int64_t	 low, high;	/* INT: bounds; FLAG: low is the bit; RATIO: bounds of N */
-	const char *word;	/* INT: stands for word_value; NULL: there is none */
+	/* INT: stands for word_value; NULL: there is none.  CHOICE: the words */
+	const char *word;
 	int64_t	 word_value;
 	const char *fallback;	/* the default as text; NULL: must be said */
 	const char *help;
@@ -52,6 +54,7 @@ extern const struct field_set partner_field_set; /* struct partner_config */
 extern const struct field_set rule_field_set;	 /* struct rule_config */
 extern const struct field_set store_field_set;	 /* struct store_config */
 extern const struct field_set terminal_field_set; /* struct terminal_config */
+extern const struct field_set cycle_field_set; /* struct cycle_config */
 
 /* The index of the field of that name; set->count when there is none. */
 uint32_t field_find(const struct field_set *set, const char *name);

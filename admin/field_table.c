@@ -1,5 +1,5 @@
 /*
- * field_table.c - the fields of partners, rules, stores and terminals.
+ * field_table.c - the fields of partners, rules, stores, terminals and cycles.
  */
 #include "admin/field.h"
 
@@ -109,6 +109,22 @@ static const struct field terminal_fields[] = {
 	INT_FIELD("generation_old", terminal_config, key_generation_old, 0, UINT16_MAX, NULL, 0,
 		  "0", "generation that is accepted besides; 0: none"),
 };
+
+static const struct field cycle_fields[] = {
+	INT_FIELD("partner", cycle_config, partner, 1, NUMBER_MAX, NULL, 0, NULL,
+		  "who is settled so"),
+	{ "period", FIELD_CHOICE, offsetof(struct cycle_config, period), sizeof(uint32_t), false, 0,
+	  0, "daily|weekly|monthly", 0, NULL, "how long a cycle is" },
+	INT_FIELD("ends_on", cycle_config, ends_on, 0, 31, NULL, 0, "0",
+		  "weekly: 1 Monday to 7 Sunday; monthly: the day, or the month's last; daily: 0"),
+	INT_FIELD("calendar", cycle_config, calendar, 0, NUMBER_MAX, NULL, 0, "0",
+		  "no cycle ends on this calendar's holidays, but on the next day that is none"),
+	FLAG_FIELD("saturday_rests", cycle_config, CYCLE_SATURDAY_RESTS,
+		   "Saturdays are as holidays"),
+	FLAG_FIELD("sunday_rests", cycle_config, CYCLE_SUNDAY_RESTS, "Sundays are as holidays"),
+	INT_FIELD("minimum_amount", cycle_config, minimum_amount, 0, POINTS_MAX, NULL, 0, "0",
+		  "less than this, either way, is carried over to the next cycle, minor units"),
+};
 /* clang-format on */
 
 #define FIELD_SET(noun, fields, type) \
@@ -118,6 +134,7 @@ const struct field_set partner_field_set = FIELD_SET("partner", partner_fields, 
 const struct field_set rule_field_set = FIELD_SET("rule", rule_fields, rule_config);
 const struct field_set store_field_set = FIELD_SET("store", store_fields, store_config);
 const struct field_set terminal_field_set = FIELD_SET("terminal", terminal_fields, terminal_config);
+const struct field_set cycle_field_set = FIELD_SET("cycle", cycle_fields, cycle_config);
 
 _Static_assert(sizeof(partner_fields) / sizeof(partner_fields[0]) <= FIELDS_MAX,
 	       "a mask of fields is a uint32_t");

@@ -154,7 +154,8 @@ int
 main(void)
 {
 	const struct field_set *const sets[] = { &partner_field_set, &rule_field_set,
-						 &store_field_set, &terminal_field_set };
+						 &store_field_set, &terminal_field_set,
+							&cycle_field_set };
 
 	print_introduction();
 	print_commands();

@@ -10,6 +10,7 @@
 #include "admin/command.h"
 
 struct config_noun;
+struct ledger_request;
 
 /* run_help.c */
 void run_help(struct command_call *call);
@@ -103,6 +104,26 @@ void run_unblock_store(struct command_call *call);
 void run_unblock_partner(struct command_call *call);
 void run_burn_off(struct command_call *call);
 void run_burn_on(struct command_call *call);
+
+/* Join the arguments from the first on as the request's reason.  False: it is too long. */
+bool take_reason(struct command_call *call, uint32_t first, struct ledger_request *request);
+
+/* run_settlement.c */
+void run_cycle_add(struct command_call *call);
+void run_cycle_change(struct command_call *call);
+void run_cycle_show(struct command_call *call);
+void run_cycle_close(struct command_call *call);
+void run_show_cycles(struct command_call *call);
+void run_calendar_add(struct command_call *call);
+void run_calendar_end(struct command_call *call);
+void run_statement_set(struct command_call *call);
+void run_item_add(struct command_call *call);
+
+/* Add, change, show a row of a noun (run_config.c). */
+enum change_kind { CHANGE_ADD, CHANGE_CHANGE };
+void change_config(struct command_call *call, const struct config_noun *noun,
+		   enum change_kind kind);
+bool show_config(struct command_call *call, const struct config_noun *noun);
 
 /* run_tail.c */
 void run_tail(struct command_call *call);

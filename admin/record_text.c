@@ -215,6 +215,7 @@ print_config(struct text_table *t, const struct record *r)
 		{ RECORD_HAS(r, RULE), &rule_field_set, &r->rule },
 		{ RECORD_HAS(r, STORE), &store_field_set, &r->store_image },
 		{ RECORD_HAS(r, TERMINAL), &terminal_field_set, &r->terminal_image },
+		{ RECORD_HAS(r, CYCLE), &cycle_field_set, &r->cycle_image },
 	};
 	char text[FIELD_TEXT_BYTES];
 
@@ -230,6 +231,38 @@ print_config(struct text_table *t, const struct record *r)
 			field_format(&images[i].fields->fields[k], images[i].image, text);
 			fact_text(t, images[i].fields->fields[k].name, text);
 		}
+	}
+}
+
+static void
+print_settlement(struct text_table *t, const struct record *r)
+{
+	if (RECORD_HAS(r, CLOSED)) {
+		fact(t, "closed cycle of partner", r->closed.partner);
+		fact(t, "number of the cycle", r->closed.number);
+		fact_day(t, "its first day", r->closed.first_day);
+		fact_day(t, "its last day", r->closed.last_day);
+	}
+	if (RECORD_HAS(r, CYCLE)) {
+		fact(t, "open cycle", r->cycle_open.number);
+		fact_day(t, "first day", r->cycle_open.first_day);
+		fact_day(t, "last day", r->cycle_open.last_day);
+	}
+	if (RECORD_HAS(r, HOLIDAY)) {
+		fact(t, "calendar", r->holiday.calendar);
+		fact_day(t, r->holiday.is_rest != 0 ? "holiday" : "holiday no more",
+			 r->holiday.day);
+	}
+	if (RECORD_HAS(r, STATEMENT)) {
+		fact(t, "statement of partner", r->statement_partner);
+		fact(t, "for cycle", r->statement_cycle);
+		fact(t, "is now in state", r->statement_state);
+	}
+	if (RECORD_HAS(r, ITEM)) {
+		fact(t, "partner", r->item.partner);
+		fact(t, "owes partner", r->item.other);
+		fact(t, "amount (minor units)", r->item.amount);
+		fact_unless_zero(t, "about record", (int64_t)r->item.about);
 	}
 }
 
@@ -307,6 +340,7 @@ record_text_print(struct output *out, const struct record *record)
 	print_original(&table, record);
 	print_after(&table, record);
 	print_config(&table, record);
+	print_settlement(&table, record);
 	text_table_end(&table);
 	print_postings(out, record);
 	print_moves(out, record);

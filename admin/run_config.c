@@ -109,8 +109,6 @@ set_row(struct command_call *call, const struct config_noun *noun, const union c
 		command_done(call, "record=%" PRIu64, answer.sequence);
 }
 
-enum change_kind { CHANGE_ADD, CHANGE_CHANGE };
-
 /* Between taking and giving back the change lock. */
 static void
 change_locked(struct command_call *call, const struct config_noun *noun, enum change_kind kind)
@@ -137,8 +135,8 @@ change_locked(struct command_call *call, const struct config_noun *noun, enum ch
 	set_row(call, noun, &look.image);
 }
 
-static void
-change(struct command_call *call, const struct config_noun *noun, enum change_kind kind)
+void
+change_config(struct command_call *call, const struct config_noun *noun, enum change_kind kind)
 {
 	if (!command_change_begin(call))
 		return;
@@ -149,31 +147,31 @@ change(struct command_call *call, const struct config_noun *noun, enum change_ki
 void
 run_partner_add(struct command_call *call)
 {
-	change(call, &partner_noun, CHANGE_ADD);
+	change_config(call, &partner_noun, CHANGE_ADD);
 }
 
 void
 run_partner_change(struct command_call *call)
 {
-	change(call, &partner_noun, CHANGE_CHANGE);
+	change_config(call, &partner_noun, CHANGE_CHANGE);
 }
 
 void
 run_rule_add(struct command_call *call)
 {
-	change(call, &rule_noun, CHANGE_ADD);
+	change_config(call, &rule_noun, CHANGE_ADD);
 }
 
 void
 run_store_add(struct command_call *call)
 {
-	change(call, &store_noun, CHANGE_ADD);
+	change_config(call, &store_noun, CHANGE_ADD);
 }
 
 void
 run_store_change(struct command_call *call)
 {
-	change(call, &store_noun, CHANGE_CHANGE);
+	change_config(call, &store_noun, CHANGE_CHANGE);
 }
 
 void
@@ -183,7 +181,7 @@ run_terminal_add(struct command_call *call)
 
 	if (!take_code_hours(call, &hours))
 		return;
-	change(call, &terminal_noun, CHANGE_ADD);
+	change_config(call, &terminal_noun, CHANGE_ADD);
 	if (call->is_done && hours > 0)
 		give_first_code(call, hours);
 }
@@ -191,7 +189,7 @@ run_terminal_add(struct command_call *call)
 void
 run_terminal_change(struct command_call *call)
 {
-	change(call, &terminal_noun, CHANGE_CHANGE);
+	change_config(call, &terminal_noun, CHANGE_CHANGE);
 }
 
 static void
@@ -277,8 +275,8 @@ print_fields(struct command_call *call, const struct field_set *fields, const vo
 	text_table_end(&table);
 }
 
-static bool
-show(struct command_call *call, const struct config_noun *noun)
+bool
+show_config(struct command_call *call, const struct config_noun *noun)
 {
 	struct row_look look = { .noun = noun };
 
@@ -298,7 +296,7 @@ run_partner_show(struct command_call *call)
 {
 	struct row_look rule = { .noun = &rule_noun };
 
-	if (!show(call, &partner_noun) || !parse_key(call, &partner_noun, &rule.key))
+	if (!show_config(call, &partner_noun) || !parse_key(call, &partner_noun, &rule.key))
 		return;
 	if (!ask_look(call, look_at_row, &rule) || !rule.is_found)
 		return;
@@ -309,12 +307,12 @@ run_partner_show(struct command_call *call)
 void
 run_store_show(struct command_call *call)
 {
-	(void)show(call, &store_noun);
+	(void)show_config(call, &store_noun);
 }
 
 void
 run_terminal_show(struct command_call *call)
 {
-	if (show(call, &terminal_noun))
+	if (show_config(call, &terminal_noun))
 		print_code_state(call);
 }

@@ -22,7 +22,8 @@ static const struct field_set *
 fields_of(const struct command *command)
 {
 	static const struct field_set *const sets[] = { &partner_field_set, &rule_field_set,
-							&store_field_set, &terminal_field_set };
+							&store_field_set, &terminal_field_set,
+							&cycle_field_set };
 	const char *is_import = strstr(command->words, "import ");
 
 	if (is_import == NULL && strstr(command->arguments, "field=value") == NULL)

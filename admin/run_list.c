@@ -268,6 +268,7 @@ run_show_programme(struct command_call *call)
 		{ "expires on anniversary",
 		  (p.flags & PROGRAMME_EXPIRES_ON_ANNIVERSARY) != 0 ? 1 : 0, "1 yes, 0 no" },
 		{ "sandbox", (p.flags & PROGRAMME_SANDBOX) != 0 ? 1 : 0, "1 yes, 0 no" },
+		{ "traced", (p.flags & PROGRAMME_TRACED) != 0 ? 1 : 0, "1 yes, 0 no" },
 		{ "hold", p.hold_seconds_default, "s" },
 		{ "longest hold", p.hold_seconds_max, "s" },
 		{ "declines kept", p.declines_per_terminal_day, "a terminal and day" },

@@ -10,8 +10,7 @@
 #include "admin/config_noun.h"
 #include "admin/handlers.h"
 
-/* Join the arguments from the first on: a reason needs no quotes.  False: it is too long. */
-static bool
+bool
 take_reason(struct command_call *call, uint32_t first, struct ledger_request *request)
 {
 	char text[COMMAND_LINE_BYTES_MAX] = "";

@@ -286,6 +286,14 @@ describe(const struct record *r, char *text, size_t bytes)
 			 r->rule.version);
 	else if (RECORD_HAS(r, STORE))
 		snprintf(text, bytes, "store %" PRIu32, r->store_image.number);
+	else if (RECORD_HAS(r, CLOSED))
+		snprintf(text, bytes, "partner %" PRIu32 " cycle %" PRIu32, r->closed.partner,
+			 r->closed.number);
+	else if (RECORD_HAS(r, CYCLE))
+		snprintf(text, bytes, "partner %" PRIu32, r->cycle_image.partner);
+	else if (RECORD_HAS(r, STATEMENT))
+		snprintf(text, bytes, "partner %" PRIu32 " cycle %" PRIu32, r->statement_partner,
+			 r->statement_cycle);
 	else if (RECORD_HAS(r, TERMINAL))
 		snprintf(text, bytes, "terminal %" PRIu32, r->terminal_image.number);
 }

@@ -155,6 +155,9 @@
 	  "time zone of the programme's days, as in /usr/share/zoneinfo") \
 	X(programme, sandbox, BOOL, "false", 0, 1, "", CONFIG_KEEP, \
 	  "all of it is for trying out: marked everywhere; data once made so or not stay so") \
+	X(programme, traced, BOOL, "false", 0, 1, "", CONFIG_KEEP, \
+	  "partners pay each other for points that are burned, else a pool for points that are " \
+	  "issued; stays as it began") \
 	X(programme, cut_off, TIME, "00:00", 0, 0, "hh:mm", CONFIG_KEEP, \
 	  "time of day, in that zone, at which the business date moves") \
 	X(programme, window_s, INT, "259200", 60, 3024000, "s", CONFIG_KEEP, \

@@ -191,6 +191,19 @@ check_sandbox(struct gateway *gateway)
 		    gateway->config->data_directory);
 }
 
+/* What was paid for when it was issued is not paid for again when it is burned. */
+static enum tg_status
+check_traced(struct gateway *gateway)
+{
+	const struct programme_config *present = ledger_programme(gateway->recovery.ledger);
+	bool is_traced = (present->flags & PROGRAMME_TRACED) != 0;
+
+	if (present->version == 0 || is_traced == gateway->config->programme_traced)
+		return TG_OK;
+	return fail(gateway, TG_CONFIG, "programme.traced is %s, but %s began otherwise",
+		    is_traced ? "false" : "true", gateway->config->data_directory);
+}
+
 static enum tg_status
 recover(struct gateway *gateway)
 {
@@ -228,6 +241,8 @@ recover(struct gateway *gateway)
 			    error.text, error.sequence, error.offset);
 	log_recovery(gateway);
 	status = check_sandbox(gateway);
+	if (status == TG_OK)
+		status = check_traced(gateway);
 	if (status != TG_OK)
 		return status;
 	clock_start(&gateway->clock, clock_source_system(),

@@ -17,7 +17,8 @@ programme_of(const struct config *config)
 		.flags = (config->programme_expires_on_anniversary ?
 				  PROGRAMME_EXPIRES_ON_ANNIVERSARY :
 				  0) |
-			 (config->programme_sandbox ? PROGRAMME_SANDBOX : 0),
+			 (config->programme_sandbox ? PROGRAMME_SANDBOX : 0) |
+			 (config->programme_traced ? PROGRAMME_TRACED : 0),
 		.window_ms = config->programme_window_s * 1000,
 		.clock_ahead_ms = config->programme_clock_ahead_s * 1000,
 		.burn_clock_ms = config->programme_burn_clock_s * 1000,

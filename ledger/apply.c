@@ -180,6 +180,7 @@ ledger_apply(struct ledger *l, const struct record *r)
 	if (RECORD_HAS(r, DATE))
 		state->business_date = r->next_business_date;
 	apply_config(l, r);
+	apply_settlement(l, r);
 	apply_member(l, r);
 	apply_transaction(l, r);
 	apply_hold_made(l, r);

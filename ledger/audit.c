@@ -185,3 +185,33 @@ ledger_rule_find(const struct ledger *l, uint32_t partner, uint32_t version)
 
 	return row == TABLE_NONE ? NULL : &ledger_rule_row(l, row)->config;
 }
+
+const struct cycle_config *
+ledger_cycle_find(const struct ledger *l, uint32_t partner, struct cycle *ret_open)
+{
+	uint32_t row = state_find_cycle(l, partner);
+
+	if (row == TABLE_NONE)
+		return NULL;
+	if (ret_open != NULL)
+		*ret_open = ledger_cycle_row(l, row)->open;
+	return &ledger_cycle_row(l, row)->config;
+}
+
+const struct cycle_config *
+ledger_cycle_at(const struct ledger *l, uint32_t nth, struct cycle *ret_open)
+{
+	uint32_t row = nth_live(&l->cycles, nth);
+
+	if (row == TABLE_NONE)
+		return NULL;
+	return ledger_cycle_find(l, ledger_cycle_row(l, row)->config.partner, ret_open);
+}
+
+uint32_t
+ledger_statement_state(const struct ledger *l, uint32_t partner, uint32_t cycle)
+{
+	uint32_t row = state_find_statement(l, partner, cycle);
+
+	return row == TABLE_NONE ? 0 : ledger_statement_row(l, row)->state;
+}

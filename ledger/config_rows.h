@@ -18,6 +18,11 @@
 #define PROGRAMME_EXPIRES_ON_ANNIVERSARY 0x1u /* last day is the anniversary, not the day before */
 #define PROGRAMME_BURN_OFF 0x2u /* nobody burns: an operator's kill switch, kept over restarts */
 #define PROGRAMME_SANDBOX 0x4u /* the whole instance is for trying out; from its first record on */
+/*
+ * Issuers pay redeemers when points are burned, each its own; else all pay a pool when they issue,
+ * and it pays who redeems.  From the programme's first record on.
+ */
+#define PROGRAMME_TRACED 0x8u
 
 struct programme_config {
 	uint32_t version;		/* counts up with every change, from 1 */
@@ -122,6 +127,78 @@ struct terminal_config {
 	uint16_t key_generation_old;	/* still accepted besides, 0: none */
 	uint32_t rights;		/* bits of enum tg_right */
 	uint8_t	 name[NAME_BYTES];
+};
+
+/* When a cycle of settlement ends. */
+enum cycle_period {
+	CYCLE_DAILY = 1,
+	CYCLE_WEEKLY = 2,
+	CYCLE_MONTHLY = 3,
+};
+
+/* cycle_config.flags: days on which no cycle ends; it goes on to the next one that is none. */
+#define CYCLE_SATURDAY_RESTS 0x1u
+#define CYCLE_SUNDAY_RESTS 0x2u
+
+/* How a partner is settled.  A change counts from the next cycle on. */
+struct cycle_config {
+	uint32_t partner;		/* number, >= 1 */
+	uint32_t period;		/* enum cycle_period */
+	/* WEEKLY: 1 Monday .. 7 Sunday; MONTHLY: 1..31, in shorter months the last day; else 0 */
+	uint32_t ends_on;
+	uint32_t calendar;		/* whose holidays rest, too; 0: none */
+	uint32_t flags;			/* CYCLE_* */
+	uint32_t pad;			/* zero */
+	/* less than this, either way, is not paid but carried over; minor units of money */
+	int64_t	 minimum_amount;
+};
+
+/* A run of whole business dates of one partner, settled as one. */
+struct cycle {
+	uint32_t partner;		/* number */
+	uint32_t number;		/* counts up per partner, from 1 */
+	int32_t	 first_day;		/* DAY_NONE, of the first one: all that was before */
+	int32_t	 last_day;		/* inclusive */
+};
+
+/* A day of a calendar of holidays. */
+struct holiday {
+	uint32_t calendar;		/* number, >= 1 */
+	int32_t	 day;
+	uint32_t is_rest;		/* 1; 0: it is a holiday no more */
+	uint32_t pad;			/* zero */
+};
+
+/* What a statement is made with, fixed when the cycle closes. */
+struct settlement_terms {
+	uint32_t is_traced;		/* 1: PROGRAMME_TRACED */
+	uint32_t pad;			/* zero */
+	int64_t	 issued_num;		/* minor units for a point that the partner issued */
+	int64_t	 issued_den;
+	int64_t	 redeemed_num;		/* ... for one that it redeemed */
+	int64_t	 redeemed_den;
+	int64_t	 minimum_amount;	/* as in cycle_config */
+};
+
+/* What has become of a statement.  Columns: name, number, text. */
+#define STATEMENT_STATE_LIST(X)                                 \
+	X(CLOSED, 1, "closed")                                  \
+	X(ACKNOWLEDGED, 2, "acknowledged by the partner")       \
+	X(DISPUTED, 3, "disputed")                              \
+	X(PAID, 4, "paid")
+
+enum statement_state {
+#define STATEMENT_STATE_ENUM(name, number, text) STATEMENT_##name = (number),
+	STATEMENT_STATE_LIST(STATEMENT_STATE_ENUM)
+#undef STATEMENT_STATE_ENUM
+};
+
+/* Money that one party owes another besides points: a correction.  Enters the open cycle. */
+struct settlement_item {
+	uint32_t partner;		/* who owes, with amount > 0 */
+	uint32_t other;			/* to whom; 0: the operator */
+	int64_t	 amount;		/* minor units of money, not 0 */
+	uint64_t about;			/* record that it corrects, 0: none */
 };
 
 /* A terminal's one-time code, from its making until the next one is made. */

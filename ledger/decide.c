@@ -64,6 +64,11 @@ static const struct request_rule request_rules[] = {
 	{REQUEST_NOTE, 0, plan_note},
 	{REQUEST_ADJUST, NEEDS_MEMBER, plan_adjust},
 	{REQUEST_BLOCK, NEEDS_MEMBER, plan_block},
+	{REQUEST_SET_CYCLE, 0, plan_settlement},
+	{REQUEST_SET_HOLIDAY, 0, plan_settlement},
+	{REQUEST_CLOSE_CYCLE, 0, plan_settlement},
+	{REQUEST_SET_STATEMENT, 0, plan_settlement},
+	{REQUEST_ADD_ITEM, 0, plan_settlement},
 	{REQUEST_SHOW_MEMBER, NEEDS_MEMBER | IS_LOOK, answer_show_member},
 	{REQUEST_SHOW_TRANSACTION, IS_LOOK, answer_status},
 };

@@ -111,6 +111,18 @@ const struct activation *ledger_activation_find(const struct ledger *ledger, uin
 const struct partner_config *ledger_partner_find(const struct ledger *ledger, uint32_t number);
 const struct store_config *ledger_store_find(const struct ledger *ledger, uint32_t number);
 
+/*
+ * How a partner is settled; NULL: it is not.  ret_open: its open cycle; may be NULL.  By nth as
+ * above.
+ */
+const struct cycle_config *ledger_cycle_find(const struct ledger *ledger, uint32_t partner,
+					     struct cycle *ret_open);
+const struct cycle_config *ledger_cycle_at(const struct ledger *ledger, uint32_t nth,
+					   struct cycle *ret_open);
+
+/* State of a statement, enum statement_state; 0: there is none, or it is long past. */
+uint32_t ledger_statement_state(const struct ledger *ledger, uint32_t partner, uint32_t cycle);
+
 /* A partner's rule in force now, or that of a version; NULL when there is none. */
 const struct rule_config *ledger_rule_newest(const struct ledger *ledger, uint32_t partner);
 const struct rule_config *ledger_rule_find(const struct ledger *ledger, uint32_t partner,

@@ -159,6 +159,19 @@ TG_MUST_CHECK enum tg_status plan_note(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_activate(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_adjust(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_block(struct plan *p);
+TG_MUST_CHECK enum tg_status plan_settlement(struct plan *p);
+
+/*
+ * The row of the first partner, from a number on, whose cycle ends before a business date
+ * (settlement.c); TABLE_NONE: there is none.  By number: where rows lie decides nothing.
+ */
+uint32_t plan_due_cycle(const struct ledger *l, uint32_t from, int32_t date);
+
+/*
+ * Close cycles that have ended, from a partner's number on, as many as fit.
+ * ret_from: where to go on; 0: all are closed.
+ */
+TG_MUST_CHECK enum tg_status plan_close_cycles(struct plan *p, uint32_t from, uint32_t *ret_from);
 
 /* Questions: fill the answer, make no record. */
 TG_MUST_CHECK enum tg_status answer_auth(struct plan *p);

@@ -59,7 +59,12 @@
 	X(RELINK,     34, "identifier stored under the newer key") \
 	X(NOTE,       35, "operator's command without effect on the ledger") \
 	X(ADJUST,     36, "points given or taken by an operator") \
-	X(BLOCK,      37, "member or identifier blocked or unblocked")
+	X(BLOCK,      37, "member or identifier blocked or unblocked") \
+	X(CYCLE,      76, "settlement of a partner set") \
+	X(HOLIDAY,    77, "holiday set") \
+	X(CYCLE_CLOSED, 78, "cycle of a partner closed") \
+	X(STATEMENT,  79, "state of a statement set") \
+	X(ITEM,       80, "item between partners added")
 /* clang-format on */
 
 enum record_kind {
@@ -160,7 +165,8 @@ struct move {
  * where its last bit says so: a record without any of them is not longer for it.
  */
 #define RECORD_MORE_SECTION_LIST(X) \
-	X(COMPONENTS)
+	X(COMPONENTS) \
+	X(CYCLE) X(HOLIDAY) X(CLOSED) X(STATEMENT) X(ITEM)
 /* clang-format on */
 
 enum record_section_index {
@@ -353,6 +359,27 @@ struct record {
 	/* COMPONENTS */
 	uint8_t	 component_count;
 	struct record_component components[RECORD_COMPONENTS_MAX];
+	/* CYCLE: a partner's settlement, set whole, and its open cycle from now on */
+	uint32_t cycle_row;
+	struct cycle_config cycle_image;
+	struct cycle cycle_open;
+
+	/* HOLIDAY */
+	uint32_t holiday_row;
+	struct holiday holiday;
+
+	/* CLOSED: the cycle that ended, and what its statement is made with */
+	uint32_t statement_row;		/* with STATEMENT, too */
+	struct cycle closed;
+	struct settlement_terms terms;
+
+	/* STATEMENT */
+	uint32_t statement_partner;
+	uint32_t statement_cycle;
+	uint8_t	 statement_state;	/* enum statement_state */
+
+	/* ITEM */
+	struct settlement_item item;
 };
 
 /*

@@ -6,87 +6,9 @@
  * zeros to a multiple of 8 bytes, so that the next header is aligned.
  */
 #include <assert.h>
-#include <endian.h>
 #include <string.h>
 
-#include "ledger/record.h"
-
-
-/* at..end is what is left; is_ok falls when it does not suffice, and nothing is touched after. */
-struct cursor {
-	uint8_t *at;
-	uint8_t *end;
-	bool is_writing;
-	bool is_ok;
-};
-
-static inline void
-cursor_bytes(struct cursor *c, void *member, size_t bytes)
-{
-	if (!c->is_ok || (size_t)(c->end - c->at) < bytes) {
-		c->is_ok = false;
-		return;
-	}
-	if (c->is_writing)
-		memcpy(c->at, member, bytes);
-	else
-		memcpy(member, c->at, bytes);
-	c->at += bytes;
-}
-
-static inline void
-cursor_u8(struct cursor *c, uint8_t *member)
-{
-	cursor_bytes(c, member, 1);
-}
-
-static inline void
-cursor_u16(struct cursor *c, uint16_t *member)
-{
-	uint16_t little = htole16(*member);
-
-	cursor_bytes(c, &little, 2);
-	if (!c->is_writing && c->is_ok)
-		*member = le16toh(little);
-}
-
-static inline void
-cursor_u32(struct cursor *c, uint32_t *member)
-{
-	uint32_t little = htole32(*member);
-
-	cursor_bytes(c, &little, 4);
-	if (!c->is_writing && c->is_ok)
-		*member = le32toh(little);
-}
-
-static inline void
-cursor_u64(struct cursor *c, uint64_t *member)
-{
-	uint64_t little = htole64(*member);
-
-	cursor_bytes(c, &little, 8);
-	if (!c->is_writing && c->is_ok)
-		*member = le64toh(little);
-}
-
-static inline void
-cursor_i32(struct cursor *c, int32_t *member)
-{
-	uint32_t bits = (uint32_t)*member;
-
-	cursor_u32(c, &bits);
-	*member = (int32_t)bits;
-}
-
-static inline void
-cursor_i64(struct cursor *c, int64_t *member)
-{
-	uint64_t bits = (uint64_t)*member;
-
-	cursor_u64(c, &bits);
-	*member = (int64_t)bits;
-}
+#include "ledger/record_cursor.h"
 
 static void
 section_principal(struct cursor *c, struct record *r)
@@ -354,7 +276,6 @@ section_rule(struct cursor *c, struct record *r)
 	cursor_u32(c, &p->bonus_sponsor);
 	cursor_i32(c, &p->bonus_days);
 	cursor_u32(c, &p->bonus_usable_at);
-	p->pad = 0;
 }
 
 static void
@@ -518,6 +439,11 @@ static section_fn *const sections[RECORD_INDEX_MORE] = {
 /* In the order of RECORD_MORE_SECTION_LIST. */
 static section_fn *const more_sections[RECORD_INDEX_END - 32] = {
 	[RECORD_INDEX_COMPONENTS - 32] = section_components,
+	[RECORD_INDEX_CYCLE - 32] = record_section_cycle,
+	[RECORD_INDEX_HOLIDAY - 32] = record_section_holiday,
+	[RECORD_INDEX_CLOSED - 32] = record_section_closed,
+	[RECORD_INDEX_STATEMENT - 32] = record_section_statement,
+	[RECORD_INDEX_ITEM - 32] = record_section_item,
 };
 
 static_assert(RECORD_INDEX_MORE == 31, "the header's sections are bits of a uint32_t");

@@ -59,7 +59,12 @@ struct ledger_now {
 	X(SHOW_TRANSACTION, 109, "console: a transaction by partner and id") \
 	X(NOTE,             110, "console: record a command that is none of the ledger's") \
 	X(ADJUST,           111, "console: give a member points or take them") \
-	X(BLOCK,            112, "console: block or unblock a member or an identifier")
+	X(BLOCK,            112, "console: block or unblock a member or an identifier") \
+	X(SET_CYCLE,        176, "set how a partner is settled") \
+	X(SET_HOLIDAY,      177, "set a day of a calendar of holidays") \
+	X(CLOSE_CYCLE,      178, "console: close a partner's cycle before its end") \
+	X(SET_STATEMENT,    179, "console: say what became of a statement") \
+	X(ADD_ITEM,         180, "console: what one partner owes another besides points")
 /* clang-format on */
 
 enum ledger_request_kind {
@@ -202,7 +207,14 @@ struct ledger_request {
 	struct activation activation;
 	int64_t	 clock_utc_ms;
 
-	/* NOTE, ADJUST, BLOCK: what for, UTF-8; an ADJUST needs it */
+	/* Settlement */
+	struct cycle_config cycle_image; /* SET_CYCLE; CLOSE_CYCLE: whose */
+	struct holiday holiday;
+	uint32_t statement_cycle;	/* SET_STATEMENT: of `partner` */
+	uint8_t	 statement_state;	/* enum statement_state */
+	struct settlement_item item;
+
+	/* NOTE, ADJUST, BLOCK, SET_STATEMENT, ADD_ITEM: what for, UTF-8; an ADJUST needs it */
 	uint8_t	 text_bytes;
 	uint8_t	 text[RECORD_TEXT_BYTES_MAX];
 	bool	 is_debit;		/* ADJUST: points are taken */

@@ -37,8 +37,15 @@
 	X(transactions, 13, 1, transaction_row,  limits->transactions_max) \
 	X(totals,       14, 1, total_row,        limits->totals_max) \
 	X(accounts,     15, 1, account_row,      16 + 4 * limits->partners_max) \
-	X(activations,  16, 1, activation_row,   limits->terminals_max)
+	X(activations,  16, 1, activation_row,   limits->terminals_max) \
+	X(cycles,       26, 1, cycle_row,        limits->partners_max) \
+	X(holidays,     27, 1, holiday_row,      HOLIDAYS_MAX) \
+	X(statements,   28, 1, statement_row,    STATEMENTS_KEPT * (1 + limits->partners_max))
 /* clang-format on */
+
+#define HOLIDAYS_MAX 8192	/* of all calendars */
+/* Closed cycles of a partner that are remembered; older statements change no more. */
+#define STATEMENTS_KEPT 64
 
 /* What the daily sweep is looking through. */
 enum sweep_phase {
@@ -47,6 +54,7 @@ enum sweep_phase {
 	SWEEP_MEMBERS = 1,
 	SWEEP_HOLDS = 2,	/* holds resolved before the window are dropped */
 	SWEEP_TOTALS = 3,	/* totals of days before the window are dropped */
+	SWEEP_CYCLES = 4,	/* before the others: cycles that ended are closed */
 };
 
 /* The one row of what there is only one of. */
@@ -115,6 +123,32 @@ struct terminal_row {
 struct activation_row {
 	uint64_t key;			/* the terminal's number */
 	struct activation activation;
+	uint8_t	 links[0];
+};
+
+/* A partner's settlement, and its open cycle. */
+struct cycle_row {
+	uint64_t key;			/* the partner's number */
+	struct cycle_config config;
+	struct cycle open;
+	uint8_t	 links[0];
+};
+
+struct holiday_row {
+	uint64_t key;			/* calendar << 32 | day */
+	uint32_t is_rest;		/* as in struct holiday */
+	uint32_t pad;
+	uint8_t	 links[0];
+};
+
+/* A closed cycle's statement; what it says stands in MariaDB and follows from the journal. */
+struct statement_row {
+	uint64_t key;			/* partner << 32 | number of the cycle */
+	int32_t	 first_day;
+	int32_t	 last_day;
+	uint32_t state;			/* enum statement_state */
+	uint32_t pad;
+	uint64_t closed_sequence;	/* of the record that closed it */
 	uint8_t	 links[0];
 };
 

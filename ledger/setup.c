@@ -67,9 +67,12 @@ set_programme(struct plan *p)
 	    c->declines_per_terminal_day < 0 || c->member_day_earn_points < 0 ||
 	    c->member_day_burn_points < 0)
 		return TG_BAD_FIELD;
-	/* What was live stays live, and what was tried out never becomes so. */
+	/*
+	 * What was live stays live, and what was tried out never becomes so; and what was paid for
+	 * when it was issued is not paid for again.
+	 */
 	if (p->programme->version != 0 &&
-	    ((c->flags ^ p->programme->flags) & PROGRAMME_SANDBOX) != 0)
+	    ((c->flags ^ p->programme->flags) & (PROGRAMME_SANDBOX | PROGRAMME_TRACED)) != 0)
 		return TG_BAD_FIELD;
 	r = begin_setup(p, RECORD_PROGRAMME);
 	r->sections |= RECORD_HAS_BIT(PROGRAMME);

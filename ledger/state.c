@@ -146,11 +146,14 @@ index_configs(struct ledger *l, struct index *indexes[], struct index_config con
 	ADD_INDEX(totals_by_key, totals, hash_key_row, NULL);
 	ADD_INDEX(accounts_by_key, accounts, hash_key_row, NULL);
 	ADD_INDEX(activations_by_terminal, activations, hash_key_row, NULL);
+	ADD_INDEX(cycles_by_partner, cycles, hash_key_row, NULL);
+	ADD_INDEX(holidays_by_day, holidays, hash_key_row, NULL);
+	ADD_INDEX(statements_by_cycle, statements, hash_key_row, NULL);
 #undef ADD_INDEX
 	*ret_count = n;
 }
 
-#define LEDGER_INDEXES 11
+#define LEDGER_INDEXES 14
 
 static bool
 open_tables(struct ledger *l, const struct ledger_limits *limits)
@@ -339,6 +342,24 @@ uint32_t
 state_find_activation(const struct ledger *l, uint32_t terminal)
 {
 	return find_u64(&l->activations_by_terminal, terminal);
+}
+
+uint32_t
+state_find_cycle(const struct ledger *l, uint32_t partner)
+{
+	return find_u64(&l->cycles_by_partner, partner);
+}
+
+uint32_t
+state_find_holiday(const struct ledger *l, uint32_t calendar, int32_t day)
+{
+	return find_u64(&l->holidays_by_day, (uint64_t)calendar << 32 | (uint32_t)day);
+}
+
+uint32_t
+state_find_statement(const struct ledger *l, uint32_t partner, uint32_t cycle)
+{
+	return find_u64(&l->statements_by_cycle, (uint64_t)partner << 32 | cycle);
 }
 
 uint32_t

@@ -36,6 +36,9 @@ struct ledger {
 	struct index totals_by_key;
 	struct index accounts_by_key;
 	struct index activations_by_terminal;
+	struct index cycles_by_partner;
+	struct index holidays_by_day;
+	struct index statements_by_cycle;
 	/* Open holds as a binary heap by (deadline, sequence); [0] is not used.  Derived state. */
 	uint32_t *deadline_heap;	/* owned; holds_max + 1 entries of hold rows */
 	uint32_t deadline_count;
@@ -72,6 +75,9 @@ LEDGER_ROW_READER(transactions, transaction_row)
 LEDGER_ROW_READER(totals, total_row)
 LEDGER_ROW_READER(accounts, account_row)
 LEDGER_ROW_READER(activations, activation_row)
+LEDGER_ROW_READER(cycles, cycle_row)
+LEDGER_ROW_READER(holidays, holiday_row)
+LEDGER_ROW_READER(statements, statement_row)
 #undef LEDGER_ROW_READER
 
 /* Rows by their keys; TABLE_NONE when there is none. */
@@ -86,6 +92,9 @@ uint32_t state_find_transaction(const struct ledger *l, uint32_t partner, const 
 uint32_t state_find_receipt(const struct ledger *l, const uint8_t key[16]);
 uint32_t state_find_total(const struct ledger *l, uint64_t key);
 uint32_t state_find_activation(const struct ledger *l, uint32_t terminal);
+uint32_t state_find_cycle(const struct ledger *l, uint32_t partner);
+uint32_t state_find_holiday(const struct ledger *l, uint32_t calendar, int32_t day);
+uint32_t state_find_statement(const struct ledger *l, uint32_t partner, uint32_t cycle);
 uint32_t state_find_account(const struct ledger *l, uint64_t key);
 
 /* A terminal's counters of a day; the place where they are or would be. */

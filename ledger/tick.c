@@ -159,10 +159,26 @@ sweep_rows(struct plan *p, const struct table *table, uint32_t phase, uint32_t n
 	return note_sweep(p, phase, end);
 }
 
+/* Cycles first, as statements are waited for. */
+static enum tg_status
+sweep_cycles(struct plan *p)
+{
+	uint32_t next;
+	enum tg_status status = plan_close_cycles(p, ledger_state(p->ledger)->sweep_row, &next);
+
+	if (status != TG_OK)
+		return status;
+	if (next == 0)
+		return note_sweep(p, SWEEP_MEMBERS, 1);
+	return note_sweep(p, SWEEP_CYCLES, next);
+}
+
 static enum tg_status
 sweep(struct plan *p)
 {
 	switch ((enum sweep_phase)ledger_state(p->ledger)->sweep_phase) {
+	case SWEEP_CYCLES:
+		return sweep_cycles(p);
 	case SWEEP_MEMBERS:
 		return sweep_members(p);
 	case SWEEP_HOLDS:
@@ -215,7 +231,9 @@ plan_cutover(struct plan *p)
 	if (status != TG_OK || is_first)
 		return status;
 	/* The day's sweep begins: totals go by the day, points by the time of each slice. */
-	status = note_sweep(p, SWEEP_MEMBERS, 1);
+	status = note_sweep(
+		p,
+		plan_due_cycle(p->ledger, 1, next) != TABLE_NONE ? SWEEP_CYCLES : SWEEP_MEMBERS, 1);
 	p->decision->records[p->decision->record_count - 1].sweep_day =
 	    next - (int32_t)(p->programme->window_ms / 86400000) - TOTALS_DAYS_MORE;
 	return status;

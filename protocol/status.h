@@ -83,6 +83,11 @@
 	X(TG_BURN_OFF,            79, false, true,  "the partner does not take points") \
 	X(TG_OTHER_MEMBER,        80, false, true,  "original belongs to another member") \
 	X(TG_TEST_MISMATCH,       81, false, true,  "a test member meets only test partners and the reverse") \
+	/* settlement, at the console */ \
+	X(TG_UNKNOWN_STATEMENT,  110, false, false, "no such statement, or too old to change") \
+	X(TG_STATEMENT_STATE,    111, false, false, "not possible in the present state of the statement") \
+	X(TG_NO_CYCLE,           112, false, false, "the partner has no cycle of settlement") \
+	X(TG_CYCLE_EMPTY,        113, false, false, "no business date of the cycle has ended yet") \
 	/* inside the server: on a wire why a connection closed; DATABASE is an answer, too */ \
 	X(TG_IO,                  90, false, false, "file or network operation failed") \
 	X(TG_CORRUPT,             91, false, false, "stored bytes are damaged") \

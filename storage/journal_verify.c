@@ -77,6 +77,8 @@ take_rows(struct ledger_limits *limits, const struct record *r)
 		raise_limit(&limits->stores_max, r->config_row);
 	if (RECORD_HAS(r, TERMINAL))
 		raise_limit(&limits->terminals_max, r->config_row);
+	if (RECORD_HAS(r, CYCLE))
+		raise_limit(&limits->partners_max, r->cycle_row);
 	for (uint8_t i = 0; i < r->identifier_count; i++)
 		raise_limit(&limits->identifiers_max, r->identifiers[i].row);
 	for (uint32_t i = 0; i < r->move_count; i++) {

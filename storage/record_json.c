@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "ledger/calendar.h"
+#include "ledger/request.h"
 
 #define DAY_MS INT64_C(86400000)
 #define HEX_BYTES_MAX 32
@@ -483,6 +484,68 @@ put_activation(struct object *o, const struct record *r)
 }
 
 static void
+put_cycle(struct object *o, const char *name, const struct cycle *cycle)
+{
+	struct object row = { .json = json_object() };
+
+	put_number(&row, "partner", cycle->partner);
+	put_number(&row, "number", cycle->number);
+	if (cycle->first_day != DAY_NONE)
+		put_day(&row, "first_day", cycle->first_day);
+	put_day(&row, "last_day", cycle->last_day);
+	o->has_failed |= row.has_failed;
+	put(o, name, row.json);
+}
+
+static void
+put_terms(struct object *o, const struct settlement_terms *terms)
+{
+	struct object row = { .json = json_object() };
+
+	put(&row, "is_traced", json_boolean(terms->is_traced));
+	put_int(&row, "issued_num", terms->issued_num);
+	put_int(&row, "issued_den", terms->issued_den);
+	put_int(&row, "redeemed_num", terms->redeemed_num);
+	put_int(&row, "redeemed_den", terms->redeemed_den);
+	put_int(&row, "minimum_amount", terms->minimum_amount);
+	o->has_failed |= row.has_failed;
+	put(o, "terms", row.json);
+}
+
+static void
+put_settlement(struct object *o, const struct record *r)
+{
+	if (RECORD_HAS(r, CYCLE)) {
+		put_number(o, "cycle_period", r->cycle_image.period);
+		put_number(o, "cycle_ends_on", r->cycle_image.ends_on);
+		put_number(o, "cycle_calendar", r->cycle_image.calendar);
+		put_number(o, "cycle_flags", r->cycle_image.flags);
+		put_int(o, "cycle_minimum_amount", r->cycle_image.minimum_amount);
+		put_cycle(o, "open_cycle", &r->cycle_open);
+	}
+	if (RECORD_HAS(r, HOLIDAY)) {
+		put_number(o, "calendar", r->holiday.calendar);
+		put_day(o, "holiday", r->holiday.day);
+		put(o, "is_rest", json_boolean(r->holiday.is_rest));
+	}
+	if (RECORD_HAS(r, CLOSED)) {
+		put_cycle(o, "closed_cycle", &r->closed);
+		put_terms(o, &r->terms);
+	}
+	if (RECORD_HAS(r, STATEMENT)) {
+		put_number(o, "statement_partner", r->statement_partner);
+		put_number(o, "statement_cycle", r->statement_cycle);
+		put_number(o, "statement_state", r->statement_state);
+	}
+	if (RECORD_HAS(r, ITEM)) {
+		put_number(o, "item_partner", r->item.partner);
+		put_number(o, "item_other", r->item.other);
+		put_int(o, "item_amount", r->item.amount);
+		put_number(o, "item_about", r->item.about);
+	}
+}
+
+static void
 put_housekeeping(struct object *o, const struct record *r)
 {
 	if (RECORD_HAS(r, CLOCK))
@@ -514,6 +577,7 @@ record_json(const struct record *record)
 	put_lists(&o, record);
 	put_config(&o, record);
 	put_activation(&o, record);
+	put_settlement(&o, record);
 	put_housekeeping(&o, record);
 	if (!o.has_failed)
 		return o.json;

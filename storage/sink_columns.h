@@ -262,6 +262,53 @@ enum sink_role {
 	X(PLAIN, u64,  closed_sequence) \
 	X(PLAIN, time, closed_at)
 
+#define SINK_SETTLEMENT_CYCLE_COLUMNS(X) \
+	X(KEY,   u32,  partner) \
+	X(SET,   u64,  last_sequence) \
+	X(SET,   u8,   period) \
+	X(SET,   u8,   ends_on) \
+	X(SET,   u32,  calendar) \
+	X(SET,   u32,  flags) \
+	X(SET,   i64,  minimum_amount) \
+	X(SET,   u32,  open_cycle) \
+	X(SET,   day,  open_first_date) \
+	X(SET,   day,  open_last_date)
+
+#define SINK_HOLIDAY_COLUMNS(X) \
+	X(KEY,   u32,  calendar) \
+	X(KEY,   day,  holiday_date) \
+	X(SET,   u64,  last_sequence) \
+	X(SET,   u8,   is_rest)
+
+#define SINK_CLOSED_CYCLE_COLUMNS(X) \
+	X(PLAIN, u32,  partner) \
+	X(PLAIN, u32,  cycle) \
+	X(PLAIN, day,  first_date) \
+	X(PLAIN, day,  last_date) \
+	X(PLAIN, u64,  closed_sequence) \
+	X(PLAIN, time, closed_at) \
+	X(PLAIN, u8,   is_traced) \
+	X(PLAIN, i64,  issued_num) \
+	X(PLAIN, i64,  issued_den) \
+	X(PLAIN, i64,  redeemed_num) \
+	X(PLAIN, i64,  redeemed_den) \
+	X(PLAIN, i64,  minimum_amount)
+
+#define SINK_STATEMENT_STATE_COLUMNS(X) \
+	X(KEY,   u32,  partner) \
+	X(KEY,   u32,  cycle) \
+	X(SET,   u64,  last_sequence) \
+	X(SET,   u8,   state) \
+	X(SET,   time, changed_at)
+
+#define SINK_SETTLEMENT_ITEM_COLUMNS(X) \
+	X(PLAIN, day,  business_date) \
+	X(PLAIN, u64,  sequence) \
+	X(PLAIN, u32,  partner) \
+	X(PLAIN, u32,  other) \
+	X(PLAIN, i64,  amount) \
+	X(PLAIN, u64,  about)
+
 /*
  * Tables in the order in which they are written.  Columns: name, list of columns, rows that a
  * record can make at most, rows that it makes on average, at most (of 1000 records that is the
@@ -282,7 +329,12 @@ enum sink_role {
 	X(rule,          SINK_RULE_COLUMNS,          1, 1) \
 	X(store,         SINK_STORE_COLUMNS,         1, 1) \
 	X(terminal,      SINK_TERMINAL_COLUMNS,      1, 1) \
-	X(business_day,  SINK_BUSINESS_DAY_COLUMNS,  1, 1)
+	X(business_day,  SINK_BUSINESS_DAY_COLUMNS,  1, 1) \
+	X(settlement_cycle, SINK_SETTLEMENT_CYCLE_COLUMNS, 1, 1) \
+	X(holiday,       SINK_HOLIDAY_COLUMNS,       1, 1) \
+	X(closed_cycle,  SINK_CLOSED_CYCLE_COLUMNS,  1, 1) \
+	X(statement_state, SINK_STATEMENT_STATE_COLUMNS, 1, 1) \
+	X(settlement_item, SINK_SETTLEMENT_ITEM_COLUMNS, 1, 1)
 /* clang-format on */
 
 enum sink_table_index {

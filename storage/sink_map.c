@@ -208,6 +208,10 @@ config_number(const struct record *record)
 		return record->store_image.number;
 	if (RECORD_HAS(record, TERMINAL))
 		return record->terminal_image.number;
+	if (RECORD_HAS(record, CYCLE))
+		return record->cycle_image.partner;
+	if (RECORD_HAS(record, STATEMENT))
+		return record->statement_partner;
 	return 0;
 }
 

@@ -17,6 +17,9 @@ TG_MUST_CHECK bool sink_map_purchase(struct sink_batch *batch, const struct reco
 TG_MUST_CHECK bool sink_map_member(struct sink_batch *batch, const struct record *record);
 TG_MUST_CHECK bool sink_map_business_day(struct sink_batch *batch, const struct record *record);
 
+/* Cycles, holidays, statements' states, items (sink_map_settlement.c). */
+TG_MUST_CHECK bool sink_map_settlement(struct sink_batch *batch, const struct record *record);
+
 /* Programme, partner, rule, store, terminal. */
 void sink_map_configuration(struct sink_batch *batch, const struct record *record);
 

@@ -8,7 +8,7 @@
 #include "storage/sink_map.h"
 
 static_assert(PROGRAMME_EXPIRES_ON_ANNIVERSARY == 1 && PROGRAMME_BURN_OFF == 2 &&
-		      PROGRAMME_SANDBOX == 4,
+		      PROGRAMME_SANDBOX == 4 && PROGRAMME_TRACED == 8,
 	      "programme.flags lists them in this order");
 static_assert(PARTNER_TEST == 1 && PARTNER_BLOCKED == 2 && PARTNER_EARN_OFF == 4 &&
 	      PARTNER_BURN_OFF == 8 && PARTNER_BASE_GROSS == 16 && PARTNER_REFUND_PRO_RATA == 32 &&

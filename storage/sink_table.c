@@ -64,6 +64,21 @@ static const struct bulk_column terminal_cells[] = { SINK_TERMINAL_COLUMNS(CELL)
 #define ROW sink_business_day_row
 static const struct bulk_column business_day_cells[] = { SINK_BUSINESS_DAY_COLUMNS(CELL) };
 #undef ROW
+#define ROW sink_settlement_cycle_row
+static const struct bulk_column settlement_cycle_cells[] = { SINK_SETTLEMENT_CYCLE_COLUMNS(CELL) };
+#undef ROW
+#define ROW sink_holiday_row
+static const struct bulk_column holiday_cells[] = { SINK_HOLIDAY_COLUMNS(CELL) };
+#undef ROW
+#define ROW sink_closed_cycle_row
+static const struct bulk_column closed_cycle_cells[] = { SINK_CLOSED_CYCLE_COLUMNS(CELL) };
+#undef ROW
+#define ROW sink_statement_state_row
+static const struct bulk_column statement_state_cells[] = { SINK_STATEMENT_STATE_COLUMNS(CELL) };
+#undef ROW
+#define ROW sink_settlement_item_row
+static const struct bulk_column settlement_item_cells[] = { SINK_SETTLEMENT_ITEM_COLUMNS(CELL) };
+#undef ROW
 #undef CELL
 
 const struct sink_table sink_tables[SINK_TABLE_COUNT] = {

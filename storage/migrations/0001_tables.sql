@@ -68,7 +68,7 @@ CREATE TABLE IF NOT EXISTS sink_cursor (
 CREATE TABLE IF NOT EXISTS programme (
   version INT UNSIGNED NOT NULL COMMENT 'counts up with every change, from 1',
   last_sequence BIGINT UNSIGNED NOT NULL COMMENT 'sequence of the record that set it',
-  flags SET('expires_on_anniversary','burn_off','sandbox') NOT NULL COMMENT 'expires_on_anniversary: the last day is the anniversary, else the day before; burn_off: nobody burns; sandbox: nothing of the instance counts',
+  flags SET('expires_on_anniversary','burn_off','sandbox','traced') NOT NULL COMMENT 'expires_on_anniversary: the last day is the anniversary, else the day before; burn_off: nobody burns; sandbox: nothing of the instance counts; traced: issuers pay redeemers, else a pool',
   window_ms BIGINT NOT NULL COMMENT 'how long a transaction id is remembered, ms',
   clock_ahead_ms BIGINT NOT NULL COMMENT 'how far a business time may lie in the future, ms',
   burn_clock_ms BIGINT NOT NULL COMMENT 'how far the clock of a burn or hold may be off, ms',
@@ -190,6 +190,69 @@ CREATE TABLE IF NOT EXISTS business_day (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
   COMMENT='business dates that are closed';
 
+CREATE TABLE IF NOT EXISTS settlement_cycle (
+  partner INT UNSIGNED NOT NULL COMMENT 'number of the partner',
+  last_sequence BIGINT UNSIGNED NOT NULL COMMENT 'sequence of the record that last set it',
+  period ENUM('daily','weekly','monthly') NOT NULL COMMENT 'how long a cycle is',
+  ends_on TINYINT UNSIGNED NOT NULL COMMENT 'weekly: 1 Monday to 7 Sunday; monthly: day, at most the last of the month; daily: 0',
+  calendar INT UNSIGNED NULL COMMENT 'no cycle ends on holidays of this calendar; NULL: none',
+  flags SET('saturday_rests','sunday_rests') NOT NULL COMMENT 'days of the week that are as holidays',
+  minimum_amount BIGINT NOT NULL COMMENT 'less than this, either way, is carried over, minor units',
+  open_cycle INT UNSIGNED NOT NULL COMMENT 'number of the open cycle, from 1',
+  open_first_date DATE NULL COMMENT 'its first business date; NULL: all that was before',
+  open_last_date DATE NOT NULL COMMENT 'its last business date, inclusive',
+  PRIMARY KEY (partner)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+  COMMENT='how partners are settled, as last set, and their open cycles';
+
+CREATE TABLE IF NOT EXISTS holiday (
+  calendar INT UNSIGNED NOT NULL COMMENT 'number of the calendar',
+  holiday_date DATE NOT NULL COMMENT 'the day',
+  last_sequence BIGINT UNSIGNED NOT NULL COMMENT 'sequence of the record that last set it',
+  is_rest TINYINT UNSIGNED NOT NULL COMMENT '1: a holiday; 0: no more',
+  PRIMARY KEY (calendar, holiday_date)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+  COMMENT='holidays, on which no cycle ends';
+
+CREATE TABLE IF NOT EXISTS closed_cycle (
+  partner INT UNSIGNED NOT NULL COMMENT 'number of the partner',
+  cycle INT UNSIGNED NOT NULL COMMENT 'number of the cycle, counts up for each partner, from 1',
+  first_date DATE NULL COMMENT 'first business date; NULL: all that was before',
+  last_date DATE NOT NULL COMMENT 'last business date, inclusive',
+  closed_sequence BIGINT UNSIGNED NOT NULL COMMENT 'sequence of the record that closed it',
+  closed_at DATETIME(3) NOT NULL COMMENT 'when it was closed, UTC',
+  is_traced TINYINT UNSIGNED NOT NULL COMMENT '1: issuers pay redeemers; 0: all pay and are paid by a pool',
+  issued_num BIGINT NOT NULL COMMENT 'price of a point that the partner issued: numerator, minor units',
+  issued_den BIGINT NOT NULL COMMENT 'price of a point that the partner issued: denominator, points',
+  redeemed_num BIGINT NOT NULL COMMENT 'price of a point that the partner redeemed: numerator, minor units',
+  redeemed_den BIGINT NOT NULL COMMENT 'price of a point that the partner redeemed: denominator, points',
+  minimum_amount BIGINT NOT NULL COMMENT 'less than this, either way, is carried over, minor units',
+  PRIMARY KEY (partner, cycle),
+  KEY last_date (last_date)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+  COMMENT='cycles that are closed, and what their statements are made with';
+
+CREATE TABLE IF NOT EXISTS statement_state (
+  partner INT UNSIGNED NOT NULL COMMENT 'number of the partner',
+  cycle INT UNSIGNED NOT NULL COMMENT 'number of the cycle',
+  last_sequence BIGINT UNSIGNED NOT NULL COMMENT 'sequence of the record that last set it',
+  state ENUM('closed','acknowledged','disputed','paid') NOT NULL COMMENT 'what has become of the statement',
+  changed_at DATETIME(3) NOT NULL COMMENT 'when that was said, UTC',
+  PRIMARY KEY (partner, cycle)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+  COMMENT='what has become of each statement';
+
+CREATE TABLE IF NOT EXISTS settlement_item (
+  business_date DATE NOT NULL COMMENT 'business date, by which it belongs to a cycle',
+  sequence BIGINT UNSIGNED NOT NULL COMMENT 'as in entry, where operator and note are',
+  partner INT UNSIGNED NOT NULL COMMENT 'who owes, with a positive amount',
+  other INT UNSIGNED NOT NULL COMMENT 'to whom; 0: the operator',
+  amount BIGINT NOT NULL COMMENT 'money, minor units, not 0',
+  about BIGINT UNSIGNED NULL COMMENT 'sequence of the record that it corrects; NULL: none',
+  PRIMARY KEY (business_date, sequence)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+  COMMENT='what partners owe each other besides points: corrections';
+
 CREATE TABLE IF NOT EXISTS entry (
   business_date DATE NOT NULL COMMENT 'business date, by which is settled; 1000-01-01: before the first one',
   sequence BIGINT UNSIGNED NOT NULL COMMENT 'number of the record, without gaps',
@@ -241,7 +304,7 @@ CREATE TABLE IF NOT EXISTS entry (
   regular_last_day DATE NULL COMMENT 'new last day of the member''s regular points; 9999-12-31: none',
   available_after BIGINT NULL COMMENT 'available points of the member afterwards, as the terminal was told',
   reopened_sequence BIGINT UNSIGNED NULL COMMENT 'sequence of the archived record that was opened again',
-  config_number INT UNSIGNED NULL COMMENT 'partner, store or terminal that was set, or version of programme or rule',
+  config_number INT UNSIGNED NULL COMMENT 'partner, store or terminal that was set, or version of programme or rule; partner whose cycle or statement it is',
   next_business_date DATE NULL COMMENT 'cut-off: the business date that begins',
   clock DATETIME(3) NULL COMMENT 'time that an operator accepted or stepped to, UTC',
   sweep_day DATE NULL COMMENT 'sweep: points whose last day is this or before have expired',

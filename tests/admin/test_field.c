@@ -13,7 +13,8 @@
 #include "protocol/message.h"
 
 static const struct field_set *const sets[] = { &partner_field_set, &rule_field_set,
-						&store_field_set, &terminal_field_set };
+						&store_field_set, &terminal_field_set,
+							&cycle_field_set };
 
 #define SET_COUNT (sizeof(sets) / sizeof(sets[0]))
 

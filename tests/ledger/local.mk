@@ -18,6 +18,10 @@ tests_ledger_test_record_LDADD = $(ledger_test_libs)
 check_PROGRAMS += %D%/test_random
 tests_ledger_test_random_SOURCES = %D%/test_random.c %D%/fixture.c %D%/fixture.h
 tests_ledger_test_random_LDADD = $(ledger_test_libs)
+check_PROGRAMS += %D%/test_settlement
+tests_ledger_test_settlement_SOURCES = %D%/test_settlement.c %D%/fixture.c %D%/fixture.h
+tests_ledger_test_settlement_LDADD = $(ledger_test_libs)
+
 check_PROGRAMS += %D%/test_activation
 tests_ledger_test_activation_SOURCES = %D%/test_activation.c %D%/fixture.c %D%/fixture.h
 tests_ledger_test_activation_LDADD = $(ledger_test_libs)

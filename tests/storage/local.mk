@@ -57,7 +57,7 @@ tests_storage_test_schema_CPPFLAGS = $(AM_CPPFLAGS) $(MARIADB_CFLAGS)
 sink_fixture = $(private_mariadb) \
 	%D%/expected_text.c %D%/expected_text.h \
 	%D%/record_maker.c %D%/record_maker.h \
-	%D%/sink_compare.c %D%/sink_compare.h %D%/sink_compare_images.c \
+	%D%/sink_compare.c %D%/sink_compare.h %D%/sink_compare_images.c %D%/sink_compare_settlement.c \
 	%D%/sink_fixture.c %D%/sink_fixture.h
 check_PROGRAMS += %D%/test_sink
 tests_storage_test_sink_SOURCES = %D%/test_sink.c $(sink_fixture)

@@ -105,7 +105,7 @@ fill_text(struct record_maker *maker, uint8_t *bytes, size_t capacity)
 }
 
 static void
-add(struct record *record, uint32_t section)
+add(struct record *record, uint64_t section)
 {
 	record->sections |= section;
 }
@@ -529,6 +529,72 @@ make_block(struct record_maker *maker, struct record *record)
 }
 
 static void
+make_cycle(struct record_maker *maker, struct record *record)
+{
+	const int32_t date = maker->business_date == DAY_NONE ? FIRST_DAY : maker->business_date;
+
+	add(record, RECORD_HAS_BIT(CYCLE));
+	record->cycle_row = 1;
+	record->cycle_image = (struct cycle_config){
+		.partner = 1 + pick(maker, MAKER_PARTNERS),
+		.period = CYCLE_WEEKLY,
+		.ends_on = 1 + pick(maker, 7),
+		.calendar = pick(maker, 2),
+		.flags = pick(maker, 4),
+		.minimum_amount = quantity(maker),
+	};
+	record->cycle_open = (struct cycle){
+		.partner = record->cycle_image.partner,
+		.number = (uint32_t)record->sequence + 1,
+		.first_day = one_in(maker, 3) ? DAY_NONE : date,
+		.last_day = date + (int32_t)pick(maker, 7),
+	};
+}
+
+static void
+make_settlement(struct record_maker *maker, struct record *record)
+{
+	const int32_t date = maker->business_date == DAY_NONE ? FIRST_DAY : maker->business_date;
+	const uint32_t partner = 1 + pick(maker, MAKER_PARTNERS);
+
+	if (record->kind == RECORD_CYCLE) {
+		make_cycle(maker, record);
+	} else if (record->kind == RECORD_HOLIDAY) {
+		add(record, RECORD_HAS_BIT(HOLIDAY));
+		record->holiday_row = 1;
+		record->holiday = (struct holiday){ .calendar = 1 + pick(maker, 2),
+						    .day = date + (int32_t)pick(maker, 9),
+						    .is_rest = pick(maker, 2) };
+	} else if (record->kind == RECORD_CYCLE_CLOSED) {
+		make_cycle(maker, record);
+		add(record, RECORD_HAS_BIT(CLOSED));
+		record->statement_row = 1;
+		record->closed = (struct cycle){ .partner = record->cycle_image.partner,
+						 .number = (uint32_t)record->sequence,
+						 .first_day = one_in(maker, 4) ? DAY_NONE :
+										 date - 2,
+						 .last_day = date - 1 };
+		record->terms = (struct settlement_terms){ .issued_num = 1,
+							   .issued_den = 1 + pick(maker, 3),
+							   .redeemed_num = 1,
+							   .redeemed_den = 1 + pick(maker, 3),
+							   .minimum_amount = quantity(maker) };
+	} else if (record->kind == RECORD_STATEMENT) {
+		add(record, RECORD_HAS_BIT(STATEMENT));
+		record->statement_partner = partner;
+		record->statement_cycle = 1 + pick(maker, 9);
+		record->statement_state = (uint8_t)(2 + pick(maker, 3));
+	} else {
+		add(record, RECORD_HAS_BIT(ITEM));
+		record->item = (struct settlement_item){ .partner = partner,
+							 .other = pick(maker, 2),
+							 .amount = 1 - quantity(maker),
+							 .about = pick(maker, 2) };
+	}
+	add_operator(maker, record);
+}
+
+static void
 make_programmes_own(struct record_maker *maker, struct record *record)
 {
 	if (record->kind == RECORD_CUTOVER) {
@@ -576,6 +642,8 @@ record_maker_make(struct record_maker *maker, enum record_kind kind, struct reco
 		make_reopen(maker, ret_record);
 	else if (kind == RECORD_BLOCK)
 		make_block(maker, ret_record);
+	else if (kind >= RECORD_CYCLE && kind <= RECORD_ITEM)
+		make_settlement(maker, ret_record);
 	else
 		make_programmes_own(maker, ret_record);
 }

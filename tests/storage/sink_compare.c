@@ -107,6 +107,11 @@ number_set(const struct record *r)
 		return r->store_image.number;
 	case RECORD_TERMINAL:
 		return r->terminal_image.number;
+	case RECORD_CYCLE:
+	case RECORD_CYCLE_CLOSED:
+		return r->cycle_image.partner;
+	case RECORD_STATEMENT:
+		return r->statement_partner;
 	default:
 		return 0;
 	}
@@ -384,6 +389,7 @@ sink_compare(const struct database_config *config, const struct made_records *ma
 		fail_msg("%s", error.text);
 	compare_history(database, made);
 	sink_compare_images(database, made);
+	sink_compare_settlement(database, made);
 	if (database_query(database, "SELECT * FROM check_all", on_check, NULL, &error) != TG_OK)
 		fail_msg("%s", error.text);
 	database_close(database);

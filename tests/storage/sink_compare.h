@@ -13,6 +13,9 @@ struct made_records;
 /* For sink_compare() only: the tables that show members and configuration as they are now. */
 void sink_compare_images(struct database *database, const struct made_records *made);
 
+/* For sink_compare() only: the tables of settlement that a record makes by itself. */
+void sink_compare_settlement(struct database *database, const struct made_records *made);
+
 /* Fail the test at the first difference; also unless all views that check find nothing. */
 void sink_compare(const struct database_config *config, const struct made_records *made);
 
