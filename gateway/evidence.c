@@ -71,6 +71,50 @@ fail:
 	free(found);
 }
 
+static void
+give_back(struct evidence *evidence, struct pipeline_job *job)
+{
+	bool is_pushed;
+
+	job->has_archive = true;
+	is_pushed = queue_push(evidence->config.out, job);
+	TG_ASSERT(is_pushed);
+	evidence->config.on_fetched(evidence->config.context);
+}
+
+/* The next job that wants an original has its try.  False: there is none. */
+static bool
+serve_original(struct evidence *evidence)
+{
+	struct pipeline_job *job = queue_pop(&evidence->config.in[PIPELINE_ORIGINALS]);
+
+	if (job == NULL)
+		return false;
+	fetch(evidence, job);
+	give_back(evidence, job);
+	return true;
+}
+
+/* Fetch a page; a proof slice by slice, and originals have their turn between two. */
+static enum tg_status
+ask_page(struct evidence *evidence, const struct pipeline_page_question *question,
+	 struct archived_page *page)
+{
+	enum tg_status status;
+
+	memset(&page->progress, 0, sizeof(page->progress));
+	page->is_unfinished = false;
+	for (;;) {
+		status = evidence->config.page(evidence->config.archive_context, question, page);
+		if (status != TG_OK || !page->is_unfinished ||
+		    atomic_load(&evidence->is_stopping))
+			break;
+		while (serve_original(evidence))
+			;
+	}
+	return status == TG_OK && page->is_unfinished ? TG_CLOSED : status;
+}
+
 /* Give the job its page; without it the ledger says that there is none now. */
 static void
 fetch_page(struct evidence *evidence, struct pipeline_job *job)
@@ -84,6 +128,7 @@ fetch_page(struct evidence *evidence, struct pipeline_job *job)
 			.before = request->page_before,
 			.after = request->page_after,
 			.rows_max = request->page_rows,
+			.proof = job->archive_proof,
 		},
 		.booked_sequence = job->archive_sequence,
 		.utc_ms = job->archive_utc_ms,
@@ -93,7 +138,7 @@ fetch_page(struct evidence *evidence, struct pipeline_job *job)
 
 	if (page == NULL)
 		return;
-	if (evidence->config.page(evidence->config.archive_context, &question, page) != TG_OK) {
+	if (ask_page(evidence, &question, page) != TG_OK) {
 		free(page);
 		return;
 	}
@@ -104,21 +149,15 @@ fetch_page(struct evidence *evidence, struct pipeline_job *job)
 bool
 evidence_turn(struct evidence *evidence)
 {
-	struct pipeline_job *job = queue_pop(&evidence->config.in[PIPELINE_ORIGINALS]);
-	bool is_pushed;
+	struct pipeline_job *job;
 
-	if (job != NULL) {
-		fetch(evidence, job);
-	} else {
-		job = queue_pop(&evidence->config.in[PIPELINE_PAGES]);
-		if (job == NULL)
-			return false;
-		fetch_page(evidence, job);
-	}
-	job->has_archive = true;
-	is_pushed = queue_push(evidence->config.out, job);
-	TG_ASSERT(is_pushed);
-	evidence->config.on_fetched(evidence->config.context);
+	if (serve_original(evidence))
+		return true;
+	job = queue_pop(&evidence->config.in[PIPELINE_PAGES]);
+	if (job == NULL)
+		return false;
+	fetch_page(evidence, job);
+	give_back(evidence, job);
 	return true;
 }
 

@@ -186,9 +186,15 @@ copy_answer(struct ledger_answer *to, const struct ledger_answer *from)
 static enum pipeline_archive_lane
 archive_lane(const struct pipeline_job *job)
 {
-	bool is_page = job->request.kind == REQUEST_HISTORY || job->request.kind == REQUEST_ENTRIES;
-
-	return is_page ? PIPELINE_PAGES : PIPELINE_ORIGINALS;
+	switch (job->request.kind) {
+	case REQUEST_HISTORY:
+	case REQUEST_ENTRIES:
+	case REQUEST_BUCKETS:
+	case REQUEST_PART:
+		return PIPELINE_PAGES;
+	default:
+		return PIPELINE_ORIGINALS;
+	}
 }
 
 /* How many pages wait at the archive. */
@@ -239,6 +245,25 @@ archive_has_room(struct ledger_step *step, enum pipeline_archive_lane lane, uint
 	return false;
 }
 
+/* How the archive is to divide what is asked for, if it is. */
+static void
+set_proof(const struct ledger_step *step, struct pipeline_job *job)
+{
+	const struct ledger_request *request = &job->request;
+
+	memset(&job->archive_proof, 0, sizeof(job->archive_proof));
+	if (request->kind != REQUEST_BUCKETS && request->kind != REQUEST_PART)
+		return;
+	job->archive_proof = (struct archive_proof_question){
+		.is_asked = true,
+		.divide = request->divide,
+		.basis = request->total_basis,
+		.scope = request->total_scope,
+		.owner = step->decision->answer.proof_owner,
+		.selection = request->selection,
+	};
+}
+
 /*
  * Send the job for evidence or a page, if it wants one and did not have its try.  False: answer it
  * now.
@@ -257,6 +282,7 @@ ask_archive(struct ledger_step *step, struct pipeline_job *job)
 	if (!archive_has_room(step, lane, job->archive_partner))
 		return false;
 	job->archive_member = step->decision->answer.member;
+	set_proof(step, job);
 	job->archive_sequence = ledger_sequence(step->config.ledger);
 	job->archive_utc_ms = step->now.utc_ms;
 	job->archive_mono_us = clock_mono_us();

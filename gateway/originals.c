@@ -13,6 +13,7 @@
 #include "storage/archive_query.h"
 
 #define SINK_LOOK_MS 5
+#define PROOF_TURNS_MAX 10 /* times timeout_ms: what all slices of a proof may take */
 
 struct originals {
 	struct originals_config config;
@@ -234,14 +235,17 @@ originals_page(void *context, const struct pipeline_page_question *question,
 	       struct archived_page *ret_page)
 {
 	struct originals *originals = context;
-	int64_t until_us = question->asked_mono_us + originals->config.timeout_ms * 1000;
+	/* Others have their turn between two slices of a proof, so it may take longer. */
+	int64_t turns = ret_page->is_unfinished ? PROOF_TURNS_MAX : 1;
+	int64_t until_us = question->asked_mono_us + turns * originals->config.timeout_ms * 1000;
 	struct archive_page_question page = question->page;
 	struct storage_error error = { .text = "" };
 	enum tg_status status;
 
 	page.timeout_ms = (uint32_t)originals->config.timeout_ms / 2;
 	status = ask_page(originals, &page, until_us, ret_page, &error);
-	note_page(originals, status, clock_mono_us() - question->asked_mono_us, &error);
+	if (status != TG_OK || !ret_page->is_unfinished)
+		note_page(originals, status, clock_mono_us() - question->asked_mono_us, &error);
 	watch(originals, status, &error);
 	if (status == TG_OK)
 		tell_lag(originals, question, ret_page);

@@ -47,7 +47,7 @@ enum pipeline_lane {
 /* What waits for the archive.  Originals go before pages, which can be many. */
 enum pipeline_archive_lane {
 	PIPELINE_ORIGINALS, /* refunds and reversals of what has left the window, and questions */
-	PIPELINE_PAGES,	    /* HISTORY and ENTRIES */
+	PIPELINE_PAGES,	    /* HISTORY and ENTRIES, and proofs of a day */
 	PIPELINE_ARCHIVE_LANE_COUNT,
 };
 
@@ -69,6 +69,7 @@ struct pipeline_job {
 	void	*read_argument;	 /* ... with this */
 	struct ledger_request request; /* holds all it needs: lines point to lines_storage */
 	uint8_t	 lines_storage[PIPELINE_LINES_BYTES_MAX]; /* not set to zero by take() */
+	struct answer_total claimed_storage[TG_PROOF_KINDS]; /* neither */
 
 	/* By the ledger step; for the submitter after pipeline_job_done(). */
 	struct ledger_answer answer; /* lists hold as many elements as their counts say */
@@ -82,6 +83,7 @@ struct pipeline_job {
 	bool	 has_archive;		 /* the archive was asked already */
 	uint32_t archive_partner;	 /* asked: whose originals or entries, ... */
 	uint64_t archive_member;	 /* ... of which member, 0: of all, ... */
+	struct archive_proof_question archive_proof; /* ... how divided, ... */
 	uint64_t archive_sequence;	 /* ... knowing records up to this, ... */
 	int64_t	 archive_utc_ms;	 /* ... ledger's time then, ... */
 	int64_t	 archive_mono_us;	 /* ... and clock_mono_us() */
@@ -203,8 +205,8 @@ struct pipeline_page_question {
 };
 
 /*
- * Fetch a page of entries, on the same thread; may block for seconds.  TG_OK; others: the archive
- * cannot be read now.
+ * Fetch a page of entries, or a slice of a proof, on the same thread; may block for seconds.
+ * TG_OK; others: the archive cannot be read now.
  */
 typedef enum tg_status pipeline_page_fn(void *context,
 					const struct pipeline_page_question *question,

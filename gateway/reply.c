@@ -63,7 +63,8 @@ tell_record(const struct making *making)
 		tell(making, TG_FIELD_BOOKED_AT, a->booked_at_utc_ms);
 	}
 	if ((a->sequence != 0 || a->has_member || a->kind == REQUEST_TOTALS ||
-	     a->kind == REQUEST_ENTRIES) &&
+	     a->kind == REQUEST_ENTRIES || a->kind == REQUEST_DAY_END ||
+	     a->kind == REQUEST_BUCKETS || a->kind == REQUEST_PART) &&
 	    a->business_date != DAY_NONE)
 		tell(making, TG_FIELD_BUSINESS_DATE, a->business_date);
 	tell_some(making, TG_FIELD_REPLAY, a->is_replay);
@@ -164,20 +165,34 @@ tell_totals(const struct making *making)
 	TG_ASSERT(is_written);
 }
 
+/* The parts of a day's transactions. */
+static void
+tell_buckets(const struct making *making, const struct tg_division *division)
+{
+	bool is_written;
+
+	if (!tg_field_set_has(making->told, TG_FIELD_BUCKETS) || division->bucket_count == 0)
+		return;
+	is_written = tg_buckets_write(making->rows, division->buckets, division->bucket_count,
+				      making->message);
+	TG_ASSERT(is_written);
+}
+
 /* A page of entries, and how far the archive is that it comes from. */
 static void
 tell_page(const struct making *making)
 {
 	const struct archived_page *page = making->answer->page;
 
-	if (page == NULL || !tg_field_set_has(making->told, TG_FIELD_HISTORY))
+	if (page == NULL)
 		return;
-	if (page->row_count > 0) {
+	if (page->row_count > 0 && tg_field_set_has(making->told, TG_FIELD_HISTORY)) {
 		bool is_written = tg_history_write(making->rows, page->rows, page->row_count,
 						   making->message);
 
 		TG_ASSERT(is_written);
 	}
+	tell_buckets(making, &page->division);
 	tell_some(making, TG_FIELD_MORE, page->has_more);
 	tell_some(making, TG_FIELD_COMPLETE, page->is_complete);
 	tell(making, TG_FIELD_HELD_SEQUENCE, (int64_t)page->held_sequence);
@@ -205,6 +220,7 @@ reply_make(const struct ledger_answer *answer, uint8_t kind, uint32_t request_id
 	tell_outcome(&making);
 	tell_expiries(&making);
 	tell_entries(&making);
+	tell_some(&making, TG_FIELD_RESULT, answer->result);
 	tell_totals(&making);
 	tell_page(&making);
 }

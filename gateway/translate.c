@@ -155,6 +155,54 @@ set_amounts(const struct tg_message *m, struct ledger_request *q)
 	q->hold_seconds = (int32_t)tg_message_integer(m, TG_FIELD_HOLD_SECONDS, 0);
 }
 
+/* The asker's own totals, a row for each kind that it has; those declined are not compared. */
+static enum tg_status
+set_claimed(const struct tg_message *m, struct pipeline_job *job, uint32_t *ret_field)
+{
+	struct answer_total *claimed = job->claimed_storage;
+	struct ledger_request *q = &job->request;
+	struct tg_rows rows;
+	struct tg_total row;
+
+	q->claimed = claimed;
+	if (!tg_message_has(m, TG_FIELD_CLAIMED))
+		return TG_OK;
+	*ret_field = TG_FIELD_CLAIMED;
+	tg_rows_start(&m->values[TG_FIELD_CLAIMED], &rows);
+	while (tg_rows_next_total(&rows, &row)) {
+		if (row.is_declined)
+			continue;
+		if (!tg_proof_has_kind(row.kind))
+			return TG_BAD_FIELD;
+		for (uint32_t i = 0; i < q->claimed_count; i++) {
+			if (claimed[i].kind == row.kind)
+				return TG_BAD_FIELD;
+		}
+		claimed[q->claimed_count++] = (struct answer_total){ .kind = (uint8_t)row.kind,
+								     .count = row.count,
+								     .points = row.points,
+								     .amount = row.amount };
+	}
+	*ret_field = 0;
+	return TG_OK;
+}
+
+static void
+set_selection(const struct tg_message *m, struct ledger_request *q)
+{
+	struct tg_selection *selection = &q->selection;
+
+	q->divide = (uint8_t)tg_message_integer(m, TG_FIELD_DIVIDE, 0);
+	selection->has_hour = tg_message_has(m, TG_FIELD_OF_HOUR);
+	selection->hour = (uint32_t)tg_message_integer(m, TG_FIELD_OF_HOUR, 0);
+	selection->kind = (uint32_t)tg_message_integer(m, TG_FIELD_OF_KIND, 0);
+	if (!tg_message_has(m, TG_FIELD_PREFIX))
+		return;
+	selection->prefix_bytes = m->values[TG_FIELD_PREFIX].bytes;
+	TG_ASSERT(selection->prefix_bytes <= sizeof(selection->prefix));
+	memcpy(selection->prefix, m->values[TG_FIELD_PREFIX].data, selection->prefix_bytes);
+}
+
 static void
 set_question(const struct tg_message *m, struct ledger_request *q)
 {
@@ -190,5 +238,7 @@ translate_request(struct translator *translator, const struct principal *princip
 	set_receipt(request, q);
 	set_lines(request, job);
 	set_question(request, q);
-	return TG_OK;
+	if (q->kind == REQUEST_BUCKETS || q->kind == REQUEST_PART)
+		set_selection(request, q);
+	return q->kind == REQUEST_DAY_END ? set_claimed(request, job, ret_field) : TG_OK;
 }

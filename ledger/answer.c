@@ -313,8 +313,8 @@ answer_status(struct plan *p)
 	return TG_OK;
 }
 
-static void
-read_total(const struct ledger *l, uint64_t key, struct answer_total *total)
+void
+answer_read_total(const struct ledger *l, uint64_t key, struct answer_total *total)
 {
 	uint32_t row = state_find_total(l, key);
 
@@ -332,13 +332,12 @@ ledger_partner_total(const struct ledger *l, int32_t day, uint32_t partner,
 {
 	uint32_t bits = TOTAL_SCOPE_PARTNER | (total->is_declined ? TOTAL_DECLINED : 0);
 
-	read_total(l, state_total_key(day, bits, total->kind, partner), total);
+	answer_read_total(l, state_total_key(day, bits, total->kind, partner), total);
 	return total->count > 0;
 }
 
-/* Whose totals are asked for: *ret_bits and their number. */
-static enum tg_status
-find_owner(struct plan *p, uint32_t *ret_bits, uint32_t *ret_owner)
+enum tg_status
+answer_find_owner(struct plan *p, uint32_t *ret_bits, uint32_t *ret_owner)
 {
 	switch (p->request->total_scope) {
 	case 3:
@@ -360,25 +359,21 @@ find_owner(struct plan *p, uint32_t *ret_bits, uint32_t *ret_owner)
 enum tg_status
 answer_totals(struct plan *p)
 {
-	static const uint8_t kinds[] = { RECORD_EARN,	 RECORD_BURN,	 RECORD_HOLD,
-					 RECORD_CAPTURE, RECORD_RELEASE, RECORD_REFUND,
-					 RECORD_REVERSE, RECORD_ENROLL,	 RECORD_LINK,
-					 RECORD_UNLINK,	 RECORD_CONFIRM };
-	static_assert(sizeof(kinds) * 2 <= ANSWER_TOTALS_MAX, "room for all lines");
+	static_assert(TG_PROOF_KINDS * 2 <= ANSWER_TOTALS_MAX, "room for all lines");
 	struct ledger_answer *a = &p->decision->answer;
 	uint32_t basis = p->request->total_basis == 2 ? TOTAL_BASIS_TILL : 0;
 	uint32_t scope, owner;
-	enum tg_status status = find_owner(p, &scope, &owner);
+	enum tg_status status = answer_find_owner(p, &scope, &owner);
 
 	a->business_date = ledger_business_date(p->ledger);
-	for (uint32_t i = 0; status == TG_OK && i < sizeof(kinds) * 2; i++) {
+	for (uint32_t i = 0; status == TG_OK && i < TG_PROOF_KINDS * 2; i++) {
 		struct answer_total total = {
-			.kind = kinds[i / 2],
+			.kind = tg_proof_kinds[i / 2],
 			.is_declined = i % 2 != 0,
 		};
 		uint32_t bits = basis | scope | (total.is_declined ? TOTAL_DECLINED : 0);
 
-		read_total(p->ledger,
+		answer_read_total(p->ledger,
 			   state_total_key(p->request->total_day, bits, total.kind, owner), &total);
 		if (total.count > 0)
 			a->totals[a->total_count++] = total;
@@ -386,8 +381,7 @@ answer_totals(struct plan *p)
 	return status;
 }
 
-/* Who asks may see it; the rows come from the archive, of the asking partner alone. */
-static enum tg_status
+enum tg_status
 answer_page(struct plan *p)
 {
 	struct ledger_answer *a = &p->decision->answer;

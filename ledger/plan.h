@@ -182,6 +182,17 @@ TG_MUST_CHECK enum tg_status answer_totals(struct plan *p);
 TG_MUST_CHECK enum tg_status answer_history(struct plan *p);
 TG_MUST_CHECK enum tg_status answer_entries(struct plan *p);
 
+TG_MUST_CHECK enum tg_status answer_day_end(struct plan *p);
+TG_MUST_CHECK enum tg_status answer_buckets(struct plan *p);
+
+/* Parts of them.  Whose totals are asked for: TOTAL_* bits and number. */
+TG_MUST_CHECK enum tg_status answer_find_owner(struct plan *p, uint32_t *ret_bits,
+					       uint32_t *ret_owner);
+/* Count, points and amount of a total; zeros when there is none. */
+void answer_read_total(const struct ledger *l, uint64_t key, struct answer_total *total);
+/* Who asks may see it; what it tells comes from the archive, of the asking partner alone. */
+TG_MUST_CHECK enum tg_status answer_page(struct plan *p);
+
 /* Answers from what is kept: a record just made, or a transaction's row. */
 void answer_from_record(struct ledger_answer *answer, const struct record *r);
 void answer_from_row(struct ledger_answer *answer, const struct ledger *l, uint32_t row);

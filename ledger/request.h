@@ -14,6 +14,7 @@
 #include "ledger/config_rows.h"
 #include "ledger/record.h"
 #include "protocol/message.h"
+#include "protocol/proof.h"
 #include "protocol/status.h"
 
 /* Not told. */
@@ -47,6 +48,9 @@ struct ledger_now {
 	X(TOTALS,   31, "totals of a day") \
 	X(HISTORY,  33, "a member's entries, out of the archive") \
 	X(ENTRIES,  34, "a partner's entries of a day, out of the archive") \
+	X(DAY_END,  35, "compare totals of a day") \
+	X(BUCKETS,  36, "divide a day's transactions, out of the archive") \
+	X(PART,     37, "a part of a day's transactions, out of the archive") \
 	X(TICK,    100, "a bounded slice of what has fallen due") \
 	X(CUTOVER, 101, "move the business date by one day") \
 	X(SET_PROGRAMME, 102, "set the programme") \
@@ -126,6 +130,15 @@ struct archived_transaction {
 /* Entries out of the archive; storage's, the ledger hands it on. */
 struct archived_page;
 
+/* Counts and sums of a kind. */
+struct answer_total {
+	uint8_t	 kind;			/* record kind; declines apart, with is_declined */
+	bool	 is_declined;
+	int64_t	 count;
+	int64_t	 points;
+	int64_t	 amount;
+};
+
 struct ledger_request {
 	uint8_t kind;			/* enum ledger_request_kind */
 
@@ -190,6 +203,11 @@ struct ledger_request {
 	int32_t	 total_day;		/* TOTALS, ENTRIES: of this day */
 	uint8_t	 total_basis;		/* 1 business date, 2 till's day */
 	uint8_t	 total_scope;		/* 1 terminal, 2 store, 3 partner */
+	/* DAY_END: the asker's own, those done, a kind once; owned by the caller */
+	uint8_t	 claimed_count;
+	const struct answer_total *claimed;
+	uint8_t	 divide;		/* BUCKETS: enum tg_divide */
+	struct tg_selection selection;	/* BUCKETS, PART: of these */
 	uint32_t partner;		/* console: whose transaction */
 	uint64_t page_before;		/* HISTORY: entries before this record; 0: the newest */
 	uint64_t page_after;		/* ENTRIES: entries after this record */
@@ -250,14 +268,6 @@ struct answer_entry {
 	int64_t	 points;		/* signed change of the member's points, held ones too */
 };
 
-struct answer_total {
-	uint8_t	 kind;			/* record kind; declines apart, with is_declined */
-	bool	 is_declined;
-	int64_t	 count;
-	int64_t	 points;
-	int64_t	 amount;
-};
-
 /* ledger_answer.marks */
 #define MARK_TEST_PARTNER 0x1u
 #define MARK_TEST_TERMINAL 0x2u
@@ -297,7 +307,9 @@ struct ledger_answer {
 	/* AUTH */
 	uint32_t partner, store, rights;
 	uint16_t key_generation, key_generation_old;
-	const struct archived_page *page; /* HISTORY, ENTRIES: the request's */
+	const struct archived_page *page; /* HISTORY, ENTRIES, BUCKETS: the request's */
+	uint8_t	 result;		/* DAY_END: enum tg_result */
+	uint32_t proof_owner;		/* BUCKETS, PART: number of terminal, store or partner */
 	/* lists */
 	uint8_t	 expiry_count, entry_count, total_count;
 	struct answer_expiry expiries[ANSWER_EXPIRIES_MAX];

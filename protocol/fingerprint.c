@@ -86,6 +86,7 @@ print_field(struct print *print, enum tg_field field, const struct tg_value *val
 	case TG_TYPE_ENTRIES:
 	case TG_TYPE_TOTALS:
 	case TG_TYPE_HISTORY:
+	case TG_TYPE_BUCKETS:
 		TG_ASSERT(false && "no printed field is of this type");
 		break;
 	}

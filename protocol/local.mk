@@ -13,6 +13,7 @@ libprotocol_la_SOURCES = \
 	%D%/frame.c %D%/frame.h \
 	%D%/message.c %D%/message.h \
 	%D%/prescan.c %D%/prescan.h \
+	%D%/proof.c %D%/proof.h \
 	%D%/rows.c %D%/rows.h \
 	%D%/status.c %D%/status.h \
 	%D%/value.h \
@@ -27,6 +28,7 @@ libtallygate_la_SOURCES = \
 	%D%/client.c %D%/client_internal.h \
 	%D%/client_activate.c \
 	%D%/client_batch.c \
+	%D%/client_day.c %D%/day.h \
 	%D%/client_endpoints.c %D%/client_endpoints.h \
 	%D%/client_link.c %D%/client_link.h \
 	%D%/client_link_send.c \
@@ -46,8 +48,8 @@ tallygatedir = $(includedir)/tallygate
 tallygate_HEADERS = %D%/tallygate.h
 tallygate_protocoldir = $(includedir)/tallygate/protocol
 tallygate_protocol_HEADERS = \
-	%D%/auth.h %D%/cursor.h %D%/decode.h %D%/encode.h %D%/frame.h %D%/message.h \
-	%D%/queue.h %D%/rows.h %D%/status.h %D%/value.h %D%/writer.h
+	%D%/auth.h %D%/cursor.h %D%/day.h %D%/decode.h %D%/encode.h %D%/frame.h %D%/message.h \
+	%D%/proof.h %D%/queue.h %D%/rows.h %D%/status.h %D%/value.h %D%/writer.h
 pkgconfig_DATA += %D%/tallygate.pc
 scdoc_pages += %D%/libtallygate.3.scd
 

@@ -322,16 +322,20 @@ enum {
 	X(BUSINESS_DATE,    TELL) \
 	X(TOTALS,           TELL)
 
-/* How far the archive is that a page comes from, and the page. */
+/* How far the archive is. */
+#define ARCHIVED(X) \
+	X(HELD_SEQUENCE,    TELL) \
+	X(LAG_RECORDS,      TELL) \
+	X(LAG,              TELL)
+
+/* A page of entries, and how far the archive is that it comes from. */
 #define PAGE(X) \
 	X(ROWS_WANTED,      MAY_UNPRINTED) \
 	ANSWER(X) \
 	X(BUSINESS_DATE,    TELL) \
 	X(HISTORY,          TELL) \
 	X(MORE,             TELL) \
-	X(HELD_SEQUENCE,    TELL) \
-	X(LAG_RECORDS,      TELL) \
-	X(LAG,              TELL)
+	ARCHIVED(X)
 
 #define USES_HISTORY(X) \
 	ACTS_FOR(X) \
@@ -342,6 +346,42 @@ enum {
 
 #define USES_ENTRIES(X) \
 	X(DAY,              NEED) \
+	X(AFTER,            MAY_UNPRINTED) \
+	PAGE(X) \
+	X(COMPLETE,         TELL)
+
+#define USES_DAY_END(X) \
+	ACTS_FOR(X) \
+	X(DAY,              NEED) \
+	X(BASIS,            NEED) \
+	X(SCOPE,            NEED) \
+	X(CLAIMED,          MAY_UNPRINTED) \
+	ANSWER(X) \
+	X(BUSINESS_DATE,    TELL) \
+	X(RESULT,           TELL) \
+	X(TOTALS,           TELL)
+
+/* A part of a day's transactions. */
+#define PART_OF_DAY(X) \
+	ACTS_FOR(X) \
+	X(DAY,              NEED) \
+	X(BASIS,            NEED) \
+	X(SCOPE,            NEED) \
+	X(OF_HOUR,          MAY) \
+	X(OF_KIND,          MAY) \
+	X(PREFIX,           MAY)
+
+#define USES_BUCKETS(X) \
+	PART_OF_DAY(X) \
+	X(DIVIDE,           NEED) \
+	ANSWER(X) \
+	X(BUSINESS_DATE,    TELL) \
+	X(BUCKETS,          TELL) \
+	ARCHIVED(X) \
+	X(COMPLETE,         TELL)
+
+#define USES_PART(X) \
+	PART_OF_DAY(X) \
 	X(AFTER,            MAY_UNPRINTED) \
 	PAGE(X) \
 	X(COMPLETE,         TELL)
@@ -406,6 +446,7 @@ static const struct tg_field_info expiry_columns[] = { TG_EXPIRY_COLUMNS(COLUMN_
 static const struct tg_field_info entry_columns[] = { TG_ENTRY_COLUMNS(COLUMN_ROW) };
 static const struct tg_field_info total_columns[] = { TG_TOTAL_COLUMNS(COLUMN_ROW) };
 static const struct tg_field_info history_columns[] = { TG_HISTORY_COLUMNS(COLUMN_ROW) };
+static const struct tg_field_info bucket_columns[] = { TG_BUCKET_COLUMNS(COLUMN_ROW) };
 #undef COLUMN_ROW
 
 const struct tg_operation_info *
@@ -503,6 +544,9 @@ tg_type_columns(enum tg_type type, uint32_t *ret_count)
 	case TG_TYPE_HISTORY:
 		*ret_count = LENGTH(history_columns);
 		return history_columns;
+	case TG_TYPE_BUCKETS:
+		*ret_count = LENGTH(bucket_columns);
+		return bucket_columns;
 	case TG_TYPE_INT:
 	case TG_TYPE_BOOL:
 	case TG_TYPE_BIN:

@@ -36,6 +36,9 @@
 #define TG_ENTRIES_MAX 20
 #define TG_EXPIRIES_MAX 64
 #define TG_TOTALS_MAX 64
+#define TG_BUCKETS_MAX 264			/* 24 hours of 11 kinds, or 256 parts */
+#define TG_PREFIX_BYTES_MAX 8
+#define TG_DIGEST_BYTES 16
 #define TG_HISTORY_MAX 90			/* so many of the longest fit into a frame */
 #define TG_DAY_MAX 2932896			/* 9999-12-31 */
 #define TG_TIME_MS_MAX INT64_C(253402300799999) /* its last millisecond */
@@ -77,6 +80,9 @@
 	X(TOTALS,  31, TG_RIGHT_INQUIRY,  false, "counts and sums of a day by kind") \
 	X(HISTORY, 33, TG_RIGHT_INQUIRY,  false, "a member's entries of all times, by pages") \
 	X(ENTRIES, 34, TG_RIGHT_INQUIRY,  false, "a partner's entries of a business date, by pages") \
+	X(DAY_END, 35, TG_RIGHT_INQUIRY,  false, "compare a day's totals with those of the gateway") \
+	X(BUCKETS, 36, TG_RIGHT_INQUIRY,  false, "divide a day's transactions, to find those that differ") \
+	X(PART,    37, TG_RIGHT_INQUIRY,  false, "a part of a day's transactions, by pages") \
 	X(BATCH,   40, TG_RIGHT_BATCH,    false, "many transactions in one frame, an outcome each")
 /* clang-format on */
 
@@ -120,7 +126,8 @@ enum tg_operation {
 	X(EXPIRIES, "array of last days with points") \
 	X(ENTRIES,  "array of a member's entries") \
 	X(TOTALS,   "array of counts and sums by kind") \
-	X(HISTORY,  "array of entries, each with all that it is about")
+	X(HISTORY,  "array of entries, each with all that it is about") \
+	X(BUCKETS,  "array of counts, sums and digests of a day's transactions")
 /* clang-format on */
 
 enum tg_type {
@@ -176,6 +183,14 @@ enum tg_type {
 	X(points,       INT, -TG_BALANCE_MAX, TG_BALANCE_MAX, "points as TOTALS counts them") \
 	X(change,       INT, -TG_BALANCE_MAX, TG_BALANCE_MAX, "change of the member's points") \
 	X(is_test,      BOOL, 0, 1, "of a test member: in no total")
+#define TG_BUCKET_COLUMNS(X) \
+	X(hour,         INT, 0, 23, "hour of the business time, UTC; 0 when divided by part") \
+	X(kind,         INT, 0, 255, "operation; 0 when divided by part") \
+	X(part,         INT, 0, 255, "next byte of the place; 0 when divided by hour and kind") \
+	X(count,        INT, 1, INT64_MAX, "how many transactions") \
+	X(points,       INT, -TG_BALANCE_MAX, TG_BALANCE_MAX, "sum of their points, as TOTALS counts them") \
+	X(amount,       INT, -TG_BALANCE_MAX, TG_BALANCE_MAX, "sum of their amounts, minor units") \
+	X(digest,       BIN, TG_DIGEST_BYTES, TG_DIGEST_BYTES, "sum of their digests")
 /* clang-format on */
 
 /*
@@ -221,6 +236,11 @@ enum tg_type {
 	X(SCOPE,             35, INT,   1, 3, "1 terminal, 2 store, 3 partner") \
 	X(ITEMS,             36, ITEMS, 1, TG_BATCH_ITEMS_MAX, "transactions of a batch, or their outcomes") \
 	X(ENTRIES_WANTED,    37, INT,   0, 20, "how many last entries to tell") \
+	X(CLAIMED,           47, TOTALS, 0, TG_TOTALS_MAX, "the till's own counts and sums by kind; declined ones are passed over") \
+	X(DIVIDE,            48, INT,   1, 2, "1 by hour and kind, 2 by the next byte of the place") \
+	X(OF_HOUR,           49, INT,   0, 23, "only transactions of this hour of the business time, UTC") \
+	X(OF_KIND,           50, INT,   1, 255, "only transactions of this operation") \
+	X(PREFIX,            51, BIN,   1, TG_PREFIX_BYTES_MAX, "only transactions whose place begins so") \
 	X(SOFTWARE,          64, STR,   1, 64, "software and version of the terminal") \
 	X(ATTEMPT,           65, INT,   0, 65535, "how often this request was sent before") \
 	X(QUEUE_DEPTH,       66, INT,   0, UINT32_MAX, "requests waiting in store and forward") \
@@ -280,7 +300,9 @@ enum tg_type {
 	X(SANDBOX,          132, BOOL,  0, 1, "for trying out: nothing here counts, neither points nor money") \
 	X(ACTIVATION_CODE,  133, STR,   1, 32, "one-time code that the operator gave for the terminal") \
 	X(ACTIVATION_NONCE, 134, BIN,   16, 16, "random bytes that the till makes and keeps before it first asks") \
-	X(KEY,              135, BIN,   32, 32, "the terminal's key, to be kept secret")
+	X(KEY,              135, BIN,   32, 32, "the terminal's key, to be kept secret") \
+	X(RESULT,           150, INT,   1, 3, "1 agreed, 2 out of balance, 3 nothing to settle") \
+	X(BUCKETS,          151, BUCKETS, 0, TG_BUCKETS_MAX, "parts of the day's transactions that are not empty")
 /* clang-format on */
 
 /*
@@ -302,7 +324,7 @@ enum tg_use {
 	TG_USE_PRINTED = 8,  /* request: part of the fingerprint when present */
 };
 
-/* Values of REASON, STATE, BASIS, SCOPE; wire numbers, never re-used. */
+/* Values of REASON, STATE, BASIS, SCOPE, RESULT; wire numbers, never re-used. */
 enum tg_reason {
 	TG_REASON_TIME_OUT = 1,
 	TG_REASON_VOIDED = 2,
@@ -328,6 +350,18 @@ enum tg_scope {
 	TG_SCOPE_TERMINAL = 1,
 	TG_SCOPE_STORE = 2,
 	TG_SCOPE_PARTNER = 3,
+};
+
+enum tg_result {
+	TG_RESULT_AGREED = 1,
+	TG_RESULT_OUT_OF_BALANCE = 2,
+	TG_RESULT_NOTHING = 3,
+};
+
+/* Values of DIVIDE. */
+enum tg_divide {
+	TG_DIVIDE_HOURS = 1,
+	TG_DIVIDE_PARTS = 2,
 };
 
 /* A set of fields: bit (field % 64) of words[field / 64]. */

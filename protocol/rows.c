@@ -7,6 +7,8 @@
  */
 #include "protocol/rows.h"
 
+#include <string.h>
+
 #include "protocol/assert.h"
 
 void
@@ -137,6 +139,26 @@ tg_rows_next_history(struct tg_rows *rows, struct tg_history *ret_history)
 }
 
 bool
+tg_rows_next_bucket(struct tg_rows *rows, struct tg_bucket *ret_bucket)
+{
+	uint32_t bytes;
+	const uint8_t *digest;
+
+	if (!next_row(rows))
+		return false;
+	ret_bucket->hour = (uint32_t)next_integer(rows);
+	ret_bucket->kind = (uint32_t)next_integer(rows);
+	ret_bucket->part = (uint32_t)next_integer(rows);
+	ret_bucket->count = next_integer(rows);
+	ret_bucket->points = next_integer(rows);
+	ret_bucket->amount = next_integer(rows);
+	digest = next_bytes(rows, &bytes);
+	TG_ASSERT(bytes == sizeof(ret_bucket->digest));
+	memcpy(ret_bucket->digest, digest, sizeof(ret_bucket->digest));
+	return true;
+}
+
+bool
 tg_rows_next_item(struct tg_rows *rows, struct tg_cursor *ret_item)
 {
 	if (rows->left == 0)
@@ -213,9 +235,9 @@ tg_entries_write(struct tg_writer *writer, const struct tg_entry *entries, uint3
 	return finish(writer, start_bytes, TG_FIELD_ENTRIES, count, message);
 }
 
-bool
-tg_totals_write(struct tg_writer *writer, const struct tg_total *totals, uint32_t count,
-		struct tg_message *message)
+static bool
+write_totals(struct tg_writer *writer, const struct tg_total *totals, uint32_t count,
+	     enum tg_field field, struct tg_message *message)
 {
 	size_t start_bytes = writer->used_bytes;
 
@@ -228,7 +250,41 @@ tg_totals_write(struct tg_writer *writer, const struct tg_total *totals, uint32_
 		tg_write_integer(writer, totals[i].points);
 		tg_write_integer(writer, totals[i].amount);
 	}
-	return finish(writer, start_bytes, TG_FIELD_TOTALS, count, message);
+	return finish(writer, start_bytes, field, count, message);
+}
+
+bool
+tg_totals_write(struct tg_writer *writer, const struct tg_total *totals, uint32_t count,
+		struct tg_message *message)
+{
+	return write_totals(writer, totals, count, TG_FIELD_TOTALS, message);
+}
+
+bool
+tg_claimed_write(struct tg_writer *writer, const struct tg_total *totals, uint32_t count,
+		 struct tg_message *message)
+{
+	return write_totals(writer, totals, count, TG_FIELD_CLAIMED, message);
+}
+
+bool
+tg_buckets_write(struct tg_writer *writer, const struct tg_bucket *buckets, uint32_t count,
+		 struct tg_message *message)
+{
+	size_t start_bytes = writer->used_bytes;
+
+	tg_write_array(writer, count);
+	for (uint32_t i = 0; i < count; i++) {
+		tg_write_array(writer, 7);
+		tg_write_integer(writer, buckets[i].hour);
+		tg_write_integer(writer, buckets[i].kind);
+		tg_write_integer(writer, buckets[i].part);
+		tg_write_integer(writer, buckets[i].count);
+		tg_write_integer(writer, buckets[i].points);
+		tg_write_integer(writer, buckets[i].amount);
+		tg_write_bin(writer, buckets[i].digest, sizeof(buckets[i].digest));
+	}
+	return finish(writer, start_bytes, TG_FIELD_BUCKETS, count, message);
 }
 
 static void

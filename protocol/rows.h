@@ -79,6 +79,17 @@ struct tg_history {
 	bool is_test;		     /* of a test member: in no total */
 };
 
+/* A part of a day's transactions. */
+struct tg_bucket {
+	uint32_t hour;	/* of the business time, UTC; 0 when divided by part */
+	uint32_t kind;	/* operation; 0 when divided by part */
+	uint32_t part;	/* next byte of the place; 0 when divided by hour and kind */
+	int64_t count;	/* transactions, > 0 */
+	int64_t points; /* their sum */
+	int64_t amount; /* their sum, minor units */
+	uint8_t digest[TG_DIGEST_BYTES]; /* their sum, see proof.h */
+};
+
 /* Rows not yet read. */
 struct tg_rows {
 	struct tg_cursor cursor; /* at the next row */
@@ -97,6 +108,7 @@ bool tg_rows_next_expiry(struct tg_rows *rows, struct tg_expiry *ret_expiry);
 bool tg_rows_next_entry(struct tg_rows *rows, struct tg_entry *ret_entry);
 bool tg_rows_next_total(struct tg_rows *rows, struct tg_total *ret_total);
 bool tg_rows_next_history(struct tg_rows *rows, struct tg_history *ret_history);
+bool tg_rows_next_bucket(struct tg_rows *rows, struct tg_bucket *ret_bucket);
 
 /*
  * Find where the next item of a batch begins and ends; decode it with tg_decode_item_request() or
@@ -119,6 +131,11 @@ TG_MUST_CHECK bool tg_entries_write(struct tg_writer *writer, const struct tg_en
 				    uint32_t count, struct tg_message *message);
 TG_MUST_CHECK bool tg_totals_write(struct tg_writer *writer, const struct tg_total *totals,
 				   uint32_t count, struct tg_message *message);
+/* The same as CLAIMED. */
+TG_MUST_CHECK bool tg_claimed_write(struct tg_writer *writer, const struct tg_total *totals,
+				    uint32_t count, struct tg_message *message);
+TG_MUST_CHECK bool tg_buckets_write(struct tg_writer *writer, const struct tg_bucket *buckets,
+				    uint32_t count, struct tg_message *message);
 TG_MUST_CHECK bool tg_history_write(struct tg_writer *writer, const struct tg_history *history,
 				    uint32_t count, struct tg_message *message);
 

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "storage/archive_page.h"
 #include "storage/archive_query.h"
 #include "storage/database.h"
 #include "storage/sink_cursor.h"
@@ -23,6 +24,34 @@ struct archive_query {
 
 /* Milliseconds of a DATETIME column, as a number. */
 #define SQL_MS(column) "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', " column ") DIV 1000"
+
+/* A statement of the archive's, its longest. */
+#define ARCHIVE_SQL_BYTES_MAX 4096
+#define ARCHIVE_DATE_BYTES 16
+
+/* The date as MariaDB writes it. */
+void archive_format_date(int32_t day, char ret_text[ARCHIVE_DATE_BYTES]);
+
+/* Begin a statement that the server gives up after a time; 0: it does not.  Returns its length. */
+int archive_format_timeout(uint32_t timeout_ms, char *ret_sql, size_t bytes);
+
+/* Points as the ledger's totals count them. */
+int64_t archive_counted_points(uint32_t kind, int64_t points, int64_t restored_less_taken);
+
+/* Read entries into the page, after those it has: at most rows_max in all, one more is told. */
+TG_MUST_CHECK enum tg_status archive_read_entries(struct archive_query *query,
+						  const struct archive_page_question *question,
+						  const char *where, struct archived_page *page,
+						  struct storage_error *error);
+
+/*
+ * A slice of a proof, in the snapshot that is open; see archived_page.  TG_OK; as
+ * archive_query_page().
+ */
+TG_MUST_CHECK enum tg_status archive_read_proof(struct archive_query *query,
+						const struct archive_page_question *question,
+						struct archived_page *page,
+						struct storage_error *error);
 
 /*
  * Connect if need be, and open a snapshot: everything before the cursor is seen, nothing else.

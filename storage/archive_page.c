@@ -14,8 +14,8 @@
 #include "storage/archive_internal.h"
 #include "storage/civil.h"
 
-#define SQL_BYTES_MAX 2048
-#define DATE_BYTES 16
+#define SQL_BYTES_MAX ARCHIVE_SQL_BYTES_MAX
+#define DATE_BYTES ARCHIVE_DATE_BYTES
 
 /* A day of a DATE column, as a number. */
 #define SQL_DAY(column) "DATEDIFF(" column ", '1970-01-01')"
@@ -28,9 +28,8 @@ static const char columns[] =
 	" e.receipt, e.amount, e.covered, e.points,"
 	" CAST(e.restored_points AS SIGNED) - CAST(e.taken_points AS SIGNED), e.flags + 0";
 
-/* Points as the ledger's totals count them. */
-static int64_t
-counted_points(uint32_t kind, int64_t points, int64_t restored_less_taken)
+int64_t
+archive_counted_points(uint32_t kind, int64_t points, int64_t restored_less_taken)
 {
 	return kind == RECORD_REFUND || kind == RECORD_REVERSE ? restored_less_taken : points;
 }
@@ -116,15 +115,14 @@ on_entry(void *context, const struct database_cell *cells)
 	}
 	row->amount = database_cell_i64(&cells[14]);
 	row->covered = database_cell_i64(&cells[15]);
-	row->points = counted_points(row->kind, database_cell_i64(&cells[16]),
-				     database_cell_i64(&cells[17]));
+	row->points = archive_counted_points(row->kind, database_cell_i64(&cells[16]),
+					     database_cell_i64(&cells[17]));
 	row->change = changed_points(row);
 	row->is_test = (database_cell_u64(&cells[18]) & RECORD_TEST) != 0;
 }
 
-/* The date as MariaDB writes it. */
-static void
-format_date(int32_t day, char ret_text[DATE_BYTES])
+void
+archive_format_date(int32_t day, char ret_text[DATE_BYTES])
 {
 	struct civil_date date = { .year = 1970, .month = 1, .day = 1 };
 	bool is_date = civil_from_day(day, &date);
@@ -149,7 +147,7 @@ format_where(const struct archive_page_question *question, char *ret_sql, size_t
 			       question->member, before, question->partner, RECORD_REOPEN);
 		return;
 	}
-	format_date(question->business_date, date);
+	archive_format_date(question->business_date, date);
 	(void)snprintf(ret_sql, bytes,
 		       "FORCE INDEX (partner_day) WHERE e.partner = %" PRIu32
 		       " AND e.business_date = '%s' AND e.sequence > %" PRIu64
@@ -157,28 +155,26 @@ format_where(const struct archive_page_question *question, char *ret_sql, size_t
 		       question->partner, date, question->after, RECORD_REOPEN);
 }
 
-/* Begin a statement that the server gives up after a time. */
-static int
-format_timeout(const struct archive_page_question *question, char *ret_sql, size_t bytes)
+int
+archive_format_timeout(uint32_t timeout_ms, char *ret_sql, size_t bytes)
 {
-	if (question->timeout_ms == 0) {
+	if (timeout_ms == 0) {
 		ret_sql[0] = '\0';
 		return 0;
 	}
 	return snprintf(ret_sql, bytes, "SET STATEMENT max_statement_time = %u.%03u FOR ",
-			question->timeout_ms / 1000, question->timeout_ms % 1000);
+			timeout_ms / 1000, timeout_ms % 1000);
 }
 
-static enum tg_status
-find_entries(struct archive_query *query, const struct archive_page_question *question,
-	     struct archived_page *page, struct storage_error *error)
+enum tg_status
+archive_read_entries(struct archive_query *query, const struct archive_page_question *question,
+		     const char *where, struct archived_page *page, struct storage_error *error)
 {
 	struct reading reading = { .page = page, .rows_max = question->rows_max };
 	enum tg_status status;
-	char where[SQL_BYTES_MAX / 2], sql[SQL_BYTES_MAX];
-	int used = format_timeout(question, sql, sizeof sql);
+	char sql[SQL_BYTES_MAX];
+	int used = archive_format_timeout(question->timeout_ms, sql, sizeof sql);
 
-	format_where(question, where, sizeof where);
 	(void)snprintf(sql + used, sizeof sql - (size_t)used, "SELECT %s FROM entry e %s LIMIT %u",
 		       columns, where, question->rows_max + 1);
 	status = database_query(query->database, sql, on_entry, &reading, error);
@@ -187,6 +183,16 @@ find_entries(struct archive_query *query, const struct archive_page_question *qu
 				      "a receipt is not what was written: over %d bytes",
 				      TG_RECEIPT_BYTES_MAX);
 	return status;
+}
+
+static enum tg_status
+find_entries(struct archive_query *query, const struct archive_page_question *question,
+	     struct archived_page *page, struct storage_error *error)
+{
+	char where[SQL_BYTES_MAX / 2];
+
+	format_where(question, where, sizeof where);
+	return archive_read_entries(query, question, where, page, error);
 }
 
 static void
@@ -205,7 +211,7 @@ find_closed(struct archive_query *query, const struct archive_page_question *que
 {
 	char date[DATE_BYTES], sql[SQL_BYTES_MAX];
 
-	format_date(question->business_date, date);
+	archive_format_date(question->business_date, date);
 	(void)snprintf(sql, sizeof sql, "SELECT 1 FROM business_day WHERE business_date = '%s'",
 		       date);
 	return database_query(query->database, sql, on_closed, page, error);
@@ -216,18 +222,27 @@ archive_query_page(struct archive_query *query, const struct archive_page_questi
 		   struct archived_page *ret_page, struct storage_error *error)
 {
 	struct sink_cursor cursor = { .next_sequence = 1 };
+	bool is_new = !question->proof.is_asked || !ret_page->progress.is_begun;
 	enum tg_status status;
 
 	TG_ASSERT(question->rows_max >= 1 && question->rows_max <= TG_HISTORY_MAX);
-	ret_page->row_count = 0;
-	ret_page->has_more = ret_page->is_complete = false;
+	if (is_new) {
+		ret_page->row_count = 0;
+		ret_page->has_more = false;
+	}
+	ret_page->is_unfinished = ret_page->is_complete = false;
 	status = archive_begin(query, &cursor, error);
-	if (status == TG_OK) {
+	/* What came in since the proof began is none of it. */
+	if (status == TG_OK && is_new) {
 		ret_page->held_sequence = cursor.next_sequence - 1;
 		ret_page->held_booked_at_utc_ms = cursor.booked_at_utc_ms;
-		status = find_entries(query, question, ret_page, error);
 	}
-	if (status == TG_OK && question->member == 0)
+	if (status == TG_OK && question->proof.is_asked)
+		status = archive_read_proof(query, question, ret_page, error);
+	else if (status == TG_OK)
+		status = find_entries(query, question, ret_page, error);
+	if (status == TG_OK && question->member == 0 &&
+	    question->proof.basis != TG_BASIS_TILL_DAY)
 		status = find_closed(query, question, ret_page, error);
 	return archive_end(query, status);
 }

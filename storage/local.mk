@@ -91,4 +91,4 @@ storage_tally_journal_LDADD = $(journaltool_libs) $(CSV_LIBS)
 scdoc_pages += %D%/tally-journal.8.scd
 
 libstorage_la_SOURCES += %D%/archive_query.c %D%/archive_query.h %D%/archive_internal.h
-libstorage_la_SOURCES += %D%/archive_page.c %D%/archive_page.h
+libstorage_la_SOURCES += %D%/archive_page.c %D%/archive_page.h %D%/archive_proof.c

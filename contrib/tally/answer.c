@@ -159,6 +159,7 @@ print_field(FILE *file, enum tg_field field, const struct tg_value *value)
 	case TG_TYPE_BIN:
 	case TG_TYPE_LINES:
 	case TG_TYPE_ITEMS:
+	case TG_TYPE_BUCKETS:
 		fprintf(file, "%u bytes\n", value->bytes);
 		break;
 	}

@@ -165,6 +165,7 @@ value_json(enum tg_field field, const struct tg_value *value)
 	case TG_TYPE_BIN:
 	case TG_TYPE_LINES:
 	case TG_TYPE_ITEMS:
+	case TG_TYPE_BUCKETS:
 		break;
 	}
 	return NULL;

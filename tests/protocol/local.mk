@@ -9,6 +9,7 @@ check_PROGRAMS += \
 	%D%/test_client_queue_drain \
 	%D%/test_client_tls \
 	%D%/test_codec \
+	%D%/test_day \
 	%D%/test_fingerprint \
 	%D%/test_frame \
 	%D%/test_link \
@@ -48,6 +49,7 @@ tests_protocol_test_client_queue_drain_LDADD = $(client_test_libs)
 tests_protocol_test_client_tls_SOURCES = %D%/test_client_tls.c $(client_server)
 tests_protocol_test_client_tls_LDADD = $(client_test_libs)
 tests_protocol_test_link_SOURCES = %D%/test_link.c $(client_server)
+tests_protocol_test_day_LDADD = $(client_test_libs)
 tests_protocol_test_link_LDADD = $(client_test_libs)
 
 fuzz_programs += %D%/fuzz_frame

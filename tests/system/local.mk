@@ -34,12 +34,12 @@ tests_system_test_settlement_LDADD = $(system_test_libs) $(storage_test_libs)
 dist_check_SCRIPTS += %D%/kill_loop.py %D%/supervise.py
 dist_check_SCRIPTS += %D%/client.py %D%/console.py %D%/metrics.py %D%/wire.py %D%/restart.py %D%/watch.py
 dist_check_SCRIPTS += %D%/tally_console.py
-dist_check_SCRIPTS += %D%/activation.py %D%/history.py %D%/originals.py %D%/sandbox.py
+dist_check_SCRIPTS += %D%/activation.py %D%/day_end.py %D%/history.py %D%/originals.py %D%/sandbox.py
 dist_check_SCRIPTS += %D%/keeping.py
 dist_check_SCRIPTS += %D%/service.py
 
 # Who does not own it, and who means harm.
 dist_check_SCRIPTS += %D%/abuse.py %D%/isolation.py
 whole_checks += %D%/stores.py %D%/town.py
-EXTRA_DIST += %D%/batches.py %D%/desk.py %D%/page.py %D%/scrape.py %D%/server.py %D%/tallygate.py %D%/till.py \
+EXTRA_DIST += %D%/batches.py %D%/desk.py %D%/page.py %D%/proof.py %D%/scrape.py %D%/server.py %D%/tallygate.py %D%/till.py \
 	%D%/world.py

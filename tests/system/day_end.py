@@ -1,0 +1,282 @@
+"""day_end.py - till, gateway and MariaDB have the same of a day, or find what differs.
+
+The client knows protocol/PROTOCOL.md only.  With the argument `full` the day has 100,000
+transactions; else 2,000.
+"""
+import random
+import signal
+import sys
+
+from proof import (AGREED, BUSINESS_DATE, NOTHING, OUT_OF_BALANCE, PARTNER, STORE, TERMINAL,
+                   TILL_DAY, Item, Proof)
+from server import DAY_MS, Database
+from tallygate import PAGE, SEEN
+from world import Tap, World, expect, expect_equal, expect_rows, run_case, title
+
+MESSAGES_MAX = 40
+HOUR_MS = 3600000
+SLICE = 500
+RETRY_AFTER_MS = 100
+TIMEOUT_MS = 2000
+IS_FULL = 'full' in sys.argv[1:]
+DAY_OF_TRADE = 100000 if IS_FULL else 2000
+
+
+def settled(world):
+    """Until MariaDB has everything."""
+    expect_rows(world)
+
+
+class Book:
+    """What a till remembers."""
+
+    def __init__(self, world, till=101):
+        self.world, self.till, self.items = world, till, []
+
+    def do(self, operation, status='OK', **fields):
+        request = self.world.request(operation, till=4, till_day=self.world.today(), **fields)
+        answer = expect(request.send(self.world.till(self.till)), status)
+        self.items.append(Item(request, answer))
+        return request
+
+    def proof(self, items=None, till=None, **day):
+        fields = {'day': self.world.today(), 'basis': BUSINESS_DATE, 'scope': TERMINAL, **day}
+        return Proof(self.world.till(till or self.till), self.items if items is None else items,
+                     **fields)
+
+
+def trade(world, book, count=10):
+    """Of most kinds; members come from till 101, what they do from the book's till."""
+    member = world.member(points=1000)
+    for i in range(count):
+        earn = book.do('EARN', member=member, amount=1000 + i, receipt='%d-%d' % (member, i))
+        burn = book.do('BURN', member=member, points=5, covered=5, amount=100)
+        hold = book.do('HOLD', member=member, points=3)
+        book.do('CAPTURE', points=2, **hold.named())
+        book.do('REFUND', amount=100, original_burn=burn.id, **earn.named())
+    gone = world.request('EARN', member=member, amount=100)
+    request = world.request('REVERSE', reason=1, **gone.named())
+    book.items.append(Item(request, expect(request.send(world.till(book.till)),
+                                           'ORIGINAL_UNKNOWN')))
+    expect(world.request('BURN', member=member, points=10 ** 9).send(world.till(book.till)),
+           'NO_POINTS')
+    return member
+
+
+# Totals.
+
+def a_till_that_has_the_same_is_agreed_with(world):
+    book = Book(world, 102)
+    trade(world, book)
+    expect(book.proof().totals(), result=AGREED, totals=None, business_date=world.today())
+    expect(book.proof(till=150, scope=STORE, store=12).totals(), result=AGREED)
+    expect(book.proof(till=150, scope=TERMINAL, terminal=102).totals(), result=AGREED)
+
+
+def a_till_that_did_nothing_has_nothing_to_settle(world):
+    expect(Book(world, 102).proof().totals(), result=NOTHING)
+    expect(Book(world, 102).proof(day=world.today() + 5).totals(), result=NOTHING)
+    settled(world)
+    expect_equal(Book(world, 102).proof().find(), [])
+
+
+def totals_that_differ_are_told(world):
+    book = Book(world, 102)
+    trade(world, book)
+    answer = expect(book.proof(book.items[1:]).totals(), result=OUT_OF_BALANCE)
+    earns = PAGE.operation_named['EARN'].number
+    told = {row['kind']: row for row in answer['totals']}
+    expect_equal([row['is_declined'] for row in answer['totals']], [False] * len(told))
+    expect_equal(told[earns]['count'], sum(item.kind == earns for item in book.items))
+    expect(book.proof([]).totals(), result=OUT_OF_BALANCE)
+
+
+def a_day_beyond_the_window_is_too_old(world):
+    book = Book(world, 102)
+    trade(world, book)
+    day = world.today()
+    settled(world)
+    for _ in range(10):
+        world.step(DAY_MS)
+    expect(world.till(102).call('DAY_END', day=day, basis=1, scope=1), 'TOO_OLD')
+    expect_equal(book.proof(day=day).find(), [])
+
+
+# What differs.
+
+def what_differs_is_found(world):
+    book = Book(world, 102)
+    trade(world, book, 60)
+    settled(world)
+    proof = book.proof()
+    expect_equal(proof.find(), [])
+    expect_equal(proof.questions, 1)
+    lost, changed = book.items[7], book.items[100]
+    changed.points += 1
+    never = Item(world.request('EARN', amount=100), {'points': 1})
+    found = book.proof([item for item in book.items if item is not lost] + [never]).find()
+    kind, time, points, amount = changed.figures()
+    expect_equal(found, sorted([(lost.id, None, lost.figures()),
+                                (changed.id, changed.figures(), (kind, time, points - 1, amount)),
+                                (never.id, never.figures(), None)],
+                               key=lambda difference: difference[0]))
+
+
+def a_till_s_own_day_is_found_over_the_cut_off(world):
+    """What is sent late belongs to the till's day all the same."""
+    book = Book(world, 102)
+    member = trade(world, book)
+    day = world.today()
+    stored = world.request('EARN', member=member, amount=2000, till=4, till_day=day)
+    with_till = [item for item in book.items if item.kind != PAGE.operation_named['REVERSE'].number]
+    world.step(DAY_MS)
+    settled(world)
+    mine = Item(stored, {'points': 20})
+    proof = book.proof(with_till + [mine], day=day, basis=TILL_DAY)
+    expect(proof.totals(), result=OUT_OF_BALANCE)
+    expect_equal(proof.find(), [(mine.id, mine.figures(), None)])
+    expect(stored.send(world.till(102), late=True), points=20)
+    settled(world)
+    expect(proof.totals(), result=AGREED)
+    expect_equal(proof.find(), [])
+    expect(book.proof(day=day).totals(), result=AGREED)
+
+
+def the_lag_and_the_end_of_the_day_are_told(world):
+    book = Book(world, 102)
+    trade(world, book)
+    settled(world)
+    day = world.today()
+    with world.database.session() as session:
+        session.do('FLUSH TABLES WITH READ LOCK')
+        trade(world, book, 1)
+        answer = expect(world.till(102).call('BUCKETS', day=day, basis=1, scope=1, divide=1))
+        expect_equal(answer['lag_records'] > 0 and answer['lag'] >= 0, True)
+        expect_equal(answer.get('complete'), None)
+        expect_equal(book.proof(till=102).find() != [], True)
+    world.step(DAY_MS)
+    settled(world)
+    answer = expect(world.till(102).call('BUCKETS', day=day, basis=1, scope=1, divide=1),
+                    complete=True, lag_records=0)
+    expect(world.till(102).call('PART', day=day, basis=1, scope=1, rows_wanted=3), complete=True,
+           more=True)
+
+
+# Who may ask for what.
+
+def a_till_proves_its_own_day_only(world):
+    day = {'day': world.today(), 'basis': 1}
+    for scope in (STORE, PARTNER):
+        expect(world.till(102).call('BUCKETS', scope=scope, divide=1, **day), 'FORBIDDEN')
+        expect(world.till(102).call('PART', scope=scope, **day), 'FORBIDDEN')
+        expect(world.till(102).call('DAY_END', scope=scope, **day))
+    expect(world.till(150).call('BUCKETS', scope=STORE, store=21, divide=1, **day),
+           'UNKNOWN_STORE')
+    expect(world.till(150).call('BUCKETS', scope=TERMINAL, terminal=201, divide=1, **day),
+           'UNKNOWN_TERMINAL')
+    expect(world.till(150).call('BUCKETS', scope=TERMINAL, divide=2, prefix=bytes(8), **day),
+           'BAD_FIELD')
+    expect(world.till(150).call('DAY_END', scope=TERMINAL, claimed=[[99, False, 1, 1, 1]], **day),
+           'BAD_FIELD')
+    expect(world.till(150).call('DAY_END', scope=TERMINAL, claimed=[[20, False, 1, 1, 1]] * 2,
+                                **day), 'BAD_FIELD')
+
+
+def mariadb_that_is_away_stops_buckets_alone(world):
+    book = Book(world, 102)
+    trade(world, book)
+    settled(world)
+    world.database.stop()
+    expect(book.proof().totals(), result=AGREED)
+    answer = expect(world.till(102).call('BUCKETS', day=world.today(), basis=1, scope=1,
+                                         divide=1), 'DATABASE', buckets=None)
+    expect_equal(answer.is_again, True)
+    world.database.start()
+    settled(world)
+    expect_equal(book.proof().find(), [])
+
+
+# Size.
+
+def one_of_many_is_found_with_few_messages(world):
+    members = [world.member() for _ in range(200)]
+    system, items = world.till(150), []
+    begun = world.step(6 * HOUR_MS)
+    rest = random.Random(5)
+    settled(world)
+    while len(items) < DAY_OF_TRADE:
+        requests = [world.request('EARN', member=rest.choice(members), store=12,
+                                  amount=rest.randrange(100, 10000))
+                    for _ in range(min(SLICE, DAY_OF_TRADE - len(items)))]
+        for request in requests:
+            request.fields['business_time'] = request.time = begun - rest.randrange(6 * HOUR_MS)
+        answers = system.batch([('EARN', request.fields) for request in requests])
+        items += [Item(request, expect(answer)) for request, answer in zip(requests, answers)]
+    settled(world)
+    day = {'day': world.today(), 'basis': BUSINESS_DATE, 'scope': STORE, 'store': 12}
+    expect(Proof(system, items, **day).totals(), result=AGREED)
+    wrong = items[DAY_OF_TRADE // 3]
+    wrong.points += 1
+    proof = Proof(system, items, **day)
+    expect(proof.totals(), result=OUT_OF_BALANCE)
+    found = proof.find()
+    expect_equal([difference[0] for difference in found], [wrong.id])
+    expect_equal(2 * proof.questions <= MESSAGES_MAX, True)
+    print('# %d messages find one of %d' % (2 * proof.questions, len(items)))
+
+
+def answers_have_the_fields_that_the_page_lists(world):
+    """After all other cases."""
+    expect(world.till().call('PING'))
+    for name in ('DAY_END', 'BUCKETS', 'PART'):
+        operation = PAGE.operation_named[name]
+        expect_equal(SEEN[name] - {'FIELD', 'RETRY_AFTER'}, operation.answer - {'SANDBOX'})
+
+
+CASES = [
+    a_till_that_has_the_same_is_agreed_with,
+    a_till_that_did_nothing_has_nothing_to_settle,
+    totals_that_differ_are_told,
+    a_day_beyond_the_window_is_too_old,
+    what_differs_is_found,
+    a_till_s_own_day_is_found_over_the_cut_off,
+    the_lag_and_the_end_of_the_day_are_told,
+    a_till_proves_its_own_day_only,
+    mariadb_that_is_away_stops_buckets_alone,
+    one_of_many_is_found_with_few_messages,
+    answers_have_the_fields_that_the_page_lists,
+]
+
+
+def run_with_new_tables(tap, case, database):
+    """One case, with a server and a database of its own on the one MariaDB."""
+    settings = {'originals': {'timeout_ms': TIMEOUT_MS},
+                'history': {'retry_after_ms': RETRY_AFTER_MS}}
+    database.query('DROP DATABASE IF EXISTS tallygate; CREATE DATABASE tallygate'
+                   ' CHARACTER SET utf8mb4', 'mysql')
+    run_case(tap, case, lambda: World(database=database, settings=settings))
+    if database.process.has_ended():
+        database.start()
+    database.process.signal(signal.SIGCONT)
+
+
+def main():
+    tap = Tap()
+    wanted = [word for word in sys.argv[1:] if word != 'full']
+    cases = [case for case in CASES if not wanted or case.__name__ in wanted]
+    if Database.missing():
+        for case in cases:
+            tap.skip(title(case), Database.missing())
+        return tap.end()
+    database = Database()
+    try:
+        database.start()
+        for case in cases:
+            run_with_new_tables(tap, case, database)
+    finally:
+        database.close()
+    return tap.end()
+
+
+if __name__ == '__main__':
+    sys.exit(main())
