@@ -68,6 +68,22 @@ find_asked(struct sim *sim, const struct record *r)
 	return NULL;
 }
 
+/* The original of a reversal that came first: it is not to happen any more. */
+static void
+note_buried(struct sim *sim, const struct record *r)
+{
+	for (uint32_t i = 0; i < sim->asked_count; i++) {
+		struct asked *asked = sim->asked[i];
+
+		if (!asked->has_id || sim->tills[asked->till].partner != r->partner ||
+		    memcmp(asked->id, r->original_id, sizeof(asked->id)) != 0)
+			continue;
+		asked->buried_by = r->sequence;
+		if (asked->is_booked)
+			sim_fail(sim, "#%u is booked, and was buried by %" PRIu64, i, r->sequence);
+	}
+}
+
 /* Note that a request has its record, for the first and only time. */
 static struct asked *
 note_booked(struct sim *sim, const struct record *r)
@@ -89,6 +105,8 @@ note_booked(struct sim *sim, const struct record *r)
 		sim_fail(sim, "request #%u became a %s", asked->index, record_kind_name(r->kind));
 		return NULL;
 	}
+	if ((r->flags & RECORD_TOMBSTONE) != 0)
+		note_buried(sim, r);
 	asked->is_booked = true;
 	asked->booked = (struct outcome){ .status = r->status, .sequence = r->sequence };
 	if (r->status == TG_OK && tg_field_set_has(&info->replied, TG_FIELD_POINTS))

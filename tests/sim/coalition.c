@@ -11,21 +11,55 @@
 #define RIGHTS_ALL 0xffu
 #define RIGHTS_TILL 0x3fu
 
+/* A limit that now and then is reached, or none. */
+static int64_t
+draw_limit(struct chance *chance, int64_t about)
+{
+	return chance_once_in(chance, 4) ? chance_between(chance, about, 3 * about) : LIMIT_NONE;
+}
+
+static uint32_t
+draw_flags(struct chance *chance)
+{
+	static const uint32_t flags[] = { PARTNER_BASE_GROSS, PARTNER_REFUND_PRO_RATA,
+					  PARTNER_RETURN_NO_BURN, PARTNER_RETURN_LOSES_EXPIRED };
+	uint32_t drawn = 0;
+
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+		drawn |= chance_once_in(chance, 4) ? flags[i] : 0;
+	drawn |= chance_once_in(chance, 25) ? PARTNER_EARN_OFF : 0;
+	drawn |= chance_once_in(chance, 25) ? PARTNER_BURN_OFF : 0;
+	return drawn;
+}
+
 void
 coalition_draw_partner(struct chance *chance, uint32_t number, struct partner_config *partner)
 {
 	*partner = (struct partner_config){
 		.number = number,
-		.return_days = INT32_MAX,
-		.restored_days = 30,
-		.earn_transaction_points = LIMIT_NONE,
-		.burn_transaction_points = LIMIT_NONE,
-		.terminal_day_earn_points = LIMIT_NONE,
-		.terminal_day_burn_points = LIMIT_NONE,
-		.bonus_member_day_points = LIMIT_NONE,
+		.group = chance_once_in(chance, 2) ? 1 : 0,
+		.flags = draw_flags(chance),
+		.pending_days = chance_once_in(chance, 4)
+					? (int32_t)chance_between(chance, 1, 4)
+					: 0,
+		.return_days = chance_once_in(chance, 4)
+				       ? (int32_t)chance_between(chance, 0, 2)
+				       : INT32_MAX,
+		.restored_days = (int32_t)chance_between(chance, 0, 30),
+		.burn_minimum_points = chance_once_in(chance, 4) ? 5 : 0,
+		.burn_step_points = chance_once_in(chance, 6) ? 5 : 0,
+		.earn_transaction_points = draw_limit(chance, 500),
+		.burn_transaction_points = draw_limit(chance, 200),
+		.terminal_day_earn_points = draw_limit(chance, 3000),
+		.terminal_day_burn_points = draw_limit(chance, 1000),
+		.bonus_member_day_points = draw_limit(chance, 100),
 		.name = "partner",
 	};
-	(void)chance;
+	if (chance_once_in(chance, 8))
+		partner->pending_days = PENDING_UNTIL_CONFIRMED;
+	/* The last one is for trying out. */
+	if (number == COALITION_PARTNERS)
+		partner->flags |= PARTNER_TEST;
 }
 
 void
@@ -35,8 +69,21 @@ coalition_draw_rule(struct chance *chance, uint32_t partner, struct rule_config 
 		.partner = partner,
 		.base_num = 1,
 		.base_den = chance_between(chance, 1, 3) * 50,
-		.bonus_den = 1,
+		.bonus_den = 100,
 	};
+	if (chance_once_in(chance, 3))
+		return;
+	rule->bonus_num = chance_between(chance, 0, 3);
+	rule->bonus_fixed_points = chance_between(chance, 0, 20);
+	rule->bonus_threshold_amount = chance_below(chance, 20000);
+	rule->bonus_days = (int32_t)chance_between(chance, 0, 14);
+	/* The last partner's points are for trying out, and nobody else's. */
+	if (partner != COALITION_PARTNERS)
+		rule->bonus_sponsor = (uint32_t)chance_below(chance, COALITION_PARTNERS);
+	if (chance_once_in(chance, 3))
+		rule->bonus_usable_at = chance_once_in(chance, 2)
+						? partner
+						: USABLE_AT_STORE | (10 * partner + 1);
 }
 
 static void
@@ -56,22 +103,70 @@ draw_terminals(struct coalition *c)
 	}
 }
 
+/* Of every few coalitions one has too little room in a table. */
+static void
+draw_limits(struct coalition *c, struct chance *chance)
+{
+	c->limits = (struct ledger_limits){
+		.members_max = 64,
+		.identifiers_max = 128,
+		.lots_max = 1024,
+		.pendings_max = 1024,
+		.debts_max = 128,
+		.holds_max = 256,
+		.portions_max = 2048,
+		.transactions_max = 4096,
+		.partners_max = 16,
+		.rules_max = 128,
+		.stores_max = 32,
+		.terminals_max = 32,
+		.totals_max = 4096,
+	};
+	switch (chance_below(chance, 20)) {
+	case 0:
+		c->limits.members_max = 12;
+		break;
+	case 1:
+		c->limits.identifiers_max = 14;
+		break;
+	case 2:
+		c->limits.lots_max = 24;
+		break;
+	case 3:
+		c->limits.holds_max = 6;
+		break;
+	case 4:
+		c->limits.transactions_max = 80;
+		break;
+	case 5:
+		c->limits.totals_max = 60;
+		break;
+	case 6:
+		c->limits.pendings_max = 24;
+		break;
+	default:
+		break;
+	}
+}
+
 void
 coalition_draw(struct coalition *c, struct chance *chance)
 {
 	memset(c, 0, sizeof(*c));
+	draw_limits(c, chance);
 	c->programme = (struct programme_config){
-		.window_ms = 3 * SIM_DAY_MS,
+		.window_ms = chance_between(chance, 1, 3) * SIM_DAY_MS,
 		.clock_ahead_ms = 600000,
 		.burn_clock_ms = 300000,
 		.point_value_num = 1,
 		.point_value_den = 1,
-		.expiry_months = 12,
+		.flags = chance_once_in(chance, 3) ? PROGRAMME_EXPIRES_ON_ANNIVERSARY : 0,
+		.expiry_months = chance_once_in(chance, 2) ? 1 : 12,
 		.hold_seconds_default = 300,
 		.hold_seconds_max = 35 * 86400,
-		.declines_per_terminal_day = 1000,
-		.member_day_earn_points = LIMIT_NONE,
-		.member_day_burn_points = LIMIT_NONE,
+		.declines_per_terminal_day = chance_once_in(chance, 6) ? 4 : 1000,
+		.member_day_earn_points = chance_once_in(chance, 4) ? 1500 : LIMIT_NONE / 2,
+		.member_day_burn_points = chance_once_in(chance, 4) ? 400 : LIMIT_NONE / 2,
 	};
 	for (uint32_t i = 0; i < COALITION_PARTNERS; i++) {
 		coalition_draw_partner(chance, i + 1, &c->partners[i]);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "ledger/config_rows.h"
+#include "ledger/ledger.h"
 #include "tests/sim/chance.h"
 
 #define COALITION_PARTNERS 4
@@ -14,6 +15,7 @@
 
 /* What is set first; a run changes it later on. */
 struct coalition {
+	struct ledger_limits limits; /* of the tables; small ones fill */
 	struct programme_config programme;
 	struct partner_config partners[COALITION_PARTNERS];
 	struct rule_config rules[COALITION_PARTNERS];

@@ -169,6 +169,8 @@ add_outcome(struct model_outcome *out, const struct record *r)
 		out->paid_debt = r->paid_debt_points;
 		out->money = r->returned_money;
 	}
+	if (RECORD_HAS(r, HOLD))
+		out->deadline_ms = r->hold_deadline_utc_ms;
 	out->has_balances = RECORD_HAS(r, AFTER);
 	if (out->has_balances) {
 		out->available = r->available_points;
@@ -217,6 +219,15 @@ event_take(struct sim *sim, const struct record *r, const struct asked *asked)
 				 card);
 		e.new_card = card_of(&asked->message, TG_FIELD_NEW_TYPE, TG_FIELD_NEW_IDENTIFIER,
 				     new_card);
+	}
+	if (r->kind == RECORD_ADJUST) {
+		e.points = r->points;
+		e.is_debit = record_posted_points(r, ACCOUNT_ADJUSTMENTS) > 0;
+	}
+	if (r->kind == RECORD_BLOCK) {
+		e.is_of_card = r->block_target == BLOCK_IDENTIFIER;
+		e.is_block = r->is_blocked != 0;
+		e.card = e.is_of_card ? sim->blocked_card : NULL;
 	}
 	add_outcome(&e.outcome, r);
 	sim_tell(sim, "record %" PRIu64 ": %s of #%d for %" PRIu64 ", %s, leaves %" PRId64

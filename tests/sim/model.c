@@ -27,6 +27,8 @@ model_new(void)
 void
 model_free(struct model *m)
 {
+	free(m->deals);
+	free(m->counters);
 	free(m);
 }
 
@@ -49,12 +51,6 @@ model_same(struct model *m, const char *what, int64_t told, int64_t right)
 	return model_object(m, "%s is %" PRId64 ", by the rules %" PRId64, what, told, right);
 }
 
-int32_t
-model_day(int64_t utc_ms)
-{
-	return (int32_t)(utc_ms / DAY_MS);
-}
-
 int64_t
 model_least(int64_t a, int64_t b)
 {
@@ -62,50 +58,16 @@ model_least(int64_t a, int64_t b)
 }
 
 int64_t
+model_most(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+int64_t
 model_share(int64_t amount, int64_t num, int64_t den)
 {
 	return (int64_t)((unsigned __int128)amount * (unsigned __int128)num /
 			 (unsigned __int128)den);
-}
-
-/* ---- the calendar ---- */
-
-static bool
-is_leap(int year)
-{
-	return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-}
-
-static int
-days_of_month(int year, int month)
-{
-	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-
-	return days[month] + (month == 1 && is_leap(year) ? 1 : 0);
-}
-
-/* Walked month by month: plain, and slow enough for a model. */
-int32_t
-model_last_day(const struct model *m, int32_t day)
-{
-	int year = 1970, month = 0;
-	int32_t first = 0;
-	int32_t of_month;
-
-	while (first + days_of_month(year, month) <= day) {
-		first += days_of_month(year, month);
-		year += month == 11;
-		month = (month + 1) % 12;
-	}
-	of_month = day - first;
-	for (int i = 0; i < m->programme.months; i++) {
-		first += days_of_month(year, month);
-		year += month == 11;
-		month = (month + 1) % 12;
-	}
-	if (of_month >= days_of_month(year, month))
-		of_month = days_of_month(year, month) - 1;
-	return first + of_month - (m->programme.on_anniversary ? 0 : 1);
 }
 
 /* ---- configuration ---- */
@@ -181,36 +143,137 @@ add_card(struct model *m, const char *text, uint64_t member)
 	card->is_blocked = false;
 }
 
-/* ---- what a member has ---- */
+/* ---- what is remembered ---- */
 
-static int64_t
-available(const struct member *who, int32_t day)
+struct deal *
+model_remember(struct model *m)
 {
-	int64_t sum = who->regular_last_day >= day ? who->regular : 0;
+	const struct model_event *e = m->event;
+	struct deal *deal;
 
-	for (int i = 0; i < who->lot_count; i++)
-		sum += who->lots[i].last_day >= day ? who->lots[i].points : 0;
-	return sum;
+	if (m->deal_count == m->deal_capacity) {
+		m->deal_capacity = 2 * m->deal_capacity + 64;
+		m->deals = realloc(m->deals, (size_t)m->deal_capacity * sizeof(*m->deals));
+		TG_ASSERT(m->deals != NULL);
+	}
+	deal = &m->deals[m->deal_count++];
+	*deal = (struct deal){
+		.kind = e->kind,
+		.partner = e->partner,
+		.sequence = e->sequence,
+		.member = e->member,
+		.status = e->outcome.status,
+		.booked_ms = e->utc_ms,
+		.till_ms = e->till_ms,
+		.amount = e->amount,
+		.covered = e->covered,
+		.points = e->points,
+	};
+	memcpy(deal->id, e->id, sizeof(deal->id));
+	return deal;
 }
 
-static int64_t
-pending(const struct member *who)
+struct deal *
+model_find_deal(struct model *m, const uint8_t *id, bool is_refund)
 {
-	int64_t sum = 0;
+	const struct model_partner *other;
 
-	for (int i = 0; i < who->pending_count; i++)
-		sum += who->pendings[i].points;
-	return sum;
+	for (int i = m->deal_count - 1; i >= 0; i--) {
+		if (m->deals[i].partner == m->event->partner &&
+		    memcmp(m->deals[i].id, id, MODEL_ID_BYTES) == 0)
+			return &m->deals[i];
+	}
+	for (int i = m->deal_count - 1; is_refund && m->partner->group != 0 && i >= 0; i--) {
+		other = find_partner(m, m->deals[i].partner);
+		if (other->group == m->partner->group &&
+		    m->deals[i].member == m->event->member &&
+		    memcmp(m->deals[i].id, id, MODEL_ID_BYTES) == 0)
+			return &m->deals[i];
+	}
+	return NULL;
 }
 
-static int64_t
-debt(const struct member *who)
+/* The day whose limits the event counts for. */
+static int32_t
+counted_day(const struct model *m)
 {
-	int64_t sum = 0;
+	return m->is_judged_late && m->judged_day < m->event->date ? m->judged_day
+								   : m->event->date;
+}
 
-	for (int i = 0; i < who->debt_count; i++)
-		sum += who->debts[i].points;
-	return sum;
+static struct counter *
+find_counter(struct model *m, uint64_t who, bool is_till)
+{
+	int32_t day = counted_day(m);
+
+	for (int i = 0; i < m->counter_count; i++) {
+		if (m->counters[i].who == who && m->counters[i].is_till == is_till &&
+		    m->counters[i].day == day)
+			return &m->counters[i];
+	}
+	if (m->counter_count == m->counter_capacity) {
+		m->counter_capacity = 2 * m->counter_capacity + 64;
+		m->counters =
+			realloc(m->counters, (size_t)m->counter_capacity * sizeof(*m->counters));
+		TG_ASSERT(m->counters != NULL);
+	}
+	m->counters[m->counter_count] =
+		(struct counter){ .who = who, .is_till = is_till, .day = day };
+	return &m->counters[m->counter_count++];
+}
+
+/* Is a sum over its limit?  Where the sum is blurred, perhaps. */
+static void
+check_limit(struct model *m, int status, bool is_blurred, bool is_over)
+{
+	if (is_blurred || m->is_judged_late)
+		m->excuses[status] |= is_over;
+	else
+		m->reasons[status] |= is_over;
+}
+
+void
+model_check_days(struct model *m, int64_t earned, int64_t burned)
+{
+	const struct counter *of_till = find_counter(m, m->event->terminal, true);
+	const struct counter till = *of_till;
+	const struct counter *who = find_counter(m, m->event->member, false);
+
+	if (earned > 0) {
+		check_limit(m, TG_LIMIT_MEMBER_DAY, who->is_blurred,
+			    who->earned > m->programme.member_earn_limit - earned);
+		check_limit(m, TG_LIMIT_TERMINAL_DAY, till.is_blurred,
+			    till.earned > m->partner->till_day_earn_limit - earned);
+	}
+	if (burned > 0) {
+		check_limit(m, TG_LIMIT_MEMBER_DAY, who->is_blurred,
+			    who->burned + m->member->held >
+				    m->programme.member_burn_limit - burned);
+		check_limit(m, TG_LIMIT_TERMINAL_DAY, till.is_blurred,
+			    till.burned > m->partner->till_day_burn_limit - burned);
+	}
+}
+
+void
+model_count_day(struct model *m, int64_t earned, int64_t burned)
+{
+	struct counter *counter = find_counter(m, m->event->terminal, true);
+
+	counter->earned += earned;
+	counter->burned += burned;
+	counter = find_counter(m, m->event->member, false);
+	counter->earned += earned;
+	counter->burned += burned;
+	counter->is_blurred |= m->is_judged_late;
+}
+
+void
+model_blur_day(struct model *m)
+{
+	for (int i = 0; i < m->counter_count; i++) {
+		if (m->counters[i].is_till || m->counters[i].who == m->event->member)
+			m->counters[i].is_blurred = true;
+	}
 }
 
 bool
@@ -223,27 +286,15 @@ model_member(const struct model *m, uint32_t nth, int32_t day, uint64_t *ret_ref
 		return false;
 	*ret_reference = who->reference;
 	*ret_balances = (struct model_balances){
-		.available = available(who, day),
-		.pending = pending(who),
+		.available = model_available(who, day),
+		.pending = model_pending(who),
 		.held = who->held,
-		.debt = debt(who),
+		.debt = model_debt(who),
 	};
 	return true;
 }
 
 /* ---- operations ---- */
-
-static void
-activity(struct model *m)
-{
-	struct member *who = m->member;
-	int32_t last_day = model_last_day(m, m->judged_day);
-
-	if (who->regular_last_day != 0 && who->regular_last_day < m->judged_day)
-		who->regular_life++;
-	if (last_day > who->regular_last_day)
-		who->regular_last_day = last_day;
-}
 
 static bool
 enroll(struct model *m)
@@ -266,56 +317,71 @@ enroll(struct model *m)
 	return true;
 }
 
-static const struct model_rule *
-rule_at(const struct model *m)
-{
-	const struct model_rule *found = NULL;
-
-	for (int i = m->rule_count - 1; i >= 0; i--) {
-		if (m->rules[i].partner != m->partner->number)
-			continue;
-		found = &m->rules[i];
-		if (found->from_ms <= m->judged_ms)
-			break;
-	}
-	return found;
-}
-
 static bool
-earn(struct model *m)
+link_card(struct model *m)
 {
 	const struct model_event *e = m->event;
-	const struct model_rule *rule = rule_at(m);
-	int64_t base = e->amount > e->covered ? e->amount - e->covered : 0;
-	int64_t points;
+	const struct card *card = find_card(m, e->new_card);
 
-	m->reasons[TG_EARN_OFF] = m->partner->is_earn_off || rule == NULL;
-	if (e->outcome.status != TG_OK || rule == NULL)
-		return true;
-	points = model_share(base, rule->base_num, rule->base_den);
-	m->member->regular += points;
-	if (points > 0)
-		activity(m);
-	return model_same(m, "points", e->outcome.points, points);
-}
-
-static bool
-burn(struct model *m)
-{
-	const struct model_event *e = m->event;
-
-	m->reasons[TG_NO_POINTS] = available(m->member, e->day) < e->points;
 	if (e->outcome.status != TG_OK)
 		return true;
-	m->member->regular -= e->points;
-	activity(m);
+	if (card == NULL)
+		add_card(m, e->new_card, e->member);
+	else if (card->member != e->member)
+		return model_object(m, "the card of another was linked");
 	return true;
 }
 
 static bool
-expire(struct model *m)
+unlink_card(struct model *m)
 {
-	m->member->regular += m->event->outcome.moved_available;
+	const struct model_event *e = m->event;
+	struct card *card = find_card(m, e->new_card);
+	int left = 0;
+
+	if (e->outcome.status != TG_OK)
+		return true;
+	if (card == NULL || card->member != e->member)
+		return model_object(m, "a card was taken that was not the member's");
+	card->text[0] = '\0';
+	for (int i = 0; i < m->card_count; i++)
+		left += m->cards[i].text[0] != '\0' && m->cards[i].member == e->member;
+	return left > 0 || model_object(m, "the last card was taken");
+}
+
+/* An operator's correction: no activity of the member. */
+static bool
+adjust(struct model *m)
+{
+	const struct model_event *e = m->event;
+
+	if (e->is_debit) {
+		if (model_available(m->member, e->day) < e->points)
+			return model_object(m, "more was taken than there was");
+		model_take_points(m, e->points, e->day, NULL);
+		return true;
+	}
+	if (m->member->regular_last_day < e->day) {
+		int64_t paid = model_pay_debt(m, e->points);
+
+		model_renew(m, e->day);
+		m->member->regular += e->points - paid;
+		return true;
+	}
+	m->member->regular += e->points - model_pay_debt(m, e->points);
+	return true;
+}
+
+static bool
+block(struct model *m)
+{
+	const struct model_event *e = m->event;
+	struct card *card = find_card(m, e->card);
+
+	if (e->is_of_card && card != NULL)
+		card->is_blocked = e->is_block;
+	else if (!e->is_of_card)
+		m->member->is_blocked = e->is_block;
 	return true;
 }
 
@@ -324,9 +390,21 @@ static const struct {
 	bool (*take)(struct model *m);
 } operations[] = {
 	{ TG_OP_ENROLL, enroll },
-	{ TG_OP_EARN, earn },
-	{ TG_OP_BURN, burn },
-	{ MODEL_EXPIRE, expire },
+	{ TG_OP_LINK, link_card },
+	{ TG_OP_UNLINK, unlink_card },
+	{ TG_OP_EARN, model_earn },
+	{ TG_OP_BURN, model_burn },
+	{ TG_OP_HOLD, model_hold },
+	{ TG_OP_CAPTURE, model_capture },
+	{ TG_OP_RELEASE, model_release },
+	{ TG_OP_REFUND, model_refund },
+	{ TG_OP_REVERSE, model_reverse },
+	{ TG_OP_CONFIRM, model_confirm },
+	{ MODEL_EXPIRE, model_expire },
+	{ MODEL_MATURE, model_mature },
+	{ MODEL_HOLD_EXPIRE, model_hold_expire },
+	{ MODEL_ADJUST, adjust },
+	{ MODEL_BLOCK, block },
 };
 
 /* ---- one event ---- */
@@ -352,6 +430,25 @@ name_member(struct model *m)
 	return true;
 }
 
+/* Who is blocked begins nothing; what was begun is finished or undone. */
+static void
+check_blocks(struct model *m)
+{
+	const struct model_event *e = m->event;
+	const struct card *card = find_card(m, e->card);
+	bool is_begun = e->kind == TG_OP_CAPTURE || e->kind == TG_OP_RELEASE ||
+			e->kind == TG_OP_REFUND || e->kind == TG_OP_REVERSE;
+
+	if (m->member == NULL || m->partner == NULL || e->kind == TG_OP_ENROLL)
+		return;
+	if (card != NULL && card->is_blocked && !is_begun)
+		m->reasons[TG_MEMBER_BLOCKED] = true;
+	if (m->member->is_blocked && !is_begun && e->kind != TG_OP_CONFIRM)
+		m->reasons[TG_MEMBER_BLOCKED] = true;
+	if (m->member->is_test != m->partner->is_test)
+		m->reasons[TG_TEST_MISMATCH] = true;
+}
+
 /* A refusal has one of the reasons, an acceptance none. */
 static bool
 check_reasons(struct model *m)
@@ -359,7 +456,7 @@ check_reasons(struct model *m)
 	int status = m->event->outcome.status;
 
 	if (status != TG_OK && status != TG_ORIGINAL_UNKNOWN) {
-		if (m->reasons[status])
+		if (m->reasons[status] || m->excuses[status])
 			return true;
 		return model_object(m, "refused %s without a reason",
 				    tg_status_name((enum tg_status)status));
@@ -377,13 +474,19 @@ check_balances(struct model *m)
 {
 	const struct model_outcome *out = &m->event->outcome;
 	const struct member *who = m->member;
+	int64_t next_points;
+	int32_t next_day;
 
 	if (who == NULL || !out->has_balances)
 		return true;
-	return model_same(m, "available", out->available, available(who, m->event->day)) &&
-	       model_same(m, "pending", out->pending, pending(who)) &&
+	next_day = model_next_expiry(who, m->event->day, &next_points);
+	return model_same(m, "available", out->available,
+			  model_available(who, m->event->day)) &&
+	       model_same(m, "pending", out->pending, model_pending(who)) &&
 	       model_same(m, "held", out->held, who->held) &&
-	       model_same(m, "debt", out->debt, debt(who));
+	       model_same(m, "debt", out->debt, model_debt(who)) &&
+	       model_same(m, "the next day of expiry", out->next_day, next_day) &&
+	       model_same(m, "what expires then", out->next_points, next_points);
 }
 
 bool
@@ -396,9 +499,18 @@ model_take(struct model *m, const struct model_event *e, char *why, size_t why_b
 	m->why_bytes = why_bytes;
 	memset(m->reasons, 0, sizeof(m->reasons));
 	m->partner = find_partner(m, e->partner);
-	m->judged_ms = e->is_late ? e->till_ms : e->utc_ms;
+	memset(m->excuses, 0, sizeof(m->excuses));
+	m->is_judged_late = e->is_late && e->kind != TG_OP_BURN && e->kind != TG_OP_HOLD &&
+			    e->kind != TG_OP_RELEASE;
+	m->judged_ms = m->is_judged_late ? e->till_ms : e->utc_ms;
 	m->judged_day = model_day(m->judged_ms);
 	is_right = name_member(m);
+	if (is_right)
+		check_blocks(m);
+	if (is_right && e->outcome.status != TG_OK && m->reasons[e->outcome.status]) {
+		(void)model_remember(m);
+		return check_balances(m);
+	}
 	for (size_t i = 0; is_right && i < sizeof(operations) / sizeof(operations[0]); i++) {
 		if (operations[i].kind == e->kind)
 			is_right = operations[i].take(m);

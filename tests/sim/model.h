@@ -38,6 +38,7 @@ struct model_outcome {
 	int64_t	 next_points;
 	int64_t	 moved_available, moved_pending, moved_held, moved_debt; /* by its postings */
 	int64_t	 moved_breakage;
+	int64_t	 deadline_ms;	/* of the hold that it is about; 0: none */
 };
 
 struct model_event {
@@ -58,7 +59,7 @@ struct model_event {
 	bool	 is_test;
 	/* What. */
 	int64_t	 amount, covered, points;
-	bool	 has_points, skip_limited, is_debit, is_block, is_capped;
+	bool	 has_points, skip_limited, is_debit, is_block, is_of_card, is_capped;
 	bool	 has_original, has_burn;
 	uint8_t	 original[MODEL_ID_BYTES], burn[MODEL_ID_BYTES];
 	int64_t	 original_ms;

@@ -17,6 +17,7 @@
 #define MODEL_PARTNERS 16
 #define MODEL_RULES 256
 #define MODEL_STATUSES 256
+#define MODEL_RECEIPT_BYTES 40
 
 /* Points with a last day of their own. */
 struct lot {
@@ -38,6 +39,47 @@ struct pending {
 	bool	 is_at_store;
 	int	 part;
 	int64_t	 points;
+};
+
+/* A transaction that something may be done to later, or a hold. */
+enum deal_state { DEAL_STANDING, DEAL_REVERSED, DEAL_OPEN, DEAL_CAPTURED, DEAL_RELEASED,
+		  DEAL_EXPIRED };
+
+struct deal {
+	int	 kind;		/* operation; TG_OP_REVERSE of a tombstone, with is_tombstone */
+	bool	 is_tombstone;	/* an original that was reversed before it came */
+	uint32_t partner;
+	uint8_t	 id[MODEL_ID_BYTES];
+	uint64_t sequence;
+	uint64_t member;	/* 0: none */
+	int	 status;
+	enum deal_state state;
+	int64_t	 booked_ms, till_ms;
+	/* An earn. */
+	int64_t	 amount, covered, points, bonus;
+	bool	 is_gross, is_capped;
+	const struct model_rule *rule;
+	int64_t	 returned_money, returned_covered;
+	int64_t	 expired;	/* of its own lots, that no refund has met */
+	uint8_t	 receipt[16 + MODEL_RECEIPT_BYTES]; /* what makes it one of its kind */
+	size_t	 receipt_bytes; /* 0: none */
+	/* A burn, a capture, a hold: what it was taken from, in that order; then regular points. */
+	struct lot portions[MODEL_LOTS];
+	int	 portion_count;
+	int64_t	 regular;
+	int64_t	 undone;	/* given back, or lost in coming back */
+	/* A hold. */
+	int64_t	 deadline_ms;
+	uint32_t regular_life;
+};
+
+/* What somebody did on a day, for limits. */
+struct counter {
+	uint64_t who;		/* member's reference, or a till's number */
+	bool	 is_till;
+	int32_t	 day;
+	int64_t	 earned, burned;
+	bool	 is_blurred;	/* some of it was undone, or came late: no exact figure */
 };
 
 struct debt {
@@ -76,16 +118,24 @@ struct model {
 	int	 member_count;
 	struct card cards[MODEL_CARDS];
 	int	 card_count;
+	struct deal *deals;	     /* owned; deal_count of them, oldest first */
+	int	 deal_count, deal_capacity;
+	struct counter *counters;    /* owned */
+	int	 counter_count, counter_capacity;
 	/* Of the event under way. */
 	bool	 reasons[MODEL_STATUSES]; /* that speak against it */
+	bool	 excuses[MODEL_STATUSES]; /* that may: a refusal is right, and so is none */
 	const struct model_event *event;
 	struct member *member;	     /* NULL: nobody */
 	const struct model_partner *partner;
+	bool	 is_judged_late;     /* it counts for the day when it happened */
 	int64_t	 judged_ms;	     /* when it happened, as the rules see it */
 	int32_t	 judged_day;
 	char	*why;
 	size_t	 why_bytes;
 };
+
+/* ---- model.c ---- */
 
 /* Say what is not right; returns false. */
 bool model_object(struct model *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -93,13 +143,75 @@ bool model_object(struct model *m, const char *format, ...) __attribute__((forma
 /* Is what came out what should have? */
 bool model_same(struct model *m, const char *what, int64_t told, int64_t right);
 
-int32_t model_day(int64_t utc_ms);
 int64_t model_least(int64_t a, int64_t b);
+int64_t model_most(int64_t a, int64_t b);
 
 /* floor(amount * num / den), amount >= 0. */
 int64_t model_share(int64_t amount, int64_t num, int64_t den);
 
+/* The event becomes a deal that can be named later; the pointer is good until the next one. */
+struct deal *model_remember(struct model *m);
+
+/* The deal of that id at the event's partner, or, for a refund, at one of its group. */
+struct deal *model_find_deal(struct model *m, const uint8_t *id, bool is_refund);
+
+/* Did what is asked outgrow a limit of the day?  May say so only where it is not sure. */
+void model_check_days(struct model *m, int64_t earned, int64_t burned);
+void model_count_day(struct model *m, int64_t earned, int64_t burned);
+void model_blur_day(struct model *m);
+
+/* ---- model_points.c ---- */
+
+int32_t model_day(int64_t utc_ms);
+
 /* Last day of regular points after an activity on day. */
 int32_t model_last_day(const struct model *m, int32_t day);
+
+/* An activity of the member, or points that come to life, on day. */
+void model_renew(struct model *m, int32_t day);
+
+/* What the member can spend; at the event's store, or anywhere. */
+int64_t model_available(const struct member *who, int32_t day);
+int64_t model_usable(const struct model *m, int32_t day);
+int64_t model_pending(const struct member *who);
+int64_t model_debt(const struct member *who);
+int32_t model_next_expiry(const struct member *who, int32_t day, int64_t *ret_points);
+
+/* Pay debts, the oldest first.  Returns how much went there. */
+int64_t model_pay_debt(struct model *m, int64_t points);
+
+void model_give_lot(struct model *m, const struct lot *like, int64_t points);
+
+/* Take points as a burn does, on that day; deal keeps from where.  NULL: nobody keeps it. */
+void model_take_points(struct model *m, int64_t points, int32_t day, struct deal *deal);
+
+/* Lots that are bound to no place, the soonest last day first.  Returns how much was taken. */
+int64_t model_take_unbound(struct model *m, int64_t points, int32_t day);
+
+/* Points of a lot have expired: its earn may want to know. */
+void model_note_expired(struct model *m, uint64_t origin, int64_t points);
+
+/* What falls due. */
+bool model_expire(struct model *m);
+bool model_mature(struct model *m);
+bool model_confirm(struct model *m);
+
+/* ---- model_spend.c ---- */
+
+bool model_burn(struct model *m);
+bool model_hold(struct model *m);
+bool model_capture(struct model *m);
+bool model_release(struct model *m);
+bool model_hold_expire(struct model *m);
+
+/* Resolve an open hold: some of it is captured, the rest goes back.  Returns what expired. */
+int64_t model_resolve(struct model *m, struct deal *hold, struct deal *capture, int64_t captured,
+		      int32_t day);
+
+/* ---- model_return.c ---- */
+
+bool model_earn(struct model *m);
+bool model_refund(struct model *m);
+bool model_reverse(struct model *m);
 
 #endif

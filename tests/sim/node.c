@@ -20,6 +20,7 @@
 #include "tests/sim/sim.h"
 
 #define TICK_US 1000000
+#define LEAPING_TICK_US INT64_C(900000000)
 #define REST_US 10000
 #define QUIET_TURNS 2
 #define ASK_ROUNDS_MAX 100
@@ -43,7 +44,9 @@ __wrap_clock_mono_us(void)
 static int64_t
 wall_ms(void *context)
 {
-	return sim_wall_ms(context);
+	const struct sim *sim = context;
+
+	return sim_wall_ms(sim) + sim->wall_error_ms;
 }
 
 static int64_t
@@ -84,10 +87,7 @@ node_new(struct sim *sim)
 		.instance = "sim",
 		.segment_bytes = 2 * 1024 * 1024,
 	};
-	node->recovery_config.limits = ledger_limits_small();
-	node->recovery_config.limits.members_max = 200;
-	node->recovery_config.limits.transactions_max = 4000;
-	node->recovery_config.limits.totals_max = 4000;
+	node->recovery_config.limits = sim->coalition->limits;
 	return node;
 }
 
@@ -155,7 +155,7 @@ make_parts(struct sim *sim)
 		.zone = node->zone,
 		.io_threads = 1,
 		.is_inline = true,
-		.requests_max = 256,
+		.requests_max = 64,
 		.requests_reserved = 16,
 		.between = between,
 		.on_dead = on_dead,
@@ -255,7 +255,7 @@ tick(struct sim *sim)
 
 	if (node->is_asking || node->tick_us > sim->now_us)
 		return;
-	node->tick_us = sim->now_us + TICK_US;
+	node->tick_us = sim->now_us + (sim->is_leaping ? LEAPING_TICK_US : TICK_US);
 	if (!pipeline_may_record(node->pipeline))
 		return;
 	if (date == DAY_NONE ||
@@ -350,13 +350,15 @@ found(struct sim *sim)
 		q.partner_image = c->partners[i];
 		if (ledger_partner_find(ledger, q.partner_image.number) == NULL)
 			status = node_ask(sim, &q);
-		q.kind = REQUEST_ADD_RULE;
-		q.rule = c->rules[i];
-		if (status == TG_OK && ledger_rule_newest(ledger, q.rule.partner) == NULL)
-			status = node_ask(sim, &q);
 		q.kind = REQUEST_SET_STORE;
 		q.store_image = c->stores[i];
 		if (status == TG_OK && ledger_store_find(ledger, q.store_image.number) == NULL)
+			status = node_ask(sim, &q);
+	}
+	for (uint32_t i = 0; status == TG_OK && i < COALITION_PARTNERS; i++) {
+		q.kind = REQUEST_ADD_RULE;
+		q.rule = c->rules[i];
+		if (ledger_rule_newest(ledger, q.rule.partner) == NULL)
 			status = node_ask(sim, &q);
 	}
 	for (uint32_t i = 0; status == TG_OK && i < COALITION_TILLS; i++) {

@@ -115,7 +115,7 @@ static void
 report(int64_t took_ms)
 {
 	const struct sim_figures *f = &shared->figures;
-	double hours = (double)f->simulated_ms / 3600000.0;
+	double hours = (double)(f->simulated_ms - f->leaped_ms) / 3600000.0;
 
 	printf("# %" PRIu64 " seeds, %" PRIu64 " failures; %" PRIu64 " requests, %" PRIu64
 	       " frames, %" PRIu64 " answers, %" PRIu64 " told again, %" PRIu64 " records\n",
@@ -123,8 +123,10 @@ report(int64_t took_ms)
 	printf("# %" PRIu64 " lives: %" PRIu64 " power failures, %" PRIu64 " kills, %" PRIu64
 	       " disk failures; %" PRIu64 " snapshots\n",
 	       f->lives, f->power_failures, f->kills, f->disk_failures, f->snapshots);
-	printf("# %.1f simulated hours in %.1f s: %.0f in an hour\n", hours,
-	       (double)took_ms / 1000, took_ms > 0 ? hours * 3600000.0 / (double)took_ms : 0);
+	printf("# %.1f hours at work and %.0f in which nobody asked, in %.1f s: %.0f hours at work"
+	       " in an hour\n",
+	       hours, (double)f->leaped_ms / 3600000.0, (double)took_ms / 1000,
+	       took_ms > 0 ? hours * 3600000.0 / (double)took_ms : 0);
 	printf("# statuses:");
 	for (uint32_t i = 0; i < SIM_STATUSES; i++) {
 		if (f->statuses[i] > 0)

@@ -22,6 +22,7 @@
 #define CALM_MS 600000
 #define CALLS_MAX 400 /* before the disk fails, at most */
 #define MS 1000
+#define HOUR_MS INT64_C(3600000)
 
 static struct sim *running;
 
@@ -34,7 +35,7 @@ sim_running(void)
 int64_t
 sim_wall_ms(const struct sim *sim)
 {
-	return sim->now_us / MS + sim->wall_offset_ms;
+	return sim->now_us / MS + SIM_START_DAY * SIM_DAY_MS;
 }
 
 void
@@ -128,6 +129,21 @@ sim_pass(struct sim *sim, int64_t ms)
 	}
 }
 
+void
+sim_leap(struct sim *sim, int64_t ms)
+{
+	int64_t began_us;
+
+	sim_pass(sim, 1);
+	sim->is_leaping = true;
+	began_us = sim->now_us;
+	sim_tell(sim, "%.1f hours pass", (double)ms / 3600000);
+	sim_pass(sim, ms);
+	sim->is_leaping = false;
+	sim->node->tick_us = sim->now_us;
+	sim->figures->leaped_ms += (uint64_t)(sim->now_us - began_us) / MS;
+}
+
 /* ---- actions ---- */
 
 static void
@@ -135,8 +151,13 @@ act_ask(struct sim *sim)
 {
 	int64_t count = chance_between(&sim->chance, 1, 6);
 
-	while (count-- > 0)
-		work_ask(sim, &sim->tills[chance_below(&sim->chance, COALITION_TILLS)]);
+	while (count-- > 0) {
+		struct till *till = &sim->tills[chance_below(&sim->chance, COALITION_TILLS)];
+
+		work_ask(sim, till);
+		if (chance_once_in(&sim->chance, 4))
+			work_ask_again(sim, till);
+	}
 }
 
 static void
@@ -179,15 +200,36 @@ act_wait(struct sim *sim)
 	sim_pass(sim, chance_between(&sim->chance, 1000, 120000));
 }
 
+/* A night, or days. */
+static void
+act_leap(struct sim *sim)
+{
+	int64_t hours = chance_once_in(&sim->chance, 3) ? 24 * chance_between(&sim->chance, 1, 14)
+							 : chance_between(&sim->chance, 1, 20);
+
+	sim_leap(sim, hours * HOUR_MS);
+}
+
 static const struct {
 	int64_t share;
 	void (*act)(struct sim *sim);
 } actions[] = {
 	{ 70, act_ask },	  { 2, act_power_failure }, { 2, act_kill },
 	{ 2, act_disk_failure }, { 4, act_snapshot },	    { 4, act_wait },
+	{ 3, act_leap },
 };
 
 #define ACTIONS (sizeof(actions) / sizeof(actions[0]))
+
+/* The operator trusts the wall clock. */
+static void
+accept_clock(struct sim *sim)
+{
+	struct ledger_request request = { .kind = REQUEST_CLOCK };
+
+	if (sim->node->is_up && !sim->node->is_dead)
+		(void)node_ask(sim, &request);
+}
 
 static void
 act(struct sim *sim)
@@ -199,6 +241,8 @@ act(struct sim *sim)
 		end_life(sim, chance_once_in(&sim->chance, 2));
 	if (sim->is_failed)
 		return;
+	if (clock_alarm(&sim->node->clock) != CLOCK_FINE && chance_once_in(&sim->chance, 3))
+		accept_clock(sim);
 	for (size_t i = 0; i < ACTIONS; i++)
 		sum += actions[i].share;
 	drawn = chance_below(&sim->chance, sum);
@@ -219,6 +263,8 @@ come_to_rest(struct sim *sim)
 		end_life(sim, false);
 	if (!sim->node->is_up && !node_start(sim) && !sim->is_failed)
 		sim_fail(sim, "no start though all is well: %s", sim->node->error.text);
+	if (!sim->is_failed && clock_alarm(&sim->node->clock) != CLOCK_FINE)
+		accept_clock(sim);
 	if (!sim->is_failed)
 		sim_pass(sim, CALM_MS);
 	for (uint32_t i = 0; i < COALITION_TILLS && !sim->is_failed; i++) {
@@ -241,7 +287,6 @@ begin(struct sim *sim, const struct sim_options *options)
 	sim->options = *options;
 	sim->figures = options->figures;
 	sim->chance = chance_of(options->seed, 0);
-	sim->wall_offset_ms = SIM_START_DAY * SIM_DAY_MS;
 	sim->now_us = 1000000;
 	sim->disk = sim_disk_new(options->seed, DISK_BYTES);
 	sim_disk_io(sim->disk, &sim->io);

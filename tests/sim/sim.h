@@ -18,6 +18,8 @@
 
 #define SIM_ACTIONS_MAX 4096
 #define SIM_STATUSES 256
+#define SIM_CARD_BYTES 96
+#define SIM_MEMBERS 20	  /* cards that tills read */
 #define SIM_WHY_BYTES 700
 #define SIM_START_DAY 19814 /* 2024-04-01 */
 #define SIM_DAY_MS INT64_C(86400000)
@@ -32,7 +34,7 @@ struct till;
 /* What runs come to, added up over seeds. */
 struct sim_figures {
 	uint64_t seeds, failures;
-	uint64_t simulated_ms;
+	uint64_t simulated_ms, leaped_ms; /* in all, and of it with nobody about */
 	uint64_t requests;	 /* sent for the first time */
 	uint64_t sends;		 /* frames that tills sent */
 	uint64_t answers;	 /* that tills got */
@@ -59,7 +61,10 @@ struct sim {
 	struct chance chance;	     /* of the action under way */
 	uint32_t action;	     /* which */
 	int64_t	 now_us;	     /* since the machine's start; never falls */
-	int64_t	 wall_offset_ms;     /* wall time = now + this; jumps */
+	int64_t	 wall_error_ms;	     /* what the gateway's wall clock shows too much; jumps */
+	bool	 is_leaping;	     /* hours pass in which nobody does anything */
+	bool	 was_asked_to_fail;  /* the disk was; a start may then fail */
+	char	 blocked_card[SIM_CARD_BYTES]; /* that an operator blocked or unblocked last */
 	struct sim_disk *disk;
 	struct storage_io io;
 	struct coalition *coalition;
@@ -88,6 +93,9 @@ void sim_tell(struct sim *sim, const char *format, ...) __attribute__((format(pr
 
 /* Let time pass, with all that happens in it. */
 void sim_pass(struct sim *sim, int64_t ms);
+
+/* The same, hours in which nobody asks anything. */
+void sim_leap(struct sim *sim, int64_t ms);
 
 /* Wall time, ms UTC: what a good clock shows. */
 int64_t sim_wall_ms(const struct sim *sim);

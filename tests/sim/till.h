@@ -39,7 +39,7 @@ struct asked {
 	uint8_t	 text[ASKED_TEXT_BYTES]; /* identifiers, receipts, lines */
 	size_t	 text_bytes;
 	bool	 has_id;
-	bool	 is_dubious;		/* meant to be refused for what it is */
+	bool	 is_stolen;		/* its id is another request's */
 	int64_t	 first_sent_us;
 	int64_t	 due_us;		/* answer, or the next try, is due */
 	bool	 is_sent;		/* on the present connection */

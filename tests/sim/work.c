@@ -1,91 +1,422 @@
 /*
  * work.c - what tills ask.
+ *
+ * A row of the list below is an operation, how often it is asked, and what fills in its fields so
+ * that they often make sense.  After that chance adds what may stand there, too, and now and then
+ * something that may not.
  */
 #include "tests/sim/work.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "protocol/encode.h"
+#include "tests/sim/coalition.h"
 #include "tests/sim/sim.h"
 #include "tests/sim/till.h"
 
-#define MEMBERS 20
 #define CARD_BYTES 24
+#define RECENT 60 /* requests that later ones may name */
+#define HOUR_MS INT64_C(3600000)
 
+static int64_t
+below(struct sim *sim, int64_t bound)
+{
+	return chance_below(&sim->chance, bound);
+}
+
+static bool
+once_in(struct sim *sim, int64_t times)
+{
+	return chance_once_in(&sim->chance, times);
+}
+
+static void
+set(struct asked *asked, enum tg_field field, int64_t integer)
+{
+	tg_message_set_integer(&asked->message, field, integer);
+}
+
+/* Card number n, of the coalition's own or, from SIM_MEMBERS on, of nobody. */
 static void
 add_card(struct asked *asked, enum tg_field type, enum tg_field text, int64_t number)
 {
 	char card[CARD_BYTES];
 	int bytes = snprintf(card, sizeof(card), "49025300%06d", (int)number);
 
-	tg_message_set_integer(&asked->message, type, 1);
+	set(asked, type, 1);
 	tg_message_set_bytes(&asked->message, text, asked_keep(asked, card, (size_t)bytes),
 			     (size_t)bytes);
 }
 
-static void
-add_member(struct sim *sim, struct asked *asked)
+/* Members of the partner for trying out have cards of their own. */
+static int64_t
+draw_card(struct sim *sim, const struct till *till)
 {
-	add_card(asked, TG_FIELD_IDENTIFIER_TYPE, TG_FIELD_IDENTIFIER,
-		 chance_below(&sim->chance, MEMBERS));
+	bool is_test = (till->partner == COALITION_PARTNERS) != once_in(sim, 60);
+
+	return below(sim, SIM_MEMBERS) + (is_test ? 1000 : 0);
 }
 
 static void
-ask_enroll(struct sim *sim, struct asked *asked)
+add_member(struct sim *sim, struct till *till, struct asked *asked)
 {
-	add_member(sim, asked);
+	add_card(asked, TG_FIELD_IDENTIFIER_TYPE, TG_FIELD_IDENTIFIER, draw_card(sim, till));
+}
+
+/* The same member as in another request. */
+static void
+add_member_of(struct asked *asked, const struct asked *other)
+{
+	const struct tg_message *m = &other->message;
+
+	if (tg_message_has(m, TG_FIELD_MEMBER)) {
+		set(asked, TG_FIELD_MEMBER, m->values[TG_FIELD_MEMBER].integer);
+	} else if (tg_message_has(m, TG_FIELD_IDENTIFIER)) {
+		const struct tg_value *text = &m->values[TG_FIELD_IDENTIFIER];
+
+		set(asked, TG_FIELD_IDENTIFIER_TYPE, m->values[TG_FIELD_IDENTIFIER_TYPE].integer);
+		tg_message_set_bytes(&asked->message, TG_FIELD_IDENTIFIER,
+				     asked_keep(asked, text->data, text->bytes), text->bytes);
+	}
+}
+
+/* A recent request of the till's partner, of one of two operations; NULL: none. */
+static const struct asked *
+find_recent(struct sim *sim, const struct till *till, uint32_t operation, uint32_t or_operation)
+{
+	const struct asked *found = NULL;
+	uint32_t first = sim->asked_count > RECENT ? sim->asked_count - RECENT : 0;
+	int64_t seen = 0;
+
+	for (uint32_t i = first; i < sim->asked_count; i++) {
+		const struct asked *asked = sim->asked[i];
+
+		if (asked->message.code != operation && asked->message.code != or_operation)
+			continue;
+		if (sim->tills[asked->till].partner != till->partner && !once_in(sim, 12))
+			continue;
+		if (asked->has_id && once_in(sim, ++seen))
+			found = asked;
+	}
+	return found;
+}
+
+/* Name an original, or now and then one that never was.  True: it was. */
+static bool
+add_original(struct sim *sim, struct till *till, struct asked *asked, const struct asked *original)
+{
+	if (original == NULL || once_in(sim, 25)) {
+		uint64_t id[2] = { chance_next(&sim->chance) | UINT32_MAX, 1 };
+
+		tg_message_set_bytes(&asked->message, TG_FIELD_ORIGINAL,
+				     asked_keep(asked, id, sizeof(id)), sizeof(id));
+		set(asked, TG_FIELD_ORIGINAL_TIME, till_time_ms(sim, till));
+		add_member(sim, till, asked);
+		return false;
+	}
+	tg_message_set_bytes(&asked->message, TG_FIELD_ORIGINAL, original->id,
+			     sizeof(original->id));
+	set(asked, TG_FIELD_ORIGINAL_TIME,
+	    original->message.values[TG_FIELD_BUSINESS_TIME].integer);
+	if (once_in(sim, 20))
+		add_member(sim, till, asked);
+	else
+		add_member_of(asked, original);
+	return true;
+}
+
+/* What stands on a receipt. */
+static void
+add_receipt(struct sim *sim, struct till *till, struct asked *asked)
+{
+	char number = (char)('a' + below(sim, 26));
+
+	if (once_in(sim, 6)) {
+		tg_message_set_bytes(&asked->message, TG_FIELD_RECEIPT,
+				     asked_keep(asked, &number, 1), 1);
+		set(asked, TG_FIELD_TILL, 1 + below(sim, 2));
+	}
+	if (once_in(sim, 8))
+		set(asked, TG_FIELD_TILL_DAY,
+		    till_time_ms(sim, till) / SIM_DAY_MS - below(sim, 2));
+	if (once_in(sim, 8))
+		set(asked, TG_FIELD_TENDER, below(sim, 5));
+	if (once_in(sim, 8))
+		set(asked, TG_FIELD_CHANNEL, below(sim, 4));
 }
 
 static void
-ask_earn(struct sim *sim, struct asked *asked)
+ask_enroll(struct sim *sim, struct till *till, struct asked *asked)
 {
-	add_member(sim, asked);
-	tg_message_set_integer(&asked->message, TG_FIELD_AMOUNT,
-			       chance_below(&sim->chance, 50000));
-	if (chance_once_in(&sim->chance, 6))
-		tg_message_set_integer(&asked->message, TG_FIELD_COVERED,
-				       chance_below(&sim->chance, 20000));
+	int64_t card = draw_card(sim, till);
+
+	add_card(asked, TG_FIELD_IDENTIFIER_TYPE, TG_FIELD_IDENTIFIER, card);
+	if (once_in(sim, 6))
+		add_card(asked, TG_FIELD_NEW_TYPE, TG_FIELD_NEW_IDENTIFIER, card + 2000);
 }
 
 static void
-ask_burn(struct sim *sim, struct asked *asked)
+ask_link(struct sim *sim, struct till *till, struct asked *asked)
 {
-	add_member(sim, asked);
-	tg_message_set_integer(&asked->message, TG_FIELD_POINTS,
-			       chance_between(&sim->chance, 1, 400));
+	int64_t card = draw_card(sim, till);
+
+	add_card(asked, TG_FIELD_IDENTIFIER_TYPE, TG_FIELD_IDENTIFIER, card);
+	add_card(asked, TG_FIELD_NEW_TYPE, TG_FIELD_NEW_IDENTIFIER,
+		 once_in(sim, 6) ? draw_card(sim, till) : card + 2000);
+}
+
+static void
+ask_earn(struct sim *sim, struct till *till, struct asked *asked)
+{
+	static const int64_t scales[] = { 300, 20000, 20000, 20000, 200000, TG_AMOUNT_MAX };
+	int64_t amount = below(sim, scales[below(sim, 6)]);
+
+	if (amount > 1000000 && !once_in(sim, 40))
+		amount %= 1000000;
+	add_member(sim, till, asked);
+	add_receipt(sim, till, asked);
+	set(asked, TG_FIELD_AMOUNT, amount);
+	if (once_in(sim, 5))
+		set(asked, TG_FIELD_COVERED, below(sim, 12000));
+}
+
+static void
+ask_burn(struct sim *sim, struct till *till, struct asked *asked)
+{
+	add_member(sim, till, asked);
+	add_receipt(sim, till, asked);
+	set(asked, TG_FIELD_POINTS,
+	    once_in(sim, 3) ? 5 * (1 + below(sim, 60)) : 1 + below(sim, 150));
+	if (once_in(sim, 3))
+		set(asked, TG_FIELD_COVERED, below(sim, 400));
+	if (once_in(sim, 8))
+		set(asked, TG_FIELD_SKIP_LIMITED, 1);
+}
+
+static void
+ask_hold(struct sim *sim, struct till *till, struct asked *asked)
+{
+	ask_burn(sim, till, asked);
+	if (once_in(sim, 2))
+		set(asked, TG_FIELD_HOLD_SECONDS, 1 + below(sim, once_in(sim, 3) ? 900000 : 400));
+}
+
+static void
+ask_capture(struct sim *sim, struct till *till, struct asked *asked)
+{
+	const struct asked *hold = find_recent(sim, till, TG_OP_HOLD, TG_OP_HOLD);
+	int64_t points = 20;
+
+	if (add_original(sim, till, asked, hold))
+		points = hold->message.values[TG_FIELD_POINTS].integer;
+	set(asked, TG_FIELD_POINTS, once_in(sim, 3) ? points : 1 + below(sim, points + 2));
+}
+
+static void
+ask_release(struct sim *sim, struct till *till, struct asked *asked)
+{
+	(void)add_original(sim, till, asked, find_recent(sim, till, TG_OP_HOLD, TG_OP_HOLD));
+}
+
+static void
+ask_refund(struct sim *sim, struct till *till, struct asked *asked)
+{
+	const struct asked *earn = find_recent(sim, till, TG_OP_EARN, TG_OP_EARN);
+	const struct asked *burn = find_recent(sim, till, TG_OP_BURN, TG_OP_CAPTURE);
+	int64_t amount = 500;
+
+	if (once_in(sim, 4))
+		earn = find_recent(sim, till, TG_OP_BURN, TG_OP_EARN);
+	if (add_original(sim, till, asked, earn))
+		amount = tg_message_integer(&earn->message, TG_FIELD_AMOUNT, 100);
+	if (burn != NULL && once_in(sim, 2)) {
+		tg_message_set_bytes(&asked->message, TG_FIELD_ORIGINAL_BURN, burn->id,
+				     sizeof(burn->id));
+		amount += tg_message_integer(&burn->message, TG_FIELD_COVERED, 10);
+		if (once_in(sim, 2))
+			set(asked, TG_FIELD_POINTS, below(sim, 60));
+	}
+	set(asked, TG_FIELD_AMOUNT, once_in(sim, 3) ? amount : below(sim, amount + 2));
+	set(asked, TG_FIELD_REASON, 3);
+}
+
+static void
+ask_reverse(struct sim *sim, struct till *till, struct asked *asked)
+{
+	static const uint32_t reversed[] = { TG_OP_EARN, TG_OP_BURN, TG_OP_HOLD, TG_OP_CAPTURE,
+					     TG_OP_REFUND, TG_OP_RELEASE };
+	uint32_t operation = reversed[below(sim, 6)];
+
+	(void)add_original(sim, till, asked, find_recent(sim, till, operation, operation));
+	set(asked, TG_FIELD_REASON, 1 + below(sim, 2));
+}
+
+static void
+ask_confirm(struct sim *sim, struct till *till, struct asked *asked)
+{
+	(void)add_original(sim, till, asked, find_recent(sim, till, TG_OP_EARN, TG_OP_EARN));
+}
+
+static void
+ask_inquiry(struct sim *sim, struct till *till, struct asked *asked)
+{
+	add_member(sim, till, asked);
+	if (once_in(sim, 2))
+		set(asked, TG_FIELD_ENTRIES_WANTED, below(sim, 21));
+}
+
+static void
+ask_quote(struct sim *sim, struct till *till, struct asked *asked)
+{
+	bool is_burn = once_in(sim, 2);
+
+	add_member(sim, till, asked);
+	set(asked, TG_FIELD_QUOTED_OPERATION, is_burn ? TG_OP_BURN : TG_OP_EARN);
+	set(asked, is_burn ? TG_FIELD_POINTS : TG_FIELD_AMOUNT, 1 + below(sim, 2000));
+}
+
+static void
+ask_status(struct sim *sim, struct till *till, struct asked *asked)
+{
+	(void)add_original(sim, till, asked, find_recent(sim, till, TG_OP_EARN, TG_OP_BURN));
+}
+
+static void
+ask_totals(struct sim *sim, struct till *till, struct asked *asked)
+{
+	set(asked, TG_FIELD_DAY, till_time_ms(sim, till) / SIM_DAY_MS - below(sim, 3));
+	set(asked, TG_FIELD_BASIS, 1 + below(sim, 2));
+	set(asked, TG_FIELD_SCOPE, 1 + below(sim, 3));
+}
+
+static void
+ask_ping(struct sim *sim, struct till *till, struct asked *asked)
+{
+	set(asked, TG_FIELD_BUSINESS_TIME, till_time_ms(sim, till));
 }
 
 /* How often out of the sum of all. */
 static const struct {
 	enum tg_operation operation;
 	int64_t share;
-	void (*fill)(struct sim *sim, struct asked *asked);
+	void (*fill)(struct sim *sim, struct till *till, struct asked *asked);
 } kinds[] = {
-	{ TG_OP_ENROLL, 8, ask_enroll },
-	{ TG_OP_EARN, 30, ask_earn },
-	{ TG_OP_BURN, 20, ask_burn },
+	{ TG_OP_ENROLL, 10, ask_enroll }, { TG_OP_LINK, 2, ask_link },
+	{ TG_OP_UNLINK, 2, ask_link },	  { TG_OP_EARN, 40, ask_earn },
+	{ TG_OP_BURN, 20, ask_burn },	  { TG_OP_HOLD, 12, ask_hold },
+	{ TG_OP_CAPTURE, 8, ask_capture }, { TG_OP_RELEASE, 4, ask_release },
+	{ TG_OP_REFUND, 14, ask_refund }, { TG_OP_REVERSE, 10, ask_reverse },
+	{ TG_OP_CONFIRM, 4, ask_confirm }, { TG_OP_INQUIRY, 3, ask_inquiry },
+	{ TG_OP_QUOTE, 3, ask_quote },	  { TG_OP_STATUS, 3, ask_status },
+	{ TG_OP_TOTALS, 2, ask_totals },  { TG_OP_PING, 1, ask_ping },
 };
 
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
-void
-work_ask(struct sim *sim, struct till *till)
+/* From store and forward: it happened a while ago. */
+static void
+make_late(struct sim *sim, struct asked *asked)
 {
-	struct asked *asked;
-	int64_t drawn, sum = 0;
+	int64_t *time = &asked->message.values[TG_FIELD_BUSINESS_TIME].integer;
+
+	set(asked, TG_FIELD_LATE, 1);
+	*time -= below(sim, once_in(sim, 3) ? 80 * HOUR_MS : 6 * HOUR_MS);
+}
+
+/* Something that may not be. */
+static void
+spoil(struct sim *sim, struct asked *asked)
+{
+	switch (below(sim, 6)) {
+	case 0:
+		set(asked, TG_FIELD_BUSINESS_TIME,
+		    asked->message.values[TG_FIELD_BUSINESS_TIME].integer + 2 * HOUR_MS);
+		break;
+	case 1:
+		set(asked, TG_FIELD_TILL_DAY, 5);
+		break;
+	case 2:
+		set(asked, TG_FIELD_STORE, 999);
+		break;
+	case 3:
+		set(asked, TG_FIELD_TERMINAL, 1 + below(sim, 500));
+		break;
+	case 4: /* a field that no request has */
+		set(asked, TG_FIELD_VERSION, 1);
+		break;
+	default:
+		set(asked, TG_FIELD_AMOUNT, -1);
+		break;
+	}
+}
+
+/* The same transaction id for another request. */
+static void
+steal_id(struct sim *sim, struct till *till, struct asked *asked)
+{
+	const struct asked *other = find_recent(sim, till, TG_OP_EARN, TG_OP_BURN);
+
+	if (other == NULL || !asked->has_id ||
+	    sim->tills[other->till].partner != till->partner)
+		return;
+	memcpy(asked->id, other->id, sizeof(asked->id));
+	asked->is_stolen = true;
+	asked->buried_by = other->buried_by;
+}
+
+static size_t
+draw_kind(struct sim *sim)
+{
+	int64_t sum = 0, drawn;
 	size_t kind = 0;
 
 	for (size_t i = 0; i < KINDS; i++)
 		sum += kinds[i].share;
-	drawn = chance_below(&sim->chance, sum);
+	drawn = below(sim, sum);
 	while (drawn >= kinds[kind].share)
 		drawn -= kinds[kind++].share;
+	return kind;
+}
+
+void
+work_ask(struct sim *sim, struct till *till)
+{
+	/* At first people come to join. */
+	size_t kind = sim->asked_count < SIM_MEMBERS && !once_in(sim, 4) ? 0 : draw_kind(sim);
+	struct asked *asked;
+
 	if (till->pending_count == TILL_PENDING_MAX)
 		return;
 	asked = till_new_request(sim, till, kinds[kind].operation);
-	kinds[kind].fill(sim, asked);
+	kinds[kind].fill(sim, till, asked);
+	if (asked->has_id && once_in(sim, 12))
+		make_late(sim, asked);
+	if (asked->has_id && once_in(sim, 40))
+		spoil(sim, asked);
+	if (once_in(sim, 80))
+		steal_id(sim, till, asked);
 	asked_finish(asked);
 	sim_tell(sim, "till %u: asks #%u %s", till->terminal, asked->index,
 		 tg_operation_name(kinds[kind].operation));
+	(void)till_ask(sim, till, asked);
+}
+
+void
+work_ask_again(struct sim *sim, struct till *till)
+{
+	struct asked *asked;
+
+	if (sim->asked_count == 0 || till->pending_count == TILL_PENDING_MAX)
+		return;
+	asked = sim->asked[below(sim, sim->asked_count)];
+	if (asked->till != till->index || !asked->has_id)
+		return;
+	for (uint32_t i = 0; i < till->pending_count; i++) {
+		if (till->pending[i] == asked)
+			return;
+	}
+	asked->refusals = 0;
+	sim_tell(sim, "till %u: asks #%u again", till->terminal, asked->index);
 	(void)till_ask(sim, till, asked);
 }

@@ -10,4 +10,7 @@ struct till;
 /* A till asks something. */
 void work_ask(struct sim *sim, struct till *till);
 
+/* A till asks something again that it asked before, whether it knows the outcome or not. */
+void work_ask_again(struct sim *sim, struct till *till);
+
 #endif
