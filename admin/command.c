@@ -15,6 +15,7 @@
 #define CHANGE_WAIT_S 1
 
 static const char member_argument[] = "<member>";
+static const char identifier_argument[] = "<type:identifier>";
 static const char command_argument[] = "<command>";
 static const char filter_argument[] = "<word=value>"; /* may be member=card:... */
 
@@ -361,6 +362,7 @@ static void
 spell(const struct command_call *call, const struct command *command, char *text, size_t bytes)
 {
 	const bool has_member = strstr(command->arguments, member_argument) != NULL ||
+				strstr(command->arguments, identifier_argument) != NULL ||
 				strstr(command->arguments, command_argument) != NULL ||
 				strstr(command->arguments, filter_argument) != NULL;
 	size_t used = (size_t)snprintf(text, bytes, "%s", command->words);

@@ -69,18 +69,24 @@ complain(struct reading *r, const char *column, const char *why)
 	import_complain(r->import, r->line, column, why);
 }
 
+/*
+ * One name of the first line.  What is no field is told by its place, not quoted: whoever may
+ * import could else read the first line of any file that the gateway may read, a password's, say.
+ */
 static void
 take_column(struct reading *r, const char *name)
 {
 	const struct field_set *fields = r->import->noun->fields;
 	const uint32_t index = field_find(fields, name);
+	char place[16];
 
+	snprintf(place, sizeof(place), "%u", (unsigned)r->column_count + 1);
 	if (r->column_count == FIELDS_MAX) {
-		complain(r, name, "is one column too many");
+		complain(r, place, "is one column too many");
 		return;
 	}
 	if (index == fields->count)
-		complain(r, name, "is no field; see help import");
+		complain(r, place, "is no field; see help import");
 	for (uint32_t i = 0; index < fields->count && i < r->column_count; i++) {
 		if (r->columns[i] == index)
 			complain(r, name, "stands twice");

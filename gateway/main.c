@@ -108,10 +108,15 @@ check_zone(const struct config *config)
 static void
 prepare_process(void)
 {
-	struct rlimit files;
+	struct rlimit files, core;
 
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)umask(0027);
+	/* OpenSSL keeps copies of keys, buffers what tills say.  Root may still raise it. */
+	if (getrlimit(RLIMIT_CORE, &core) == 0) {
+		core.rlim_cur = 0;
+		(void)setrlimit(RLIMIT_CORE, &core);
+	}
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
 		files.rlim_cur = files.rlim_max;
 		(void)setrlimit(RLIMIT_NOFILE, &files);

@@ -406,6 +406,8 @@ commands_are_audited(void **state)
 	assert_string_equal(fake->audit, "ann|console uid=1000 pid=42|show stats|ok|0");
 	fake_host_run(fake, "member card:4912345678901234");
 	assert_non_null(strstr(fake->audit, "|member card:************1234|UNKNOWN_MEMBER: "));
+	fake_host_run(fake, "identifier phone:+4912345678901234");
+	assert_non_null(strstr(fake->audit, "|identifier phone:*************1234|"));
 	fake_host_run(fake, "tail member=card:4912345678901234 kind=earn");
 	assert_non_null(strstr(fake->audit, "|tail member=card:************1234 kind=earn|"));
 	fake_host_run(fake, "shutdown");

@@ -88,7 +88,7 @@ mistakes_are_told_by_line_and_column(void **state)
 		{ "# nothing\n", "1 - should name the columns\n" },
 		{ "name,partner\nA,1\n", "1 number must be one of the columns\n"
 					 "2 number is missing\n" },
-		{ "number,colour\n31,red\n", "1 colour is no field; see help import\n" },
+		{ "number,colour\n31,red\n", "1 2 is no field; see help import\n" },
 		{ "number,number\n31,31\n", "1 number stands twice\n" },
 		{ "number,partner\nx,y\n31,0\n",
 		  "2 number not 1..2147483647\n2 partner not 1..2147483647\n"

@@ -122,6 +122,14 @@ class Port:
         heard, self._seen = self._seen[:at], self._seen[at:]
         return heard
 
+    def has_more(self, seconds):
+        """Take what comes within some time; False: nothing did, or the console closed."""
+        if not select.select([self._socket], [], [], seconds)[0]:
+            return False
+        octets = self._socket.recv(65536)
+        self._seen += octets
+        return bool(octets)
+
     def hear_close(self):
         """What came until the console closed."""
         try:

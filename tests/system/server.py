@@ -23,6 +23,7 @@ SECONDS_MAX = 120
 HOST = '127.0.0.1'
 INSTANCE = 'test'
 MASTER_KEY = bytes(range(32))
+IDENTIFIER_KEY = bytes(range(32, 64))
 PR_SET_PDEATHSIG = 1
 # A stepped clock begins on Monday 2026-03-02 at 10:00:00 UTC.
 START_UTC_MS = 1772445600000
@@ -262,7 +263,7 @@ class Server:
                     'key_file': self.folder.file('server.key'),
                     'ca_file': self.folder.file('ca.pem')},
             'keys': {'master_file': self.folder.write('master', MASTER_KEY),
-                     'identifier_file': self.folder.write('identifier', bytes(range(32, 64)))},
+                     'identifier_file': self.folder.write('identifier', IDENTIFIER_KEY)},
             'data': {'directory': self.folder.file('data')},
             'journal': {'segment_bytes': 4 << 20, 'batch_bytes': 2 << 20, 'reserve_bytes': 1 << 20,
                         'low_water_bytes': 1 << 20},
@@ -411,7 +412,7 @@ class Database:
         return self.process.wait()
 
     def query(self, sql, database='tallygate'):
-        """Rows, each a list of texts."""
+        """Rows, each a list of texts; octets that are no text are replaced."""
         run = subprocess.run(
             [self._program('mariadb'), '--no-defaults', '--user=root', '--batch',
              '--skip-column-names', '--socket=' + self.folder.file('socket'), '--execute', sql,
@@ -419,7 +420,7 @@ class Database:
             stdin=subprocess.DEVNULL, check=False)
         if run.returncode:
             raise Failed(run.stderr.decode('utf-8', 'replace'))
-        return [line.split('\t') for line in run.stdout.decode('utf-8').splitlines()]
+        return [line.split('\t') for line in run.stdout.decode('utf-8', 'replace').splitlines()]
 
     def session(self):
         """One session, to be used with `with`: what it locks is free afterwards."""
