@@ -81,6 +81,7 @@ fix_now(struct ledger_step *step)
 	step->now_batch = number;
 	step->now.utc_ms = clock_now_utc_ms(step->config.clock);
 	step->now.day = zone_day(step->config.zone, step->now.utc_ms);
+	step->now.minute = zone_minute(step->config.zone, step->now.utc_ms);
 }
 
 /* The decision's answer becomes one that tells a status and nothing else. */

@@ -436,6 +436,12 @@ pipeline_day(const struct pipeline *pipeline, int64_t utc_ms)
 	return zone_day(pipeline->config.zone, utc_ms);
 }
 
+uint16_t
+pipeline_minute(const struct pipeline *pipeline, int64_t utc_ms)
+{
+	return zone_minute(pipeline->config.zone, utc_ms);
+}
+
 bool
 pipeline_is_stepped(const struct pipeline *pipeline)
 {

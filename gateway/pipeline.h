@@ -163,6 +163,9 @@ int32_t pipeline_business_date(const struct pipeline *pipeline);
 /* Day of a time in the programme's zone, days since 1970-01-01. */
 int32_t pipeline_day(const struct pipeline *pipeline, int64_t utc_ms);
 
+/* ... and the minute of that day. */
+uint16_t pipeline_minute(const struct pipeline *pipeline, int64_t utc_ms);
+
 /* Is the clock moved by the console (clock.source = stepped)? */
 bool pipeline_is_stepped(const struct pipeline *pipeline);
 

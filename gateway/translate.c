@@ -62,6 +62,10 @@ set_transaction(const struct translator *translator, const struct tg_message *m,
 					  : pipeline_utc_ms(translator->pipeline);
 	q->business_day = pipeline_day(translator->pipeline, q->business_time_utc_ms);
 	q->is_late = tg_message_integer(m, TG_FIELD_LATE, 0) != 0;
+	/* Only what comes late is judged by it. */
+	if (q->is_late)
+		q->business_minute =
+			pipeline_minute(translator->pipeline, q->business_time_utc_ms);
 	q->is_repeat = tg_message_integer(m, TG_FIELD_REPEAT, 0) != 0;
 }
 

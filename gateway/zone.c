@@ -160,6 +160,15 @@ zone_day(const struct zone *zone, int64_t utc_ms)
 	return (int32_t)divide_floor(local_s, DAY_SECONDS);
 }
 
+uint16_t
+zone_minute(const struct zone *zone, int64_t utc_ms)
+{
+	int64_t utc_s = divide_floor(utc_ms, 1000);
+	int64_t local_s = utc_s + zone->spans[span_at(zone, utc_s)].offset_s;
+
+	return (uint16_t)((local_s - divide_floor(local_s, DAY_SECONDS) * DAY_SECONDS) / 60);
+}
+
 int64_t
 zone_utc_ms(const struct zone *zone, int32_t day, int32_t second_of_day)
 {

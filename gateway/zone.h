@@ -31,6 +31,9 @@ void zone_free(struct zone *zone);
  */
 int32_t zone_day(const struct zone *zone, int64_t utc_ms);
 
+/* What the clocks of the zone show at utc_ms: the minute of that day, 0..1439. */
+uint16_t zone_minute(const struct zone *zone, int64_t utc_ms);
+
 /*
  * When the clocks of the zone show second_of_day (0..86399) on day.  Of two such moments the first;
  * a time that the clocks leave out stands for the moment at which they are put forward.

@@ -8,6 +8,42 @@
 #include "ledger/apply.h"
 #include "ledger/plan.h"
 
+static void
+tell_components(struct ledger_answer *a, const struct record *r)
+{
+	a->component_count = r->component_count;
+	for (uint32_t i = 0; i < r->component_count; i++) {
+		const struct record_component *c = &r->components[i];
+
+		a->components[i] = (struct answer_component){
+			.campaign = c->campaign,
+			.sponsor = c->sponsor,
+			.refusal = c->refusal,
+			.amount = c->amount,
+			.points = c->points,
+		};
+	}
+}
+
+/* The same out of the rows that the earn keeps. */
+static void
+tell_kept_components(struct ledger_answer *a, const struct ledger *l,
+		     const struct transaction_row *t)
+{
+	for (uint32_t at = t->first_component; at != TABLE_NONE;
+	     at = ledger_component_row(l, at)->next) {
+		const struct component_row *c = ledger_component_row(l, at);
+
+		a->components[a->component_count++] = (struct answer_component){
+			.campaign = c->campaign,
+			.sponsor = c->sponsor,
+			.refusal = (uint8_t)c->refusal,
+			.amount = c->amount,
+			.points = c->points,
+		};
+	}
+}
+
 void
 answer_from_record(struct ledger_answer *a, const struct record *r)
 {
@@ -15,7 +51,9 @@ answer_from_record(struct ledger_answer *a, const struct record *r)
 	a->sequence = r->sequence;
 	a->booked_at_utc_ms = r->booked_at_utc_ms;
 	a->business_date = r->business_date;
-	a->is_capped = (r->flags & RECORD_CAPPED) != 0;
+	a->is_capped = (r->flags & (RECORD_CAPPED | RECORD_CAMPAIGN_CAPPED)) != 0;
+	if (RECORD_HAS(r, COMPONENTS) && r->kind == RECORD_EARN)
+		tell_components(a, r);
 	if (RECORD_HAS(r, AMOUNT) && r->status == TG_OK)
 		a->points = r->points;
 	if (r->kind == RECORD_EARN && r->status == TG_OK) {
@@ -75,7 +113,8 @@ answer_from_row(struct ledger_answer *a, const struct ledger *l, uint32_t row)
 	a->sequence = t->sequence & ~(UINT64_C(1) << 63);
 	a->booked_at_utc_ms = t->booked_at_utc_ms;
 	a->business_date = t->business_date;
-	a->is_capped = (t->flags & RECORD_CAPPED) != 0;
+	a->is_capped = (t->flags & (RECORD_CAPPED | RECORD_CAMPAIGN_CAPPED)) != 0;
+	tell_kept_components(a, l, t);
 	if (t->status == TG_OK)
 		a->points = t->points;
 	if (t->kind == RECORD_EARN && t->status == TG_OK) {

@@ -183,6 +183,10 @@ ledger_apply(struct ledger *l, const struct record *r)
 	apply_settlement(l, r);
 	apply_member(l, r);
 	apply_transaction(l, r);
+	if (r->sections > UINT32_MAX) {
+		apply_rulebook(l, r);
+		apply_components(l, r);
+	}
 	apply_hold_made(l, r);
 	apply_moves(l, r);
 	apply_hold_resolved(l, r);

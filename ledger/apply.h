@@ -14,6 +14,12 @@
 /* Programme, partner, rule, store or terminal, set whole. */
 void apply_config(struct ledger *l, const struct record *r);
 
+/* Rulebook and budgets. */
+void apply_rulebook(struct ledger *l, const struct record *r);
+
+/* Components of an earn: made with it, returned by refund and reversal. */
+void apply_components(struct ledger *l, const struct record *r);
+
 /* Member row, identifiers. */
 void apply_member(struct ledger *l, const struct record *r);
 

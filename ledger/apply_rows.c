@@ -303,6 +303,12 @@ drop_oldest_transaction(struct ledger *l)
 		table_release(&l->portions, at);
 		at = next;
 	}
+	for (uint32_t at = t->first_component; at != TABLE_NONE;) {
+		uint32_t next = ledger_component_row(l, at)->next;
+
+		table_release(&l->components, at);
+		at = next;
+	}
 	index_remove(&l->transactions_by_id, state_hash_transaction(t->partner, t->id), row);
 	if (!state_is_zero16(t->receipt_key))
 		index_remove(&l->transactions_by_receipt, state_hash_16(t->receipt_key), row);

@@ -99,6 +99,95 @@ struct rule_config {
 	uint32_t pad;			/* zero */
 };
 
+/* earn_rule.flags */
+#define EARN_RULE_RATE 0x1u	/* takes the place of the partner's own rate; else it adds */
+#define EARN_RULE_MULTIPLIER 0x2u /* rate_num / rate_den multiplies the rate; else it is a rate */
+#define EARN_RULE_EXCLUSIVE 0x4u /* where it gives, no campaign after it does */
+#define EARN_RULE_FIRST 0x8u	/* only for the member's first purchase in the programme */
+#define EARN_RULE_BIRTHDAY 0x10u /* only on the member's birthday */
+#define EARN_RULE_MONEY_FLAGS 0x1fu
+
+#define EARN_RULE_NAME_BYTES 32
+#define MINUTES_PER_DAY 1440
+#define WEEKDAYS_ALL 0x7fu	/* bit 0 is Monday */
+#define STORE_GROUP_MAX 64u
+
+/*
+ * A rate or a campaign of a version of the rulebook (the programme file).  It is never changed: a
+ * new version has new rows.  0 is "any" where nothing else is said.
+ *
+ * Rates: of those that fit a line of the receipt the first gives its base; where none fits, the
+ * partner's own rule does.  Campaigns: each that fits gives its own component, in this order, until
+ * one is exclusive.
+ *
+ * rate:       floor(amount * rate_num / rate_den) in place of the partner's
+ * campaign:   floor(amount * rate_num / rate_den) + fixed_points, or as a MULTIPLIER
+ *             floor(amount * rate of the base * (rate_num - rate_den) / rate_den)
+ */
+struct earn_rule {
+	uint32_t version;		/* of the rulebook */
+	uint32_t position;		/* in it, from 0 */
+	uint32_t number;		/* the campaign's, the same in every version; rates: 0 */
+	uint32_t flags;			/* EARN_RULE_* */
+	/* whose purchases, where */
+	uint32_t partner;
+	uint32_t store;
+	uint32_t store_group;		/* 1..64, of store_config.groups */
+	/* of which goods, by the lines of the receipt; both 0: any */
+	uint32_t category_from;
+	uint32_t category_to;		/* inclusive */
+	/* when, in the programme's zone */
+	int32_t	 from_day;
+	int32_t	 until_day;		/* inclusive */
+	uint16_t from_minute;		/* of the day */
+	uint16_t until_minute;		/* exclusive; below from_minute: over midnight */
+	uint8_t	 weekdays;		/* bit 0 is Monday */
+	uint8_t	 tender;		/* means of payment, as on the wire */
+	uint8_t	 tier;			/* lowest tier of the member */
+	uint8_t	 pad;			/* zero */
+	uint32_t tag;			/* that the member has */
+	/* who issues it, and how it lives */
+	uint32_t sponsor;		/* 0: the partner itself */
+	int32_t	 days;			/* as a limited lot; 0: regular points */
+	uint32_t usable_at;		/* USABLE_* */
+	uint32_t budget;		/* number of the budget that it spends; 0: none */
+	/* how often one member gets it; 0: no cap */
+	uint32_t member_times;
+	int64_t	 member_points;		/* cap over all times; LIMIT_NONE */
+	int64_t	 member_day_points;	/* ... and on one day */
+	int64_t	 threshold_amount;	/* of what fits, minor units: below it nothing */
+	int64_t	 rate_num;		/* 0: none */
+	int64_t	 rate_den;		/* > 0 */
+	int64_t	 fixed_points;
+	uint8_t	 name[EARN_RULE_NAME_BYTES];
+};
+
+/* A version of the rulebook: its rules hold from a time on, until those of a later one do. */
+struct rulebook {
+	uint32_t version;		/* counts up, from 1 */
+	uint32_t rule_count;
+	int64_t	 starts_at_utc_ms;
+};
+
+/* budget.flags */
+#define BUDGET_STOPPED 0x1u	/* nothing is given out of it, whatever is left */
+
+/*
+ * Points that may be given away: of the coalition, of a unit, of a campaign.  A budget gets its
+ * points from the one above it, so that what campaigns give never passes what was approved.
+ */
+struct budget {
+	uint32_t number;		/* >= 1 */
+	uint32_t parent;		/* 0: the coalition's own */
+	uint32_t flags;			/* BUDGET_* */
+	uint32_t asked_from;		/* ASK: the budget that is to give; 0: from above all */
+	int64_t	 granted_points;	/* approved so far, less what was released */
+	int64_t	 passed_points;		/* ... of which given to other budgets */
+	int64_t	 asked_points;		/* waiting for a second operator; 0: none */
+	uint8_t	 asked_by[32];		/* who asked: OPERATOR_BYTES */
+	uint8_t	 name[EARN_RULE_NAME_BYTES];
+};
+
 /*
  * Where a limited lot can be spent: 0 anywhere, a partner's number, or a store's with the top bit.
  */
@@ -115,6 +204,8 @@ struct store_config {
 	uint32_t number;		/* >= 1, < 2^31 */
 	uint32_t partner;
 	uint32_t flags;			/* STORE_* */
+	uint32_t pad;			/* zero */
+	uint64_t groups;		/* bit n - 1: of store group n, for rates and campaigns */
 	uint8_t	 name[NAME_BYTES];
 };
 

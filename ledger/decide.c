@@ -64,6 +64,9 @@ static const struct request_rule request_rules[] = {
 	{REQUEST_SET_STORE, 0, plan_setup},
 	{REQUEST_SET_TERMINAL, 0, plan_setup},
 	{REQUEST_CLOCK, 0, plan_setup},
+	{REQUEST_SET_EARN_RULE, 0, plan_set_earn_rule},
+	{REQUEST_START_RULEBOOK, 0, plan_start_rulebook},
+	{REQUEST_BUDGET, 0, plan_budget},
 	{REQUEST_NOTE, 0, plan_note},
 	{REQUEST_ADJUST, NEEDS_MEMBER, plan_adjust},
 	{REQUEST_BLOCK, NEEDS_MEMBER, plan_block},
@@ -365,6 +368,8 @@ begin_anew(struct plan *p)
 	p->lots_planned = p->pendings_planned = p->debts_planned = p->portions_planned = 0;
 	p->transactions_planned = 0;
 	p->reopened_count = p->reopened_portion_count = 0;
+	p->rulebook_version = p->part_count = 0;
+	p->is_campaign_capped = false;
 	if (p->view.member_row != TABLE_NONE)
 		view_load(&p->view, p->ledger, p->view.member_row);
 }

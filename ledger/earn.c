@@ -9,7 +9,7 @@
 struct components
 earn_components(const struct rule_config *rule, int64_t base_amount, bool is_capped)
 {
-	struct components c = { 0, 0 };
+	struct components c = { 0, 0, 0 };
 
 	c.base_points = points_mul_div_floor(base_amount, rule->base_num, rule->base_den);
 	if (!is_capped && base_amount >= rule->bonus_threshold_amount && base_amount > 0) {
@@ -54,6 +54,15 @@ member_bonus(const struct plan *p)
 				  plan_counted_day(p));
 }
 
+/* What the partner's cap leaves to bonuses on this day. */
+static int64_t
+bonus_left(const struct plan *p)
+{
+	if (p->partner->bonus_member_day_points == LIMIT_NONE)
+		return LIMIT_NONE;
+	return p->partner->bonus_member_day_points - member_bonus(p);
+}
+
 static enum tg_status
 check_earn_limits(const struct plan *p, int64_t points)
 {
@@ -68,64 +77,129 @@ check_earn_limits(const struct plan *p, int64_t points)
 	return TG_OK;
 }
 
+/* What one component gives: how much, who issues it, how it lives. */
+struct gift {
+	int64_t	 points;
+	uint64_t serial;
+	uint32_t issuer;
+	int32_t	 life_days;		/* 0: regular points */
+	uint32_t usable_at;		/* of limited points */
+};
+
 /* One component's points: at once or pending, regular or a limited lot. */
 static enum tg_status
-give_component(struct plan *p, int64_t points, const struct rule_config *rule, bool is_bonus,
-	       uint32_t issuer)
+give_component(struct plan *p, const struct gift *gift)
 {
 	struct view *v = &p->view;
-	int32_t life_days = is_bonus ? rule->bonus_days : 0;
-	uint32_t usable_at = is_bonus && life_days > 0 ? rule->bonus_usable_at : USABLE_ANYWHERE;
-	uint64_t serial = p->record->sequence << 8 | (is_bonus ? 2 : 1);
+	uint32_t usable_at = gift->life_days > 0 ? gift->usable_at : USABLE_ANYWHERE;
 
-	if (points == 0)
+	if (gift->points == 0)
 		return TG_OK;
 	if (p->partner->pending_days != 0) {
 		int32_t days = p->partner->pending_days;
 
-		plan_post(p, ACCOUNT_PENDING, 0, points);
-		if (life_days > 0 && !view_has_room_for_lot(v))
+		plan_post(p, ACCOUNT_PENDING, 0, gift->points);
+		if (gift->life_days > 0 && !view_has_room_for_lot(v))
 			return TG_LOTS_FULL;
 		return view_give_pending(v,
 					 &(struct view_pending){
-						 .serial = serial,
+						 .serial = gift->serial,
 						 .matures_day = days == PENDING_UNTIL_CONFIRMED
 									? days
 									: p->judged_day + days,
-						 .life_days = life_days,
+						 .life_days = gift->life_days,
 						 .usable_at = usable_at,
-						 .issuer = issuer,
+						 .issuer = gift->issuer,
 					 },
-					 points)
+					 gift->points)
 			       ? TG_OK
 			       : TG_LOTS_FULL;
 	}
-	plan_post(p, ACCOUNT_AVAILABLE, 0, points);
-	if (life_days == 0) {
-		v->regular += points;
+	plan_post(p, ACCOUNT_AVAILABLE, 0, gift->points);
+	if (gift->life_days == 0) {
+		v->regular += gift->points;
 		return TG_OK;
 	}
 	if (!view_has_room_for_lot(v) || !plan_has_room(p, &p->ledger->lots, p->lots_planned))
 		return TG_LOTS_FULL;
 	return view_give_lot(v,
 			     &(struct view_lot){
-				     .serial = serial,
+				     .serial = gift->serial,
 				     .usable_at = usable_at,
-				     .issuer = issuer,
-				     .last_day = p->judged_day + life_days,
+				     .issuer = gift->issuer,
+				     .last_day = p->judged_day + gift->life_days,
 			     },
-			     points)
+			     gift->points)
 		       ? TG_OK
 		       : TG_LOTS_FULL;
+}
+
+/* Take from a gift what goes to pay debt first. */
+static void
+pay_from(struct gift *gift, int64_t *paid)
+{
+	int64_t part = points_min(*paid, gift->points);
+
+	gift->points -= part;
+	*paid -= part;
+}
+
+/* Serials of lots made by an earn: 1 base, 2 the rule's bonus, from here on the parts. */
+#define PART_SERIAL 16
+
+/* Campaigns' components, behind base and bonus; paid: what of them goes to debt. */
+static enum tg_status
+give_parts(struct plan *p, int64_t paid)
+{
+	enum tg_status status = TG_OK;
+
+	for (uint32_t i = 0; status == TG_OK && i < p->part_count; i++) {
+		const struct record_component *part = &p->parts[i];
+		const struct earn_rule *rule;
+		struct gift gift;
+
+		if (part->campaign_row == TABLE_NONE)
+			continue;
+		rule = &ledger_earn_rule_row(p->ledger, part->campaign_row)->rule;
+		gift = (struct gift){
+			.points = part->points,
+			.serial = p->record->sequence << 8 | (PART_SERIAL + i),
+			.issuer = part->sponsor,
+			.life_days = rule->days,
+			.usable_at = rule->usable_at,
+		};
+		plan_post(p, ACCOUNT_ISSUED, part->sponsor, -gift.points);
+		pay_from(&gift, &paid);
+		status = give_component(p, &gift);
+	}
+	return status;
+}
+
+/* What the rulebook said of it: with the version even where none of its rules applied. */
+static void
+add_parts(struct plan *p, struct record *r)
+{
+	if (p->rulebook_version == 0)
+		return;
+	r->sections |= RECORD_HAS_BIT(COMPONENTS);
+	r->flags |= p->part_count > 0 ? RECORD_PARTS : 0;
+	r->flags |= p->is_campaign_capped ? RECORD_CAMPAIGN_CAPPED : 0;
+	r->rulebook_version = p->rulebook_version;
+	r->component_count = (uint8_t)p->part_count;
+	for (uint32_t i = 0; i < p->part_count; i++)
+		r->components[i] = p->parts[i];
 }
 
 static enum tg_status
 build_earn(struct plan *p, const struct rule_config *rule, struct components c, bool is_capped)
 {
 	uint32_t sponsor = rule->bonus_sponsor != 0 ? rule->bonus_sponsor : p->partner->number;
-	int64_t points = c.base_points + c.bonus_points;
+	int64_t points = c.base_points + c.bonus_points + c.campaign_points;
 	struct record *r = plan_begin(p, RECORD_EARN);
-	int64_t paid, paid_base;
+	struct gift base = { c.base_points, r->sequence << 8 | 1, p->partner->number, 0, 0 };
+	struct gift bonus = { c.bonus_points, r->sequence << 8 | 2, sponsor, rule->bonus_days,
+			      rule->bonus_usable_at };
+	int64_t paid;
 	enum tg_status status;
 
 	plan_add_request(p);
@@ -134,10 +208,11 @@ build_earn(struct plan *p, const struct rule_config *rule, struct components c, 
 	r->flags |= is_capped ? RECORD_CAPPED : 0;
 	r->flags |= (p->partner->flags & PARTNER_BASE_GROSS) != 0 ? RECORD_GROSS : 0;
 	r->base_points = c.base_points;
-	r->bonus_points = c.bonus_points;
+	r->bonus_points = c.bonus_points + c.campaign_points;
 	r->bonus_sponsor = c.bonus_points > 0 ? sponsor : 0;
-	if (c.bonus_points > 0)
+	if (r->bonus_points > 0)
 		r->sections |= RECORD_HAS_BIT(DETAILS);
+	add_parts(p, r);
 	plan_post(p, ACCOUNT_ISSUED, p->partner->number, -c.base_points);
 	plan_post(p, ACCOUNT_ISSUED, sponsor, -c.bonus_points);
 	paid = plan_pay_debt(p, points);
@@ -145,11 +220,13 @@ build_earn(struct plan *p, const struct rule_config *rule, struct components c, 
 		r->sections |= RECORD_HAS_BIT(REFUNDED);
 		r->paid_debt_points = paid;
 	}
-	paid_base = points_min(paid, c.base_points);
-	status = give_component(p, c.base_points - paid_base, rule, false, p->partner->number);
+	pay_from(&base, &paid);
+	pay_from(&bonus, &paid);
+	status = give_component(p, &base);
 	if (status == TG_OK)
-		status =
-			give_component(p, c.bonus_points - (paid - paid_base), rule, true, sponsor);
+		status = give_component(p, &bonus);
+	if (status == TG_OK && p->part_count > 0)
+		status = give_parts(p, paid);
 	if (status != TG_OK)
 		return status;
 	if (points > 0)
@@ -189,7 +266,12 @@ plan_earn(struct plan *p)
 		c.bonus_points = 0;
 		is_capped = true;
 	}
-	status = check_earn_limits(p, c.base_points + c.bonus_points);
+	if (ledger_state(p->ledger)->newest_rulebook != TABLE_NONE) {
+		rulebook_judge(p, rule, base_amount, bonus_left(p) - c.bonus_points, &c);
+		if (p->is_out_of_room)
+			return TG_TABLE_FULL;
+	}
+	status = check_earn_limits(p, c.base_points + c.bonus_points + c.campaign_points);
 	if (status != TG_OK)
 		return status;
 	return build_earn(p, rule, c, is_capped);

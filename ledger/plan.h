@@ -30,6 +30,11 @@ struct plan {
 	struct portion_row reopened_portions[ARCHIVED_PORTIONS_MAX];
 	uint32_t reopened_portion_rows[ARCHIVED_PORTIONS_MAX]; /* their numbers */
 
+	/*
+	 * An earn's parts by the rulebook (rulebook.c): part_count of them.
+	 */
+	struct record_component parts[RECORD_COMPONENTS_MAX];
+
 	/* Who asks; NULL and 0 for operator and gateway. */
 	const struct partner_config *partner;
 	const struct terminal_row *terminal; /* the till that acts */
@@ -47,6 +52,10 @@ struct plan {
 	uint32_t kept_hold;		/* a late capture's hold: not to be expired as due */
 	uint32_t reopened_count, reopened_portion_count;
 	uint32_t reopened_rows[2];	/* numbers of the rows in reopened */
+	uint32_t rulebook_version;	/* the earn was judged by; 0: there was none */
+	uint32_t part_count;
+	bool	 is_campaign_capped;	/* a campaign that fits gave nothing */
+	bool	 is_out_of_room;	/* no room for the parts of the base */
 
 	/*
 	 * Rows planned in this decision, by table: the next claim's number for table_free_peek().
@@ -155,6 +164,9 @@ TG_MUST_CHECK enum tg_status plan_unlink(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_tick(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_cutover(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_setup(struct plan *p);
+TG_MUST_CHECK enum tg_status plan_set_earn_rule(struct plan *p);
+TG_MUST_CHECK enum tg_status plan_start_rulebook(struct plan *p);
+TG_MUST_CHECK enum tg_status plan_budget(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_note(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_activate(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_adjust(struct plan *p);
@@ -197,13 +209,47 @@ TG_MUST_CHECK enum tg_status answer_page(struct plan *p);
 void answer_from_record(struct ledger_answer *answer, const struct record *r);
 void answer_from_row(struct ledger_answer *answer, const struct ledger *l, uint32_t row);
 
-/* Components of an earn of base amount under a rule; is_capped leaves the bonus out. */
+/*
+ * Components of an earn of base amount under a partner's rule; is_capped leaves the bonus out.
+ * Campaigns are added by rulebook_judge().
+ */
 struct components {
 	int64_t base_points;
-	int64_t bonus_points;
+	int64_t bonus_points;		/* of the partner's rule */
+	int64_t campaign_points;	/* of all campaigns; a refund's: of its parts */
 };
 struct components earn_components(const struct rule_config *rule, int64_t base_amount,
 				  bool is_capped);
+
+/*
+ * Judge a purchase by the rulebook that held at its time: fills the plan's parts, replaces the base
+ * where rates took a part of it, and adds up what campaigns give.  own: the partner's rule.
+ * bonus_left: what the partner's cap leaves to bonuses.
+ */
+void rulebook_judge(struct plan *p, const struct rule_config *own, int64_t base_amount,
+		    int64_t bonus_left, struct components *c);
+
+/*
+ * Points of amount by a campaign on a rate (NULL: the partner's own), or of the rate itself
+ * (campaign NULL).
+ */
+int64_t rulebook_points(const struct earn_rule *campaign, const struct earn_rule *rate,
+			const struct rule_config *own, int64_t amount);
+
+/*
+ * What goes back of an earn with parts, once its base amount falls from before to now: adds them to
+ * the open record, and their points to *taken.  Base parts replace taken->base_points.
+ */
+void rulebook_take_back(struct plan *p, const struct transaction_row *earn,
+			const struct rule_config *own, int64_t before, int64_t now,
+			struct components *taken);
+
+/* Are the parts that an earn was made of at hand, if it was? */
+static inline bool
+plan_has_parts(const struct transaction_row *earn)
+{
+	return (earn->flags & RECORD_PARTS) == 0 || earn->first_component != TABLE_NONE;
+}
 
 /* Amount that earned, once so much of the purchase's money and covered part has gone back. */
 int64_t earn_kept_base(const struct transaction_row *earn, int64_t money_back,

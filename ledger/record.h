@@ -60,6 +60,9 @@
 	X(NOTE,       35, "operator's command without effect on the ledger") \
 	X(ADJUST,     36, "points given or taken by an operator") \
 	X(BLOCK,      37, "member or identifier blocked or unblocked") \
+	X(EARN_RULE,  60, "rate or campaign of a version of the rulebook set") \
+	X(RULEBOOK,   61, "version of the rulebook holds from a time on") \
+	X(BUDGET,     62, "points budget asked for, approved, released or stopped") \
 	X(CYCLE,      76, "settlement of a partner set") \
 	X(HOLIDAY,    77, "holiday set") \
 	X(CYCLE_CLOSED, 78, "cycle of a partner closed") \
@@ -118,16 +121,28 @@ enum move_kind {
 
 #define RECORD_COMPONENTS_MAX 16
 
+/* Why a campaign that fits gave nothing. */
+enum component_refusal {
+	COMPONENT_GIVEN = 0,
+	COMPONENT_MEMBER_CAP,		/* the member has had its share of it */
+	COMPONENT_PARTNER_CAP,		/* of the partner's bonuses on this day */
+	COMPONENT_BUDGET,		/* its budget is spent, stopped or not there */
+	COMPONENT_NO_ROOM,		/* a table is full, or the purchase has too many parts */
+};
+
 /*
- * A part of an earn with a rule of its own: a rate that applied to some of the receipt, or a
- * campaign.  In a refund what goes back of it.
+ * A part of an earn with a rule of its own: of the base where a rate took the place of the
+ * partner's own, or a campaign.  In a refund or reversal what goes back of it.
  */
 struct record_component {
 	uint32_t row;			/* in the table of components */
-	uint32_t rule_row;		/* of the rate, 0: a campaign's */
-	uint32_t campaign_row;		/* of the campaign, 0: a rate's */
-	uint32_t campaign;		/* its number */
+	uint32_t campaign_row;		/* earn rule; 0: a part of the base */
+	uint32_t campaign;		/* its number; 0: a part of the base */
+	uint32_t rate_row;		/* earn rule whose rate is meant; 0: the partner's own */
 	uint32_t sponsor;		/* partner that issues it */
+	uint32_t budget_row;		/* budget that it spends; 0: none */
+	uint32_t counter_row;		/* of the member's share; 0: no cap */
+	uint8_t	 refusal;		/* enum component_refusal: with one, no points */
 	int64_t	 amount;		/* money that it counts, minor units; refund: returned */
 	int64_t	 points;		/* given; refund: taken; >= 0 */
 };
@@ -165,7 +180,7 @@ struct move {
  * where its last bit says so: a record without any of them is not longer for it.
  */
 #define RECORD_MORE_SECTION_LIST(X) \
-	X(COMPONENTS) \
+	X(COMPONENTS) X(EARN_RULE) X(RULEBOOK) X(BUDGET) \
 	X(CYCLE) X(HOLIDAY) X(CLOSED) X(STATEMENT) X(ITEM)
 /* clang-format on */
 
@@ -191,6 +206,8 @@ enum record_section_index {
 #define RECORD_TOMBSTONE 0x10u	/* REVERSE of an original never seen */
 #define RECORD_GROSS 0x20u	/* the base was not reduced by what points paid for */
 #define RECORD_SKIP_LIMITED 0x40u /* the request left limited points alone */
+#define RECORD_CAMPAIGN_CAPPED 0x80u /* a campaign that fits gave nothing: see its component */
+#define RECORD_PARTS 0x100u	/* an earn with components, which its refunds need */
 
 /* An identifier as the ledger knows it: never in clear. */
 struct identifier_image {
@@ -199,6 +216,15 @@ struct identifier_image {
 	uint8_t	 key;			/* which of the gateway's identifier keys made the hash */
 	/* HMAC-SHA-256, first 16 bytes; the first 8 are not all zero */
 	uint8_t	 hash[16];
+};
+
+enum budget_action {
+	BUDGET_ASK = 1,			/* points from above or from another budget */
+	BUDGET_APPROVE,			/* ... by another operator */
+	BUDGET_REFUSE,
+	BUDGET_RELEASE,			/* what is not used goes back to where budgets come from */
+	BUDGET_STOP,
+	BUDGET_RESUME,
 };
 
 enum block_target { BLOCK_MEMBER = 1, BLOCK_IDENTIFIER = 2 };
@@ -357,8 +383,20 @@ struct record {
 	struct activation activation;
 
 	/* COMPONENTS */
+	uint32_t rulebook_version;	/* that it was decided under */
 	uint8_t	 component_count;
 	struct record_component components[RECORD_COMPONENTS_MAX];
+
+	/* EARN_RULE, RULEBOOK; row is config_row */
+	struct earn_rule earn_rule;
+	struct rulebook rulebook;
+
+	/* BUDGET: one, or two between which points went; set whole but for what was used */
+	uint8_t	 budget_action;		/* enum budget_action */
+	uint8_t	 budget_count;		/* 1..2 */
+	uint32_t budget_rows[2];
+	struct budget budgets[2];
+
 	/* CYCLE: a partner's settlement, set whole, and its open cycle from now on */
 	uint32_t cycle_row;
 	struct cycle_config cycle_image;

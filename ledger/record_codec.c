@@ -287,6 +287,8 @@ section_store(struct cursor *c, struct record *r)
 	cursor_u32(c, &p->number);
 	cursor_u32(c, &p->partner);
 	cursor_u32(c, &p->flags);
+	p->pad = 0;
+	cursor_u64(c, &p->groups);
 	cursor_bytes(c, p->name, NAME_BYTES);
 }
 
@@ -380,25 +382,6 @@ section_activation(struct cursor *c, struct record *r)
 	cursor_bytes(c, p->nonce, sizeof(p->nonce));
 }
 
-static void
-section_components(struct cursor *c, struct record *r)
-{
-	cursor_u8(c, &r->component_count);
-	if (r->component_count > RECORD_COMPONENTS_MAX)
-		c->is_ok = false;
-	for (uint32_t i = 0; c->is_ok && i < r->component_count; i++) {
-		struct record_component *p = &r->components[i];
-
-		cursor_u32(c, &p->row);
-		cursor_u32(c, &p->rule_row);
-		cursor_u32(c, &p->campaign_row);
-		cursor_u32(c, &p->campaign);
-		cursor_u32(c, &p->sponsor);
-		cursor_i64(c, &p->amount);
-		cursor_i64(c, &p->points);
-	}
-}
-
 typedef void section_fn(struct cursor *, struct record *);
 
 /* In the order of RECORD_SECTION_LIST. */
@@ -438,7 +421,10 @@ static section_fn *const sections[RECORD_INDEX_MORE] = {
 
 /* In the order of RECORD_MORE_SECTION_LIST. */
 static section_fn *const more_sections[RECORD_INDEX_END - 32] = {
-	[RECORD_INDEX_COMPONENTS - 32] = section_components,
+	[RECORD_INDEX_COMPONENTS - 32] = record_section_components,
+	[RECORD_INDEX_EARN_RULE - 32] = record_section_earn_rule,
+	[RECORD_INDEX_RULEBOOK - 32] = record_section_rulebook,
+	[RECORD_INDEX_BUDGET - 32] = record_section_budget,
 	[RECORD_INDEX_CYCLE - 32] = record_section_cycle,
 	[RECORD_INDEX_HOLIDAY - 32] = record_section_holiday,
 	[RECORD_INDEX_CLOSED - 32] = record_section_closed,

@@ -90,6 +90,12 @@ cursor_i64(struct cursor *c, int64_t *member)
 	*member = (int64_t)bits;
 }
 
+/* Components, rulebook and budgets (record_codec_rulebook.c). */
+void record_section_components(struct cursor *c, struct record *r);
+void record_section_earn_rule(struct cursor *c, struct record *r);
+void record_section_rulebook(struct cursor *c, struct record *r);
+void record_section_budget(struct cursor *c, struct record *r);
+
 /* Sections of settlement (record_codec_settlement.c). */
 void record_section_cycle(struct cursor *c, struct record *r);
 void record_section_holiday(struct cursor *c, struct record *r);

@@ -81,13 +81,34 @@ expired_points(const struct plan *p, const struct transaction_row *earn)
 	return points;
 }
 
+/* Each sponsor gets its part back; what had expired is breakage already, the first ones' first. */
+static void
+return_to_sponsors(struct plan *p, int64_t bonus_points, uint32_t sponsor, int64_t absorbed)
+{
+	const struct record *r = p->record;
+	int64_t gone = points_min(absorbed, bonus_points);
+
+	plan_post(p, ACCOUNT_ISSUED, sponsor, bonus_points - gone);
+	absorbed -= gone;
+	for (uint32_t i = 0; i < r->component_count; i++) {
+		const struct record_component *part = &r->components[i];
+
+		if (part->campaign == 0)
+			continue;
+		gone = points_min(absorbed, part->points);
+		plan_post(p, ACCOUNT_ISSUED, part->sponsor, part->points - gone);
+		absorbed -= gone;
+	}
+}
+
 enum tg_status
 plan_take_back(struct plan *p, const struct transaction_row *earn, struct components taken,
 	       uint32_t sponsor)
 {
 	struct view *v = &p->view;
 	struct record *r = p->record;
-	int64_t total = taken.base_points + taken.bonus_points;
+	int64_t bonus = taken.bonus_points + taken.campaign_points;
+	int64_t total = taken.base_points + bonus;
 	int64_t left = total;
 	int64_t available, absorbed;
 
@@ -95,7 +116,7 @@ plan_take_back(struct plan *p, const struct transaction_row *earn, struct compon
 	available = take_own_lots(p, earn->sequence, left);
 	left -= available;
 	/* Only the bonus is a limited lot, so only bonus can have expired. */
-	absorbed = points_min(left, points_min(expired_points(p, earn), taken.bonus_points));
+	absorbed = points_min(left, points_min(expired_points(p, earn), bonus));
 	left -= absorbed;
 	if (left > 0) {
 		int64_t regular = points_min(left, v->regular);
@@ -114,9 +135,8 @@ plan_take_back(struct plan *p, const struct transaction_row *earn, struct compon
 	plan_post(p, ACCOUNT_DEBT, p->partner->number, -left);
 	if (left > 0 && !view_owe(v, p->partner->number, r->business_date, left))
 		return TG_LOTS_FULL;
-	/* What had expired is breakage already. */
-	plan_post(p, ACCOUNT_ISSUED, sponsor, taken.bonus_points - absorbed);
 	plan_post(p, ACCOUNT_ISSUED, earn->partner, taken.base_points);
+	return_to_sponsors(p, taken.bonus_points, sponsor, absorbed);
 	r->sections |= RECORD_HAS_BIT(REFUNDED);
 	r->taken_points = total;
 	r->absorbed_points = absorbed;
@@ -408,18 +428,20 @@ take_for_return(struct plan *p, const struct refund *f)
 	bool is_capped = (earn->flags & RECORD_CAPPED) != 0;
 	const struct rule_config *rule;
 	struct components before, now, taken;
+	int64_t base_before = earn_kept_base(earn, f->money_before, earn->returned_covered);
+	int64_t base_now = earn_kept_base(earn, f->money_before + f->money_now,
+					  earn->returned_covered + f->covered_now);
 
-	if (rule_row == TABLE_NONE)
+	if (rule_row == TABLE_NONE || !plan_has_parts(earn))
 		return TG_NOT_REVERSIBLE;
 	rule = &ledger_rule_row(p->ledger, rule_row)->config;
-	before = earn_components(
-		rule, earn_kept_base(earn, f->money_before, earn->returned_covered), is_capped);
-	now = earn_components(rule,
-			      earn_kept_base(earn, f->money_before + f->money_now,
-					     earn->returned_covered + f->covered_now),
-			      is_capped);
+	before = earn_components(rule, base_before, is_capped);
+	now = earn_components(rule, base_now, is_capped);
 	taken.base_points = before.base_points - now.base_points;
 	taken.bonus_points = before.bonus_points - now.bonus_points;
+	taken.campaign_points = 0;
+	if (earn->first_component != TABLE_NONE)
+		rulebook_take_back(p, earn, rule, base_before, base_now, &taken);
 	return plan_take_back(p, earn, taken,
 			      rule->bonus_sponsor != 0 ? rule->bonus_sponsor : earn->partner);
 }

@@ -24,6 +24,7 @@
 struct ledger_now {
 	int64_t utc_ms;			/* never falls */
 	int32_t day;			/* utc_ms in the programme's zone, days since 1970-01-01 */
+	uint16_t minute;		/* ... and the minute of that day */
 };
 
 /* Columns: name, number, text.  Numbers of wire operations equal enum tg_operation. */
@@ -64,6 +65,9 @@ struct ledger_now {
 	X(NOTE,             110, "console: record a command that is none of the ledger's") \
 	X(ADJUST,           111, "console: give a member points or take them") \
 	X(BLOCK,            112, "console: block or unblock a member or an identifier") \
+	X(SET_EARN_RULE,    120, "set a rate or campaign of the rulebook's next version") \
+	X(START_RULEBOOK,   121, "let the next version of the rulebook hold from a time on") \
+	X(BUDGET,           122, "ask for points of a budget, approve, release, stop") \
 	X(SET_CYCLE,        176, "set how a partner is settled") \
 	X(SET_HOLIDAY,      177, "set a day of a calendar of holidays") \
 	X(CLOSE_CYCLE,      178, "console: close a partner's cycle before its end") \
@@ -156,6 +160,7 @@ struct ledger_request {
 	uint8_t	 fingerprint[16];
 	int64_t	 business_time_utc_ms;
 	int32_t	 business_day;		/* of business_time in the programme's zone */
+	uint16_t business_minute;	/* ... and the minute of that day */
 	bool	 is_late;
 	bool	 is_repeat;
 
@@ -220,6 +225,10 @@ struct ledger_request {
 	struct rule_config rule;
 	struct store_config store_image;
 	struct terminal_config terminal_image;
+	struct earn_rule earn_rule;	/* SET_EARN_RULE; its version is the next one's */
+	struct rulebook rulebook;	/* START_RULEBOOK: count and start */
+	struct budget budget;		/* BUDGET: number, parent, asked_from, name */
+	uint8_t	 budget_action;		/* BUDGET: enum budget_action; points: how many */
 	bool	 has_activation;	/* SET_TERMINAL: with a one-time code, or the end of one */
 	/* SET_TERMINAL: hash, expiry, generation.  ACTIVATE: hash and nonce */
 	struct activation activation;
@@ -268,6 +277,15 @@ struct answer_entry {
 	int64_t	 points;		/* signed change of the member's points, held ones too */
 };
 
+/* A part of an earn: enum component_refusal says why a campaign gave nothing. */
+struct answer_component {
+	uint32_t campaign;		/* 0: a part of the base */
+	uint32_t sponsor;
+	uint8_t	 refusal;
+	int64_t	 amount;		/* money that it counts, minor units */
+	int64_t	 points;
+};
+
 /* ledger_answer.marks */
 #define MARK_TEST_PARTNER 0x1u
 #define MARK_TEST_TERMINAL 0x2u
@@ -311,10 +329,11 @@ struct ledger_answer {
 	uint8_t	 result;		/* DAY_END: enum tg_result */
 	uint32_t proof_owner;		/* BUCKETS, PART: number of terminal, store or partner */
 	/* lists */
-	uint8_t	 expiry_count, entry_count, total_count;
+	uint8_t	 expiry_count, entry_count, total_count, component_count;
 	struct answer_expiry expiries[ANSWER_EXPIRIES_MAX];
 	struct answer_entry entries[ANSWER_ENTRIES_MAX];
 	struct answer_total totals[ANSWER_TOTALS_MAX];
+	struct answer_component components[RECORD_COMPONENTS_MAX];
 };
 
 #endif

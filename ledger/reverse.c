@@ -62,7 +62,8 @@ reverse_earn(struct plan *p, uint32_t row)
 	struct record *r;
 	enum tg_status status;
 
-	if (rule_row == TABLE_NONE || earn->returned_money != 0 || earn->returned_covered != 0)
+	if (rule_row == TABLE_NONE || !plan_has_parts(earn) ||
+	    earn->returned_money != 0 || earn->returned_covered != 0)
 		return TG_NOT_REVERSIBLE;
 	rule = &ledger_rule_row(p->ledger, rule_row)->config;
 	all = earn_components(rule, earn_kept_base(earn, 0, 0), (earn->flags & RECORD_CAPPED) != 0);
@@ -70,6 +71,8 @@ reverse_earn(struct plan *p, uint32_t row)
 	plan_add_request(p);
 	r->original_row = row;
 	r->points = earn->points;
+	if (earn->first_component != TABLE_NONE)
+		rulebook_take_back(p, earn, rule, earn_kept_base(earn, 0, 0), 0, &all);
 	status = plan_take_back(p, earn, all,
 				rule->bonus_sponsor != 0 ? rule->bonus_sponsor : earn->partner);
 	return status == TG_OK ? plan_finish(p) : status;

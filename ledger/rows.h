@@ -38,6 +38,11 @@
 	X(totals,       14, 1, total_row,        limits->totals_max) \
 	X(accounts,     15, 1, account_row,      16 + 4 * limits->partners_max) \
 	X(activations,  16, 1, activation_row,   limits->terminals_max) \
+	X(rulebooks,    17, 1, rulebook_row,     limits->rules_max) \
+	X(earn_rules,   18, 1, earn_rule_row,    limits->rules_max) \
+	X(budgets,      19, 1, budget_row,       limits->rules_max) \
+	X(components,   20, 1, component_row,    limits->portions_max) \
+	X(counters,     21, 1, counter_row,      limits->lots_max) \
 	X(cycles,       26, 1, cycle_row,        limits->partners_max) \
 	X(holidays,     27, 1, holiday_row,      HOLIDAYS_MAX) \
 	X(statements,   28, 1, statement_row,    STATEMENTS_KEPT * (1 + limits->partners_max))
@@ -72,6 +77,8 @@ struct state_row {
 	uint8_t	 links[0];
 	uint32_t oldest_transaction;	/* queue of transaction rows by the time they entered */
 	uint32_t newest_transaction;
+	uint32_t newest_rulebook;	/* chain of versions, newest first */
+	uint32_t pad;
 };
 
 struct partner_row {
@@ -91,10 +98,67 @@ struct rule_row {
 	uint32_t pad2;
 };
 
+/* A version of the rulebook. */
+struct rulebook_row {
+	uint64_t key;			/* version */
+	struct rulebook rulebook;
+	uint8_t	 links[0];
+	uint32_t first_rule;		/* chain of its rules in their order */
+	uint32_t older_rulebook;
+};
+
+/* One of its rules, from its record on; it counts once the version has its row. */
+struct earn_rule_row {
+	uint64_t key;			/* version << 32 | position */
+	struct earn_rule rule;
+	uint8_t	 links[0];
+	uint32_t next;			/* of the version */
+	uint32_t pad;
+};
+
+struct budget_row {
+	uint64_t key;			/* number */
+	struct budget budget;
+	int64_t	 used_points;		/* given by campaigns, less what was taken back */
+	uint8_t	 links[0];
+};
+
+/*
+ * A part of an earn with a rule of its own, kept with the earn for its refunds.  Base: of the rate
+ * rate_row; where a rate took a part of the receipt, the partner's own is a part, too.
+ */
+struct component_row {
+	uint64_t serial;		/* key: sequence of the earn << 8 | number in it */
+	int64_t	 amount;		/* money that it counted, minor units */
+	int64_t	 kept_amount;		/* ... of which not returned */
+	int64_t	 points;		/* given */
+	int64_t	 taken_points;		/* ... of which taken back */
+	uint32_t campaign;		/* its number; 0: base */
+	uint32_t sponsor;
+	uint32_t refusal;		/* enum component_refusal */
+	uint32_t pad;
+	uint8_t	 links[0];
+	uint32_t campaign_row;		/* earn rule that gave it; 0: base */
+	uint32_t rate_row;		/* earn rule whose rate is meant; 0: the partner's own */
+	uint32_t budget_row;		/* 0: none */
+	uint32_t counter_row;		/* 0: none; perhaps another's by now: see its key */
+	uint32_t next;			/* of the earn */
+	uint32_t pad2;
+};
+
+/* What a member got from a campaign: for its caps. */
+struct counter_row {
+	uint64_t key;			/* member row << 32 | campaign */
+	int64_t	 points;
+	int64_t	 day_points;		/* on day */
+	int32_t	 day;
+	uint32_t times;
+	uint8_t	 links[0];
+};
+
 struct store_row {
 	uint64_t key;			/* number */
 	struct store_config config;
-	uint32_t pad;
 	uint8_t	 links[0];
 };
 
@@ -319,7 +383,7 @@ struct transaction_row {
 	uint32_t first_portion;		/* last taken first */
 	uint32_t older_of_member;	/* valid while that row has the same member and is older */
 	uint32_t next_entered;		/* queue of state_row */
-	uint32_t pad2;
+	uint32_t first_component;	/* of an earn, in their order */
 };
 
 /* total_row.key: day, basis, scope, declined, kind and owner in one number. */

@@ -146,6 +146,10 @@ index_configs(struct ledger *l, struct index *indexes[], struct index_config con
 	ADD_INDEX(totals_by_key, totals, hash_key_row, NULL);
 	ADD_INDEX(accounts_by_key, accounts, hash_key_row, NULL);
 	ADD_INDEX(activations_by_terminal, activations, hash_key_row, NULL);
+	ADD_INDEX(rulebooks_by_version, rulebooks, hash_key_row, NULL);
+	ADD_INDEX(earn_rules_by_key, earn_rules, hash_key_row, NULL);
+	ADD_INDEX(budgets_by_number, budgets, hash_key_row, NULL);
+	ADD_INDEX(counters_by_key, counters, hash_key_row, NULL);
 	ADD_INDEX(cycles_by_partner, cycles, hash_key_row, NULL);
 	ADD_INDEX(holidays_by_day, holidays, hash_key_row, NULL);
 	ADD_INDEX(statements_by_cycle, statements, hash_key_row, NULL);
@@ -153,7 +157,7 @@ index_configs(struct ledger *l, struct index *indexes[], struct index_config con
 	*ret_count = n;
 }
 
-#define LEDGER_INDEXES 14
+#define LEDGER_INDEXES 18
 
 static bool
 open_tables(struct ledger *l, const struct ledger_limits *limits)
@@ -366,6 +370,38 @@ uint32_t
 state_find_account(const struct ledger *l, uint64_t key)
 {
 	return find_u64(&l->accounts_by_key, key);
+}
+
+uint32_t
+state_find_rulebook(const struct ledger *l, uint32_t version)
+{
+	return find_u64(&l->rulebooks_by_version, version);
+}
+
+uint32_t
+state_find_earn_rule(const struct ledger *l, uint32_t version, uint32_t position)
+{
+	return find_u64(&l->earn_rules_by_key, (uint64_t)version << 32 | position);
+}
+
+uint32_t
+state_find_budget(const struct ledger *l, uint32_t number)
+{
+	return find_u64(&l->budgets_by_number, number);
+}
+
+uint32_t
+state_find_counter(const struct ledger *l, uint32_t member_row, uint32_t campaign)
+{
+	return find_u64(&l->counters_by_key, (uint64_t)member_row << 32 | campaign);
+}
+
+uint32_t
+state_next_rulebook(const struct ledger *l)
+{
+	uint32_t newest = ledger_state(l)->newest_rulebook;
+
+	return newest == TABLE_NONE ? 1 : ledger_rulebook_row(l, newest)->rulebook.version + 1;
 }
 
 void

@@ -36,6 +36,10 @@ struct ledger {
 	struct index totals_by_key;
 	struct index accounts_by_key;
 	struct index activations_by_terminal;
+	struct index rulebooks_by_version;
+	struct index earn_rules_by_key;
+	struct index budgets_by_number;
+	struct index counters_by_key;
 	struct index cycles_by_partner;
 	struct index holidays_by_day;
 	struct index statements_by_cycle;
@@ -75,6 +79,11 @@ LEDGER_ROW_READER(transactions, transaction_row)
 LEDGER_ROW_READER(totals, total_row)
 LEDGER_ROW_READER(accounts, account_row)
 LEDGER_ROW_READER(activations, activation_row)
+LEDGER_ROW_READER(rulebooks, rulebook_row)
+LEDGER_ROW_READER(earn_rules, earn_rule_row)
+LEDGER_ROW_READER(budgets, budget_row)
+LEDGER_ROW_READER(components, component_row)
+LEDGER_ROW_READER(counters, counter_row)
 LEDGER_ROW_READER(cycles, cycle_row)
 LEDGER_ROW_READER(holidays, holiday_row)
 LEDGER_ROW_READER(statements, statement_row)
@@ -96,6 +105,13 @@ uint32_t state_find_cycle(const struct ledger *l, uint32_t partner);
 uint32_t state_find_holiday(const struct ledger *l, uint32_t calendar, int32_t day);
 uint32_t state_find_statement(const struct ledger *l, uint32_t partner, uint32_t cycle);
 uint32_t state_find_account(const struct ledger *l, uint64_t key);
+uint32_t state_find_rulebook(const struct ledger *l, uint32_t version);
+uint32_t state_find_earn_rule(const struct ledger *l, uint32_t version, uint32_t position);
+uint32_t state_find_budget(const struct ledger *l, uint32_t number);
+uint32_t state_find_counter(const struct ledger *l, uint32_t member_row, uint32_t campaign);
+
+/* The version of the rulebook that the next records make. */
+uint32_t state_next_rulebook(const struct ledger *l);
 
 /* A terminal's counters of a day; the place where they are or would be. */
 static inline uint32_t

@@ -97,7 +97,12 @@
 	X(TG_TIMEOUT,             95, true,  false, "no answer in time; the outcome is unknown") \
 	X(TG_CLOSED,              96, true,  false, "connection closed; the outcome is unknown") \
 	X(TG_NO_MEMORY,           97, true,  false, "out of memory") \
-	X(TG_TOO_NEW,             98, false, false, "file is of a newer version than this program reads")
+	X(TG_TOO_NEW,             98, false, false, "file is of a newer version than this program reads") \
+	/* budgets, from the console */ \
+	X(TG_UNKNOWN_BUDGET,     100, false, false, "budget not known") \
+	X(TG_BUDGET_SHORT,       101, false, false, "the budget that is to give has fewer points left") \
+	X(TG_SAME_OPERATOR,      102, false, false, "another operator than the one who asked has to approve") \
+	X(TG_NOT_ASKED,          103, false, false, "nothing was asked for")
 /* clang-format on */
 
 enum tg_status {

@@ -425,6 +425,7 @@ put_store(struct object *o, const struct store_config *c)
 	put_text(o, "name", c->name, sizeof c->name);
 	put_number(o, "partner", c->partner);
 	put_number(o, "flags", c->flags);
+	put_number(o, "groups", c->groups);
 }
 
 static void
@@ -438,6 +439,99 @@ put_terminal(struct object *o, const struct terminal_config *c)
 	put_number(o, "key_generation", c->key_generation);
 	put_number(o, "key_generation_old", c->key_generation_old);
 	put_number(o, "rights", c->rights);
+}
+
+static void
+put_earn_rule(struct object *o, const struct earn_rule *c)
+{
+	put_number(o, "version", c->version);
+	put_number(o, "position", c->position);
+	put_number(o, "number", c->number);
+	put_text(o, "name", c->name, sizeof c->name);
+	put_number(o, "flags", c->flags);
+	put_number(o, "partner", c->partner);
+	put_number(o, "store", c->store);
+	put_number(o, "store_group", c->store_group);
+	put_number(o, "category_from", c->category_from);
+	put_number(o, "category_to", c->category_to);
+	put_int(o, "from_day", c->from_day);
+	put_int(o, "until_day", c->until_day);
+	put_number(o, "from_minute", c->from_minute);
+	put_number(o, "until_minute", c->until_minute);
+	put_number(o, "weekdays", c->weekdays);
+	put_number(o, "tender", c->tender);
+	put_number(o, "tier", c->tier);
+	put_number(o, "tag", c->tag);
+	put_number(o, "sponsor", c->sponsor);
+	put_int(o, "days", c->days);
+	put_number(o, "usable_at", c->usable_at);
+	put_number(o, "budget", c->budget);
+	put_number(o, "member_times", c->member_times);
+	put_limit(o, "member_points", c->member_points);
+	put_limit(o, "member_day_points", c->member_day_points);
+	put_int(o, "threshold_amount", c->threshold_amount);
+	put_int(o, "rate_num", c->rate_num);
+	put_int(o, "rate_den", c->rate_den);
+	put_int(o, "fixed_points", c->fixed_points);
+}
+
+static void
+put_rulebook(struct object *o, const struct rulebook *c)
+{
+	put_number(o, "version", c->version);
+	put_number(o, "rule_count", c->rule_count);
+	put_time(o, "starts_at", c->starts_at_utc_ms);
+}
+
+/* The budgets of a record: the one that is meant, and the one that points came from or went to. */
+static void
+put_budgets(struct object *o, const struct record *r)
+{
+	json_t *array = json_array();
+
+	put_number(o, "budget_action", r->budget_action);
+	for (uint8_t i = 0; i < r->budget_count; i++) {
+		const struct budget *c = &r->budgets[i];
+		struct object element = { .json = json_object() };
+
+		put_number(&element, "row", r->budget_rows[i]);
+		put_number(&element, "number", c->number);
+		put_text(&element, "name", c->name, sizeof c->name);
+		put_number(&element, "parent", c->parent);
+		put_number(&element, "flags", c->flags);
+		put_int(&element, "granted_points", c->granted_points);
+		put_int(&element, "passed_points", c->passed_points);
+		put_int(&element, "asked_points", c->asked_points);
+		put_number(&element, "asked_from", c->asked_from);
+		put_text(&element, "asked_by", c->asked_by, sizeof c->asked_by);
+		append(o, array, &element);
+	}
+	put(o, "budgets", array);
+}
+
+static void
+put_components(struct object *o, const struct record *r)
+{
+	json_t *array = json_array();
+
+	put_number(o, "rulebook_version", r->rulebook_version);
+	for (uint8_t i = 0; i < r->component_count; i++) {
+		const struct record_component *c = &r->components[i];
+		struct object element = { .json = json_object() };
+
+		put_number(&element, "row", c->row);
+		put_number(&element, "campaign_row", c->campaign_row);
+		put_number(&element, "campaign", c->campaign);
+		put_number(&element, "rate_row", c->rate_row);
+		put_number(&element, "sponsor", c->sponsor);
+		put_number(&element, "budget_row", c->budget_row);
+		put_number(&element, "counter_row", c->counter_row);
+		put_number(&element, "refusal", c->refusal);
+		put_int(&element, "amount", c->amount);
+		put_int(&element, "points", c->points);
+		append(o, array, &element);
+	}
+	put(o, "components", array);
 }
 
 static void
@@ -461,6 +555,12 @@ put_config(struct object *o, const struct record *r)
 	} else if (RECORD_HAS(r, TERMINAL)) {
 		name = "terminal_set";
 		put_terminal(&row, &r->terminal_image);
+	} else if (RECORD_HAS(r, EARN_RULE)) {
+		name = "earn_rule_set";
+		put_earn_rule(&row, &r->earn_rule);
+	} else if (RECORD_HAS(r, RULEBOOK)) {
+		name = "rulebook_started";
+		put_rulebook(&row, &r->rulebook);
 	}
 	if (name == NULL) {
 		json_decref(row.json);
@@ -576,6 +676,10 @@ record_json(const struct record *record)
 	put_effect(&o, record);
 	put_lists(&o, record);
 	put_config(&o, record);
+	if (RECORD_HAS(record, BUDGET))
+		put_budgets(&o, record);
+	if (RECORD_HAS(record, COMPONENTS))
+		put_components(&o, record);
 	put_activation(&o, record);
 	put_settlement(&o, record);
 	put_housekeeping(&o, record);

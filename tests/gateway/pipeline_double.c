@@ -241,6 +241,13 @@ pipeline_day(const struct pipeline *pipeline, int64_t utc_ms)
 	return (int32_t)(utc_ms / 86400000);
 }
 
+uint16_t
+pipeline_minute(const struct pipeline *pipeline, int64_t utc_ms)
+{
+	(void)pipeline;
+	return (uint16_t)(utc_ms % 86400000 / 60000);
+}
+
 bool
 pipeline_is_stepped(const struct pipeline *pipeline)
 {

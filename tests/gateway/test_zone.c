@@ -41,6 +41,8 @@ utc_days_are_plain(void **state)
 	assert_int_equal(zone_day(zone, DAY_MS - 1), 0);
 	assert_int_equal(zone_day(zone, DAY_MS), 1);
 	assert_int_equal(zone_day(zone, -1), -1);
+	assert_int_equal(zone_minute(zone, -1), 1439);
+	assert_int_equal(zone_minute(zone, 60000 * 61 + 59999), 61);
 	assert_int_equal(zone_utc_ms(zone, 10, 0), 10 * DAY_MS);
 	assert_int_equal(zone_utc_ms(zone, -1, 60), -DAY_MS + 60000);
 	zone_free(zone);

@@ -71,6 +71,9 @@ read_store(struct case_run *run, struct ledger_request *q, char *words[], unsign
 
 		if (partner != NULL)
 			q->store_image.partner = (uint32_t)case_number(run, partner);
+		else if (words_value(words[i], "groups") != NULL)
+			q->store_image.groups =
+				(uint64_t)case_number(run, words_value(words[i], "groups"));
 		else if (strcmp(words[i], "blocked") == 0)
 			q->store_image.flags = STORE_BLOCKED;
 		else
@@ -123,6 +126,8 @@ struct config_line {
 static const struct config_line config_lines[] = {
 	{ "programme", read_programme }, { "partner", read_partner },   { "rule", read_rule },
 	{ "store", read_store },	 { "terminal", read_terminal },
+	{ "earn_rule", case_read_earn_rule }, { "rulebook", case_read_rulebook },
+	{ "budget", case_read_budget },
 };
 
 /* Other sizes of tables: a ledger of that kind in place of the one there is. */

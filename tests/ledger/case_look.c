@@ -140,6 +140,43 @@ look_at_total(struct case_run *run, char *words[], unsigned count)
 	case_complain(run, "there is no such total");
 }
 
+/* part N CAMPAIGN = POINTS [REFUSAL]: of the last answer, from 1; campaign 0 is base */
+static void
+look_at_part(struct case_run *run, char *words[], unsigned count)
+{
+	const struct ledger_answer *a = &run->ledger.decision->answer;
+	int64_t nth = count >= 5 ? case_number(run, words[1]) : 0;
+	const struct answer_component *part;
+
+	if (nth < 1 || nth > a->component_count)
+		case_complain(run, "there are %u parts", a->component_count);
+	part = &a->components[nth - 1];
+	if (part->campaign != case_number(run, words[2]) ||
+	    part->points != case_number(run, words[4]) ||
+	    part->refusal != (count > 5 ? case_number(run, words[5]) : 0))
+		case_complain(run, "part is %u = %" PRId64 " refusal %u", part->campaign,
+			      part->points, part->refusal);
+}
+
+/* spent N = POINTS LEFT: what campaigns gave out of a budget, and what is free in it */
+static void
+look_at_budget(struct case_run *run, char *words[], unsigned count)
+{
+	const struct ledger *l = run->ledger.ledger;
+	uint32_t row = count == 5 ? state_find_budget(l, (uint32_t)case_number(run, words[1])) :
+				    TABLE_NONE;
+	const struct budget_row *b;
+	int64_t left;
+
+	if (row == TABLE_NONE)
+		case_complain(run, "spent BUDGET = POINTS LEFT, of one that is there");
+	b = ledger_budget_row(l, row);
+	left = b->budget.granted_points - b->budget.passed_points - b->used_points;
+	if (b->used_points != case_number(run, words[3]) || left != case_number(run, words[4]))
+		case_complain(run, "budget has given %" PRId64 ", left %" PRId64, b->used_points,
+			      left);
+}
+
 /* entry N KIND = points, expiry N = day points: of the last INQUIRY, counted from 1 */
 static void
 look_at_list(struct case_run *run, char *words[], unsigned count)
@@ -194,6 +231,7 @@ static const struct look_line look_lines[] = {
 	{ "records", look_at_records }, { "record", look_at_record },
 	{ "total", look_at_total },	{ "entry", look_at_list },
 	{ "expiry", look_at_list },	{ "rows", look_at_rows },
+	{ "part", look_at_part },	{ "spent", look_at_budget },
 };
 
 bool

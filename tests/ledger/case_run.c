@@ -88,6 +88,7 @@ make_fingerprint(struct ledger_request *q)
 	memset(printed.transaction_id, 0, sizeof(printed.transaction_id));
 	printed.is_late = printed.is_repeat = false;
 	printed.principal = printed.terminal = printed.store = 0;
+	printed.lines = NULL;
 	hash = XXH3_128bits(&printed, sizeof(printed));
 	memcpy(q->fingerprint, &hash, sizeof(q->fingerprint));
 }
@@ -126,6 +127,9 @@ read_special_word(struct case_run *run, struct ledger_request *q, const char *wo
 	} else if ((value = words_value(word, "time")) != NULL) {
 		q->business_time_utc_ms = case_time(run, value);
 		q->business_day = (int32_t)(q->business_time_utc_ms / MS_PER_DAY);
+		q->business_minute = (uint16_t)(q->business_time_utc_ms % MS_PER_DAY / 60000);
+	} else if ((value = words_value(word, "goods")) != NULL) {
+		case_read_goods(run, q, value);
 	} else if ((value = words_value(word, "of_time")) != NULL) {
 		q->original_time_utc_ms = case_time(run, value);
 	} else if ((value = words_value(word, "card")) != NULL) {

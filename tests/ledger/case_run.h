@@ -25,6 +25,7 @@ struct case_run {
 	unsigned member_count;
 	struct programme_config programme;
 	struct partner_config partners[CASE_PARTNERS_MAX]; /* by number */
+	uint8_t	 lines[2048];		/* receipt lines of the request */
 };
 
 /* Run a case; fails the test at the first line that does not hold.  is_status_seen: 256 of them. */
@@ -40,6 +41,15 @@ int64_t case_time(const struct case_run *run, const char *text);
 
 /* Lines that change the configuration (case_config.c): true when words[0] is one of them. */
 bool case_config_line(struct case_run *run, char *words[], unsigned count);
+
+/* Rulebook and budgets (case_rulebook.c): lines of the configuration, and a receipt's goods. */
+void case_read_earn_rule(struct case_run *run, struct ledger_request *q, char *words[],
+			 unsigned count);
+void case_read_rulebook(struct case_run *run, struct ledger_request *q, char *words[],
+			unsigned count);
+void case_read_budget(struct case_run *run, struct ledger_request *q, char *words[],
+		      unsigned count);
+void case_read_goods(struct case_run *run, struct ledger_request *q, const char *text);
 
 /* Lines that look at accounts, rows and the last decision (case_look.c): the same. */
 bool case_look_line(struct case_run *run, char *words[], unsigned count);

@@ -61,6 +61,7 @@ static const struct named_field answer_fields[] = {
 	FIELD(ledger_answer, "expiring", next_expiry_points),
 	FIELD(ledger_answer, "replay", is_replay),
 	FIELD(ledger_answer, "capped", is_capped),
+	FIELD(ledger_answer, "parts", component_count),
 	FIELD(ledger_answer, "date", business_date),
 	FIELD(ledger_answer, "outcome", outcome),
 	FIELD(ledger_answer, "state", outcome_state),
@@ -83,6 +84,7 @@ static const struct named_field record_fields[] = {
 	FIELD(record, "store", store),
 	FIELD(record, "terminal", terminal),
 	FIELD(record, "rule", rule_version),
+	FIELD(record, "rulebook", rulebook_version),
 	FIELD(record, "covered", covered),
 	FIELD(record, "base", base_points),
 	FIELD(record, "bonus", bonus_points),
@@ -160,6 +162,35 @@ static const struct named_field rule_fields[] = {
 	FIELD(rule_config, "days", bonus_days),
 };
 const struct named_fields rule_words = LIST(rule_fields);
+
+static const struct named_field earn_rule_fields[] = {
+	FIELD(earn_rule, "number", number),
+	FIELD(earn_rule, "partner", partner),
+	FIELD(earn_rule, "store", store),
+	FIELD(earn_rule, "store_group", store_group),
+	FIELD(earn_rule, "category", category_from),
+	FIELD(earn_rule, "category_to", category_to),
+	FIELD(earn_rule, "from", from_day),
+	FIELD(earn_rule, "until", until_day),
+	FIELD(earn_rule, "from_minute", from_minute),
+	FIELD(earn_rule, "until_minute", until_minute),
+	FIELD(earn_rule, "weekdays", weekdays),
+	FIELD(earn_rule, "tender", tender),
+	FIELD(earn_rule, "tier", tier),
+	FIELD(earn_rule, "tag", tag),
+	FIELD(earn_rule, "sponsor", sponsor),
+	FIELD(earn_rule, "days", days),
+	FIELD(earn_rule, "usable_at", usable_at),
+	FIELD(earn_rule, "budget", budget),
+	FIELD(earn_rule, "member_times", member_times),
+	FIELD(earn_rule, "member_points", member_points),
+	FIELD(earn_rule, "member_day", member_day_points),
+	FIELD(earn_rule, "threshold", threshold_amount),
+	FIELD(earn_rule, "rate", rate_num),
+	FIELD(earn_rule, "per", rate_den),
+	FIELD(earn_rule, "points", fixed_points),
+};
+const struct named_fields earn_rule_words = LIST(earn_rule_fields);
 
 bool
 words_number(const char *text, int64_t *ret_value)

@@ -128,6 +128,12 @@ forget_rows(struct record *r)
 		r->moves[i].row = 0;
 	for (uint32_t i = 0; i < r->identifier_count; i++)
 		r->identifiers[i].row = 0;
+	for (uint32_t i = 0; i < r->component_count; i++) {
+		struct record_component *c = &r->components[i];
+
+		c->row = c->rate_row = c->campaign_row = c->budget_row = c->counter_row = 0;
+	}
+	memset(r->budget_rows, 0, sizeof(r->budget_rows));
 }
 
 static size_t
@@ -188,6 +194,13 @@ fixture_compare(const struct decision *a, const struct decision *b, bool are_row
 	const struct ledger_answer *y = &b->answer;
 
 	assert_memory_equal(x, y, offsetof(struct ledger_answer, expiries));
+	for (uint32_t i = 0; i < x->component_count; i++) {
+		assert_int_equal(x->components[i].campaign, y->components[i].campaign);
+		assert_int_equal(x->components[i].sponsor, y->components[i].sponsor);
+		assert_int_equal(x->components[i].refusal, y->components[i].refusal);
+		assert_true(x->components[i].amount == y->components[i].amount);
+		assert_true(x->components[i].points == y->components[i].points);
+	}
 	compare_lists(x, y);
 	assert_int_equal(a->record_count, b->record_count);
 	for (uint32_t i = 0; i < a->record_count; i++)
@@ -290,6 +303,7 @@ fixture_set_time(struct ledger_fixture *f, int64_t utc_ms)
 {
 	f->now.utc_ms = utc_ms;
 	f->now.day = (int32_t)(utc_ms / MS_PER_DAY);
+	f->now.minute = (uint16_t)(utc_ms % MS_PER_DAY / 60000);
 }
 
 /* Leave of programme, partner and rule only what names them. */
@@ -303,6 +317,13 @@ blind(struct record *r)
 	if (RECORD_HAS(r, RULE))
 		r->rule = (struct rule_config){ .partner = r->rule.partner,
 						.version = r->rule.version };
+	if (RECORD_HAS(r, EARN_RULE))
+		r->earn_rule = (struct earn_rule){ .version = r->earn_rule.version,
+						   .position = r->earn_rule.position };
+	if (RECORD_HAS(r, RULEBOOK))
+		r->rulebook.starts_at_utc_ms = 0;
+	for (uint32_t i = 0; RECORD_HAS(r, BUDGET) && i < r->budget_count; i++)
+		r->budgets[i] = (struct budget){ .number = r->budgets[i].number };
 }
 
 static struct state_hash
@@ -321,6 +342,8 @@ hash_without_rules(const struct ledger *l)
 #define ADD_TABLE(name, id, version, row_type, rows_max) \
 	for (uint32_t row = 1; row <= l->name.rows_used; row++) { \
 		if (&l->name != &l->state && &l->name != &l->partners && &l->name != &l->rules && \
+		    &l->name != &l->rulebooks && &l->name != &l->earn_rules && \
+		    &l->name != &l->budgets && \
 		    table_is_live(&l->name, row)) \
 			sum = state_hash_sum(sum, hash_of(&l->name, row)); \
 	}

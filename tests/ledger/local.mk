@@ -7,7 +7,7 @@ tests_ledger_test_table_LDADD = $(ledger_test_libs)
 check_PROGRAMS += %D%/test_cases
 tests_ledger_test_cases_SOURCES = %D%/test_cases.c %D%/fixture.c %D%/fixture.h \
 	%D%/case_archive.c %D%/case_archive.h %D%/case_config.c %D%/case_file.c %D%/case_file.h \
-	%D%/case_look.c %D%/case_run.c %D%/case_run.h %D%/case_words.c %D%/case_words.h
+	%D%/case_look.c %D%/case_rulebook.c %D%/case_run.c %D%/case_run.h %D%/case_words.c %D%/case_words.h
 tests_ledger_test_cases_LDADD = $(ledger_test_libs)
 EXTRA_DIST += %D%/cases
 check_PROGRAMS += %D%/test_calendar

@@ -76,6 +76,7 @@ make_record(struct bytes *b, uint64_t sections)
 		r->moves[i].flags = i % 2 == 0 ? MOVE_NEW : MOVE_GONE;
 	r->identifier_count = 2;
 	r->component_count = 3;
+	r->budget_count = 2;
 	r->lines = b->lines;
 	r->lines_bytes = 0;
 	for (r->line_count = 0; r->line_count < 3; r->line_count++) {
@@ -148,7 +149,7 @@ second_list_takes_room_only_where_used(void **state)
 	make_record(b, RECORD_HAS_BIT(COMPONENTS));
 	b->record->component_count = 0;
 	length = record_encode(b->record, b->first, LARGE);
-	assert_int_equal(length, RECORD_HEADER_BYTES + 8);
+	assert_int_equal(length, RECORD_HEADER_BYTES + 16);
 	assert_int_equal(b->first[7], 0x80);
 	assert_int_equal(b->first[RECORD_HEADER_BYTES], 1);
 	b->first[RECORD_HEADER_BYTES] = 0;

@@ -1,0 +1,638 @@
+/*
+ * rulebook.c - which rates and campaigns of the rulebook a purchase meets, and what each gives.
+ *
+ * What a purchase is judged by is the version that held at its time.  A rate takes the place of the
+ * partner's own for the lines that it fits; a campaign adds a component.  Caps and budgets refuse a
+ * campaign's component whole, never the base (domain decision 15).
+ */
+#include "ledger/plan.h"
+
+#define CANDIDATES_MAX 64
+#define GROUPS_MAX 6
+
+/* The part of a receipt that one rate applies to. */
+struct group {
+	uint32_t rate_row;		/* 0: the partner's own rule */
+	const struct earn_rule *rate;	/* NULL: the partner's own */
+	int64_t	 amount;		/* base amount, minor units */
+};
+
+/* A receipt's line as far as the rules see it. */
+struct goods {
+	uint32_t category;
+	uint32_t group;
+	int64_t	 amount;
+};
+
+struct judging {
+	struct plan *plan;
+	const struct rule_config *own;
+	int64_t	 base_amount;
+	uint32_t candidate_count;
+	uint32_t candidates[CANDIDATES_MAX]; /* rows of rules that fit but for the goods */
+	uint32_t group_count;
+	struct group groups[GROUPS_MAX];
+	/* Only where a rule asks for a category; amounts scaled to the base amount. */
+	bool	 has_goods;
+	uint32_t goods_count;
+	struct goods goods[TG_LINES_MAX];
+};
+
+/* What the ledger knows of a member besides points; tiers and tags have no values yet. */
+struct traits {
+	bool	 is_first;		/* no activity so far */
+	bool	 is_birthday;
+	uint8_t	 tier;
+};
+
+static struct traits
+member_traits(const struct plan *p)
+{
+	return (struct traits){
+		.is_first = p->view.regular_last_day_before == 0,
+	};
+}
+
+static bool
+has_tag(const struct plan *p, uint32_t tag)
+{
+	(void)p;
+	return tag == 0;
+}
+
+static bool
+is_of_member(const struct plan *p, const struct earn_rule *rule)
+{
+	struct traits traits = member_traits(p);
+
+	return ((rule->flags & EARN_RULE_FIRST) == 0 || traits.is_first) &&
+	       ((rule->flags & EARN_RULE_BIRTHDAY) == 0 || traits.is_birthday) &&
+	       rule->tier <= traits.tier && has_tag(p, rule->tag);
+}
+
+static bool
+is_at_place(const struct plan *p, const struct earn_rule *rule)
+{
+	uint32_t store;
+
+	if (rule->store != 0 && rule->store != p->store)
+		return false;
+	if (rule->store_group == 0)
+		return true;
+	store = state_find_store(p->ledger, p->store);
+	return store != TABLE_NONE && (ledger_store_row(p->ledger, store)->config.groups >>
+					       (rule->store_group - 1) &
+				       1) != 0;
+}
+
+static bool
+is_at_time(const struct plan *p, const struct earn_rule *rule)
+{
+	int32_t day = p->judged_day;
+	uint16_t minute = p->is_judged_late ? p->request->business_minute : p->now->minute;
+	/* 1970-01-01 was a Thursday. */
+	uint32_t weekday = (uint32_t)(((day + 3) % 7 + 7) % 7);
+
+	if (day < rule->from_day || day > rule->until_day || (rule->weekdays >> weekday & 1) == 0)
+		return false;
+	if (rule->from_minute <= rule->until_minute)
+		return minute >= rule->from_minute && minute < rule->until_minute;
+	return minute >= rule->from_minute || minute < rule->until_minute;
+}
+
+/* Does everything fit but the goods? */
+static inline bool
+is_candidate(const struct plan *p, const struct earn_rule *rule)
+{
+	if (rule->partner != 0 && rule->partner != p->partner->number)
+		return false;
+	if (rule->tender != 0 && rule->tender != p->request->tender)
+		return false;
+	return is_at_time(p, rule) && is_at_place(p, rule) && is_of_member(p, rule);
+}
+
+static bool
+has_category(const struct earn_rule *rule)
+{
+	return (rule->category_from | rule->category_to) != 0;
+}
+
+static bool
+fits_category(const struct earn_rule *rule, uint32_t category)
+{
+	return !has_category(rule) ||
+	       (category >= rule->category_from && category <= rule->category_to);
+}
+
+/* The version that held at the time the request is judged by; TABLE_NONE: none did. */
+static uint32_t
+find_rulebook(const struct plan *p)
+{
+	uint32_t at = ledger_state(p->ledger)->newest_rulebook;
+
+	while (at != TABLE_NONE) {
+		const struct rulebook_row *row = ledger_rulebook_row(p->ledger, at);
+
+		if (row->rulebook.starts_at_utc_ms <= p->judged_utc_ms)
+			break;
+		at = row->older_rulebook;
+	}
+	return at;
+}
+
+/* The rules that may apply, in their order. */
+static void
+find_candidates(struct judging *j, const struct rulebook_row *rulebook)
+{
+	const struct ledger *l = j->plan->ledger;
+	uint32_t at = rulebook->first_rule;
+
+	while (at != TABLE_NONE && j->candidate_count < CANDIDATES_MAX) {
+		const struct earn_rule_row *row = ledger_earn_rule_row(l, at);
+
+		if (is_candidate(j->plan, &row->rule)) {
+			j->candidates[j->candidate_count++] = at;
+			j->has_goods |= has_category(&row->rule);
+		}
+		at = row->next;
+	}
+}
+
+static const struct earn_rule *
+candidate(const struct judging *j, uint32_t nth)
+{
+	return &ledger_earn_rule_row(j->plan->ledger, j->candidates[nth])->rule;
+}
+
+/* The group of the first rate that fits goods of a category; has_lines false: of any goods. */
+static uint32_t
+group_of(struct judging *j, uint32_t category, bool has_lines)
+{
+	uint32_t i, at;
+
+	for (i = 0; i < j->candidate_count; i++) {
+		const struct earn_rule *rule = candidate(j, i);
+
+		if ((rule->flags & EARN_RULE_RATE) != 0 &&
+		    (has_lines ? fits_category(rule, category) : !has_category(rule)))
+			break;
+	}
+	if (i == j->candidate_count)
+		return 0;
+	for (at = 1; at < j->group_count; at++) {
+		if (j->groups[at].rate_row == j->candidates[i])
+			return at;
+	}
+	if (at == GROUPS_MAX)
+		return 0;
+	j->groups[at] = (struct group){
+		.rate_row = j->candidates[i],
+		.rate = candidate(j, i),
+	};
+	j->group_count++;
+	return at;
+}
+
+/*
+ * Lines into goods of their groups.  What the lines do not tell is of no category; lines that come
+ * to more than the amount are scaled down to it, all to what is left after points paid a part.
+ */
+static void
+sort_lines(struct judging *j)
+{
+	const struct ledger_request *q = j->plan->request;
+	struct record lines = { .lines = q->lines, .lines_bytes = q->lines_bytes };
+	struct purchase_line line;
+	size_t offset = 0;
+	int64_t sum = 0;
+	int64_t whole, left = j->base_amount;
+
+	while (j->goods_count < TG_LINES_MAX && record_line_next(&lines, &offset, &line)) {
+		j->goods[j->goods_count++] = (struct goods){
+			.category = line.category,
+			.group = group_of(j, line.category, true),
+			.amount = line.amount,
+		};
+		sum += line.amount;
+	}
+	whole = points_max(sum, q->amount);
+	for (uint32_t i = 0; i < j->goods_count; i++) {
+		struct goods *g = &j->goods[i];
+		int64_t size = g->amount < 0 ? -g->amount : g->amount;
+
+		size = whole > 0 ? points_mul_div_floor(size, j->base_amount, whole) : 0;
+		g->amount = g->amount < 0 ? -size : size;
+		j->groups[g->group].amount += g->amount;
+		left -= g->amount;
+	}
+	j->groups[group_of(j, 0, true)].amount += left;
+}
+
+static void
+make_groups(struct judging *j)
+{
+	int64_t left = j->base_amount;
+
+	j->group_count = 1;
+	j->groups[0] = (struct group){ 0 };
+	if (j->has_goods && j->plan->request->line_count > 0)
+		sort_lines(j);
+	else
+		j->groups[group_of(j, 0, false)].amount = j->base_amount;
+	/* A discount larger than its goods is taken from the others. */
+	for (uint32_t i = 0; i < j->group_count; i++) {
+		j->groups[i].amount = points_min(points_max(j->groups[i].amount, 0), left);
+		left -= j->groups[i].amount;
+	}
+}
+
+/* Of a group what a campaign's category lets count. */
+static int64_t
+counted_amount(const struct judging *j, const struct earn_rule *rule, uint32_t group)
+{
+	int64_t amount = 0;
+
+	if (!has_category(rule))
+		return j->groups[group].amount;
+	for (uint32_t i = 0; i < j->goods_count; i++) {
+		if (j->goods[i].group == group && fits_category(rule, j->goods[i].category))
+			amount += j->goods[i].amount;
+	}
+	return points_min(points_max(amount, 0), j->groups[group].amount);
+}
+
+/* floor(amount * num / den * (times_num - times_den) / times_den), one division. */
+static int64_t
+multiplied_floor(int64_t amount, int64_t num, int64_t den, const struct earn_rule *times)
+{
+	unsigned __int128 product =
+		(unsigned __int128)amount * (unsigned __int128)num *
+		(unsigned __int128)(times->rate_num - times->rate_den);
+	unsigned __int128 result =
+		product / ((unsigned __int128)den * (unsigned __int128)times->rate_den);
+
+	return result > TG_BALANCE_MAX ? TG_BALANCE_MAX + 1 : (int64_t)result;
+}
+
+int64_t
+rulebook_points(const struct earn_rule *campaign, const struct earn_rule *rate,
+		const struct rule_config *own, int64_t amount)
+{
+	int64_t num = rate != NULL ? rate->rate_num : own->base_num;
+	int64_t den = rate != NULL ? rate->rate_den : own->base_den;
+
+	if (amount <= 0)
+		return 0;
+	if (campaign == NULL)
+		return points_mul_div_floor(amount, num, den);
+	if ((campaign->flags & EARN_RULE_MULTIPLIER) != 0)
+		return multiplied_floor(amount, num, den, campaign);
+	return points_mul_div_floor(amount, campaign->rate_num, campaign->rate_den) +
+	       campaign->fixed_points;
+}
+
+/* Room for another part; NULL: there is none. */
+static struct record_component *
+add_part(struct plan *p)
+{
+	struct record_component *part;
+	uint32_t row = p->part_count < RECORD_COMPONENTS_MAX &&
+				       plan_has_room(p, &p->ledger->components, p->part_count) ?
+			       table_free_peek(&p->ledger->components, p->part_count) :
+			       TABLE_NONE;
+
+	if (row == TABLE_NONE)
+		return NULL;
+	part = &p->parts[p->part_count++];
+	*part = (struct record_component){ .row = row };
+	return part;
+}
+
+/* The base: one part for each rate, none where the partner's own has it all.  False: no room. */
+static bool
+judge_base(struct judging *j, struct components *c)
+{
+	struct plan *p = j->plan;
+
+	if (j->group_count == 1)
+		return true;
+	c->base_points = 0;
+	for (uint32_t i = 0; i < j->group_count; i++) {
+		const struct group *g = &j->groups[i];
+		struct record_component *part;
+
+		if (g->amount == 0)
+			continue;
+		part = add_part(p);
+		if (part == NULL)
+			return false;
+		part->rate_row = g->rate_row;
+		part->sponsor = p->partner->number;
+		part->amount = g->amount;
+		part->points = rulebook_points(NULL, g->rate, j->own, g->amount);
+		c->base_points += part->points;
+	}
+	return true;
+}
+
+/* The budget that a campaign spends, has it these points left?  What came before counts. */
+static bool
+has_budget(const struct plan *p, const struct earn_rule *rule, int64_t points, uint32_t *ret_row)
+{
+	uint32_t row = state_find_budget(p->ledger, rule->budget);
+	const struct budget_row *budget;
+
+	*ret_row = row;
+	if (row == TABLE_NONE)
+		return rule->budget == 0;
+	budget = ledger_budget_row(p->ledger, row);
+	for (uint32_t i = 0; i < p->part_count; i++) {
+		if (p->parts[i].budget_row == row)
+			points += p->parts[i].points;
+	}
+	return (budget->budget.flags & BUDGET_STOPPED) == 0 &&
+	       budget->used_points + budget->budget.passed_points + points <=
+		       budget->budget.granted_points;
+}
+
+static bool
+is_capped(const struct earn_rule *rule)
+{
+	return rule->member_times != 0 || rule->member_points != LIMIT_NONE ||
+	       rule->member_day_points != LIMIT_NONE;
+}
+
+/* Counters that the parts so far will make: those of one campaign have one, side by side. */
+static uint32_t
+planned_counters(const struct plan *p)
+{
+	uint32_t planned = 0;
+
+	for (uint32_t i = 0; i < p->part_count; i++) {
+		uint32_t row = p->parts[i].counter_row;
+
+		if (row != TABLE_NONE && !table_is_live(&p->ledger->counters, row) &&
+		    (i == 0 || p->parts[i - 1].counter_row != row))
+			planned++;
+	}
+	return planned;
+}
+
+/* May the member have so many points more?  *ret_row: its counter, or the row of a new one. */
+static enum component_refusal
+check_caps(const struct plan *p, const struct earn_rule *rule, int64_t points, uint32_t *ret_row)
+{
+	const struct table *table = &p->ledger->counters;
+	const struct counter_row *counter;
+	uint32_t row;
+	int64_t day_points = 0;
+
+	*ret_row = TABLE_NONE;
+	if (!is_capped(rule))
+		return COMPONENT_GIVEN;
+	row = state_find_counter(p->ledger, p->view.member_row, rule->number);
+	if (row == TABLE_NONE) {
+		uint32_t planned = planned_counters(p);
+
+		if (!plan_has_room(p, table, planned))
+			return COMPONENT_NO_ROOM;
+		*ret_row = table_free_peek(table, planned);
+		return points <= rule->member_points && points <= rule->member_day_points ?
+			       COMPONENT_GIVEN :
+			       COMPONENT_MEMBER_CAP;
+	}
+	*ret_row = row;
+	counter = ledger_counter_row(p->ledger, row);
+	if (counter->day == plan_counted_day(p))
+		day_points = counter->day_points;
+	if ((rule->member_times != 0 && counter->times >= rule->member_times) ||
+	    counter->points + points > rule->member_points ||
+	    day_points + points > rule->member_day_points)
+		return COMPONENT_MEMBER_CAP;
+	return COMPONENT_GIVEN;
+}
+
+/* What a campaign would give for each group, and the sum of the money that counts. */
+struct offer {
+	int64_t amount;
+	int64_t points;
+	uint32_t count;			/* of the groups below */
+	uint32_t groups[GROUPS_MAX];
+	int64_t amounts[GROUPS_MAX];
+};
+
+static struct offer
+make_offer(const struct judging *j, const struct earn_rule *rule)
+{
+	struct offer offer = { 0 };
+
+	for (uint32_t i = 0; i < j->group_count; i++) {
+		const struct earn_rule *rate = j->groups[i].rate;
+		int64_t amount = counted_amount(j, rule, i);
+
+		/* What a rate leaves out counts for no campaign. */
+		if (amount <= 0 || (rate != NULL && rate->rate_num == 0))
+			continue;
+		offer.amount += amount;
+		if ((rule->flags & EARN_RULE_MULTIPLIER) == 0)
+			continue;
+		offer.groups[offer.count] = i;
+		offer.amounts[offer.count++] = amount;
+		offer.points += rulebook_points(rule, rate, j->own, amount);
+	}
+	if ((rule->flags & EARN_RULE_MULTIPLIER) == 0) {
+		offer.count = 1;
+		offer.amounts[0] = offer.amount;
+		offer.points = rulebook_points(rule, NULL, j->own, offer.amount);
+	}
+	return offer;
+}
+
+/* A campaign's part of one group, or of all. */
+static bool
+add_campaign_part(struct judging *j, const struct earn_rule *rule, uint32_t row,
+		  const struct offer *offer, uint32_t nth)
+{
+	struct record_component *part = add_part(j->plan);
+	const struct group *group = &j->groups[offer->groups[nth]];
+
+	if (part == NULL)
+		return false;
+	part->campaign_row = row;
+	part->campaign = rule->number;
+	part->rate_row = group->rate_row;
+	part->sponsor = rule->sponsor != 0 ? rule->sponsor : j->plan->partner->number;
+	part->amount = offer->amounts[nth];
+	part->points = rulebook_points(rule, group->rate, j->own, part->amount);
+	return true;
+}
+
+/* A campaign that fits but gives nothing, and why. */
+static void
+refuse(struct judging *j, const struct earn_rule *rule, uint32_t row, const struct offer *offer,
+       enum component_refusal refusal)
+{
+	struct record_component *part = add_part(j->plan);
+
+	j->plan->is_campaign_capped = true;
+	if (part == NULL)
+		return;
+	part->campaign_row = row;
+	part->campaign = rule->number;
+	part->sponsor = rule->sponsor != 0 ? rule->sponsor : j->plan->partner->number;
+	part->amount = offer->amount;
+	part->refusal = (uint8_t)refusal;
+}
+
+/* True: it gave something. */
+static bool
+judge_campaign(struct judging *j, uint32_t row, int64_t bonus_left, struct components *c)
+{
+	struct plan *p = j->plan;
+	const struct earn_rule *rule = &ledger_earn_rule_row(p->ledger, row)->rule;
+	struct offer offer = make_offer(j, rule);
+	uint32_t first = p->part_count;
+	uint32_t budget_row = TABLE_NONE, counter_row = TABLE_NONE;
+	enum component_refusal refusal;
+
+	if (offer.amount == 0 || offer.amount < rule->threshold_amount || offer.points == 0)
+		return false;
+	refusal = check_caps(p, rule, offer.points, &counter_row);
+	if (refusal == COMPONENT_GIVEN && offer.points > bonus_left)
+		refusal = COMPONENT_PARTNER_CAP;
+	if (refusal == COMPONENT_GIVEN && !has_budget(p, rule, offer.points, &budget_row))
+		refusal = COMPONENT_BUDGET;
+	for (uint32_t i = 0; refusal == COMPONENT_GIVEN && i < offer.count; i++) {
+		if (!add_campaign_part(j, rule, row, &offer, i)) {
+			p->part_count = first;
+			refusal = COMPONENT_NO_ROOM;
+		}
+	}
+	if (refusal != COMPONENT_GIVEN) {
+		refuse(j, rule, row, &offer, refusal);
+		return false;
+	}
+	for (uint32_t i = first; i < p->part_count; i++) {
+		p->parts[i].budget_row = budget_row;
+		p->parts[i].counter_row = counter_row;
+	}
+	c->campaign_points += offer.points;
+	return true;
+}
+
+void
+rulebook_judge(struct plan *p, const struct rule_config *own, int64_t base_amount,
+	       int64_t bonus_left, struct components *c)
+{
+	uint32_t found = find_rulebook(p);
+	struct judging j;
+
+	if (found == TABLE_NONE)
+		return;
+	p->rulebook_version = ledger_rulebook_row(p->ledger, found)->rulebook.version;
+	j.plan = p;
+	j.own = own;
+	j.base_amount = base_amount;
+	j.candidate_count = j.goods_count = 0;
+	j.has_goods = false;
+	find_candidates(&j, ledger_rulebook_row(p->ledger, found));
+	if (j.candidate_count == 0 || base_amount == 0)
+		return;
+	make_groups(&j);
+	if (!judge_base(&j, c)) {
+		p->part_count = 0;
+		p->is_out_of_room = true;
+		return;
+	}
+	for (uint32_t i = 0; i < j.candidate_count; i++) {
+		const struct earn_rule *rule = candidate(&j, i);
+
+		if ((rule->flags & EARN_RULE_RATE) == 0 &&
+		    judge_campaign(&j, j.candidates[i], bonus_left - c->campaign_points, c) &&
+		    (rule->flags & EARN_RULE_EXCLUSIVE) != 0)
+			break;
+	}
+}
+
+/* Of a part what is kept, once the earn's base amount falls: its share, nothing in the end. */
+static int64_t
+kept_after(const struct component_row *c, int64_t before, int64_t now)
+{
+	return before > 0 ? points_mul_div_floor(c->kept_amount, now, before) : 0;
+}
+
+/* A campaign's money that is kept, over all its parts. */
+static int64_t
+campaign_kept(const struct ledger *l, const struct transaction_row *earn, uint32_t campaign_row,
+	      int64_t before, int64_t now)
+{
+	int64_t amount = 0;
+
+	for (uint32_t at = earn->first_component; at != TABLE_NONE;
+	     at = ledger_component_row(l, at)->next) {
+		const struct component_row *c = ledger_component_row(l, at);
+
+		if (c->campaign_row == campaign_row)
+			amount += kept_after(c, before, now);
+	}
+	return amount;
+}
+
+/* Points of a part by its own rule, with so much of its money kept. */
+static int64_t
+part_points(const struct ledger *l, const struct component_row *c, const struct rule_config *own,
+	    int64_t kept)
+{
+	const struct earn_rule *campaign =
+		c->campaign_row != TABLE_NONE ? &ledger_earn_rule_row(l, c->campaign_row)->rule :
+						NULL;
+	const struct earn_rule *rate =
+		c->rate_row != TABLE_NONE ? &ledger_earn_rule_row(l, c->rate_row)->rule : NULL;
+
+	return rulebook_points(campaign, rate, own, kept);
+}
+
+void
+rulebook_take_back(struct plan *p, const struct transaction_row *earn,
+		   const struct rule_config *own, int64_t before, int64_t now,
+		   struct components *taken)
+{
+	const struct ledger *l = p->ledger;
+	struct record *r = p->record;
+	bool has_base_parts = false;
+	int64_t base_points = 0;
+
+	r->sections |= RECORD_HAS_BIT(COMPONENTS);
+	r->rulebook_version = 0;
+	for (uint32_t at = earn->first_component; at != TABLE_NONE;
+	     at = ledger_component_row(l, at)->next) {
+		const struct component_row *c = ledger_component_row(l, at);
+		struct record_component *part = &r->components[r->component_count++];
+		int64_t kept = kept_after(c, before, now);
+		int64_t points = part_points(l, c, own, kept);
+
+		if (c->campaign != 0 && campaign_kept(l, earn, c->campaign_row, before, now) <
+						ledger_earn_rule_row(l, c->campaign_row)
+							->rule.threshold_amount)
+			points = 0;
+		*part = (struct record_component){
+			.row = at,
+			.campaign_row = c->campaign_row,
+			.campaign = c->campaign,
+			.rate_row = c->rate_row,
+			.sponsor = c->sponsor,
+			.budget_row = c->budget_row,
+			.counter_row = c->counter_row,
+			.refusal = (uint8_t)c->refusal,
+			.amount = c->kept_amount - kept,
+			.points = points_max(c->points - points - c->taken_points, 0),
+		};
+		if (c->campaign != 0)
+			taken->campaign_points += part->points;
+		else
+			base_points += part->points;
+		has_base_parts |= c->campaign == 0;
+	}
+	if (has_base_parts)
+		taken->base_points = base_points;
+}
