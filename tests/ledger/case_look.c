@@ -140,7 +140,7 @@ look_at_total(struct case_run *run, char *words[], unsigned count)
 	case_complain(run, "there is no such total");
 }
 
-/* part N CAMPAIGN = POINTS [REFUSAL]: of the last answer, from 1; campaign 0 is base */
+/* component N CAMPAIGN = POINTS [REFUSAL]: of the last answer, from 1; campaign 0 is base */
 static void
 look_at_part(struct case_run *run, char *words[], unsigned count)
 {
@@ -231,7 +231,7 @@ static const struct look_line look_lines[] = {
 	{ "records", look_at_records }, { "record", look_at_record },
 	{ "total", look_at_total },	{ "entry", look_at_list },
 	{ "expiry", look_at_list },	{ "rows", look_at_rows },
-	{ "part", look_at_part },	{ "spent", look_at_budget },
+	{ "component", look_at_part },	{ "spent", look_at_budget },
 };
 
 bool
