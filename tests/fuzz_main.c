@@ -148,16 +148,20 @@ static void
 load_corpus(struct fuzz_run *run, const char *program)
 {
 	const char *root = getenv("top_srcdir");
+	const char *from = strstr(program, "tests/");
 	const char *name = strstr(program, "fuzz_");
+	const char *end = strstr(program, ".libs/"); /* where libtool keeps what it wraps */
 	char folder[PATH_BYTES], path[PATH_BYTES];
 	struct dirent *entry;
 	DIR *directory;
 
 	run->corpus[run->corpus_count++] = (struct input){ .data = calloc(1, 1) };
-	if (name == NULL)
+	if (from == NULL || name == NULL)
 		return;
+	if (end == NULL)
+		end = name;
 	snprintf(folder, sizeof(folder), "%s/%.*scorpus_%s", root != NULL ? root : ".",
-		 (int)(name - program), program, name + strlen("fuzz_"));
+		 (int)(end - from), from, name + strlen("fuzz_"));
 	directory = opendir(folder);
 	if (directory == NULL)
 		return;

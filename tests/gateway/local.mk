@@ -108,3 +108,6 @@ fuzz_programs += %D%/fuzz_session
 tests_gateway_fuzz_session_SOURCES = %D%/fuzz_session.c $(io_fixture_sources)
 tests_gateway_fuzz_session_LDADD = $(gateway_test_libs) $(fuzz_libs)
 EXTRA_DIST += %D%/corpus_session
+fuzz_programs += %D%/fuzz_config
+tests_gateway_fuzz_config_LDADD = $(gateway_test_libs) $(fuzz_libs)
+EXTRA_DIST += %D%/corpus_config

@@ -55,5 +55,11 @@ tests_protocol_test_link_LDADD = $(client_test_libs)
 fuzz_programs += %D%/fuzz_frame
 tests_protocol_fuzz_frame_LDADD = $(protocol_libs) $(fuzz_libs)
 EXTRA_DIST += %D%/corpus_frame
+fuzz_programs += %D%/fuzz_wellformed
+tests_protocol_fuzz_wellformed_LDADD = $(protocol_libs) $(fuzz_libs)
+EXTRA_DIST += %D%/corpus_wellformed
+fuzz_programs += %D%/fuzz_client
+tests_protocol_fuzz_client_LDADD = libtallygate.la $(OPENSSL_LIBS) $(fuzz_libs)
+EXTRA_DIST += %D%/corpus_client
 
 dist_check_SCRIPTS += %D%/test_headers.sh

@@ -86,6 +86,10 @@ tests_storage_test_tally_journal_LDADD = $(journaltool_libs) $(CMOCKA_LIBS)
 fuzz_programs += %D%/fuzz_journal
 tests_storage_fuzz_journal_SOURCES = %D%/fuzz_journal.c $(sim_disk)
 tests_storage_fuzz_journal_LDADD = $(storage_libs) $(fuzz_libs)
+fuzz_programs += %D%/fuzz_snapshot
+tests_storage_fuzz_snapshot_SOURCES = %D%/fuzz_snapshot.c $(snapshot_fixture) $(sim_disk)
+tests_storage_fuzz_snapshot_LDADD = $(storage_test_libs) $(fuzz_libs)
+EXTRA_DIST += %D%/corpus_snapshot
 EXTRA_DIST += %D%/corpus_journal/batches %D%/corpus_journal/hole %D%/corpus_journal/mark_then_torn
 
 check_PROGRAMS += %D%/test_sink_trouble
