@@ -16,6 +16,7 @@
 #include "protocol/tallygate.h"
 
 #define PATH_BYTES 1024
+#define CODE_BYTES 128 /* of a line with a code, at most */
 
 /* The files that the command makes. */
 struct places {
@@ -200,6 +201,30 @@ exit_of(enum tg_status status)
 	}
 }
 
+/*
+ * Read the code: the first line of the file, or of the standard input.  Never an argument, which
+ * everybody on the machine could read in the list of processes.
+ */
+static bool
+read_code(const char *path, char code[CODE_BYTES], struct failure *failure)
+{
+	FILE *file = path == NULL ? stdin : fopen(path, "re");
+	bool is_read;
+
+	if (file == NULL)
+		return failure_set(failure, "%s: %s", path, strerror(errno));
+	if (path == NULL && isatty(STDIN_FILENO) == 1)
+		fputs("code: ", stderr);
+	is_read = fgets(code, CODE_BYTES, file) != NULL;
+	if (path != NULL)
+		fclose(file);
+	if (is_read)
+		code[strcspn(code, "\r\n")] = '\0';
+	return (is_read && code[0] != '\0') ||
+	       failure_set(failure, "%s has no code in its first line",
+			   path != NULL ? path : "the standard input");
+}
+
 enum tally_exit
 activate(const struct settings *settings, int word_count, char *const words[])
 {
@@ -209,14 +234,16 @@ activate(const struct settings *settings, int word_count, char *const words[])
 	struct tg_options options;
 	struct failure failure;
 	struct places places;
+	char code[CODE_BYTES];
 	enum tg_status status;
 
-	if (word_count != 2)
-		return complain(TALLY_USAGE, "say: activate CODE");
-	if (!identity_place(&settings->identity, "tally/" PACKAGE_VERSION, &options, &failure) ||
+	if (word_count > 2)
+		return complain(TALLY_USAGE, "say: activate [FILE]");
+	if (!read_code(word_count == 2 ? words[1] : NULL, code, &failure) ||
+	    !identity_place(&settings->identity, "tally/" PACKAGE_VERSION, &options, &failure) ||
 	    !find_places(settings, &places, &failure) || !keep_nonce(&places, nonce, &failure))
 		return complain(TALLY_USAGE, failure.text);
-	status = tg_activate(&options, words[1], nonce, timeout_ms, &activation, failure.text,
+	status = tg_activate(&options, code, nonce, timeout_ms, &activation, failure.text,
 			     sizeof(failure.text));
 	if (status != TG_OK) {
 		if (exit_of(status) == TALLY_REFUSED)

@@ -9,9 +9,10 @@
 #include "contrib/tally/settings.h"
 
 /*
- * words: activate CODE.  Makes FILE (--write, else ~/.tally), which must not be there, and
- * FILE.key, both for the owner only.  While the key is not stored yet FILE.nonce is there: with it
- * the same command can be given again, whatever has happened to the answer.
+ * words: activate [PATH]; the code is the first line of the file PATH, or of the standard input.
+ * Makes FILE (--write, else ~/.tally), which must not be there, and FILE.key, both for the owner
+ * only.  While the key is not stored yet FILE.nonce is there: with it the same command can be given
+ * again, whatever has happened to the answer.
  */
 enum tally_exit activate(const struct settings *settings, int word_count, char *const words[]);
 

@@ -33,7 +33,7 @@ print_help(void)
 	puts("usage: tally [OPTION...] COMMAND [WORD...]\n\n"
 	     "A store terminal on the command line.\n\nCommands:");
 	order_help(stdout);
-	printf("  %-8s%-27s%s\n", "activate", " CODE", "get this terminal's key by its code");
+	printf("  %-8s%-27s%s\n", "activate", " [FILE]", "get this terminal's key by its code");
 	printf("  %-8s%-27s%s\n", "queue", "LIST|SEND|RETRY|DROP",
 	       "what waits in --queue FILE or is aside there");
 	puts("\nA MEMBER is a card number, card:NUMBER, phone:NUMBER, app:ID or member:REFERENCE.\n"

@@ -246,11 +246,11 @@ def nobody_can_read_the_code_and_everybody_who_made_it(world):
         raise AssertionError(used)
 
 
-def tally(world, *words, code=0):
-    """Run the command; what it printed."""
+def tally(world, *words, code=0, said=''):
+    """Run the command; what it printed.  said: on its standard input."""
     run = subprocess.run(
         [os.path.join(BUILD, 'contrib', 'tally', 'tally'), *words], stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=SECONDS_MAX, check=False,
+        stderr=subprocess.STDOUT, input=said.encode(), timeout=SECONDS_MAX, check=False,
         env={**os.environ, 'HOME': world.server.folder.path})
     if run.returncode != code:
         raise AssertionError('%d: %s' % (run.returncode, run.stdout.decode()))
@@ -262,26 +262,31 @@ def the_command_makes_settings_that_need_no_more_words(world):
     code = add(world)
     place = ['--host', HOST, '--port', str(world.server.tls_port), '--ca', file('ca.pem'),
              '--terminal', str(NUMBER)]
-    told = tally(world, 'activate', '0000-0000-0000', *place, code=3)
+    told = tally(world, 'activate', *place, code=3, said='0000-0000-0000\n')
     expect_equal('AUTH_FAILED' in told, True)
     expect_equal([name for name in os.listdir(world.server.folder.path)
                   if name.startswith('.tally')], [])
     nonce = new_id()		# an earlier try, of which only the nonce was stored
     expect_key(world, activate(world, code, nonce))
     world.server.folder.write('.tally.nonce', nonce)
-    told = tally(world, 'activate', code, *place)
+    told = tally(world, 'activate', *place, said=code)
     expect_equal('terminal %d of partner 1 activated' % NUMBER in told, True)
     for name in '.tally', '.tally.key':
         expect_equal(stat.S_IMODE(os.stat(file(name)).st_mode), 0o600)
     expect_equal(os.path.exists(file('.tally.nonce')), False)
     tally(world, 'ping')
     tally(world, 'enroll', '4900000012345')
-    expect_equal('is there already' in tally(world, 'activate', code, *place, code=2), True)
+    expect_equal('is there already' in tally(world, 'activate', *place, code=2,
+                                                   said=code), True)
     other = file('other "till"')
-    expect_equal('has been used' in tally(world, 'activate', code, *place, '--write', other,
-                                          code=3), True)
-    tally(world, 'activate', code_in(world.server.console.do('terminal code %d' % NUMBER)),
-          *place, '--write', other)
+    expect_equal('has been used' in tally(world, 'activate', *place, '--write', other, code=3,
+                                          said=code + '\r\n'), True)
+    code = code_in(world.server.console.do('terminal code %d' % NUMBER))
+    for words, said in ((['activate'], ''), (['activate'], '\n'), (['activate', '/nowhere'], code),
+                        (['activate', file('ca.pem'), code], code)):
+        tally(world, *words, *place, '--write', other, code=2, said=said)
+    path = world.server.folder.write('code', code.encode() + b'\nmore\n')
+    tally(world, 'activate', path, *place, '--write', other)
     expect_equal('AUTH_FAILED' in tally(world, 'ping', code=6), True)
     tally(world, 'ping', '--config', other)
 
