@@ -18,6 +18,12 @@ find_rule(const struct ledger *ledger, uint32_t key)
 }
 
 static const void *
+find_funding(const struct ledger *ledger, uint32_t key)
+{
+	return ledger_funding_find(ledger, key);
+}
+
+static const void *
 find_store(const struct ledger *ledger, uint32_t key)
 {
 	return ledger_store_find(ledger, key);
@@ -54,6 +60,15 @@ rule_at(const struct ledger *ledger, uint32_t nth, bool *ret_is_over)
 }
 
 static const void *
+funding_at(const struct ledger *ledger, uint32_t nth, bool *ret_is_over)
+{
+	const struct partner_config *partner = ledger_partner_at(ledger, nth);
+
+	*ret_is_over = partner == NULL;
+	return partner != NULL ? ledger_funding_find(ledger, partner->number) : NULL;
+}
+
+static const void *
 store_at(const struct ledger *ledger, uint32_t nth, bool *ret_is_over)
 {
 	const void *image = ledger_store_at(ledger, nth);
@@ -87,6 +102,8 @@ const struct config_noun partner_noun = { &partner_field_set, REQUEST_SET_PARTNE
 					  partner_at };
 const struct config_noun rule_noun = { &rule_field_set, REQUEST_ADD_RULE, IMAGE_AT(rule), true,
 				       find_rule, rule_at };
+const struct config_noun funding_noun = { &funding_field_set, REQUEST_SET_FUNDING,
+					  IMAGE_AT(funding), true, find_funding, funding_at };
 const struct config_noun store_noun = { &store_field_set, REQUEST_SET_STORE, IMAGE_AT(store_image),
 					false, find_store, store_at };
 const struct config_noun terminal_noun = { &terminal_field_set, REQUEST_SET_TERMINAL,

@@ -16,6 +16,7 @@
 union config_image {
 	struct partner_config partner;
 	struct rule_config rule;
+	struct funding_config funding;
 	struct store_config store;
 	struct terminal_config terminal;
 	struct cycle_config cycle;
@@ -40,6 +41,7 @@ struct config_noun {
 
 extern const struct config_noun partner_noun;
 extern const struct config_noun rule_noun;
+extern const struct config_noun funding_noun; /* a partner's terms; set whole, with a version */
 extern const struct config_noun store_noun;
 extern const struct config_noun terminal_noun;
 extern const struct config_noun cycle_noun;

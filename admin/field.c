@@ -11,8 +11,11 @@
 #include <strings.h>
 
 #include "admin/grammar.h"
+#include "admin/when.h"
 #include "protocol/assert.h"
 #include "protocol/message.h"
+
+#define MS_PER_DAY INT64_C(86400000)
 
 static const char word_anywhere[] = "anywhere";
 static const char word_partner[] = "partner:";
@@ -268,6 +271,21 @@ format_choice(const struct field *field, const void *image, char *text)
 	snprintf(text, FIELD_TEXT_BYTES, "%.*s", (int)bytes, word);
 }
 
+static bool
+assign_day(const struct field *field, void *image, const char *value, char *why)
+{
+	int64_t utc_ms = 0;
+
+	if (strcasecmp(value, "none") != 0 &&
+	    (strchr(value, '-') == NULL || !when_parse_utc(value, &utc_ms) || utc_ms < 0 ||
+	     utc_ms % MS_PER_DAY != 0)) {
+		snprintf(why, FIELD_TEXT_BYTES, "not a day as 1997-01-31, or none");
+		return false;
+	}
+	set_int(field, image, utc_ms / MS_PER_DAY);
+	return true;
+}
+
 bool
 field_assign(const struct field *field, void *image, const char *value, char *why)
 {
@@ -286,6 +304,8 @@ field_assign(const struct field *field, void *image, const char *value, char *wh
 		return assign_place(field, image, value, why);
 	case FIELD_CHOICE:
 		return assign_choice(field, image, value, why);
+	case FIELD_DAY:
+		return assign_day(field, image, value, why);
 	}
 	TG_ASSERT(false);
 }
@@ -377,6 +397,12 @@ field_format(const struct field *field, const void *image, char *text)
 	case FIELD_CHOICE:
 		format_choice(field, image, text);
 		break;
+	case FIELD_DAY:
+		if (get_int(field, image) == 0)
+			snprintf(text, FIELD_TEXT_BYTES, "none");
+		else
+			when_day((int32_t)get_int(field, image), text);
+		break;
 	}
 }
 
@@ -440,6 +466,9 @@ field_bounds(const struct field *field, char *text)
 		break;
 	case FIELD_CHOICE:
 		snprintf(text, FIELD_TEXT_BYTES, "%s", field->word);
+		break;
+	case FIELD_DAY:
+		snprintf(text, FIELD_TEXT_BYTES, "a day as 1997-01-31, or none");
 		break;
 	}
 }

@@ -25,6 +25,7 @@ enum field_kind {
 	FIELD_RIGHTS,		/* words of TG_RIGHT_LIST joined by +, all, none */
 	FIELD_PLACE,		/* anywhere, partner:N, store:N */
 	FIELD_CHOICE,		/* one of the words of `word`: a|b|c stand for 1, 2, 3 */
+	FIELD_DAY,		/* 1997-01-31, or none: an int32_t, 0 */
 };
 
 /* Static memory throughout. */
@@ -52,6 +53,7 @@ struct field_set {
 
 extern const struct field_set partner_field_set; /* struct partner_config */
 extern const struct field_set rule_field_set;	 /* struct rule_config */
+extern const struct field_set funding_field_set; /* struct funding_config */
 extern const struct field_set store_field_set;	 /* struct store_config */
 extern const struct field_set terminal_field_set; /* struct terminal_config */
 extern const struct field_set cycle_field_set; /* struct cycle_config */

@@ -61,6 +61,39 @@ static const struct field partner_fields[] = {
 	LIMIT_FIELD(terminal_day_earn_points, "most that a terminal earns in a day"),
 	LIMIT_FIELD(terminal_day_burn_points, "most that a terminal burns in a day"),
 	LIMIT_FIELD(bonus_member_day_points, "most bonus that a member earns here in a day"),
+	OTHER_FIELD("joined_day", FIELD_DAY, partner_config, joined_day, 0, "none",
+		    "first business date on which it issues and takes points"),
+	OTHER_FIELD("last_earn_day", FIELD_DAY, partner_config, last_earn_day, 0, "none",
+		    "last business date on which it issues points"),
+	OTHER_FIELD("last_burn_day", FIELD_DAY, partner_config, last_burn_day, 0, "none",
+		    "last business date on which it takes points; only with a last_earn_day"),
+};
+
+#define MICRO_MAX INT64_C(1000000000000)
+#define MICRO_FIELD(member, help) \
+	INT_FIELD(#member, funding_config, member, 0, MICRO_MAX, NULL, 0, "0", help)
+
+static const struct field funding_fields[] = {
+	INT_FIELD("partner", funding_config, partner, 1, NUMBER_MAX, NULL, 0, NULL,
+		  "whose terms they are"),
+	FLAG_FIELD("prepaid", funding_config, FUNDING_PREPAID,
+		   "its points are bought ahead in blocks; else it pays bills"),
+	MICRO_FIELD(issue_price_micro,
+		    "it pays for a point that it issues, millionths of a minor unit of money"),
+	MICRO_FIELD(redeem_price_micro, "it is paid for a point burned at it, millionths"),
+	MICRO_FIELD(issue_fee_micro, "operator's fee for a point issued, millionths"),
+	MICRO_FIELD(redeem_fee_micro, "operator's fee for a point burned at it, millionths"),
+	MICRO_FIELD(transaction_fee_micro,
+		    "operator's fee for an earn, burn or capture, millionths"),
+	INT_FIELD("month_fee_micro", funding_config, month_fee_micro, 0,
+		  MICRO_MAX * MICRO_PER_MINOR, NULL, 0, "0",
+		  "operator's fee for a month, millionths"),
+	INT_FIELD("overdraft_points", funding_config, overdraft_points, 0, POINTS_MAX, "none",
+		  LIMIT_NONE, "0",
+		  "how far below zero its cover may fall: who pays bills has its limit here; "
+		  "none: no stop"),
+	INT_FIELD("alert_points", funding_config, alert_points, 0, POINTS_MAX, NULL, 0, "0",
+		  "soft alert when no more than these are left to issue; 0: none"),
 };
 
 static const struct field rule_fields[] = {
@@ -131,6 +164,7 @@ static const struct field cycle_fields[] = {
 	{ noun, fields, sizeof(fields) / sizeof(fields[0]), sizeof(struct type) }
 
 const struct field_set partner_field_set = FIELD_SET("partner", partner_fields, partner_config);
+const struct field_set funding_field_set = FIELD_SET("funding", funding_fields, funding_config);
 const struct field_set rule_field_set = FIELD_SET("rule", rule_fields, rule_config);
 const struct field_set store_field_set = FIELD_SET("store", store_fields, store_config);
 const struct field_set terminal_field_set = FIELD_SET("terminal", terminal_fields, terminal_config);

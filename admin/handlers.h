@@ -65,6 +65,7 @@ void run_record(struct command_call *call);
 void run_partner_add(struct command_call *call);
 void run_partner_change(struct command_call *call);
 void run_partner_show(struct command_call *call);
+void run_partner_terms(struct command_call *call);
 void run_rule_add(struct command_call *call);
 void run_store_add(struct command_call *call);
 void run_store_change(struct command_call *call);
@@ -124,6 +125,11 @@ enum change_kind { CHANGE_ADD, CHANGE_CHANGE };
 void change_config(struct command_call *call, const struct config_noun *noun,
 		   enum change_kind kind);
 bool show_config(struct command_call *call, const struct config_noun *noun);
+
+/* run_funding.c */
+void run_show_funding(struct command_call *call);
+void run_partner_fund(struct command_call *call);
+void run_partner_release(struct command_call *call);
 
 /* run_tail.c */
 void run_tail(struct command_call *call);

@@ -72,7 +72,8 @@ print_header(struct text_table *t, const struct record *r)
 	} flags[] = { { RECORD_LATE, "sent late" },	    { RECORD_REPEAT, "sent before" },
 		      { RECORD_TEST, "test member" },	    { RECORD_CAPPED, "bonus capped" },
 		      { RECORD_TOMBSTONE, "tombstone" },    { RECORD_GROSS, "base not reduced" },
-		      { RECORD_SKIP_LIMITED, "limited points left alone" } };
+		      { RECORD_SKIP_LIMITED, "limited points left alone" },
+		      { RECORD_PAST_STOP, "past the issuer's stop" } };
 
 	text_table_cell(t, "record");
 	text_table_cell(t, "%" PRIu64 " %s", r->sequence, record_kind_name(r->kind));
@@ -216,11 +217,16 @@ print_config(struct text_table *t, const struct record *r)
 		{ RECORD_HAS(r, STORE), &store_field_set, &r->store_image },
 		{ RECORD_HAS(r, TERMINAL), &terminal_field_set, &r->terminal_image },
 		{ RECORD_HAS(r, CYCLE), &cycle_field_set, &r->cycle_image },
+		{ RECORD_HAS(r, FUNDING), &funding_field_set, &r->funding },
 	};
 	char text[FIELD_TEXT_BYTES];
 
 	if (RECORD_HAS(r, PROGRAMME))
 		fact(t, "programme version", r->programme.version);
+	if (RECORD_HAS(r, FUNDED)) {
+		fact(t, "funded partner", r->funded_partner);
+		fact(t, "points of cover", r->funded_points);
+	}
 	if (RECORD_HAS(r, ACTIVATION)) {
 		fact_text(t, "one-time code", r->activation.is_used ? "used" : "made");
 		fact_utc(t, "code expires", r->activation.expires_utc_ms);
@@ -287,7 +293,8 @@ static void
 print_moves(struct output *out, const struct record *r)
 {
 	static const char *const titles[] = { "move", ">row", "", ">points", "last day" };
-	static const char *const kinds[] = { "?", "regular", "lot", "pending", "debt", "portion" };
+	static const char *const kinds[] = { "?",    "regular", "lot",	"pending",
+					     "debt", "portion", "cover", "stopped" };
 	struct text_table table;
 	char day[WHEN_BYTES];
 
@@ -298,7 +305,7 @@ print_moves(struct output *out, const struct record *r)
 		const struct move *m = &r->moves[i];
 		const bool is_new = (m->flags & MOVE_NEW) != 0;
 
-		text_table_cell(&table, "%s", kinds[m->kind <= MOVE_PORTION ? m->kind : 0]);
+		text_table_cell(&table, "%s", kinds[m->kind <= MOVE_STOPPED ? m->kind : 0]);
 		text_table_cell(&table, "%" PRIu32, m->row);
 		text_table_cell(&table, "%s%s", is_new ? "new " : "",
 				(m->flags & MOVE_GONE) != 0 ? "gone" : "");

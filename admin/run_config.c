@@ -157,6 +157,12 @@ run_partner_change(struct command_call *call)
 }
 
 void
+run_partner_terms(struct command_call *call)
+{
+	change_config(call, &funding_noun, CHANGE_ADD);
+}
+
+void
 run_rule_add(struct command_call *call)
 {
 	change_config(call, &rule_noun, CHANGE_ADD);
@@ -295,13 +301,23 @@ void
 run_partner_show(struct command_call *call)
 {
 	struct row_look rule = { .noun = &rule_noun };
+	struct row_look terms = { .noun = &funding_noun };
 
 	if (!show_config(call, &partner_noun) || !parse_key(call, &partner_noun, &rule.key))
 		return;
-	if (!ask_look(call, look_at_row, &rule) || !rule.is_found)
+	terms.key = rule.key;
+	if (!ask_look(call, look_at_row, &rule) || !ask_look(call, look_at_row, &terms))
 		return;
-	output_print(call->out, "earning rule, version %" PRIu32 "\n", rule.image.rule.version);
-	print_fields(call, &rule_field_set, &rule.image);
+	if (rule.is_found) {
+		output_print(call->out, "earning rule, version %" PRIu32 "\n",
+			     rule.image.rule.version);
+		print_fields(call, &rule_field_set, &rule.image);
+	}
+	if (terms.is_found) {
+		output_print(call->out, "funding terms, version %" PRIu32 "\n",
+			     terms.image.funding.version);
+		print_fields(call, &funding_field_set, &terms.image);
+	}
 }
 
 void

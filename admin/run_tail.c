@@ -281,6 +281,12 @@ describe(const struct record *r, char *text, size_t bytes)
 		snprintf(text, bytes, "%.*s", (int)r->text_bytes, (const char *)r->text);
 	else if (RECORD_HAS(r, PARTNER))
 		snprintf(text, bytes, "partner %" PRIu32, r->partner_image.number);
+	else if (RECORD_HAS(r, FUNDING))
+		snprintf(text, bytes, "partner %" PRIu32 " version %" PRIu32, r->funding.partner,
+			 r->funding.version);
+	else if (RECORD_HAS(r, FUNDED))
+		snprintf(text, bytes, "partner %" PRIu32 " %+" PRId64, r->funded_partner,
+			 r->kind == RECORD_FUND ? r->funded_points : -r->funded_points);
 	else if (RECORD_HAS(r, RULE))
 		snprintf(text, bytes, "partner %" PRIu32 " version %" PRIu32, r->rule.partner,
 			 r->rule.version);

@@ -29,6 +29,7 @@ programme_of(const struct config *config)
 		.hold_seconds_max = (int32_t)config->programme_hold_max_s,
 		.declines_per_terminal_day =
 			(int32_t)config->programme_declines_per_terminal_day,
+		.debt_days = (int32_t)config->programme_debt_days,
 		.member_day_earn_points = limit_of(config->programme_member_day_earn_points),
 		.member_day_burn_points = limit_of(config->programme_member_day_burn_points),
 	};

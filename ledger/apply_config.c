@@ -77,6 +77,61 @@ set_activation(struct ledger *l, const struct record *r)
 			     r->activation_row);
 }
 
+static void
+set_funding(struct ledger *l, const struct record *r)
+{
+	const uint32_t partner_row = state_find_partner(l, r->funding.partner);
+	bool is_new;
+	struct funding_row *row = claim_or_edit(&l->fundings, r->config_row, &is_new);
+	struct partner_row *partner;
+
+	row->key = r->funding.partner;
+	row->config = r->funding;
+	row->stopped_utc_ms = 0;
+	if (is_new) {
+		partner = table_edit(&l->partners, partner_row);
+		partner->funding = r->config_row;
+	}
+}
+
+/* The blocks of a partner are chained as they were bought. */
+static void
+append_cover(struct ledger *l, struct funding_row *funding, uint32_t row)
+{
+	uint32_t at = funding->oldest_cover;
+
+	if (at == TABLE_NONE) {
+		funding->oldest_cover = row;
+		return;
+	}
+	while (ledger_cover_row(l, at)->next != TABLE_NONE)
+		at = ledger_cover_row(l, at)->next;
+	((struct cover_row *)table_edit(&l->covers, at))->next = row;
+}
+
+/* Cover was added or given back: the partner is not known to be stopped any more. */
+static void
+add_funds(struct ledger *l, const struct record *r)
+{
+	const uint32_t partner = state_find_partner(l, r->funded_partner);
+	struct funding_row *funding =
+		table_edit(&l->fundings, ledger_partner_row(l, partner)->funding);
+	struct cover_row *cover;
+
+	if (r->kind != RECORD_FUND)
+		return;
+	funding->stopped_utc_ms = 0;
+	if (r->cover_row == TABLE_NONE)
+		return;
+	cover = table_claim(&l->covers, r->cover_row);
+	cover->sequence = r->sequence;
+	cover->bought_points = r->funded_points;
+	cover->price_micro = r->funded_price_micro;
+	cover->bought_day = r->business_date;
+	cover->partner = r->funded_partner;
+	append_cover(l, funding, r->cover_row);
+}
+
 void
 apply_config(struct ledger *l, const struct record *r)
 {
@@ -96,6 +151,10 @@ apply_config(struct ledger *l, const struct record *r)
 		set_terminal(l, r);
 	if (RECORD_HAS(r, ACTIVATION))
 		set_activation(l, r);
+	if (RECORD_HAS(r, FUNDING))
+		set_funding(l, r);
+	if (RECORD_HAS(r, FUNDED))
+		add_funds(l, r);
 }
 
 static void

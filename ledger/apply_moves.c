@@ -156,6 +156,38 @@ move_portion(struct ledger *l, const struct record *r, const struct move *m)
 	TG_ASSERT(portion->points > 0);
 }
 
+/* What is left of a block changes: it was used, given back, released, or is dropped, used up. */
+static void
+move_cover(struct ledger *l, const struct record *r, const struct move *m)
+{
+	const uint32_t partner = state_find_partner(l, m->partner);
+	struct cover_row *cover;
+
+	if ((m->flags & MOVE_GONE) != 0) {
+		struct funding_row *funding =
+			table_edit(&l->fundings, ledger_partner_row(l, partner)->funding);
+
+		UNLINK(l, covers, cover_row, &funding->oldest_cover, m->row, next);
+		table_release(&l->covers, m->row);
+		return;
+	}
+	cover = table_edit(&l->covers, m->row);
+	if (r->kind == RECORD_UNFUND)
+		cover->released_points -= m->points;
+	else
+		cover->used_points -= m->points;
+	TG_ASSERT(cover->used_points >= 0 &&
+		  cover->used_points + cover->released_points <= cover->bought_points);
+}
+
+static void
+note_stopped(struct ledger *l, const struct record *r, const struct move *m)
+{
+	struct funding_row *funding = table_edit(&l->fundings, m->row);
+
+	funding->stopped_utc_ms = r->booked_at_utc_ms;
+}
+
 /* An earn remembers what of its own points has expired: a refund does not take that again. */
 static void
 count_expired(struct ledger *l, uint32_t member, uint64_t serial, int64_t points)
@@ -226,6 +258,12 @@ apply_moves(struct ledger *l, const struct record *r)
 			break;
 		case MOVE_PORTION:
 			move_portion(l, r, m);
+			break;
+		case MOVE_COVER:
+			move_cover(l, r, m);
+			break;
+		case MOVE_STOPPED:
+			note_stopped(l, r, m);
 			break;
 		}
 	}

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "ledger/points.h"
 #include "ledger/state.h"
 
 int64_t
@@ -91,7 +92,8 @@ ledger_audit(struct ledger *l, char *why, size_t why_bytes)
 	    !is_equal("member.held", account_total(l, ACCOUNT_HELD), s.held, why, why_bytes) ||
 	    !is_equal("member.debt", account_total(l, ACCOUNT_DEBT), -s.debt, why, why_bytes) ||
 	    !is_equal("sum of all accounts", ledger_conservation(l, UNIT_POINTS), 0, why,
-		      why_bytes))
+		      why_bytes) ||
+	    !is_equal("sum of all cover", ledger_conservation(l, UNIT_COVER), 0, why, why_bytes))
 		return false;
 	if (!state_hash_equal(kept, fresh)) {
 		snprintf(why, why_bytes, "state hash differs from the rows");
@@ -214,4 +216,45 @@ ledger_statement_state(const struct ledger *l, uint32_t partner, uint32_t cycle)
 	uint32_t row = state_find_statement(l, partner, cycle);
 
 	return row == TABLE_NONE ? 0 : ledger_statement_row(l, row)->state;
+}
+
+const struct funding_config *
+ledger_funding_find(const struct ledger *l, uint32_t partner)
+{
+	uint32_t row = state_find_partner(l, partner);
+	uint32_t funding = row == TABLE_NONE ? TABLE_NONE : ledger_partner_row(l, row)->funding;
+
+	return funding == TABLE_NONE ? NULL : &ledger_funding_row(l, funding)->config;
+}
+
+static enum funding_level
+funding_level(const struct funding_config *c, const struct funding_state *s)
+{
+	if (s->stopped_utc_ms != 0 || s->left_points == 0)
+		return FUNDING_STOPPED;
+	if (s->left_points == LIMIT_NONE)
+		return FUNDING_FREE;
+	return s->left_points <= c->alert_points ? FUNDING_LOW : FUNDING_GOOD;
+}
+
+struct funding_state
+ledger_funding_state(const struct ledger *l, uint32_t partner)
+{
+	const struct funding_config *c = ledger_funding_find(l, partner);
+	struct funding_state s = { .level = FUNDING_FREE };
+	const struct funding_row *row;
+
+	if (c == NULL)
+		return s;
+	row = ledger_funding_row(l, ledger_partner_row(l, state_find_partner(l, partner))->funding);
+	s.cover_points = ledger_account_points(l, ACCOUNT_COVER, UNIT_COVER, partner);
+	s.used_points = ledger_account_points(l, ACCOUNT_COVER_USED, UNIT_COVER, partner);
+	s.left_points = c->overdraft_points == LIMIT_NONE ?
+				LIMIT_NONE :
+				points_max(s.cover_points + c->overdraft_points, 0);
+	s.stopped_utc_ms = row->stopped_utc_ms;
+	for (uint32_t at = row->oldest_cover; at != TABLE_NONE; at = ledger_cover_row(l, at)->next)
+		s.block_count++;
+	s.level = funding_level(c, &s);
+	return s;
 }

@@ -17,7 +17,8 @@ check_burn(const struct plan *p, int64_t points)
 	int64_t terminal_burned = state_terminal_burned(p->terminal, day);
 
 	if ((partner->flags & PARTNER_BURN_OFF) != 0 ||
-	    (p->programme->flags & PROGRAMME_BURN_OFF) != 0)
+	    (p->programme->flags & PROGRAMME_BURN_OFF) != 0 ||
+	    !plan_is_alive(p, partner->joined_day, partner->last_burn_day))
 		return TG_BURN_OFF;
 	if (points < partner->burn_minimum_points ||
 	    (partner->burn_step_points > 1 && points % partner->burn_step_points != 0))

@@ -37,6 +37,9 @@ struct programme_config {
 	int32_t	 hold_seconds_default;	/* for a HOLD that names none */
 	int32_t	 hold_seconds_max;
 	int32_t	 declines_per_terminal_day; /* recorded declines and tombstones, then LIMITED */
+	/* debt is written off when it is so many days old; 0: never */
+	int32_t	 debt_days;
+	uint32_t pad;			/* zero */
 	int64_t	 member_day_earn_points;    /* limit over all partners, LIMIT_NONE for none */
 	int64_t	 member_day_burn_points;    /* limit over all partners */
 };
@@ -64,6 +67,14 @@ struct partner_config {
 	int32_t	 return_days;
 	/* new life of restored points that are past their last day */
 	int32_t	 restored_days;
+	/*
+	 * The partner's life, in business dates, each inclusive; 0: not bounded.  It issues and
+	 * takes points from the first on, and each until its own last day.
+	 */
+	int32_t	 joined_day;
+	int32_t	 last_earn_day;
+	int32_t	 last_burn_day;
+	uint32_t pad;			/* zero */
 	int64_t	 burn_minimum_points;	/* smallest burn, 0 for none */
 	int64_t	 burn_step_points;	/* a burn is a multiple of this, 0 or 1 for any */
 	int64_t	 earn_transaction_points; /* limits, LIMIT_NONE for none */
@@ -73,6 +84,37 @@ struct partner_config {
 	/* cap on a member's bonus here in a day: beyond it the bonus is refused, never the base */
 	int64_t	 bonus_member_day_points;
 	uint8_t	 name[NAME_BYTES];
+};
+
+/*
+ * Prices and fees are in millionths of the programme's minor unit of money, so that half a cent for
+ * a point is exact; a sum of them is rounded once, on a statement's line.
+ */
+#define MICRO_PER_MINOR INT64_C(1000000)
+
+/* funding_config.flags */
+#define FUNDING_PREPAID 0x1u	/* cover is bought in blocks; else raised as bills are paid */
+
+/*
+ * What a partner pays and how much it may issue.  Points that it issues take from its cover; where
+ * cover less what is to be issued would fall below -overdraft_points, it issues no more.  Prices
+ * and fees hold for records after the one that set them.
+ */
+struct funding_config {
+	uint32_t partner;		/* whose */
+	uint32_t version;		/* counts up per partner, from 1 */
+	uint32_t flags;			/* FUNDING_* */
+	uint32_t pad;			/* zero */
+	int64_t	 issue_price_micro;	/* it pays for a point that it issues */
+	int64_t	 redeem_price_micro;	/* it is paid for a point that is burned at it */
+	int64_t	 issue_fee_micro;	/* operator's fees: for a point issued, */
+	int64_t	 redeem_fee_micro;	/* ... a point burned at it, */
+	int64_t	 transaction_fee_micro; /* ... an earn, burn or capture that was done, */
+	int64_t	 month_fee_micro;	/* ... a month */
+	/* postpaid: the limit; prepaid: the overdraft; LIMIT_NONE: it is never stopped */
+	int64_t	 overdraft_points;
+	/* soft alert: no more than these are left to issue; 0: none */
+	int64_t	 alert_points;
 };
 
 /*

@@ -75,6 +75,8 @@ static const struct request_rule request_rules[] = {
 	{REQUEST_CLOSE_CYCLE, 0, plan_settlement},
 	{REQUEST_SET_STATEMENT, 0, plan_settlement},
 	{REQUEST_ADD_ITEM, 0, plan_settlement},
+	{REQUEST_SET_FUNDING, 0, plan_set_funding},
+	{REQUEST_FUND, 0, plan_fund},
 	{REQUEST_SHOW_MEMBER, NEEDS_MEMBER | IS_LOOK, answer_show_member},
 	{REQUEST_SHOW_TRANSACTION, IS_LOOK, answer_status},
 };
@@ -152,7 +154,8 @@ find_asker(struct plan *p)
 	principal = p->terminal = ledger_terminal_row(l, row);
 	partner = state_find_partner(l, principal->config.partner);
 	TG_ASSERT(partner != TABLE_NONE);
-	p->partner = &ledger_partner_row(l, partner)->config;
+	p->partner_row = ledger_partner_row(l, partner);
+	p->partner = &p->partner_row->config;
 	if ((principal->config.flags & TERMINAL_BLOCKED) != 0 ||
 	    (p->partner->flags & PARTNER_BLOCKED) != 0)
 		return TG_BLOCKED;
@@ -232,7 +235,7 @@ check_time(const struct plan *p, const struct request_rule *rule)
 #define TRANSACTION_ROWS 3
 /* Of the day's totals: terminal, store and partner, by business date and by the till's day. */
 #define TOTAL_ROWS 6
-#define ACCOUNT_ROWS 8
+#define ACCOUNT_ROWS 12
 
 static enum tg_status
 check_room(const struct plan *p)
@@ -395,6 +398,8 @@ decline(struct plan *p, const struct request_rule *rule, enum tg_status refusal)
 	r->status = (uint16_t)refusal;
 	if (p->request->kind == REQUEST_REVERSE)
 		r->points = 0;
+	if (refusal == TG_NO_COVER)
+		plan_note_stop(p);
 	status = plan_finish(p);
 	return status == TG_OK ? refusal : status;
 }

@@ -155,6 +155,37 @@ expire(struct plan *p, bool is_activity)
 	return plan_finish(p);
 }
 
+/*
+ * Debt older than the programme says is given up (domain decision 6).  It stays the business of the
+ * partner that caused it: its posting names that one.
+ */
+static enum tg_status
+write_off(struct plan *p)
+{
+	struct view *v = &p->view;
+	const int64_t oldest_day =
+		(int64_t)ledger_business_date(p->ledger) - p->programme->debt_days;
+	int64_t points = 0;
+
+	if (p->programme->debt_days == 0 || v->debt_count == 0)
+		return TG_OK;
+	for (uint32_t i = 0; i < v->debt_count; i++) {
+		struct view_debt *debt = &v->debts[i];
+
+		if (debt->now == 0 || debt->since_day > oldest_day)
+			continue;
+		if (points == 0)
+			plan_begin(p, RECORD_WRITE_OFF);
+		points += debt->now;
+		plan_post(p, ACCOUNT_DEBT, debt->partner, debt->now);
+		debt->now = 0;
+	}
+	if (points == 0)
+		return TG_OK;
+	plan_post(p, ACCOUNT_WRITTEN_OFF, 0, -points);
+	return plan_finish(p);
+}
+
 enum tg_status
 plan_due(struct plan *p, bool is_activity)
 {
@@ -169,5 +200,5 @@ plan_due(struct plan *p, bool is_activity)
 		status = expire(p, is_activity);
 	if (status == TG_OK)
 		status = mature(p, false);
-	return status;
+	return status == TG_OK ? write_off(p) : status;
 }

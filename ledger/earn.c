@@ -24,8 +24,7 @@ earn_components(const struct rule_config *rule, int64_t base_amount, bool is_cap
 static const struct rule_config *
 find_rule(const struct plan *p)
 {
-	uint32_t partner = state_find_partner(p->ledger, p->partner->number);
-	uint32_t at = ledger_partner_row(p->ledger, partner)->newest_rule;
+	uint32_t at = p->partner_row->newest_rule;
 	const struct rule_config *found = NULL;
 
 	while (at != TABLE_NONE) {
@@ -234,6 +233,36 @@ build_earn(struct plan *p, const struct rule_config *rule, struct components c, 
 	return plan_finish(p);
 }
 
+/*
+ * Has each issuer the cover, and the life, for its part?  Where the bonus goes past a stop it is
+ * left out, as by a cap (domain decision 15); only the base's own refuses the earn.
+ */
+static enum tg_status
+check_issuers(const struct plan *p, const struct rule_config *rule, struct components *c,
+	      bool *is_capped)
+{
+	const bool is_own = rule->bonus_sponsor == 0 || rule->bonus_sponsor == p->partner->number;
+	enum tg_status status;
+
+	if (c->bonus_points > 0 && !is_own) {
+		uint32_t sponsor = state_find_partner(p->ledger, rule->bonus_sponsor);
+
+		status = plan_may_issue(p, ledger_partner_row(p->ledger, sponsor), c->bonus_points);
+		if (status != TG_OK) {
+			c->bonus_points = 0;
+			*is_capped = true;
+		}
+	}
+	status = plan_may_issue(p, p->partner_row,
+				c->base_points + (is_own ? c->bonus_points : 0));
+	if (status == TG_NO_COVER && is_own && c->bonus_points > 0) {
+		c->bonus_points = 0;
+		*is_capped = true;
+		status = plan_may_issue(p, p->partner_row, c->base_points);
+	}
+	return status;
+}
+
 static bool
 is_receipt_used(const struct plan *p)
 {
@@ -271,7 +300,9 @@ plan_earn(struct plan *p)
 		if (p->is_out_of_room)
 			return TG_TABLE_FULL;
 	}
-	status = check_earn_limits(p, c.base_points + c.bonus_points + c.campaign_points);
+	status = check_issuers(p, rule, &c, &is_capped);
+	if (status == TG_OK)
+		status = check_earn_limits(p, c.base_points + c.bonus_points + c.campaign_points);
 	if (status != TG_OK)
 		return status;
 	return build_earn(p, rule, c, is_capped);

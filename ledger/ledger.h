@@ -135,6 +135,29 @@ const struct rule_config *ledger_rule_find(const struct ledger *ledger, uint32_t
 bool ledger_partner_total(const struct ledger *ledger, int32_t day, uint32_t partner,
 			  struct answer_total *total);
 
+/* A partner's funding terms in force; NULL: it has none and issues freely. */
+const struct funding_config *ledger_funding_find(const struct ledger *ledger, uint32_t partner);
+
+/* How near a partner is to its stop. */
+enum funding_level {
+	FUNDING_FREE,			/* it has no terms, or no stop, and no alert */
+	FUNDING_GOOD,
+	FUNDING_LOW,			/* soft alert: alert_points or less are left to issue */
+	FUNDING_STOPPED,		/* nothing is left, or an earn met the stop already */
+};
+
+struct funding_state {
+	enum funding_level level;
+	int64_t	 cover_points;		/* signed balance: bought less used */
+	int64_t	 used_points;
+	int64_t	 left_points;		/* that it may still issue, >= 0; LIMIT_NONE: no stop */
+	int64_t	 stopped_utc_ms;	/* since when an earn met the stop; 0: none did */
+	uint32_t block_count;
+};
+
+/* Its state now; all zero, FUNDING_FREE, for a partner without terms. */
+struct funding_state ledger_funding_state(const struct ledger *ledger, uint32_t partner);
+
 /* Balance of an account; partner is 0 for accounts that are not per partner. */
 int64_t ledger_account_points(const struct ledger *ledger, enum account account, enum unit unit,
 			      uint32_t partner);

@@ -258,7 +258,7 @@ plan_post(struct plan *p, enum account account, uint32_t partner, int64_t points
 	TG_ASSERT(r->posting_count < RECORD_POSTINGS_MAX);
 	posting = &r->postings[r->posting_count++];
 	posting->account = (uint8_t)account;
-	posting->unit = UNIT_POINTS;
+	posting->unit = account >= ACCOUNT_COVER ? UNIT_COVER : UNIT_POINTS;
 	posting->partner = partner;
 	posting->points = points;
 }
@@ -409,7 +409,7 @@ accounts_hold(const struct plan *p)
 	for (uint32_t i = 0; i < r->posting_count; i++) {
 		const struct posting *a = &r->postings[i];
 		int64_t balance = ledger_account_points(p->ledger, (enum account)a->account,
-							UNIT_POINTS, a->partner);
+							(enum unit)a->unit, a->partner);
 
 		for (const struct record *at = p->decision->records; at <= r; at++) {
 			for (uint32_t j = 0; j < at->posting_count; j++) {
@@ -431,6 +431,7 @@ plan_finish(struct plan *p)
 	struct view *v = &p->view;
 	struct record *r = p->record;
 
+	plan_cover_issued(p);
 	TG_ASSERT(record_posting_sum(r, UNIT_POINTS) == 0);
 	if (v->member_row != TABLE_NONE) {
 		if (v->regular != v->regular_before)

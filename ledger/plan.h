@@ -37,6 +37,7 @@ struct plan {
 
 	/* Who asks; NULL and 0 for operator and gateway. */
 	const struct partner_config *partner;
+	const struct partner_row *partner_row; /* the same one's */
 	const struct terminal_row *terminal; /* the till that acts */
 	uint32_t store;			/* where: number, 0 for none */
 
@@ -95,6 +96,18 @@ void plan_activity(struct plan *p);
 /* The day whose limits the request counts for: a late one for the day it happened. */
 int32_t plan_counted_day(const struct plan *p);
 
+/* Does the day that the request counts for lie in first..last, business dates?  0: no bound. */
+static inline bool
+plan_is_alive(const struct plan *p, int32_t first_day, int32_t last_day)
+{
+	int32_t day;
+
+	if (first_day == 0 && last_day == 0)
+		return true;
+	day = plan_counted_day(p);
+	return day >= first_day && (last_day == 0 || day <= last_day);
+}
+
 /* Open the next record of the decision, with the member if there is one. */
 struct record *plan_begin(struct plan *p, enum record_kind kind);
 
@@ -149,6 +162,20 @@ TG_MUST_CHECK enum tg_status plan_mature(struct plan *p, struct view_pending *pe
 TG_MUST_CHECK enum tg_status plan_resolve_hold(struct plan *p, uint32_t hold, int64_t captured,
 					       int32_t day);
 
+/*
+ * May the partner issue points more (funding.c)?  TG_OK; TG_EARN_OFF: its life forbids it on the
+ * day that the request counts for; TG_NO_COVER: they would go past its stop.  A late earn that
+ * happened before the stop was met goes past it.
+ */
+TG_MUST_CHECK enum tg_status plan_may_issue(const struct plan *p,
+					    const struct partner_row *partner, int64_t points);
+
+/* Take what the open record issues from the issuers' cover, or give it back; plan_finish() does. */
+void plan_cover_issued(struct plan *p);
+
+/* The open record is an earn that met the stop of the asking partner. */
+void plan_note_stop(struct plan *p);
+
 /* Handlers, one per request kind: TG_OK with the record built, or the refusal. */
 TG_MUST_CHECK enum tg_status plan_earn(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_burn(struct plan *p);
@@ -184,6 +211,8 @@ uint32_t plan_due_cycle(const struct ledger *l, uint32_t from, int32_t date);
  * ret_from: where to go on; 0: all are closed.
  */
 TG_MUST_CHECK enum tg_status plan_close_cycles(struct plan *p, uint32_t from, uint32_t *ret_from);
+TG_MUST_CHECK enum tg_status plan_set_funding(struct plan *p);
+TG_MUST_CHECK enum tg_status plan_fund(struct plan *p);
 
 /* Questions: fill the answer, make no record. */
 TG_MUST_CHECK enum tg_status answer_auth(struct plan *p);

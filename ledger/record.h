@@ -67,7 +67,11 @@
 	X(HOLIDAY,    77, "holiday set") \
 	X(CYCLE_CLOSED, 78, "cycle of a partner closed") \
 	X(STATEMENT,  79, "state of a statement set") \
-	X(ITEM,       80, "item between partners added")
+	X(ITEM,       80, "item between partners added") \
+	X(FUNDING,    68, "funding terms of a partner set") \
+	X(FUND,       69, "cover added to a partner") \
+	X(UNFUND,     70, "unused cover of a partner released") \
+	X(WRITE_OFF,  71, "debt of a member given up")
 /* clang-format on */
 
 enum record_kind {
@@ -90,7 +94,10 @@ enum record_kind {
 	X(REDEEMED,    6,  0, true,  "partner.redeemed") \
 	X(BREAKAGE,    7,  1, false, "operator.breakage") \
 	X(WRITTEN_OFF, 8, -1, false, "operator.written_off") \
-	X(ADJUSTMENTS, 9,  0, false, "operator.adjustments")
+	X(ADJUSTMENTS, 9,  0, false, "operator.adjustments") \
+	X(COVER,      10,  0, true,  "partner.cover, points that it may still issue") \
+	X(COVER_USED, 11,  1, true,  "partner.cover_used, points issued out of it") \
+	X(COVER_SOLD, 12, -1, true,  "operator.cover_sold, by the partner that has it")
 /* clang-format on */
 
 enum account {
@@ -99,7 +106,11 @@ enum account {
 #undef ACCOUNT_ENUM
 };
 
-enum unit { UNIT_POINTS = 1 };
+/*
+ * What a posting counts.  COVER is the right to issue a point: a unit of its own, because it is no
+ * point of anybody's, and is paid for before or after.
+ */
+enum unit { UNIT_POINTS = 1, UNIT_COVER = 2 };
 
 /* One leg of a record.  The postings of a record sum to zero for each unit. */
 struct posting {
@@ -117,6 +128,9 @@ enum move_kind {
 	/* a debt of the member; points signed as the account: debt falls by +p */
 	MOVE_DEBT,
 	MOVE_PORTION,		/* what this burn or hold took from a lot, kept for its reversal */
+	/* a block of a partner's cover: the change of what is left; its serial is always told */
+	MOVE_COVER,
+	MOVE_STOPPED,		/* a partner's funding row: it met its stop at this record */
 };
 
 #define RECORD_COMPONENTS_MAX 16
@@ -128,6 +142,7 @@ enum component_refusal {
 	COMPONENT_PARTNER_CAP,		/* of the partner's bonuses on this day */
 	COMPONENT_BUDGET,		/* its budget is spent, stopped or not there */
 	COMPONENT_NO_ROOM,		/* a table is full, or the purchase has too many parts */
+	COMPONENT_NO_COVER,		/* its sponsor may issue no more, or not on this day */
 };
 
 /*
@@ -181,7 +196,8 @@ struct move {
  */
 #define RECORD_MORE_SECTION_LIST(X) \
 	X(COMPONENTS) X(EARN_RULE) X(RULEBOOK) X(BUDGET) \
-	X(CYCLE) X(HOLIDAY) X(CLOSED) X(STATEMENT) X(ITEM)
+	X(CYCLE) X(HOLIDAY) X(CLOSED) X(STATEMENT) X(ITEM) \
+	X(FUNDING) X(FUNDED)
 /* clang-format on */
 
 enum record_section_index {
@@ -208,6 +224,7 @@ enum record_section_index {
 #define RECORD_SKIP_LIMITED 0x40u /* the request left limited points alone */
 #define RECORD_CAMPAIGN_CAPPED 0x80u /* a campaign that fits gave nothing: see its component */
 #define RECORD_PARTS 0x100u	/* an earn with components, which its refunds need */
+#define RECORD_PAST_STOP 0x200u	/* a late earn, taken though its issuer's cover is used up */
 
 /* An identifier as the ledger knows it: never in clear. */
 struct identifier_image {
@@ -418,6 +435,15 @@ struct record {
 
 	/* ITEM */
 	struct settlement_item item;
+
+	/* FUNDING: with config_row */
+	struct funding_config funding;
+
+	/* FUNDED: of FUND and UNFUND; what was bought, or given back for money */
+	uint32_t funded_partner;
+	uint32_t cover_row;		/* FUND: the block's row; 0: no block, a bill was paid */
+	int64_t	 funded_points;		/* > 0 */
+	int64_t	 funded_price_micro;	/* FUND: of a point */
 };
 
 /*

@@ -178,8 +178,12 @@ section_moves(struct cursor *c, struct record *r)
 		cursor_u8(c, &m->flags);
 		cursor_u32(c, &m->row);
 		cursor_i64(c, &m->points);
-		if ((m->flags & MOVE_NEW) != 0)
+		if ((m->flags & MOVE_NEW) != 0) {
 			move_attributes(c, m);
+		} else if (m->kind == MOVE_COVER) {
+			cursor_u64(c, &m->serial);
+			cursor_u32(c, &m->partner);
+		}
 	}
 }
 
@@ -232,6 +236,8 @@ section_programme(struct cursor *c, struct record *r)
 	cursor_i32(c, &p->hold_seconds_default);
 	cursor_i32(c, &p->hold_seconds_max);
 	cursor_i32(c, &p->declines_per_terminal_day);
+	cursor_i32(c, &p->debt_days);
+	p->pad = 0;
 	cursor_i64(c, &p->member_day_earn_points);
 	cursor_i64(c, &p->member_day_burn_points);
 	cursor_i64(c, &r->window_floor_utc_ms);
@@ -249,6 +255,10 @@ section_partner(struct cursor *c, struct record *r)
 	cursor_i32(c, &p->pending_days);
 	cursor_i32(c, &p->return_days);
 	cursor_i32(c, &p->restored_days);
+	cursor_i32(c, &p->joined_day);
+	cursor_i32(c, &p->last_earn_day);
+	cursor_i32(c, &p->last_burn_day);
+	p->pad = 0;
 	cursor_i64(c, &p->burn_minimum_points);
 	cursor_i64(c, &p->burn_step_points);
 	cursor_i64(c, &p->earn_transaction_points);
@@ -430,6 +440,8 @@ static section_fn *const more_sections[RECORD_INDEX_END - 32] = {
 	[RECORD_INDEX_CLOSED - 32] = record_section_closed,
 	[RECORD_INDEX_STATEMENT - 32] = record_section_statement,
 	[RECORD_INDEX_ITEM - 32] = record_section_item,
+	[RECORD_INDEX_FUNDING - 32] = record_section_funding,
+	[RECORD_INDEX_FUNDED - 32] = record_section_funded,
 };
 
 static_assert(RECORD_INDEX_MORE == 31, "the header's sections are bits of a uint32_t");

@@ -72,7 +72,9 @@ struct ledger_now {
 	X(SET_HOLIDAY,      177, "set a day of a calendar of holidays") \
 	X(CLOSE_CYCLE,      178, "console: close a partner's cycle before its end") \
 	X(SET_STATEMENT,    179, "console: say what became of a statement") \
-	X(ADD_ITEM,         180, "console: what one partner owes another besides points")
+	X(ADD_ITEM,         180, "console: what one partner owes another besides points") \
+	X(SET_FUNDING,      140, "set a partner's funding terms") \
+	X(FUND,             141, "console: add to a partner's cover, or release what is unused")
 /* clang-format on */
 
 enum ledger_request_kind {
@@ -229,6 +231,8 @@ struct ledger_request {
 	struct rulebook rulebook;	/* START_RULEBOOK: count and start */
 	struct budget budget;		/* BUDGET: number, parent, asked_from, name */
 	uint8_t	 budget_action;		/* BUDGET: enum budget_action; points: how many */
+	struct funding_config funding;
+	int64_t	 price_micro;		/* FUND: paid for a point; < 0: as the terms say */
 	bool	 has_activation;	/* SET_TERMINAL: with a one-time code, or the end of one */
 	/* SET_TERMINAL: hash, expiry, generation.  ACTIVATE: hash and nonce */
 	struct activation activation;
@@ -244,7 +248,7 @@ struct ledger_request {
 	/* NOTE, ADJUST, BLOCK, SET_STATEMENT, ADD_ITEM: what for, UTF-8; an ADJUST needs it */
 	uint8_t	 text_bytes;
 	uint8_t	 text[RECORD_TEXT_BYTES_MAX];
-	bool	 is_debit;		/* ADJUST: points are taken */
+	bool	 is_debit;		/* ADJUST: points are taken.  FUND: cover is released */
 	uint8_t	 block_target;		/* BLOCK: enum block_target */
 	bool	 is_blocked;		/* BLOCK: from now on */
 };

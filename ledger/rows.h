@@ -36,13 +36,15 @@
 	X(portions,     12, 1, portion_row,      limits->portions_max) \
 	X(transactions, 13, 1, transaction_row,  limits->transactions_max) \
 	X(totals,       14, 1, total_row,        limits->totals_max) \
-	X(accounts,     15, 1, account_row,      16 + 4 * limits->partners_max) \
+	X(accounts,     15, 1, account_row,      16 + 7 * limits->partners_max) \
 	X(activations,  16, 1, activation_row,   limits->terminals_max) \
 	X(rulebooks,    17, 1, rulebook_row,     limits->rules_max) \
 	X(earn_rules,   18, 1, earn_rule_row,    limits->rules_max) \
 	X(budgets,      19, 1, budget_row,       limits->rules_max) \
 	X(components,   20, 1, component_row,    limits->portions_max) \
 	X(counters,     21, 1, counter_row,      limits->lots_max) \
+	X(fundings,     22, 1, funding_row,      limits->partners_max) \
+	X(covers,       23, 1, cover_row,        64 + 8 * limits->partners_max) \
 	X(cycles,       26, 1, cycle_row,        limits->partners_max) \
 	X(holidays,     27, 1, holiday_row,      HOLIDAYS_MAX) \
 	X(statements,   28, 1, statement_row,    STATEMENTS_KEPT * (1 + limits->partners_max))
@@ -86,6 +88,40 @@ struct partner_row {
 	struct partner_config config;
 	uint8_t	 links[0];
 	uint32_t newest_rule;		/* chain of rule rows, newest first */
+	uint32_t funding;		/* row of its terms; TABLE_NONE: none, it issues freely */
+};
+
+/* What a partner pays and may issue.  Not in its row: partners without such terms take none. */
+struct funding_row {
+	uint64_t key;			/* number of the partner */
+	struct funding_config config;
+	/*
+	 * Booked-at time of the first earn that met the stop since cover was last added; 0: none.
+	 * What happened later and arrives late is refused as it would have been there and then.
+	 */
+	int64_t	 stopped_utc_ms;
+	uint8_t	 links[0];
+	uint32_t oldest_cover;		/* chain of blocks, as they were bought */
+	uint32_t pad;
+};
+
+/* Blocks kept for a partner: buying another one drops the oldest that is used up. */
+#define PARTNER_COVERS_MAX 32
+
+/*
+ * A block of points bought ahead: used oldest first, given back newest first.  What is left of it
+ * is bought - used - released.
+ */
+struct cover_row {
+	uint64_t sequence;		/* key: of the record that sold it */
+	int64_t	 bought_points;		/* > 0 */
+	int64_t	 used_points;		/* >= 0 */
+	int64_t	 released_points;	/* >= 0, paid back to the partner */
+	int64_t	 price_micro;		/* paid for a point of it */
+	int32_t	 bought_day;		/* business date */
+	uint32_t partner;
+	uint8_t	 links[0];
+	uint32_t next;			/* of the partner, bought later */
 	uint32_t pad;
 };
 

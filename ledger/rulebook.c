@@ -355,6 +355,27 @@ has_budget(const struct plan *p, const struct earn_rule *rule, int64_t points, u
 		       budget->budget.granted_points;
 }
 
+/* May the sponsor issue a campaign's points beside what the purchase has of it already? */
+static bool
+has_cover(const struct judging *j, const struct earn_rule *rule, int64_t points,
+	  const struct components *c)
+{
+	const struct plan *p = j->plan;
+	const uint32_t own = p->partner->number;
+	const uint32_t sponsor = rule->sponsor != 0 ? rule->sponsor : own;
+	const uint32_t row = state_find_partner(p->ledger, sponsor);
+
+	points += sponsor == own ? c->base_points : 0;
+	points += sponsor == (j->own->bonus_sponsor != 0 ? j->own->bonus_sponsor : own) ?
+			  c->bonus_points :
+			  0;
+	for (uint32_t i = 0; i < p->part_count; i++) {
+		if (p->parts[i].campaign_row != TABLE_NONE && p->parts[i].sponsor == sponsor)
+			points += p->parts[i].points;
+	}
+	return plan_may_issue(p, ledger_partner_row(p->ledger, row), points) == TG_OK;
+}
+
 static bool
 is_capped(const struct earn_rule *rule)
 {
@@ -502,6 +523,8 @@ judge_campaign(struct judging *j, uint32_t row, int64_t bonus_left, struct compo
 		refusal = COMPONENT_PARTNER_CAP;
 	if (refusal == COMPONENT_GIVEN && !has_budget(p, rule, offer.points, &budget_row))
 		refusal = COMPONENT_BUDGET;
+	if (refusal == COMPONENT_GIVEN && !has_cover(j, rule, offer.points, c))
+		refusal = COMPONENT_NO_COVER;
 	for (uint32_t i = 0; refusal == COMPONENT_GIVEN && i < offer.count; i++) {
 		if (!add_campaign_part(j, rule, row, &offer, i)) {
 			p->part_count = first;

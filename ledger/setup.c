@@ -65,7 +65,7 @@ set_programme(struct plan *p)
 	    !is_within(c->hold_seconds_max, 1, HOLD_SECONDS_MAX) ||
 	    !is_within(c->hold_seconds_default, 1, c->hold_seconds_max) ||
 	    c->declines_per_terminal_day < 0 || c->member_day_earn_points < 0 ||
-	    c->member_day_burn_points < 0)
+	    c->member_day_burn_points < 0 || !is_within(c->debt_days, 0, DAYS_MAX))
 		return TG_BAD_FIELD;
 	/*
 	 * What was live stays live, and what was tried out never becomes so; and what was paid for
@@ -78,6 +78,7 @@ set_programme(struct plan *p)
 	r->sections |= RECORD_HAS_BIT(PROGRAMME);
 	r->programme = *c;
 	r->programme.version = p->programme->version + 1;
+	r->programme.pad = 0;
 	r->window_floor_utc_ms = window_floor(p);
 	return plan_finish(p);
 }
@@ -103,6 +104,16 @@ has_accounts(const struct ledger *l, uint32_t partner)
 	return false;
 }
 
+/* Issuing ends before, or with, taking: else points would be sold that nobody redeems. */
+static bool
+is_life(const struct partner_config *c)
+{
+	return c->joined_day >= 0 && c->last_earn_day >= 0 && c->last_burn_day >= 0 &&
+	       (c->last_burn_day == 0 ||
+		(c->last_earn_day != 0 && c->last_earn_day <= c->last_burn_day)) &&
+	       (c->last_earn_day == 0 || c->joined_day <= c->last_earn_day);
+}
+
 static enum tg_status
 set_partner(struct plan *p)
 {
@@ -116,7 +127,7 @@ set_partner(struct plan *p)
 	    c->burn_minimum_points < 0 || c->burn_step_points < 0 ||
 	    c->earn_transaction_points < 0 || c->burn_transaction_points < 0 ||
 	    c->terminal_day_earn_points < 0 || c->terminal_day_burn_points < 0 ||
-	    c->bonus_member_day_points < 0)
+	    c->bonus_member_day_points < 0 || !is_life(c))
 		return TG_BAD_FIELD;
 	if (found != TABLE_NONE && has_accounts(p->ledger, c->number) &&
 	    ((ledger_partner_row(p->ledger, found)->config.flags ^ c->flags) & PARTNER_TEST) != 0)
@@ -127,6 +138,7 @@ set_partner(struct plan *p)
 	r->sections |= RECORD_HAS_BIT(PARTNER);
 	r->config_row = row;
 	r->partner_image = *c;
+	r->partner_image.pad = 0;
 	return plan_finish(p);
 }
 

@@ -87,6 +87,8 @@ LEDGER_ROW_READER(counters, counter_row)
 LEDGER_ROW_READER(cycles, cycle_row)
 LEDGER_ROW_READER(holidays, holiday_row)
 LEDGER_ROW_READER(statements, statement_row)
+LEDGER_ROW_READER(fundings, funding_row)
+LEDGER_ROW_READER(covers, cover_row)
 #undef LEDGER_ROW_READER
 
 /* Rows by their keys; TABLE_NONE when there is none. */

@@ -10,8 +10,11 @@
 #define MEMBERS_PER_SLICE 8192	/* rows looked at */
 #define MEMBERS_PER_TICK 6	/* members with something due */
 #define ROWS_PER_SLICE 4096
+/* Points mature, expire, mature; debts are written off.  Only the first may have holds as well. */
+#define RECORDS_PER_MEMBER 4
 
-static_assert(MEMBERS_PER_TICK * 3 + 1 <= DECISION_RECORDS_MAX, "records of a slice");
+static_assert(2 * RECORDS_PER_MEMBER + MEMBER_HOLDS_MAX + 1 <= DECISION_RECORDS_MAX,
+	      "records of a slice");
 
 /*
  * What has fallen due for a member, as far as the tables have room: what cannot be done today waits
@@ -110,7 +113,8 @@ static bool
 may_be_due(const struct plan *p, const struct member_row *m, int32_t sweep_day)
 {
 	if (m->first_lot != TABLE_NONE || m->first_pending != TABLE_NONE ||
-	    m->first_hold != TABLE_NONE)
+	    m->first_hold != TABLE_NONE ||
+	    (m->first_debt != TABLE_NONE && p->programme->debt_days > 0))
 		return true;
 	return m->regular_points > 0 && m->regular_last_day <= sweep_day &&
 	       p->now->day > m->regular_last_day;
@@ -138,7 +142,7 @@ sweep_members(struct plan *p)
 			break;
 		(void)settle_if_possible(p);
 		touched += p->decision->record_count > before ? 1 : 0;
-		if (p->decision->record_count + 4 > DECISION_RECORDS_MAX)
+		if (p->decision->record_count + RECORDS_PER_MEMBER + 1 > DECISION_RECORDS_MAX)
 			end = row + 1;
 	}
 	if (row > l->members.rows_used)

@@ -83,6 +83,7 @@
 	X(TG_BURN_OFF,            79, false, true,  "the partner does not take points") \
 	X(TG_OTHER_MEMBER,        80, false, true,  "original belongs to another member") \
 	X(TG_TEST_MISMATCH,       81, false, true,  "a test member meets only test partners and the reverse") \
+	X(TG_NO_COVER,           105, false, true,  "the partner's points to issue are used up") \
 	/* settlement, at the console */ \
 	X(TG_UNKNOWN_STATEMENT,  110, false, false, "no such statement, or too old to change") \
 	X(TG_STATEMENT_STATE,    111, false, false, "not possible in the present state of the statement") \

@@ -79,6 +79,11 @@ take_rows(struct ledger_limits *limits, const struct record *r)
 		raise_limit(&limits->terminals_max, r->config_row);
 	if (RECORD_HAS(r, CYCLE))
 		raise_limit(&limits->partners_max, r->cycle_row);
+	if (RECORD_HAS(r, FUNDING))
+		raise_limit(&limits->partners_max, r->config_row);
+	/* Blocks are counted by partners: the table has at least as many rows. */
+	if (RECORD_HAS(r, FUNDED))
+		raise_limit(&limits->partners_max, r->cover_row);
 	for (uint8_t i = 0; i < r->identifier_count; i++)
 		raise_limit(&limits->identifiers_max, r->identifiers[i].row);
 	for (uint32_t i = 0; i < r->move_count; i++) {
@@ -98,6 +103,8 @@ take_rows(struct ledger_limits *limits, const struct record *r)
 			raise_limit(&limits->portions_max, row);
 			break;
 		case MOVE_REGULAR:
+		case MOVE_COVER:
+		case MOVE_STOPPED:
 			break;
 		}
 	}
@@ -130,7 +137,8 @@ check_record(struct verification *v, const struct journal_reader *reader,
 
 	if (status != TG_OK)
 		return status;
-	if (record_posting_sum(v->record, UNIT_POINTS) != 0)
+	if (record_posting_sum(v->record, UNIT_POINTS) != 0 ||
+	    record_posting_sum(v->record, UNIT_COVER) != 0)
 		return fail_record(reader, item->sequence, "postings do not sum to zero", error);
 	if (v->report.records > 0 && v->record->booked_at_utc_ms < v->booked_at_utc_ms)
 		return fail_record(reader, item->sequence, "booked before the record before it",
@@ -319,7 +327,8 @@ check_state(struct verification *v, struct storage_error *error)
 	if (!state_hash_equal(v->report.hash, table_set_hash_recompute(ledger_tables(v->ledger))))
 		return storage_fail(error, TG_CORRUPT,
 				    "running state hash is not that of the rows");
-	if (ledger_conservation(v->ledger, UNIT_POINTS) != 0)
+	if (ledger_conservation(v->ledger, UNIT_POINTS) != 0 ||
+	    ledger_conservation(v->ledger, UNIT_COVER) != 0)
 		return storage_fail(error, TG_CORRUPT, "accounts do not sum to zero");
 	if (!ledger_audit(v->ledger, why, sizeof why))
 		return storage_fail(error, TG_CORRUPT, "accounts and rows differ: %s", why);

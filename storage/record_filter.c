@@ -43,6 +43,10 @@ record_filter_takes(const struct record_filter *filter, const struct record *r)
 		return false;
 	if (filter->member != 0 && (!RECORD_HAS(r, MEMBER) || r->member != filter->member))
 		return false;
+	if (filter->partner != 0 && RECORD_HAS(r, FUNDING))
+		return filter->partner == r->funding.partner;
+	if (filter->partner != 0 && RECORD_HAS(r, FUNDED))
+		return filter->partner == r->funded_partner;
 	return is_of(r, filter->partner, r->partner, RECORD_HAS(r, PARTNER),
 		     r->partner_image.number) &&
 	       is_of(r, filter->store, r->store, RECORD_HAS(r, STORE), r->store_image.number) &&

@@ -139,7 +139,8 @@ put_header(struct object *o, const struct record *r)
 		      { RECORD_CAPPED, "capped" },
 		      { RECORD_TOMBSTONE, "tombstone" },
 		      { RECORD_GROSS, "gross" },
-		      { RECORD_SKIP_LIMITED, "skip_limited" } };
+		      { RECORD_SKIP_LIMITED, "skip_limited" },
+		      { RECORD_PAST_STOP, "past_stop" } };
 	json_t *set = json_array();
 
 	put_number(o, "sequence", r->sequence);
@@ -290,6 +291,10 @@ move_name(uint8_t kind)
 		return "debt";
 	case MOVE_PORTION:
 		return "portion";
+	case MOVE_COVER:
+		return "cover";
+	case MOVE_STOPPED:
+		return "stopped";
 	}
 	return "?";
 }
@@ -319,6 +324,9 @@ put_moves(struct object *o, const struct record *r)
 			put_number(&element, "usable_at", move->usable_at);
 			put_number(&element, "partner", move->partner);
 			put_number(&element, "lot_flags", move->lot_flags);
+		} else if (move->kind == MOVE_COVER) {
+			put_number(&element, "serial", move->serial);
+			put_number(&element, "partner", move->partner);
 		}
 		append(o, array, &element);
 	}
@@ -379,6 +387,7 @@ put_programme(struct object *o, const struct programme_config *c)
 	put_int(o, "hold_seconds_default", c->hold_seconds_default);
 	put_int(o, "hold_seconds_max", c->hold_seconds_max);
 	put_int(o, "declines_per_terminal_day", c->declines_per_terminal_day);
+	put_int(o, "debt_days", c->debt_days);
 	put_limit(o, "member_day_earn_points", c->member_day_earn_points);
 	put_limit(o, "member_day_burn_points", c->member_day_burn_points);
 }
@@ -393,6 +402,9 @@ put_partner(struct object *o, const struct partner_config *c)
 	put_int(o, "pending_days", c->pending_days);
 	put_int(o, "return_days", c->return_days);
 	put_int(o, "restored_days", c->restored_days);
+	put_int(o, "joined_day", c->joined_day);
+	put_int(o, "last_earn_day", c->last_earn_day);
+	put_int(o, "last_burn_day", c->last_burn_day);
 	put_int(o, "burn_minimum_points", c->burn_minimum_points);
 	put_int(o, "burn_step_points", c->burn_step_points);
 	put_limit(o, "earn_transaction_points", c->earn_transaction_points);
@@ -439,6 +451,34 @@ put_terminal(struct object *o, const struct terminal_config *c)
 	put_number(o, "key_generation", c->key_generation);
 	put_number(o, "key_generation_old", c->key_generation_old);
 	put_number(o, "rights", c->rights);
+}
+
+/* Prices and fees in millionths of a minor unit. */
+static void
+put_funding(struct object *o, const struct funding_config *c)
+{
+	put_number(o, "partner", c->partner);
+	put_number(o, "version", c->version);
+	put_number(o, "flags", c->flags);
+	put_int(o, "issue_price_micro", c->issue_price_micro);
+	put_int(o, "redeem_price_micro", c->redeem_price_micro);
+	put_int(o, "issue_fee_micro", c->issue_fee_micro);
+	put_int(o, "redeem_fee_micro", c->redeem_fee_micro);
+	put_int(o, "transaction_fee_micro", c->transaction_fee_micro);
+	put_int(o, "month_fee_micro", c->month_fee_micro);
+	put_int(o, "overdraft_points", c->overdraft_points);
+	put_int(o, "alert_points", c->alert_points);
+}
+
+static void
+put_funded(struct object *o, const struct record *r)
+{
+	if (!RECORD_HAS(r, FUNDED))
+		return;
+	put_number(o, "funded_partner", r->funded_partner);
+	put_number(o, "cover_row", r->cover_row);
+	put_int(o, "funded_points", r->funded_points);
+	put_int(o, "funded_price_micro", r->funded_price_micro);
 }
 
 static void
@@ -561,6 +601,9 @@ put_config(struct object *o, const struct record *r)
 	} else if (RECORD_HAS(r, RULEBOOK)) {
 		name = "rulebook_started";
 		put_rulebook(&row, &r->rulebook);
+	} else if (RECORD_HAS(r, FUNDING)) {
+		name = "funding_set";
+		put_funding(&row, &r->funding);
 	}
 	if (name == NULL) {
 		json_decref(row.json);
@@ -682,6 +725,7 @@ record_json(const struct record *record)
 		put_components(&o, record);
 	put_activation(&o, record);
 	put_settlement(&o, record);
+	put_funded(&o, record);
 	put_housekeeping(&o, record);
 	if (!o.has_failed)
 		return o.json;

@@ -203,6 +203,7 @@ enum sink_role {
 	X(SET,   i32,  hold_seconds_default) \
 	X(SET,   i32,  hold_seconds_max) \
 	X(SET,   i32,  declines_per_terminal_day) \
+	X(SET,   i32,  debt_days) \
 	X(SET,   i64,  member_day_earn_points) \
 	X(SET,   i64,  member_day_burn_points)
 
@@ -221,7 +222,34 @@ enum sink_role {
 	X(SET,   i64,  burn_transaction_points) \
 	X(SET,   i64,  terminal_day_earn_points) \
 	X(SET,   i64,  terminal_day_burn_points) \
-	X(SET,   i64,  bonus_member_day_points)
+	X(SET,   i64,  bonus_member_day_points) \
+	X(SET,   day,  joined_day) \
+	X(SET,   day,  last_earn_day) \
+	X(SET,   day,  last_burn_day)
+
+#define SINK_PARTNER_TERMS_COLUMNS(X) \
+	X(KEY,   u32,  partner) \
+	X(KEY,   u32,  version) \
+	X(SET,   u64,  last_sequence) \
+	X(SET,   u32,  flags) \
+	X(SET,   i64,  issue_price_micro) \
+	X(SET,   i64,  redeem_price_micro) \
+	X(SET,   i64,  issue_fee_micro) \
+	X(SET,   i64,  redeem_fee_micro) \
+	X(SET,   i64,  transaction_fee_micro) \
+	X(SET,   i64,  month_fee_micro) \
+	X(SET,   i64,  overdraft_points) \
+	X(SET,   i64,  alert_points)
+
+#define SINK_PARTNER_BLOCK_COLUMNS(X) \
+	X(KEY,   u64,  block) \
+	X(SET,   u64,  last_sequence) \
+	X(SET,   u32,  partner) \
+	X(KEEP,  day,  bought_date) \
+	X(KEEP,  i64,  bought_points) \
+	X(KEEP,  i64,  price_micro) \
+	X(ADD,   i64,  used_points) \
+	X(ADD,   i64,  released_points)
 
 #define SINK_RULE_COLUMNS(X) \
 	X(KEY,   u32,  partner) \
@@ -334,7 +362,9 @@ enum sink_role {
 	X(holiday,       SINK_HOLIDAY_COLUMNS,       1, 1) \
 	X(closed_cycle,  SINK_CLOSED_CYCLE_COLUMNS,  1, 1) \
 	X(statement_state, SINK_STATEMENT_STATE_COLUMNS, 1, 1) \
-	X(settlement_item, SINK_SETTLEMENT_ITEM_COLUMNS, 1, 1)
+	X(settlement_item, SINK_SETTLEMENT_ITEM_COLUMNS, 1, 1) \
+	X(partner_terms, SINK_PARTNER_TERMS_COLUMNS, 1, 1) \
+	X(partner_block, SINK_PARTNER_BLOCK_COLUMNS, 255, 1)
 /* clang-format on */
 
 enum sink_table_index {

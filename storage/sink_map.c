@@ -14,11 +14,12 @@
 
 /* Positions in ENUMs and bits in SETs of the tables equal the record's numbers. */
 static_assert(MOVE_REGULAR == 1 && MOVE_LOT == 2 && MOVE_PENDING == 3 && MOVE_DEBT == 4 &&
-	      MOVE_PORTION == 5, "lot_move.kind lists them in this order");
+	      MOVE_PORTION == 5 && MOVE_COVER == 6, "lot_move.kind lists them in this order");
 static_assert(MOVE_NEW == 1 && MOVE_GONE == 2 && MOVE_OF_HOLD == 4,
 	      "lot_move.flags lists them in this order");
 static_assert(RECORD_LATE == 1 && RECORD_REPEAT == 2 && RECORD_TEST == 4 && RECORD_CAPPED == 8 &&
-	      RECORD_TOMBSTONE == 16 && RECORD_GROSS == 32 && RECORD_SKIP_LIMITED == 64,
+	      RECORD_TOMBSTONE == 16 && RECORD_GROSS == 32 && RECORD_SKIP_LIMITED == 64 &&
+	      RECORD_CAMPAIGN_CAPPED == 128 && RECORD_PARTS == 256 && RECORD_PAST_STOP == 512,
 	      "entry.flags lists them in this order");
 static_assert(RECORD_POSTINGS_MAX <= 64 && RECORD_MOVES_MAX <= 255 && TG_LINES_MAX <= 255,
 	      "SINK_TABLE_LIST says how many rows a record can make");
@@ -95,13 +96,20 @@ set_time_or_none(struct cell_time *cell, int64_t utc_ms)
 	return utc_ms == 0 || cell_set_time(cell, utc_ms);
 }
 
+/* Moves of what has no row in lot_move: it is in the member's row, or the entry says it. */
+static bool
+is_lot_move(const struct move *move)
+{
+	return move->kind != MOVE_REGULAR && move->kind != MOVE_STOPPED;
+}
+
 uint16_t
 sink_map_move_count(const struct record *record)
 {
 	uint16_t count = 0;
 
 	for (uint32_t i = 0; RECORD_HAS(record, MOVES) && i < record->move_count; i++) {
-		if (record->moves[i].kind != MOVE_REGULAR)
+		if (is_lot_move(&record->moves[i]))
 			count++;
 	}
 	return count;
@@ -212,6 +220,10 @@ config_number(const struct record *record)
 		return record->cycle_image.partner;
 	if (RECORD_HAS(record, STATEMENT))
 		return record->statement_partner;
+	if (RECORD_HAS(record, FUNDING))
+		return record->funding.partner;
+	if (RECORD_HAS(record, FUNDED))
+		return record->funded_partner;
 	return 0;
 }
 
@@ -323,7 +335,7 @@ sink_map_moves(struct sink_batch *batch, const struct record *record)
 		const struct move *move = &record->moves[i];
 		struct sink_lot_move_row *row;
 
-		if (move->kind == MOVE_REGULAR)
+		if (!is_lot_move(move))
 			continue;
 		row = claim(batch, SINK_TABLE_lot_move);
 		is_ok &= sink_map_business_date(&row->business_date, record->business_date);
@@ -337,6 +349,10 @@ sink_map_moves(struct sink_batch *batch, const struct record *record)
 		cell_set_i64(&row->points, move->points);
 		if ((move->flags & MOVE_NEW) != 0)
 			is_ok &= map_new_lot(row, move);
+		if (move->kind == MOVE_COVER) {
+			cell_set_u64(&row->lot, move->serial);
+			cell_set_u32(&row->partner, move->partner);
+		}
 	}
 	return is_ok;
 }

@@ -20,8 +20,11 @@ TG_MUST_CHECK bool sink_map_business_day(struct sink_batch *batch, const struct 
 /* Cycles, holidays, statements' states, items (sink_map_settlement.c). */
 TG_MUST_CHECK bool sink_map_settlement(struct sink_batch *batch, const struct record *record);
 
-/* Programme, partner, rule, store, terminal. */
-void sink_map_configuration(struct sink_batch *batch, const struct record *record);
+/* Programme, partner and its terms, rule, store, terminal. */
+TG_MUST_CHECK bool sink_map_configuration(struct sink_batch *batch, const struct record *record);
+
+/* Blocks of cover: sold, used, given back, released. */
+TG_MUST_CHECK bool sink_map_blocks(struct sink_batch *batch, const struct record *record);
 
 /*
  * The business date of a record.  Before the first business day there is none: such records have

@@ -16,6 +16,7 @@ static_assert(PARTNER_TEST == 1 && PARTNER_BLOCKED == 2 && PARTNER_EARN_OFF == 4
 	      "partner.flags lists them in this order");
 static_assert(STORE_BLOCKED == 1 && TERMINAL_BLOCKED == 1 && TERMINAL_TEST == 2,
 	      "store.flags and terminal.flags list them in this order");
+static_assert(FUNDING_PREPAID == 1, "partner_terms.flags lists them in this order");
 
 /* No limit is NULL. */
 static void
@@ -49,11 +50,19 @@ map_programme(struct sink_programme_row *row, const struct record *record)
 	cell_set_i32(&row->hold_seconds_default, image->hold_seconds_default);
 	cell_set_i32(&row->hold_seconds_max, image->hold_seconds_max);
 	cell_set_i32(&row->declines_per_terminal_day, image->declines_per_terminal_day);
+	cell_set_i32(&row->debt_days, image->debt_days);
 	set_limit(&row->member_day_earn_points, image->member_day_earn_points);
 	set_limit(&row->member_day_burn_points, image->member_day_burn_points);
 }
 
-static void
+/* Days out of the calendar's bounds are none that a partner could have. */
+static bool
+set_day_or_none(struct cell_day *cell, int32_t day)
+{
+	return day == 0 || cell_set_day(cell, day);
+}
+
+static bool
 map_partner(struct sink_partner_row *row, const struct record *record)
 {
 	const struct partner_config *image = &record->partner_image;
@@ -75,6 +84,55 @@ map_partner(struct sink_partner_row *row, const struct record *record)
 	set_limit(&row->terminal_day_earn_points, image->terminal_day_earn_points);
 	set_limit(&row->terminal_day_burn_points, image->terminal_day_burn_points);
 	set_limit(&row->bonus_member_day_points, image->bonus_member_day_points);
+	return set_day_or_none(&row->joined_day, image->joined_day) &&
+	       set_day_or_none(&row->last_earn_day, image->last_earn_day) &&
+	       set_day_or_none(&row->last_burn_day, image->last_burn_day);
+}
+
+static void
+map_terms(struct sink_partner_terms_row *row, const struct record *record)
+{
+	const struct funding_config *image = &record->funding;
+
+	cell_set_u32(&row->partner, image->partner);
+	cell_set_u32(&row->version, image->version);
+	cell_set_u64(&row->last_sequence, record->sequence);
+	cell_set_u32(&row->flags, image->flags);
+	cell_set_i64(&row->issue_price_micro, image->issue_price_micro);
+	cell_set_i64(&row->redeem_price_micro, image->redeem_price_micro);
+	cell_set_i64(&row->issue_fee_micro, image->issue_fee_micro);
+	cell_set_i64(&row->redeem_fee_micro, image->redeem_fee_micro);
+	cell_set_i64(&row->transaction_fee_micro, image->transaction_fee_micro);
+	cell_set_i64(&row->month_fee_micro, image->month_fee_micro);
+	set_limit(&row->overdraft_points, image->overdraft_points);
+	cell_set_i64(&row->alert_points, image->alert_points);
+}
+
+/* A block as it was bought; what is used and released of it is added to it. */
+static bool
+map_block(struct sink_partner_block_row *row, const struct record *record)
+{
+	cell_set_u64(&row->block, record->sequence);
+	cell_set_u64(&row->last_sequence, record->sequence);
+	cell_set_u32(&row->partner, record->funded_partner);
+	cell_set_i64(&row->bought_points, record->funded_points);
+	cell_set_i64(&row->price_micro, record->funded_price_micro);
+	cell_set_i64(&row->used_points, 0);
+	cell_set_i64(&row->released_points, 0);
+	return sink_map_business_date(&row->bought_date, record->business_date);
+}
+
+static void
+map_block_use(struct sink_partner_block_row *row, const struct record *record,
+	      const struct move *move)
+{
+	const bool is_release = record->kind == RECORD_UNFUND;
+
+	cell_set_u64(&row->block, move->serial);
+	cell_set_u64(&row->last_sequence, record->sequence);
+	cell_set_u32(&row->partner, move->partner);
+	cell_set_i64(&row->used_points, is_release ? 0 : -move->points);
+	cell_set_i64(&row->released_points, is_release ? -move->points : 0);
 }
 
 static void
@@ -129,19 +187,39 @@ map_terminal(struct sink_terminal_row *row, const struct record *record)
 	cell_set_u32(&row->rights, image->rights);
 }
 
-void
+bool
+sink_map_blocks(struct sink_batch *batch, const struct record *record)
+{
+	struct sink_rows *rows = &batch->tables[SINK_TABLE_partner_block];
+	bool is_ok = true;
+
+	if (RECORD_HAS(record, FUNDED) && record->kind == RECORD_FUND && record->cover_row != 0)
+		is_ok = map_block(sink_rows_claim(rows), record);
+	for (uint32_t i = 0; RECORD_HAS(record, MOVES) && i < record->move_count; i++) {
+		if (record->moves[i].kind == MOVE_COVER && record->moves[i].points != 0)
+			map_block_use(sink_rows_claim(rows), record, &record->moves[i]);
+	}
+	return is_ok;
+}
+
+bool
 sink_map_configuration(struct sink_batch *batch, const struct record *record)
 {
+	bool is_ok = true;
+
 	if (record->status != TG_OK)
-		return;
+		return true;
 	if (RECORD_HAS(record, PROGRAMME))
 		map_programme(sink_rows_claim(&batch->tables[SINK_TABLE_programme]), record);
 	if (RECORD_HAS(record, PARTNER))
-		map_partner(sink_rows_claim(&batch->tables[SINK_TABLE_partner]), record);
+		is_ok = map_partner(sink_rows_claim(&batch->tables[SINK_TABLE_partner]), record);
 	if (RECORD_HAS(record, RULE))
 		map_rule(sink_rows_claim(&batch->tables[SINK_TABLE_rule]), record);
 	if (RECORD_HAS(record, STORE))
 		map_store(sink_rows_claim(&batch->tables[SINK_TABLE_store]), record);
 	if (RECORD_HAS(record, TERMINAL))
 		map_terminal(sink_rows_claim(&batch->tables[SINK_TABLE_terminal]), record);
+	if (RECORD_HAS(record, FUNDING))
+		map_terms(sink_rows_claim(&batch->tables[SINK_TABLE_partner_terms]), record);
+	return is_ok;
 }

@@ -61,6 +61,12 @@ static const struct bulk_column store_cells[] = { SINK_STORE_COLUMNS(CELL) };
 #define ROW sink_terminal_row
 static const struct bulk_column terminal_cells[] = { SINK_TERMINAL_COLUMNS(CELL) };
 #undef ROW
+#define ROW sink_partner_terms_row
+static const struct bulk_column partner_terms_cells[] = { SINK_PARTNER_TERMS_COLUMNS(CELL) };
+#undef ROW
+#define ROW sink_partner_block_row
+static const struct bulk_column partner_block_cells[] = { SINK_PARTNER_BLOCK_COLUMNS(CELL) };
+#undef ROW
 #define ROW sink_business_day_row
 static const struct bulk_column business_day_cells[] = { SINK_BUSINESS_DAY_COLUMNS(CELL) };
 #undef ROW

@@ -78,6 +78,7 @@ CREATE TABLE IF NOT EXISTS programme (
   hold_seconds_default INT NOT NULL COMMENT 'life of a hold that names none, s',
   hold_seconds_max INT NOT NULL COMMENT 'longest life of a hold, s',
   declines_per_terminal_day INT NOT NULL COMMENT 'recorded declines of one terminal in a day, records',
+  debt_days INT NOT NULL COMMENT 'age at which debt is written off, days; 0: never',
   member_day_earn_points BIGINT NULL COMMENT 'limit of points earned by a member in a day; NULL: none',
   member_day_burn_points BIGINT NULL COMMENT 'limit of points burned by a member in a day; NULL: none',
   PRIMARY KEY (version)
@@ -100,9 +101,43 @@ CREATE TABLE IF NOT EXISTS partner (
   terminal_day_earn_points BIGINT NULL COMMENT 'limit of points earned at one terminal in a day; NULL: none',
   terminal_day_burn_points BIGINT NULL COMMENT 'limit of points burned at one terminal in a day; NULL: none',
   bonus_member_day_points BIGINT NULL COMMENT 'limit of bonus points of a member in a day; NULL: none',
+  joined_day DATE NULL COMMENT 'first business date on which it issues and takes points; NULL: no bound',
+  last_earn_day DATE NULL COMMENT 'last business date on which it issues points; NULL: no bound',
+  last_burn_day DATE NULL COMMENT 'last business date on which it takes points; NULL: no bound',
   PRIMARY KEY (partner)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
   COMMENT='partners as last set';
+
+CREATE TABLE IF NOT EXISTS partner_terms (
+  partner INT UNSIGNED NOT NULL COMMENT 'whose terms they are',
+  version INT UNSIGNED NOT NULL COMMENT 'counts up for each partner, from 1; in force for the records after it, until the next',
+  last_sequence BIGINT UNSIGNED NOT NULL COMMENT 'sequence of the record that set them',
+  flags SET('prepaid') NOT NULL COMMENT 'prepaid: cover is bought in blocks, else raised as bills are paid',
+  issue_price_micro BIGINT NOT NULL COMMENT 'the partner pays for a point that it issues, millionths of a minor unit',
+  redeem_price_micro BIGINT NOT NULL COMMENT 'the partner is paid for a point burned at it, millionths of a minor unit',
+  issue_fee_micro BIGINT NOT NULL COMMENT 'fee for a point issued, millionths of a minor unit',
+  redeem_fee_micro BIGINT NOT NULL COMMENT 'fee for a point burned at it, millionths of a minor unit',
+  transaction_fee_micro BIGINT NOT NULL COMMENT 'fee for an earn, burn or capture that was done, millionths of a minor unit',
+  month_fee_micro BIGINT NOT NULL COMMENT 'fee for a month, millionths of a minor unit',
+  overdraft_points BIGINT NULL COMMENT 'how far below zero its cover may fall, points; NULL: it is never stopped',
+  alert_points BIGINT NOT NULL COMMENT 'soft alert: no more than these are left to issue, points; 0: none',
+  PRIMARY KEY (partner, version)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+  COMMENT='what partners pay and how much they may issue, each version that was in force';
+
+CREATE TABLE IF NOT EXISTS partner_block (
+  block BIGINT UNSIGNED NOT NULL COMMENT 'number of the block: sequence of the record that sold it',
+  last_sequence BIGINT UNSIGNED NOT NULL COMMENT 'sequence of the record that last used, restored or released of it',
+  partner INT UNSIGNED NOT NULL COMMENT 'who bought it',
+  bought_date DATE NULL COMMENT 'business date of its sale',
+  bought_points BIGINT NULL COMMENT 'points bought',
+  price_micro BIGINT NULL COMMENT 'price of a point of it, millionths of a minor unit',
+  used_points BIGINT NOT NULL COMMENT 'points issued out of it, less those taken back',
+  released_points BIGINT NOT NULL COMMENT 'points paid back to the partner unused',
+  PRIMARY KEY (block),
+  KEY partner (partner)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+  COMMENT='points that partners bought ahead; used oldest first, given back newest first';
 
 CREATE TABLE IF NOT EXISTS rule (
   partner INT UNSIGNED NOT NULL COMMENT 'whose purchases earn by it',
@@ -259,7 +294,7 @@ CREATE TABLE IF NOT EXISTS entry (
   line SMALLINT UNSIGNED NOT NULL COMMENT '0: the record; other numbers are kept for later',
   kind TINYINT UNSIGNED NOT NULL COMMENT 'what happened: see record_kind',
   status SMALLINT UNSIGNED NOT NULL COMMENT 'outcome, 0 is success: see record_status',
-  flags SET('late','repeat','test','capped','tombstone','gross','skip_limited') NOT NULL COMMENT 'late: from store and forward; repeat: sent before; test: kept out of totals; capped: a limit cut the bonus; tombstone: reversal of what was never seen; gross: earned on what points paid for, too; skip_limited: left limited points alone',
+  flags SET('late','repeat','test','capped','tombstone','gross','skip_limited','campaign_capped','parts','past_stop') NOT NULL COMMENT 'late: from store and forward; repeat: sent before; test: kept out of totals; capped: a limit cut the bonus; tombstone: reversal of what was never seen; gross: earned on what points paid for, too; skip_limited: left limited points alone; campaign_capped: a campaign that fits gave nothing; parts: an earn with components; past_stop: a late earn beyond what its issuer may issue',
   booked_at DATETIME(3) NOT NULL COMMENT 'when it was booked, UTC',
   partner INT UNSIGNED NULL COMMENT 'partner that asked',
   store INT UNSIGNED NULL COMMENT 'store for which was asked; NULL: none',
@@ -325,7 +360,7 @@ CREATE TABLE IF NOT EXISTS posting (
   sequence BIGINT UNSIGNED NOT NULL COMMENT 'as in entry',
   line SMALLINT UNSIGNED NOT NULL COMMENT 'number of the posting in its record, from 1',
   account TINYINT UNSIGNED NOT NULL COMMENT 'see account',
-  unit TINYINT UNSIGNED NOT NULL COMMENT 'what is counted: 1 points',
+  unit TINYINT UNSIGNED NOT NULL COMMENT 'what is counted: 1 points, 2 cover (points that a partner may issue)',
   partner INT UNSIGNED NOT NULL COMMENT 'whose account; 0: the account is not per partner',
   points BIGINT NOT NULL COMMENT 'signed; the postings of a record sum to zero for each unit',
   is_test TINYINT UNSIGNED NOT NULL COMMENT '1: of a test member, kept out of totals; 0: not',
@@ -338,16 +373,16 @@ CREATE TABLE IF NOT EXISTS lot_move (
   business_date DATE NOT NULL COMMENT 'as in entry',
   sequence BIGINT UNSIGNED NOT NULL COMMENT 'as in entry',
   line SMALLINT UNSIGNED NOT NULL COMMENT 'number of the move among those of its record that are not of regular points, from 1',
-  kind ENUM('regular','lot','pending','debt','portion') NOT NULL COMMENT 'lot: limited points; pending; debt; portion: what a burn or hold took from a lot',
+  kind ENUM('regular','lot','pending','debt','portion','cover') NOT NULL COMMENT 'lot: limited points; pending; debt; portion: what a burn or hold took from a lot; cover: what a record took from a partner''s block',
   flags SET('new','gone','of_hold') NOT NULL COMMENT 'new: begins here; gone: ends here; of_hold: a portion kept with a hold',
   member BIGINT UNSIGNED NULL COMMENT 'member reference',
   slot INT UNSIGNED NOT NULL COMMENT 'row in the ledger, used again after gone',
   points BIGINT NOT NULL COMMENT 'signed change, points',
-  lot BIGINT UNSIGNED NULL COMMENT 'new: number of the lot: 256 times the sequence of the record that made it, plus a number in that',
+  lot BIGINT UNSIGNED NULL COMMENT 'new: number of the lot: 256 times the sequence of the record that made it, plus a number in that; cover: number of the block',
   last_day DATE NULL COMMENT 'new, lot or portion: last day of the points; 9999-12-31: none',
   matures_day DATE NULL COMMENT 'new, pending: first day on which the points are available, 9999-12-31 when confirmed; debt: day it arose',
   life_days INT NULL COMMENT 'new, pending: life as limited points once available, days; 0: they become regular',
-  partner INT UNSIGNED NULL COMMENT 'new: issuer of the points, or partner that caused the debt',
+  partner INT UNSIGNED NULL COMMENT 'new: issuer of the points, or partner that caused the debt; cover: whose block',
   usable_partner INT UNSIGNED NULL COMMENT 'new: only partner where the points can be burned; NULL: no such bound',
   usable_store INT UNSIGNED NULL COMMENT 'new: only store where the points can be burned; NULL: no such bound',
   lot_flags SMALLINT UNSIGNED NULL COMMENT 'new: flags of the lot, bits',
@@ -415,7 +450,7 @@ CREATE TABLE IF NOT EXISTS partner_total (
 CREATE TABLE IF NOT EXISTS account_total (
   business_date DATE NOT NULL COMMENT 'business date',
   account TINYINT UNSIGNED NOT NULL COMMENT 'see account',
-  unit TINYINT UNSIGNED NOT NULL COMMENT 'what is counted: 1 points',
+  unit TINYINT UNSIGNED NOT NULL COMMENT 'what is counted: 1 points, 2 cover (points that a partner may issue)',
   partner INT UNSIGNED NOT NULL COMMENT 'whose account; 0: the account is not per partner',
   is_test TINYINT UNSIGNED NOT NULL COMMENT '1: of test members; 0: of all others',
   postings BIGINT UNSIGNED NOT NULL COMMENT 'number of postings',

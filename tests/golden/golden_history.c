@@ -162,6 +162,7 @@ set_up(struct player *p)
 			.hold_seconds_default = 300,
 			.hold_seconds_max = 3024000,
 			.declines_per_terminal_day = 100,
+			.debt_days = 2,
 			.member_day_earn_points = INT64_MAX / 2,
 			.member_day_burn_points = INT64_MAX / 2,
 		},
@@ -300,6 +301,49 @@ rare_kinds(struct player *p)
 	ask(p, &q);
 }
 
+/* Terms, a block, an earn past the stop, a postpaid partner, cover released, a debt given up. */
+static void
+funding_kinds(struct player *p)
+{
+	struct ledger_request q = {
+		.kind = REQUEST_SET_FUNDING,
+		.operator_name = "golden",
+		.partner = 1,
+		.points = 500,
+		.price_micro = -1,
+		.funding = {
+			.partner = 1,
+			.flags = FUNDING_PREPAID,
+			.issue_price_micro = 1000000,
+			.redeem_price_micro = 900000,
+			.issue_fee_micro = 20000,
+			.month_fee_micro = 5000 * MICRO_PER_MINOR,
+			.overdraft_points = 20,
+			.alert_points = 100,
+		},
+	};
+	unsigned earn;
+
+	ask(p, &q);
+	q.kind = REQUEST_FUND;
+	ask(p, &q);
+	earn = buy(p, 2, 20000);
+	spend(p, REQUEST_BURN, 2, 250);
+	undo(p, REQUEST_REFUND, 2, earn, 15000);
+	buy(p, 2, 9000000);
+	q.is_debit = true;
+	q.points = 50;
+	ask(p, &q);
+	q.is_debit = false;
+	q.points = 1000000;
+	ask(p, &q);
+	q.kind = REQUEST_SET_FUNDING;
+	q.funding.partner = 2;
+	q.funding.flags = 0;
+	q.funding.overdraft_points = LIMIT_NONE;
+	ask(p, &q);
+}
+
 void
 golden_play(struct ledger *ledger, golden_record_fn *on_record, void *context)
 {
@@ -320,6 +364,8 @@ golden_play(struct ledger *ledger, golden_record_fn *on_record, void *context)
 		one_day(&p, day);
 		if (day == 10)
 			rare_kinds(&p);
+		if (day == 12)
+			funding_kinds(&p);
 		if (day == 18)
 			move_time(&p, 400 * MS_PER_DAY);
 		next_day(&p);

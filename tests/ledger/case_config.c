@@ -108,6 +108,28 @@ read_terminal(struct case_run *run, struct ledger_request *q, char *words[], uns
 	}
 }
 
+/* Terms are said whole: what a line does not name is 0. */
+static void
+read_terms(struct case_run *run, struct ledger_request *q, char *words[], unsigned count)
+{
+	q->kind = REQUEST_SET_FUNDING;
+	q->funding.partner = q->partner;
+	for (unsigned i = 2; i < count; i++)
+		read_pair(run, &q->funding, &funding_words, words[i]);
+}
+
+/* fund N POINTS [price=N], unfund N [POINTS] */
+static void
+read_fund(struct case_run *run, struct ledger_request *q, char *words[], unsigned count)
+{
+	q->kind = REQUEST_FUND;
+	q->is_debit = strcmp(words[0], "unfund") == 0;
+	q->points = count > 2 ? case_number(run, words[2]) : 0;
+	q->price_micro = -1;
+	if (count > 3 && words_value(words[3], "price") != NULL)
+		q->price_micro = case_number(run, words_value(words[3], "price"));
+}
+
 /* What was accepted is what the next line changes. */
 static void
 keep(struct case_run *run, const struct ledger_request *q)
@@ -128,6 +150,8 @@ static const struct config_line config_lines[] = {
 	{ "store", read_store },	 { "terminal", read_terminal },
 	{ "earn_rule", case_read_earn_rule }, { "rulebook", case_read_rulebook },
 	{ "budget", case_read_budget },
+	{ "store", read_store },	 { "terminal", read_terminal }, { "terms", read_terms },
+	{ "fund", read_fund },		 { "unfund", read_fund },
 };
 
 /* Other sizes of tables: a ledger of that kind in place of the one there is. */

@@ -30,7 +30,8 @@ look_at_account(struct case_run *run, char *words[], unsigned count)
 
 	if (account == 0 || (count != 4 && count != 5))
 		case_complain(run, "account NAME [PARTNER] = POINTS");
-	points = ledger_account_points(run->ledger.ledger, (enum account)account, UNIT_POINTS,
+	points = ledger_account_points(run->ledger.ledger, (enum account)account,
+				       account >= ACCOUNT_COVER ? UNIT_COVER : UNIT_POINTS,
 				       partner);
 	if (points != case_number(run, words[count - 1]))
 		case_complain(run, "%s of %u holds %" PRId64 ", expected %s", words[1], partner,
@@ -221,6 +222,30 @@ look_at_rows(struct case_run *run, char *words[], unsigned count)
 	case_complain(run, "no such table: %s", words[1]);
 }
 
+/* blocks N = LEFT ...: what is left of each of a partner's blocks, as they were bought */
+static void
+look_at_blocks(struct case_run *run, char *words[], unsigned count)
+{
+	const struct ledger *l = run->ledger.ledger;
+	const uint32_t partner =
+		count > 2 ? state_find_partner(l, (uint32_t)case_number(run, words[1])) : 0;
+	const uint32_t row = partner != 0 ? ledger_partner_row(l, partner)->funding : 0;
+	unsigned at = 3;
+
+	if (row == TABLE_NONE)
+		case_complain(run, "blocks N = LEFT ..., of a partner with terms");
+	for (uint32_t block = ledger_funding_row(l, row)->oldest_cover; block != TABLE_NONE;
+	     block = ledger_cover_row(l, block)->next, at++) {
+		const struct cover_row *c = ledger_cover_row(l, block);
+		int64_t left = c->bought_points - c->used_points - c->released_points;
+
+		if (at >= count || left != case_number(run, words[at]))
+			case_complain(run, "block %u has %" PRId64 " left", at - 2, left);
+	}
+	if (at != count)
+		case_complain(run, "there are %u blocks", at - 3);
+}
+
 struct look_line {
 	const char *word;
 	void (*look)(struct case_run *run, char *words[], unsigned count);
@@ -232,6 +257,7 @@ static const struct look_line look_lines[] = {
 	{ "total", look_at_total },	{ "entry", look_at_list },
 	{ "expiry", look_at_list },	{ "rows", look_at_rows },
 	{ "component", look_at_part },	{ "spent", look_at_budget },
+	{ "blocks", look_at_blocks },
 };
 
 bool

@@ -126,6 +126,7 @@ static const struct named_field programme_fields[] = {
 	FIELD(programme_config, "flags", flags),
 	FIELD(programme_config, "months", expiry_months),
 	FIELD(programme_config, "declines", declines_per_terminal_day),
+	FIELD(programme_config, "debt_days", debt_days),
 	FIELD(programme_config, "member_earn", member_day_earn_points),
 	FIELD(programme_config, "member_burn", member_day_burn_points),
 	FIELD(programme_config, "hold_default", hold_seconds_default),
@@ -141,6 +142,9 @@ static const struct named_field partner_fields[] = {
 	FIELD(partner_config, "pending", pending_days),
 	FIELD(partner_config, "return_days", return_days),
 	FIELD(partner_config, "restored_days", restored_days),
+	FIELD(partner_config, "joined_day", joined_day),
+	FIELD(partner_config, "last_earn_day", last_earn_day),
+	FIELD(partner_config, "last_burn_day", last_burn_day),
 	FIELD(partner_config, "minimum", burn_minimum_points),
 	FIELD(partner_config, "step", burn_step_points),
 	FIELD(partner_config, "earn_max", earn_transaction_points),
@@ -191,6 +195,18 @@ static const struct named_field earn_rule_fields[] = {
 	FIELD(earn_rule, "points", fixed_points),
 };
 const struct named_fields earn_rule_words = LIST(earn_rule_fields);
+static const struct named_field funding_fields[] = {
+	FIELD(funding_config, "prepaid", flags),
+	FIELD(funding_config, "issue_price", issue_price_micro),
+	FIELD(funding_config, "redeem_price", redeem_price_micro),
+	FIELD(funding_config, "issue_fee", issue_fee_micro),
+	FIELD(funding_config, "redeem_fee", redeem_fee_micro),
+	FIELD(funding_config, "transaction_fee", transaction_fee_micro),
+	FIELD(funding_config, "month_fee", month_fee_micro),
+	FIELD(funding_config, "overdraft", overdraft_points),
+	FIELD(funding_config, "alert", alert_points),
+};
+const struct named_fields funding_words = LIST(funding_fields);
 
 bool
 words_number(const char *text, int64_t *ret_value)

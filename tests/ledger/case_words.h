@@ -30,6 +30,7 @@ extern const struct named_fields programme_words;
 extern const struct named_fields partner_words;
 extern const struct named_fields rule_words;
 extern const struct named_fields earn_rule_words;
+extern const struct named_fields funding_words;
 
 /*
  * A number: "1234", "-5", "1e12", a date "2024-04-01" (as a day), "none" (no limit), "confirmed"

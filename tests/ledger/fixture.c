@@ -122,6 +122,7 @@ forget_rows(struct record *r)
 	r->transaction_row = r->original_row = r->original_burn_row = 0;
 	r->cycle_row = r->holiday_row = r->statement_row = 0;
 	r->hold_row = r->config_row = r->blocked_row = r->activation_row = 0;
+	r->cover_row = r->cover_row != 0;
 	/* How far a slice of the sweep reaches is a row, too. */
 	r->sweep_row = 0;
 	for (uint32_t i = 0; i < r->move_count; i++)
@@ -324,6 +325,9 @@ blind(struct record *r)
 		r->rulebook.starts_at_utc_ms = 0;
 	for (uint32_t i = 0; RECORD_HAS(r, BUDGET) && i < r->budget_count; i++)
 		r->budgets[i] = (struct budget){ .number = r->budgets[i].number };
+	if (RECORD_HAS(r, FUNDING))
+		r->funding = (struct funding_config){ .partner = r->funding.partner,
+						      .version = r->funding.version };
 }
 
 static struct state_hash
@@ -344,6 +348,7 @@ hash_without_rules(const struct ledger *l)
 		if (&l->name != &l->state && &l->name != &l->partners && &l->name != &l->rules && \
 		    &l->name != &l->rulebooks && &l->name != &l->earn_rules && \
 		    &l->name != &l->budgets && \
+		    &l->name != &l->fundings && \
 		    table_is_live(&l->name, row)) \
 			sum = state_hash_sum(sum, hash_of(&l->name, row)); \
 	}
@@ -363,6 +368,7 @@ journal_and_apply(struct ledger_fixture *f, const struct record *r)
 	assert_int_equal(record_decode(bytes, length, f->decoded, &decoded_bytes), TG_OK);
 	assert_int_equal(decoded_bytes, length);
 	assert_true(record_posting_sum(f->decoded, UNIT_POINTS) == 0);
+	assert_true(record_posting_sum(f->decoded, UNIT_COVER) == 0);
 	ledger_apply(f->ledger, r);
 	ledger_apply(f->twin, f->decoded);
 	if (f->blind != NULL) {

@@ -3,11 +3,11 @@
  */
 #include "tests/storage/record_maker.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "ledger/request.h"
 #include "protocol/assert.h"
+#include "tests/storage/record_maker_private.h"
 
 #define FIRST_DAY 20779		/* 2026-11-22 */
 #define DAY_MS INT64_C(86400000)
@@ -54,29 +54,6 @@ record_maker_random(struct record_maker *maker, uint64_t bound)
 	return draw(maker) % bound;
 }
 
-static bool
-one_in(struct record_maker *maker, uint32_t n)
-{
-	return record_maker_random(maker, n) == 0;
-}
-
-static uint32_t
-pick(struct record_maker *maker, uint32_t bound)
-{
-	return (uint32_t)record_maker_random(maker, bound);
-}
-
-/* Points or money: mostly small, at times 0 or the most there is. */
-static int64_t
-quantity(struct record_maker *maker)
-{
-	if (one_in(maker, 30))
-		return 0;
-	if (one_in(maker, 30))
-		return TG_AMOUNT_MAX;
-	return (int64_t)record_maker_random(maker, 100000);
-}
-
 static int64_t
 balance(struct record_maker *maker)
 {
@@ -102,12 +79,6 @@ fill_text(struct record_maker *maker, uint8_t *bytes, size_t capacity)
 	memset(bytes, 0, capacity);
 	memcpy(bytes, text, length);
 	return length;
-}
-
-static void
-add(struct record *record, uint64_t section)
-{
-	record->sections |= section;
 }
 
 static void
@@ -282,18 +253,23 @@ add_moves(struct record_maker *maker, struct record *record, uint32_t count)
 	for (uint32_t i = 0; i < count; i++) {
 		struct move *move = &record->moves[record->move_count++];
 
-		move->kind = (uint8_t)(1 + pick(maker, 5));
+		move->kind = (uint8_t)(1 + pick(maker, 7));
 		move->flags = move->kind == MOVE_REGULAR ? 0 : (uint8_t)pick(maker, 8);
+		if (move->kind >= MOVE_COVER)
+			move->flags &= MOVE_GONE;
 		move->row = move->kind == MOVE_REGULAR ? 0 : 1 + pick(maker, 1000);
 		move->points = balance(maker) - balance(maker);
-		move->serial = record->sequence << 8 | i;
+		move->serial = move->kind == MOVE_COVER ? 1 + pick(maker, 20) :
+							  record->sequence << 8 | i;
 		move->last_day = one_in(maker, 9) ? INT32_MAX : FIRST_DAY + 30;
 		move->matures_day = one_in(maker, 9) ? INT32_MAX : FIRST_DAY + 14;
 		move->life_days = one_in(maker, 2) ? 0 : 90;
 		move->usable_at = one_in(maker, 2) ? USABLE_ANYWHERE :
 				  one_in(maker, 2) ? 1 + pick(maker, MAKER_PARTNERS) :
 						     USABLE_AT_STORE | pick(maker, 600);
-		move->partner = pick(maker, MAKER_PARTNERS);
+		move->partner = move->kind == MOVE_COVER ?
+					1 + (uint32_t)(move->serial % MAKER_PARTNERS) :
+					pick(maker, MAKER_PARTNERS);
 		move->lot_flags = (uint16_t)pick(maker, 2);
 	}
 }
@@ -365,19 +341,13 @@ make_transaction(struct record_maker *maker, struct record *record)
 							     (uint8_t)(1 + pick(maker, 6)));
 }
 
-static int64_t
-limit(struct record_maker *maker)
-{
-	return one_in(maker, 2) ? LIMIT_NONE : quantity(maker);
-}
-
 static void
 make_programme(struct record_maker *maker, struct record *record)
 {
 	add(record, RECORD_HAS_BIT(PROGRAMME));
 	record->programme = (struct programme_config){
 		.version = (uint32_t)record->sequence,
-		.flags = pick(maker, 2),
+		.flags = pick(maker, 16),
 		.window_ms = 3 * DAY_MS,
 		.clock_ahead_ms = 600000,
 		.burn_clock_ms = 300000,
@@ -387,6 +357,7 @@ make_programme(struct record_maker *maker, struct record *record)
 		.hold_seconds_default = 300,
 		.hold_seconds_max = 3024000,
 		.declines_per_terminal_day = 200,
+		.debt_days = (int32_t)pick(maker, 2) * 90,
 		.member_day_earn_points = limit(maker),
 		.member_day_burn_points = limit(maker),
 	};
@@ -413,6 +384,9 @@ make_partner(struct record_maker *maker, struct record *record)
 		.terminal_day_earn_points = limit(maker),
 		.terminal_day_burn_points = limit(maker),
 		.bonus_member_day_points = limit(maker),
+		.joined_day = one_in(maker, 2) ? 0 : FIRST_DAY,
+		.last_earn_day = one_in(maker, 2) ? 0 : FIRST_DAY + 30,
+		.last_burn_day = one_in(maker, 2) ? 0 : FIRST_DAY + 60,
 	};
 	fill_text(maker, image->name, NAME_BYTES);
 }
@@ -644,6 +618,12 @@ record_maker_make(struct record_maker *maker, enum record_kind kind, struct reco
 		make_block(maker, ret_record);
 	else if (kind >= RECORD_CYCLE && kind <= RECORD_ITEM)
 		make_settlement(maker, ret_record);
+	else if (kind == RECORD_FUNDING)
+		record_maker_funding(maker, ret_record);
+	else if (kind == RECORD_FUND || kind == RECORD_UNFUND)
+		record_maker_funds(maker, ret_record);
+	else if (kind == RECORD_WRITE_OFF)
+		make_due(maker, ret_record);
 	else
 		make_programmes_own(maker, ret_record);
 }

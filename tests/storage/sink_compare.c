@@ -112,6 +112,11 @@ number_set(const struct record *r)
 		return r->cycle_image.partner;
 	case RECORD_STATEMENT:
 		return r->statement_partner;
+	case RECORD_FUNDING:
+		return r->funding.partner;
+	case RECORD_FUND:
+	case RECORD_UNFUND:
+		return r->funded_partner;
 	default:
 		return 0;
 	}
@@ -200,9 +205,10 @@ expect_moves(struct expectation *e, const struct record *r)
 		const struct move *m = &r->moves[i];
 		const bool is_new = (m->flags & MOVE_NEW) != 0;
 		const bool is_store = (m->usable_at & USABLE_AT_STORE) != 0;
+		const bool is_cover = m->kind == MOVE_COVER;
 		struct expected_line line = { .bytes = 0 };
 
-		if (m->kind == MOVE_REGULAR)
+		if (m->kind == MOVE_REGULAR || m->kind == MOVE_STOPPED)
 			continue;
 		put_date(&line, r->business_date);
 		line_u64(&line, r->sequence);
@@ -212,13 +218,13 @@ expect_moves(struct expectation *e, const struct record *r)
 		line_u64_unless_0(&line, RECORD_HAS(r, MEMBER), r->member);
 		line_u64(&line, m->row);
 		line_i64(&line, m->points);
-		line_u64_unless_0(&line, is_new, m->serial);
+		line_u64_unless_0(&line, is_new || is_cover, m->serial);
 		put_last_day(&line, is_new && (m->kind == MOVE_LOT || m->kind == MOVE_PORTION),
 			     m->last_day);
 		put_last_day(&line, is_new && (m->kind == MOVE_PENDING || m->kind == MOVE_DEBT),
 			     m->matures_day);
 		line_i64_if(&line, is_new && m->kind == MOVE_PENDING, m->life_days);
-		line_u64_unless_0(&line, is_new, m->partner);
+		line_u64_unless_0(&line, is_new || is_cover, m->partner);
 		line_u64_unless_0(&line, is_new && !is_store, m->usable_at);
 		line_i64_if(&line, is_new && is_store, m->usable_at & 0x7fffffff);
 		line_i64_if(&line, is_new, m->lot_flags);

@@ -30,13 +30,21 @@ static const char identifier_sql[] =
 static const char programme_sql[] =
 	"SELECT version, last_sequence, flags + 0, window_ms, clock_ahead_ms, burn_clock_ms,"
 	" point_value_num, point_value_den, expiry_months, hold_seconds_default,"
-	" hold_seconds_max, declines_per_terminal_day, member_day_earn_points,"
+	" hold_seconds_max, declines_per_terminal_day, debt_days, member_day_earn_points,"
 	" member_day_burn_points FROM programme ORDER BY version";
 static const char partner_sql[] =
 	"SELECT partner, last_sequence, name, group_number, flags + 0, pending_days, return_days,"
 	" restored_days, burn_minimum_points, burn_step_points, earn_transaction_points,"
 	" burn_transaction_points, terminal_day_earn_points, terminal_day_burn_points,"
-	" bonus_member_day_points FROM partner ORDER BY partner";
+	" bonus_member_day_points, joined_day, last_earn_day, last_burn_day"
+	" FROM partner ORDER BY partner";
+static const char terms_sql[] =
+	"SELECT partner, version, last_sequence, flags + 0, issue_price_micro, redeem_price_micro,"
+	" issue_fee_micro, redeem_fee_micro, transaction_fee_micro, month_fee_micro,"
+	" overdraft_points, alert_points FROM partner_terms ORDER BY partner, version";
+static const char block_sql[] =
+	"SELECT block, last_sequence, partner, bought_date, bought_points, price_micro,"
+	" used_points, released_points FROM partner_block ORDER BY block";
 static const char rule_sql[] =
 	"SELECT partner, version, last_sequence, base_num, base_den, bonus_num, bonus_den,"
 	" bonus_threshold_amount, bonus_fixed_points, bonus_sponsor, bonus_days, bonus_partner,"
@@ -55,7 +63,19 @@ struct kept {
 	uint8_t	 is_blocked;
 };
 
+/* A block of cover, as all records so far left it. */
+struct block {
+	uint64_t last_sequence;		/* 0: never met */
+	uint32_t partner;
+	int32_t	 bought_date;
+	int64_t	 bought_points;		/* 0: its sale was not seen */
+	int64_t	 price_micro;
+	int64_t	 used_points, released_points;
+};
+
 struct images {
+	struct expected_table terms, blocks;
+	struct block *block_rows;	/* by number */
 	struct expected_table members, identifiers, programmes, partners, rules, stores, terminals;
 	struct kept *kept;		/* by member */
 };
@@ -149,9 +169,19 @@ expect_programme(struct images *images, const struct record *r)
 	line_i64(&line, p->hold_seconds_default);
 	line_i64(&line, p->hold_seconds_max);
 	line_i64(&line, p->declines_per_terminal_day);
+	line_i64(&line, p->debt_days);
 	put_limit(&line, p->member_day_earn_points);
 	put_limit(&line, p->member_day_burn_points);
 	expected_set(&images->programmes, p->version, &line);
+}
+
+static void
+put_life_day(struct expected_line *line, int32_t day)
+{
+	if (day != 0)
+		line_day(line, day);
+	else
+		line_null(line);
 }
 
 static void
@@ -175,7 +205,81 @@ expect_partner(struct images *images, const struct record *r)
 	put_limit(&line, p->terminal_day_earn_points);
 	put_limit(&line, p->terminal_day_burn_points);
 	put_limit(&line, p->bonus_member_day_points);
+	put_life_day(&line, p->joined_day);
+	put_life_day(&line, p->last_earn_day);
+	put_life_day(&line, p->last_burn_day);
 	expected_set(&images->partners, p->number, &line);
+}
+
+static void
+expect_terms(struct images *images, const struct record *r)
+{
+	const struct funding_config *p = &r->funding;
+	struct expected_line line = { .bytes = 0 };
+
+	line_u64(&line, p->partner);
+	line_u64(&line, p->version);
+	line_u64(&line, r->sequence);
+	line_u64(&line, p->flags);
+	line_i64(&line, p->issue_price_micro);
+	line_i64(&line, p->redeem_price_micro);
+	line_i64(&line, p->issue_fee_micro);
+	line_i64(&line, p->redeem_fee_micro);
+	line_i64(&line, p->transaction_fee_micro);
+	line_i64(&line, p->month_fee_micro);
+	put_limit(&line, p->overdraft_points);
+	line_i64(&line, p->alert_points);
+	assert_true(p->version < RULE_VERSIONS_MAX);
+	expected_set(&images->terms, (uint64_t)p->partner * RULE_VERSIONS_MAX + p->version, &line);
+}
+
+static void
+set_block(struct images *images, uint64_t number)
+{
+	const struct block *b = &images->block_rows[number];
+	struct expected_line line = { .bytes = 0 };
+
+	line_u64(&line, number);
+	line_u64(&line, b->last_sequence);
+	line_u64(&line, b->partner);
+	if (b->bought_points != 0)
+		line_day(&line, b->bought_date);
+	else
+		line_null(&line);
+	line_i64_if(&line, b->bought_points != 0, b->bought_points);
+	line_i64_if(&line, b->bought_points != 0, b->price_micro);
+	line_i64(&line, b->used_points);
+	line_i64(&line, b->released_points);
+	expected_set(&images->blocks, number, &line);
+}
+
+static void
+expect_blocks(struct images *images, const struct record *r)
+{
+	if (r->kind == RECORD_FUND && r->cover_row != 0) {
+		assert_true(r->sequence < MEMBERS_MAX);
+		images->block_rows[r->sequence] = (struct block){
+			.last_sequence = r->sequence,
+			.partner = r->funded_partner,
+			.bought_date = r->business_date == DAY_NONE ? NO_DATE : r->business_date,
+			.bought_points = r->funded_points,
+			.price_micro = r->funded_price_micro,
+		};
+		set_block(images, r->sequence);
+	}
+	for (uint32_t i = 0; RECORD_HAS(r, MOVES) && i < r->move_count; i++) {
+		const struct move *m = &r->moves[i];
+		struct block *b;
+
+		if (m->kind != MOVE_COVER || m->points == 0)
+			continue;
+		assert_true(m->serial < MEMBERS_MAX);
+		b = &images->block_rows[m->serial];
+		b->last_sequence = r->sequence;
+		b->partner = m->partner;
+		*(r->kind == RECORD_UNFUND ? &b->released_points : &b->used_points) -= m->points;
+		set_block(images, m->serial);
+	}
 }
 
 static void
@@ -253,6 +357,9 @@ expect(struct images *images, const struct record *r)
 		expect_store(images, r);
 	if (r->kind == RECORD_TERMINAL)
 		expect_terminal(images, r);
+	if (r->kind == RECORD_FUNDING)
+		expect_terms(images, r);
+	expect_blocks(images, r);
 }
 
 static void
@@ -271,7 +378,8 @@ sink_compare_images(struct database *database, const struct made_records *made)
 	struct record *record = malloc(sizeof *record);
 	size_t length;
 
-	assert_true(images.kept != NULL && record != NULL);
+	images.block_rows = calloc(MEMBERS_MAX, sizeof *images.block_rows);
+	assert_true(images.kept != NULL && record != NULL && images.block_rows != NULL);
 	for (size_t i = 0; i < MEMBERS_MAX; i++)
 		images.kept[i].regular_last_day = DAY_NONE;
 	for (size_t i = 0; i < made->count; i++) {
@@ -286,6 +394,9 @@ sink_compare_images(struct database *database, const struct made_records *made)
 	compare_and_free(&images.rules, database, "rule", rule_sql);
 	compare_and_free(&images.stores, database, "store", store_sql);
 	compare_and_free(&images.terminals, database, "terminal", terminal_sql);
+	compare_and_free(&images.terms, database, "partner_terms", terms_sql);
+	compare_and_free(&images.blocks, database, "partner_block", block_sql);
+	free(images.block_rows);
 	free(images.kept);
 	free(record);
 }
