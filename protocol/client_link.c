@@ -363,8 +363,9 @@ open_session(struct tg_link *link)
 
 	while (status == TG_OK && (link->state == LINK_GREETING || link->state == LINK_PROVING) &&
 	       take_message(link, &answer, &status)) {
-		if (answer.request_id != 0 && answer.request_id != link->last_request_id)
-			continue; /* to nothing that is still asked */
+		if (answer.request_id == 0 ? answer.code != TG_OP_NOTICE
+					   : answer.request_id != link->last_request_id)
+			continue; /* of a newer protocol, or to nothing that is still asked */
 		link->retry_after_ms = asked_retry_after_ms(&answer);
 		if (answer.request_id == 0) {
 			take_notice(link, &answer);
