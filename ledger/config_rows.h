@@ -195,6 +195,7 @@ struct earn_rule {
 	uint32_t budget;		/* number of the budget that it spends; 0: none */
 	/* how often one member gets it; 0: no cap */
 	uint32_t member_times;
+	uint32_t pad2;			/* zero */
 	int64_t	 member_points;		/* cap over all times; LIMIT_NONE */
 	int64_t	 member_day_points;	/* ... and on one day */
 	int64_t	 threshold_amount;	/* of what fits, minor units: below it nothing */

@@ -286,6 +286,7 @@ section_rule(struct cursor *c, struct record *r)
 	cursor_u32(c, &p->bonus_sponsor);
 	cursor_i32(c, &p->bonus_days);
 	cursor_u32(c, &p->bonus_usable_at);
+	p->pad = 0;
 }
 
 static void

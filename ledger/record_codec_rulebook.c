@@ -55,6 +55,7 @@ record_section_earn_rule(struct cursor *c, struct record *r)
 	cursor_u32(c, &p->usable_at);
 	cursor_u32(c, &p->budget);
 	cursor_u32(c, &p->member_times);
+	p->pad2 = 0;
 	cursor_i64(c, &p->member_points);
 	cursor_i64(c, &p->member_day_points);
 	cursor_i64(c, &p->threshold_amount);

@@ -123,6 +123,7 @@ plan_set_earn_rule(struct plan *p)
 	r->earn_rule = *c;
 	r->earn_rule.version = version;
 	r->earn_rule.pad = 0;
+	r->earn_rule.pad2 = 0;
 	return plan_finish(p);
 }
 
