@@ -24,6 +24,8 @@ struct audit {
 	uint64_t sequence;	       /* last record that was durable */
 	int64_t	 booked_at_utc_ms;     /* of it */
 	int32_t	 business_date;
+	struct state_hash *hashes;     /* owned; after each record */
+	uint64_t hash_capacity;
 };
 
 struct audit *
@@ -45,6 +47,7 @@ audit_free(struct audit *audit)
 {
 	ledger_free(audit->shadow);
 	free(audit->record);
+	free(audit->hashes);
 	free(audit);
 }
 
@@ -155,6 +158,13 @@ take_record(struct sim *sim, const struct journal_item *item)
 	if (!sim->is_failed)
 		event_take(sim, r, asked);
 	ledger_apply(audit->shadow, r);
+	if (r->sequence >= audit->hash_capacity) {
+		audit->hash_capacity = 2 * r->sequence + 256;
+		audit->hashes =
+			realloc(audit->hashes, audit->hash_capacity * sizeof(*audit->hashes));
+		TG_ASSERT(audit->hashes != NULL);
+	}
+	audit->hashes[r->sequence] = ledger_state_hash(audit->shadow);
 }
 
 void
@@ -182,6 +192,30 @@ audit_follow(struct sim *sim)
 	sim_disk_hold_failures(sim->disk, false);
 }
 
+/* Where two ledgers differ that should be one. */
+static void
+tell_difference(struct sim *sim, struct ledger *one, struct ledger *other)
+{
+	const struct table_set *a = ledger_tables(one), *b = ledger_tables(other);
+
+	for (uint32_t id = 0; id < TABLE_SET_MAX; id++) {
+		const struct table *table = a->tables[id];
+
+		for (uint32_t row = 1; table != NULL && row <= table->rows_used; row++) {
+			const uint8_t *x = table_bytes(table, row), *y = NULL;
+			uint32_t at = 0;
+
+			if (row <= b->tables[id]->rows_used)
+				y = table_bytes(b->tables[id], row);
+			while (y != NULL && at < table->config.hashed_bytes && x[at] == y[at])
+				at++;
+			if (at < table->config.hashed_bytes)
+				sim_tell(sim, "%s row %u differs at byte %u", table->config.name,
+					 row, at);
+		}
+	}
+}
+
 void
 audit_begin(struct sim *sim)
 {
@@ -207,9 +241,11 @@ audit_begin(struct sim *sim)
 	if (audit->sequence != ledger_sequence(ledger))
 		sim_fail(sim, "the ledger is at %" PRIu64 ", its journal at %" PRIu64,
 			 ledger_sequence(ledger), audit->sequence);
-	else if (!state_hash_equal(ledger_state_hash(ledger), ledger_state_hash(audit->shadow)))
+	else if (!state_hash_equal(ledger_state_hash(ledger), ledger_state_hash(audit->shadow))) {
 		sim_fail(sim, "the state after %" PRIu64 " was recovered as another",
 			 audit->sequence);
+		tell_difference(sim, ledger, audit->shadow);
+	}
 	audit_rest(sim);
 }
 
@@ -279,6 +315,22 @@ audit_answer(struct sim *sim, struct asked *asked, const struct tg_message *answ
 		sim_fail(sim, "#%u is booked at %" PRIu64 ", and was refused %s", asked->index,
 			 asked->booked.sequence, tg_status_name(status));
 	return true;
+}
+
+void
+audit_judge(struct sim *sim, struct ledger *ledger, uint64_t least_sequence)
+{
+	const struct audit *audit = sim->audit;
+	uint64_t sequence = ledger_sequence(ledger);
+
+	if (sequence < least_sequence)
+		sim_fail(sim,
+			 "damage went unnoticed: recovered up to %" PRIu64 " of %" PRIu64
+			 ", the last batch began after %" PRIu64,
+			 sequence, audit->sequence, least_sequence);
+	else if (sequence > 0 && sequence <= audit->sequence &&
+		 !state_hash_equal(ledger_state_hash(ledger), audit->hashes[sequence]))
+		sim_fail(sim, "damage made another state after %" PRIu64, sequence);
 }
 
 void

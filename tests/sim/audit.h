@@ -9,10 +9,12 @@
 #define TG_TESTS_SIM_AUDIT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "protocol/value.h"
 
 struct asked;
+struct ledger;
 struct sim;
 
 struct audit *audit_new(struct sim *sim);
@@ -29,6 +31,12 @@ void audit_end(struct sim *sim);
 
 /* A till got an answer.  True: it is final, the request need not be sent again. */
 bool audit_answer(struct sim *sim, struct asked *asked, const struct tg_message *answer);
+
+/*
+ * A ledger that was recovered from damaged files, not to be used further: it must be one that there
+ * was, and at least up to the record before the last batch.
+ */
+void audit_judge(struct sim *sim, struct ledger *ledger, uint64_t least_sequence);
 
 /* Everything at rest: rows against accounts, model against ledger. */
 void audit_rest(struct sim *sim);

@@ -107,21 +107,20 @@ draw_terminals(struct coalition *c)
 static void
 draw_limits(struct coalition *c, struct chance *chance)
 {
-	c->limits = (struct ledger_limits){
-		.members_max = 64,
-		.identifiers_max = 128,
-		.lots_max = 1024,
-		.pendings_max = 1024,
-		.debts_max = 128,
-		.holds_max = 256,
-		.portions_max = 2048,
-		.transactions_max = 4096,
-		.partners_max = 16,
-		.rules_max = 128,
-		.stores_max = 32,
-		.terminals_max = 32,
-		.totals_max = 4096,
-	};
+	c->limits = ledger_limits_small();
+	c->limits.members_max = 64;
+	c->limits.identifiers_max = 128;
+	c->limits.lots_max = 1024;
+	c->limits.pendings_max = 1024;
+	c->limits.debts_max = 128;
+	c->limits.holds_max = 256;
+	c->limits.portions_max = 2048;
+	c->limits.transactions_max = 4096;
+	c->limits.partners_max = 16;
+	c->limits.rules_max = 128;
+	c->limits.stores_max = 32;
+	c->limits.terminals_max = 32;
+	c->limits.totals_max = 4096;
 	switch (chance_below(chance, 20)) {
 	case 0:
 		c->limits.members_max = 12;

@@ -1,10 +1,12 @@
 # A whole coalition on a simulated disk, clock and network; see run.c.
 check_PROGRAMS += %D%/run
 tests_sim_run_SOURCES = %D%/run.c %D%/chance.h %D%/sim.c %D%/sim.h \
-	%D%/audit.c %D%/audit.h %D%/coalition.c %D%/coalition.h %D%/event.c %D%/event.h \
+	%D%/audit.c %D%/audit.h %D%/coalition.c %D%/coalition.h %D%/damage.c %D%/damage.h %D%/desk.c %D%/desk.h \
+	%D%/event.c %D%/event.h \
 	%D%/model.c %D%/model.h %D%/model_points.c %D%/model_private.h \
 	%D%/model_return.c %D%/model_spend.c \
-	%D%/node.c %D%/node.h %D%/till.c %D%/till.h %D%/wire.c %D%/wire.h %D%/work.c %D%/work.h \
+	%D%/node.c %D%/node.h %D%/stranger.c %D%/stranger.h \
+	%D%/till.c %D%/till.h %D%/wire.c %D%/wire.h %D%/work.c %D%/work.h \
 	tests/storage/sim_disk.c tests/storage/sim_disk.h tests/storage/sim_disk_io.c \
 	tests/storage/sim_disk_private.h
 tests_sim_run_LDADD = $(gateway_libs)

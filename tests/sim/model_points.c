@@ -355,7 +355,8 @@ model_mature(struct model *m)
 
 		for (int i = 0; i < who->pending_count; i++) {
 			if (who->pendings[i].from_day <= m->event->day &&
-			    (first < 0 || who->pendings[i].from_day <= who->pendings[first].from_day))
+			    (first < 0 ||
+			     who->pendings[i].from_day <= who->pendings[first].from_day))
 				first = i;
 		}
 		if (first < 0)

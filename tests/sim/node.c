@@ -21,7 +21,8 @@
 
 #define TICK_US 1000000
 #define LEAPING_TICK_US INT64_C(900000000)
-#define REST_US 10000
+#define SLOW_US 6000000 /* of a write, while the disk is slow */
+#define UPKEEP_US 3000000
 #define QUIET_TURNS 2
 #define ASK_ROUNDS_MAX 100
 
@@ -86,6 +87,8 @@ node_new(struct sim *sim)
 		.archive_directory = NODE_DIRECTORY "/archive",
 		.instance = "sim",
 		.segment_bytes = 2 * 1024 * 1024,
+		.low_water_bytes = 1024 * 1024,
+		.reserve_bytes = 512 * 1024,
 	};
 	node->recovery_config.limits = sim->coalition->limits;
 	return node;
@@ -194,7 +197,10 @@ begin_write(struct sim *sim)
 	struct node *node = sim->node;
 
 	if (node->journal_us == 0)
-		node->journal_us = sim->now_us + chance_between(&sim->chance, 100, 20000);
+		node->journal_us = sim->now_us + chance_between(&sim->chance, 100, 20000) +
+				   (sim->slow_until_us > sim->now_us
+					    ? chance_between(&sim->chance, 0, SLOW_US)
+					    : 0);
 }
 
 /* Do the journal's turns that are due; tell the audit what is durable. */
@@ -202,11 +208,17 @@ static void
 write_journal(struct sim *sim)
 {
 	struct node *node = sim->node;
+	enum pipeline_turn turn;
+	uint64_t before;
 
 	if (node->journal_us == 0 || node->journal_us > sim->now_us || node->is_dead)
 		return;
 	node->journal_us = 0;
-	switch (pipeline_turn(node->pipeline)) {
+	before = pipeline_durable_sequence(node->pipeline);
+	turn = pipeline_turn(node->pipeline);
+	if (pipeline_durable_sequence(node->pipeline) != before)
+		node->batch_before = before;
+	switch (turn) {
 	case PIPELINE_TURN_WORKED:
 		begin_write(sim);
 		break;
@@ -214,6 +226,9 @@ write_journal(struct sim *sim)
 		node->journal_us = sim->now_us + 100000;
 		break;
 	case PIPELINE_TURN_IDLE:
+		if (chance_once_in(&sim->chance, 3))
+			pipeline_rest(node->pipeline);
+		break;
 	case PIPELINE_TURN_DEAD:
 		break;
 	}
@@ -273,6 +288,25 @@ tick(struct sim *sim)
 	pipeline_flush(port);
 }
 
+/* What the helper thread does: segments ahead, old snapshots and segments out of the way. */
+static void
+keep_up(struct sim *sim)
+{
+	struct node *node = sim->node;
+	struct snapshot_list list = { .count = 0 };
+	struct storage_error error;
+	uint32_t count;
+
+	if (node->upkeep_us > sim->now_us)
+		return;
+	node->upkeep_us = sim->now_us + UPKEEP_US;
+	(void)!journal_tend(node->recovery.journal, &error);
+	(void)!snapshot_prune(&sim->io, NODE_DIRECTORY, SNAPSHOT_KEEP_MIN, &error);
+	if (snapshot_list(&sim->io, NODE_DIRECTORY, &list, &error) == TG_OK && list.count > 1)
+		(void)!journal_archive(node->recovery.journal, list.sequences[1] + 1, &count,
+				       &error);
+}
+
 void
 node_settle(struct sim *sim)
 {
@@ -281,6 +315,7 @@ node_settle(struct sim *sim)
 	if (!node->is_up)
 		return;
 	tick(sim);
+	keep_up(sim);
 	for (int quiet = 0; quiet < QUIET_TURNS && !node->is_dead; quiet++) {
 		write_journal(sim);
 		io_turn(node->io, false);
@@ -382,7 +417,7 @@ node_start(struct sim *sim)
 	node->recovery_config.journal.salt = chance_next(&sim->chance);
 	node->is_dead = node->is_asking = node->is_snapshot_wanted = false;
 	node->journal_us = 0;
-	node->tick_us = sim->now_us;
+	node->tick_us = node->upkeep_us = sim->now_us;
 	memset(&node->error, 0, sizeof(node->error));
 	memset(&node->recovery, 0, sizeof(node->recovery));
 	sim->figures->lives++;
@@ -390,7 +425,8 @@ node_start(struct sim *sim)
 	if (status != TG_OK) {
 		memset(&node->recovery, 0, sizeof(node->recovery));
 		sim_tell(sim, "no start: %s", node->error.text);
-		if (!sim_disk_has_failed(sim->disk))
+		if (!sim_disk_has_failed(sim->disk) &&
+		    !(sim->is_disk_full && status == TG_JOURNAL_FULL))
 			sim_fail(sim, "recovery: %s", node->error.text);
 		return false;
 	}
@@ -398,6 +434,9 @@ node_start(struct sim *sim)
 	node->is_up = true;
 	sim_tell(sim, "the gateway starts, with %llu records",
 		 (unsigned long long)ledger_sequence(node->recovery.ledger));
+	/* What was found in the files beyond what was told may lack its mark, too. */
+	if (node->batch_before > node->recovery.opened.last_sequence)
+		node->batch_before = node->recovery.opened.last_sequence;
 	audit_begin(sim);
 	return found(sim) && !node->is_dead;
 }
@@ -427,8 +466,31 @@ node_end(struct sim *sim, bool is_power_failure)
 		sim_disk_kill(sim->disk);
 }
 
+void
+node_stop(struct sim *sim)
+{
+	struct node *node = sim->node;
+
+	io_drain(node->io);
+	pipeline_drain(node->pipeline);
+	sim_pass(sim, 1000);
+	for (int round = 0; node->is_up && !node->is_dead && round < ASK_ROUNDS_MAX; round++) {
+		if (ledger_sequence(node->recovery.ledger) ==
+		    pipeline_durable_sequence(node->pipeline))
+			break;
+		node->journal_us = sim->now_us;
+		node_settle(sim);
+	}
+	if (!node->is_up || node->is_dead)
+		return;
+	if (pipeline_stop(node->pipeline) == TG_OK)
+		audit_follow(sim);
+	sim_tell(sim, "the gateway stops");
+	node_end(sim, false);
+}
+
 int
-node_connect(struct sim *sim)
+node_connect(struct sim *sim, const char *from)
 {
 	struct node *node = sim->node;
 	struct address address;
@@ -437,7 +499,7 @@ node_connect(struct sim *sim)
 	if (!node->is_up || node->is_dead)
 		return -1;
 	must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) == 0);
-	must(address_parse("192.0.2.1:4711", &address) == TG_OK);
+	must(address_parse(from, &address) == TG_OK);
 	if (!census_enter(&node->census.connections, 128)) {
 		close(fds[0]);
 		close(fds[1]);

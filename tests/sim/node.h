@@ -45,6 +45,8 @@ struct node {
 	bool	 is_asking;	  /* a TICK or CUTOVER is on its way */
 	int64_t	 tick_us;	  /* when the next TICK is due */
 	int64_t	 journal_us;	  /* when the disk will have done what it is given; 0: nothing */
+	int64_t	 upkeep_us;	  /* when the helper's work is due */
+	uint64_t batch_before;	  /* durable before the last batch: all of it damage must name */
 	struct storage_error error;
 };
 
@@ -69,7 +71,10 @@ int64_t node_next_us(const struct sim *sim);
 /* Ask the ledger as the console does, and wait.  -1: the node died meanwhile; else the status. */
 int node_ask(struct sim *sim, struct ledger_request *request);
 
-/* Connect: the till's end of a socket pair, or -1. */
-int node_connect(struct sim *sim);
+/* Connect from an address: the peer's end of a socket pair, or -1. */
+int node_connect(struct sim *sim, const char *address);
+
+/* Stop as an operator does it: drain, write what is left and a mark, end. */
+void node_stop(struct sim *sim);
 
 #endif

@@ -123,6 +123,11 @@ report(int64_t took_ms)
 	printf("# %" PRIu64 " lives: %" PRIu64 " power failures, %" PRIu64 " kills, %" PRIu64
 	       " disk failures; %" PRIu64 " snapshots\n",
 	       f->lives, f->power_failures, f->kills, f->disk_failures, f->snapshots);
+	printf("# %" PRIu64 " damages on copies, %" PRIu64 " of them named; %" PRIu64
+	       " full and %" PRIu64 " slow disks; %" PRIu64 " clock jumps, %" PRIu64
+	       " stops, %" PRIu64 " strangers, %" PRIu64 " acts of operators\n",
+	       f->damages, f->damages_named, f->full_disks, f->slow_disks, f->clock_jumps,
+	       f->stops, f->strangers, f->desk_acts);
 	printf("# %.1f hours at work and %.0f in which nobody asked, in %.1f s: %.0f hours at work"
 	       " in an hour\n",
 	       hours, (double)f->leaped_ms / 3600000.0, (double)took_ms / 1000,

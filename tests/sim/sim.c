@@ -11,8 +11,11 @@
 #include "protocol/assert.h"
 #include "tests/sim/audit.h"
 #include "tests/sim/coalition.h"
+#include "tests/sim/damage.h"
+#include "tests/sim/desk.h"
 #include "tests/sim/model.h"
 #include "tests/sim/node.h"
+#include "tests/sim/stranger.h"
 #include "tests/sim/till.h"
 #include "tests/sim/work.h"
 
@@ -93,6 +96,7 @@ settle(struct sim *sim)
 	node_settle(sim);
 	for (uint32_t i = 0; i < COALITION_TILLS; i++)
 		till_run(sim, &sim->tills[i]);
+	stranger_run(sim, sim->stranger);
 	if (sim->node->is_dead) {
 		sim->figures->disk_failures++;
 		end_life(sim, chance_once_in(&sim->chance, 2));
@@ -110,6 +114,8 @@ next_us(const struct sim *sim)
 		if (of_till < next)
 			next = of_till;
 	}
+	if (stranger_next_us(sim->stranger) < next)
+		next = stranger_next_us(sim->stranger);
 	return next;
 }
 
@@ -141,6 +147,10 @@ sim_leap(struct sim *sim, int64_t ms)
 	sim_pass(sim, ms);
 	sim->is_leaping = false;
 	sim->node->tick_us = sim->now_us;
+	for (uint32_t i = 0; i < COALITION_TILLS; i++) {
+		if (sim->tills[i].state == TILL_CLOSED)
+			sim->tills[i].due_us = sim->now_us;
+	}
 	sim->figures->leaped_ms += (uint64_t)(sim->now_us - began_us) / MS;
 }
 
@@ -210,26 +220,82 @@ act_leap(struct sim *sim)
 	sim_leap(sim, hours * HOUR_MS);
 }
 
+/* Nearly no room, until an operator makes some. */
+static void
+act_disk_full(struct sim *sim)
+{
+	sim->is_disk_full = !sim->is_disk_full;
+	sim_tell(sim, "the disk %s", sim->is_disk_full ? "is full" : "has room");
+	sim->figures->full_disks += sim->is_disk_full;
+	sim_disk_set_capacity(sim->disk,
+			      sim->is_disk_full
+				      ? sim_disk_used_bytes(sim->disk) +
+						(uint64_t)chance_below(&sim->chance, 3000000)
+				      : DISK_BYTES);
+}
+
+static void
+act_disk_slow(struct sim *sim)
+{
+	sim->slow_until_us = sim->now_us + chance_between(&sim->chance, 1000, 40000) * MS;
+	sim->figures->slow_disks++;
+	sim_tell(sim, "the disk is slow");
+}
+
+static void
+act_damage(struct sim *sim)
+{
+	act_kill(sim);
+	if (!sim->node->is_up)
+		damage_try(sim);
+}
+
+/* The wall clock jumps; or it is right again. */
+static void
+act_clock_jump(struct sim *sim)
+{
+	sim->figures->clock_jumps++;
+	sim->wall_error_ms = chance_once_in(&sim->chance, 3)
+				     ? 0
+				     : chance_between(&sim->chance, -7200000, 7200000);
+	sim_tell(sim, "the wall clock is %d s off", (int)(sim->wall_error_ms / 1000));
+}
+
+static void
+act_stop(struct sim *sim)
+{
+	if (!sim->node->is_up || sim->node->is_dead)
+		return;
+	sim->figures->stops++;
+	node_stop(sim);
+}
+
+static void
+act_stranger(struct sim *sim)
+{
+	sim->figures->strangers++;
+	stranger_call(sim, sim->stranger);
+}
+
+static void
+act_desk(struct sim *sim)
+{
+	sim->figures->desk_acts++;
+	desk_act(sim);
+}
+
 static const struct {
 	int64_t share;
 	void (*act)(struct sim *sim);
 } actions[] = {
-	{ 70, act_ask },	  { 2, act_power_failure }, { 2, act_kill },
-	{ 2, act_disk_failure }, { 4, act_snapshot },	    { 4, act_wait },
-	{ 3, act_leap },
+	{ 140, act_ask },	{ 3, act_power_failure }, { 3, act_kill },
+	{ 3, act_disk_failure }, { 8, act_snapshot },	  { 8, act_wait },
+	{ 6, act_leap },	{ 4, act_disk_full },	  { 3, act_disk_slow },
+	{ 4, act_damage },	{ 3, act_clock_jump },	  { 3, act_stop },
+	{ 8, act_stranger },	{ 20, act_desk },
 };
 
 #define ACTIONS (sizeof(actions) / sizeof(actions[0]))
-
-/* The operator trusts the wall clock. */
-static void
-accept_clock(struct sim *sim)
-{
-	struct ledger_request request = { .kind = REQUEST_CLOCK };
-
-	if (sim->node->is_up && !sim->node->is_dead)
-		(void)node_ask(sim, &request);
-}
 
 static void
 act(struct sim *sim)
@@ -241,8 +307,8 @@ act(struct sim *sim)
 		end_life(sim, chance_once_in(&sim->chance, 2));
 	if (sim->is_failed)
 		return;
-	if (clock_alarm(&sim->node->clock) != CLOCK_FINE && chance_once_in(&sim->chance, 3))
-		accept_clock(sim);
+	if (!chance_once_in(&sim->chance, 3))
+		desk_accept_clock(sim);
 	for (size_t i = 0; i < ACTIONS; i++)
 		sum += actions[i].share;
 	drawn = chance_below(&sim->chance, sum);
@@ -259,14 +325,19 @@ come_to_rest(struct sim *sim)
 	sim_tell(sim, "calm");
 	sim->is_calm = true;
 	sim_disk_fail_call(sim->disk, 0, SIM_ONCE, TG_IO);
+	sim_disk_set_capacity(sim->disk, DISK_BYTES);
+	sim->is_disk_full = false;
+	sim->slow_until_us = sim->wall_error_ms = 0;
 	if (sim->node->is_dead)
 		end_life(sim, false);
 	if (!sim->node->is_up && !node_start(sim) && !sim->is_failed)
 		sim_fail(sim, "no start though all is well: %s", sim->node->error.text);
-	if (!sim->is_failed && clock_alarm(&sim->node->clock) != CLOCK_FINE)
-		accept_clock(sim);
-	if (!sim->is_failed)
+	if (!sim->is_failed) {
+		sim_pass(sim, 5000);
+		desk_accept_clock(sim);
+		desk_restore(sim);
 		sim_pass(sim, CALM_MS);
+	}
 	for (uint32_t i = 0; i < COALITION_TILLS && !sim->is_failed; i++) {
 		if (sim->tills[i].pending_count > 0)
 			sim_fail(sim, "till %u never got an answer to #%u",
@@ -292,7 +363,9 @@ begin(struct sim *sim, const struct sim_options *options)
 	sim_disk_io(sim->disk, &sim->io);
 	sim->coalition = calloc(1, sizeof(*sim->coalition));
 	sim->tills = calloc(COALITION_TILLS, sizeof(*sim->tills));
-	TG_ASSERT(sim->coalition != NULL && sim->tills != NULL);
+	sim->stranger = calloc(1, sizeof(*sim->stranger));
+	TG_ASSERT(sim->coalition != NULL && sim->tills != NULL && sim->stranger != NULL);
+	sim->stranger->wire.fd = -1;
 	coalition_draw(sim->coalition, &sim->chance);
 	sim->node = node_new(sim);
 	sim->model = model_new();
@@ -313,6 +386,8 @@ end(struct sim *sim)
 	for (uint32_t i = 0; i < sim->asked_count; i++)
 		free(sim->asked[i]);
 	free(sim->asked);
+	wire_close(&sim->stranger->wire);
+	free(sim->stranger);
 	free(sim->tills);
 	free(sim->coalition);
 	sim_disk_free(sim->disk);

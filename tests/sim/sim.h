@@ -29,6 +29,7 @@ struct audit;
 struct coalition;
 struct model;
 struct node;
+struct stranger;
 struct till;
 
 /* What runs come to, added up over seeds. */
@@ -43,6 +44,8 @@ struct sim_figures {
 	uint64_t lives;		 /* of the gateway */
 	uint64_t power_failures, kills, disk_failures;
 	uint64_t snapshots;
+	uint64_t damages, damages_named; /* tried on copies of the disk; refused for it */
+	uint64_t full_disks, slow_disks, clock_jumps, stops, strangers, desk_acts;
 	uint64_t statuses[SIM_STATUSES];	/* of answers, by number */
 	uint64_t kinds[SIM_STATUSES];		/* of records, by number */
 };
@@ -63,13 +66,15 @@ struct sim {
 	int64_t	 now_us;	     /* since the machine's start; never falls */
 	int64_t	 wall_error_ms;	     /* what the gateway's wall clock shows too much; jumps */
 	bool	 is_leaping;	     /* hours pass in which nobody does anything */
-	bool	 was_asked_to_fail;  /* the disk was; a start may then fail */
+	bool	 is_disk_full;	     /* but for what an operator frees */
+	int64_t	 slow_until_us;	     /* the disk takes seconds */
 	char	 blocked_card[SIM_CARD_BYTES]; /* that an operator blocked or unblocked last */
 	struct sim_disk *disk;
 	struct storage_io io;
 	struct coalition *coalition;
 	struct node *node;
 	struct till *tills; /* coalition's number of them */
+	struct stranger *stranger;
 	struct model *model;
 	struct audit *audit;
 	struct asked **asked; /* every request; owned */

@@ -133,12 +133,21 @@ send_asked(struct sim *sim, struct till *till, struct asked *asked)
 	send_message(sim, till, &asked->message);
 }
 
+/* Before the next call; nobody is in a hurry while hours pass. */
+static int64_t
+wait_us(struct sim *sim)
+{
+	int64_t ms = chance_between(&sim->chance, 200, 5000);
+
+	return sim->is_leaping ? ms * MS * 400 : ms * MS;
+}
+
 static void
 hang_up(struct sim *sim, struct till *till)
 {
 	wire_close(&till->wire);
 	till->state = TILL_CLOSED;
-	till->due_us = sim->now_us + chance_between(&sim->chance, 200, 5000) * MS;
+	till->due_us = sim->now_us + wait_us(sim);
 	for (uint32_t i = 0; i < till->pending_count; i++)
 		till->pending[i]->is_sent = false;
 }
@@ -148,8 +157,8 @@ call(struct sim *sim, struct till *till)
 {
 	struct tg_message hello;
 
-	if (!wire_open(sim, &till->wire)) {
-		till->due_us = sim->now_us + chance_between(&sim->chance, 200, 3000) * MS;
+	if (!wire_open(sim, &till->wire, "192.0.2.1:4711")) {
+		till->due_us = sim->now_us + wait_us(sim);
 		return;
 	}
 	till->state = TILL_HELLO;

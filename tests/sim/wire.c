@@ -58,9 +58,9 @@ append(struct sim *sim, struct wire *wire, struct chunk **list, const uint8_t *d
 }
 
 bool
-wire_open(struct sim *sim, struct wire *wire)
+wire_open(struct sim *sim, struct wire *wire, const char *address)
 {
-	*wire = (struct wire){ .fd = node_connect(sim),
+	*wire = (struct wire){ .fd = node_connect(sim, address),
 			       .chance = chance_of(chance_next(&sim->chance), sim->action) };
 	return wire->fd >= 0;
 }

@@ -27,8 +27,8 @@ struct wire {
 	size_t	 got_bytes, got_capacity;
 };
 
-/* Connect.  False: nobody listens. */
-bool wire_open(struct sim *sim, struct wire *wire);
+/* Connect from an address.  False: nobody listens. */
+bool wire_open(struct sim *sim, struct wire *wire, const char *address);
 
 /* Close at once; fine if closed. */
 void wire_close(struct wire *wire);
