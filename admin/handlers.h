@@ -155,4 +155,15 @@ void run_snapshot(struct command_call *call);
 void run_shutdown(struct command_call *call);
 void run_quit(struct command_call *call);
 
+/* run_programme.c: programme files and budgets */
+void run_programme_load(struct command_call *call);
+void run_budget_ask(struct command_call *call);
+void run_budget_approve(struct command_call *call);
+void run_budget_refuse(struct command_call *call);
+void run_budget_release(struct command_call *call);
+void run_budget_stop(struct command_call *call);
+void run_budget_resume(struct command_call *call);
+void run_show_budgets(struct command_call *call);
+void run_show_rulebook(struct command_call *call);
+
 #endif

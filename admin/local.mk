@@ -25,14 +25,14 @@ libadmin_la_SOURCES = \
 	%D%/record_text.c %D%/record_text.h \
 	%D%/roster.c %D%/roster.h \
 	%D%/run_activation.c %D%/run_config.c %D%/run_export.c %D%/run_funding.c %D%/run_gateway.c %D%/run_help.c %D%/run_host.c %D%/run_import.c \
-	%D%/run_language.c %D%/run_list.c %D%/run_member.c %D%/run_operator.c %D%/run_service.c %D%/run_settlement.c %D%/run_show.c \
+	%D%/run_language.c %D%/run_list.c %D%/run_member.c %D%/run_operator.c %D%/run_programme.c %D%/run_service.c %D%/run_settlement.c %D%/run_show.c \
 	%D%/run_tail.c %D%/run_terminals.c \
 	%D%/session.c %D%/session.h \
 	%D%/talk.c %D%/talk.h \
 	%D%/text_table.c %D%/text_table.h \
 	%D%/when.c %D%/when.h
 libadmin_la_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS) $(JANSSON_CFLAGS) $(OPENSSL_CFLAGS)
-admin_libs = libadmin.la $(csv_reader_libs) $(storage_libs) $(EVENT_LIBS) $(JANSSON_LIBS) \
+admin_libs = libadmin.la $(csv_reader_libs) $(storage_libs) libprogramme.la $(CONFIG_LIBS) $(EVENT_LIBS) $(JANSSON_LIBS) \
 	$(OPENSSL_LIBS) $(UNISTRING_LIBS)
 
 # Prints CONSOLE.md from the command table; see tests/check_docs.

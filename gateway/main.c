@@ -15,12 +15,14 @@
 #include "gateway/gateway.h"
 #include "gateway/log.h"
 #include "gateway/zone.h"
+#include "programme/programme.h"
 
 #define CONFIG_PATH_DEFAULT SYSCONFDIR "/tallygate/tallygate.conf"
 
 /* What the command line asks for. */
 struct options {
 	const char *path;		/* of the configuration; NULL: all defaults */
+	const char *programme;		/* file to check; NULL: none */
 	bool	 is_check;
 	bool	 is_print;
 };
@@ -29,11 +31,13 @@ struct options {
 static const char usage_text[] =
 	"Usage: tallygated [--config FILE] [--foreground]\n"
 	"       tallygated [--config FILE] --check-config | --print-config\n"
+	"       tallygated --check-programme FILE\n"
 	"       tallygated --help | --version\n"
 	"\n"
 	"  -c, --config FILE   configuration (" CONFIG_PATH_DEFAULT ")\n"
 	"      --check-config  read it, say what is wrong, and stop\n"
 	"      --print-config  print every value in force, and stop\n"
+	"      --check-programme FILE  say what is wrong with a programme file\n"
 	"  -f, --foreground    do not leave the terminal; it never does\n"
 	"  -h, --help          this text\n"
 	"  -V, --version       the version\n"
@@ -47,10 +51,11 @@ static const char usage_text[] =
 static int
 read_options(int argc, char **argv, struct options *options)
 {
-	enum { CHECK = 256, PRINT };
+	enum { CHECK = 256, PROGRAMME, PRINT };
 	static const struct option known[] = {
 		{ "config", required_argument, NULL, 'c' },
 		{ "check-config", no_argument, NULL, CHECK },
+		{ "check-programme", required_argument, NULL, PROGRAMME },
 		{ "print-config", no_argument, NULL, PRINT },
 		{ "foreground", no_argument, NULL, 'f' },
 		{ "help", no_argument, NULL, 'h' },
@@ -66,6 +71,9 @@ read_options(int argc, char **argv, struct options *options)
 			break;
 		case CHECK:
 			options->is_check = true;
+			break;
+		case PROGRAMME:
+			options->programme = optarg;
 			break;
 		case PRINT:
 			options->is_print = true;
@@ -104,6 +112,34 @@ check_zone(const struct config *config)
 	return true;
 }
 
+static void
+print_programme_error(void *context, unsigned line, const char *text)
+{
+	if (line > 0)
+		fprintf(stderr, "%s:%u: %s\n", (const char *)context, line, text);
+	else
+		fprintf(stderr, "%s: %s\n", (const char *)context, text);
+}
+
+/* Exit code: 0, or 1 when something is wrong with the file. */
+static int
+check_programme(const char *path)
+{
+	char name[4096];
+	struct programme_file file;
+	enum tg_status status;
+
+	snprintf(name, sizeof(name), "%s", path);
+	status = programme_file_read(path, print_programme_error, name, &file);
+	if (status == TG_NO_MEMORY)
+		fprintf(stderr, "tallygated: %s\n", tg_status_text(status));
+	if (status != TG_OK)
+		return 1;
+	printf("%s: ok, %u rates and campaigns\n", path, file.rule_count);
+	programme_file_deinit(&file);
+	return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
+}
+
 /* What the process needs of the system, whatever it was started with. */
 static void
 prepare_process(void)
@@ -135,6 +171,8 @@ main(int argc, char **argv)
 
 	if (code >= 0)
 		return code;
+	if (options.programme != NULL)
+		return check_programme(options.programme);
 	status = config_load(options.path, &error, &config);
 	if (status != TG_OK) {
 		fprintf(stderr, "tallygated: %s\n",

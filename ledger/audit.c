@@ -218,6 +218,30 @@ ledger_statement_state(const struct ledger *l, uint32_t partner, uint32_t cycle)
 	return row == TABLE_NONE ? 0 : ledger_statement_row(l, row)->state;
 }
 
+const struct rulebook *
+ledger_rulebook_at(const struct ledger *l, uint32_t nth)
+{
+	uint32_t at = ledger_state(l)->newest_rulebook;
+
+	while (at != TABLE_NONE && nth > 0) {
+		at = ledger_rulebook_row(l, at)->older_rulebook;
+		nth--;
+	}
+	return at != TABLE_NONE ? &ledger_rulebook_row(l, at)->rulebook : NULL;
+}
+
+const struct budget *
+ledger_budget_at(const struct ledger *l, uint32_t nth, int64_t *ret_used_points)
+{
+	for (uint32_t row = 1; row <= l->budgets.rows_used; row++) {
+		if (!table_is_live(&l->budgets, row) || nth-- > 0)
+			continue;
+		*ret_used_points = ledger_budget_row(l, row)->used_points;
+		return &ledger_budget_row(l, row)->budget;
+	}
+	return NULL;
+}
+
 const struct funding_config *
 ledger_funding_find(const struct ledger *l, uint32_t partner)
 {

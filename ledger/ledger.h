@@ -123,6 +123,11 @@ const struct cycle_config *ledger_cycle_at(const struct ledger *ledger, uint32_t
 /* State of a statement, enum statement_state; 0: there is none, or it is long past. */
 uint32_t ledger_statement_state(const struct ledger *ledger, uint32_t partner, uint32_t cycle);
 
+/* Versions of the rulebook, newest first, and budgets; the nth or NULL at the end. */
+const struct rulebook *ledger_rulebook_at(const struct ledger *ledger, uint32_t nth);
+const struct budget *ledger_budget_at(const struct ledger *ledger, uint32_t nth,
+				      int64_t *ret_used_points);
+
 /* A partner's rule in force now, or that of a version; NULL when there is none. */
 const struct rule_config *ledger_rule_newest(const struct ledger *ledger, uint32_t partner);
 const struct rule_config *ledger_rule_find(const struct ledger *ledger, uint32_t partner,

@@ -11,6 +11,7 @@ packet_proxy = %D%/packet_proxy.c %D%/packet_proxy.h
 whole_checks =
 include tests/protocol/local.mk
 include tests/ledger/local.mk
+include tests/programme/local.mk
 include tests/storage/local.mk
 include tests/golden/local.mk
 include tests/admin/local.mk

@@ -49,6 +49,8 @@ EXERCISES = {
                     [('show totals 1997-02-31', 'error'), ('show totals yesterday', 'error')]),
     'show programme': ([('show programme', 'ok$')], []),
     'show partners': ([('show partners', 'ok')], []),
+    'show rulebook': ([('show rulebook', 'ok versions=')], []),
+    'show budgets': ([('show budgets', 'ok budgets=')], []),
     'show rules': ([('show rules', 'ok')], []),
     'show stores': ([('show stores', 'ok'), ('show stores 1', 'ok')],
                     [('show stores x', NO_NUMBER), ('show stores 4294967296', NO_NUMBER)]),
@@ -197,6 +199,21 @@ EXERCISES = {
                       [('export stores /nowhere/x.csv', 'error')]),
     'export terminals': ([('export terminals {folder}/terminals.csv', r'ok .*rows=\d+')],
                          [('export terminals /nowhere/x.csv', 'error')]),
+    'programme load': ([('programme load {folder}/programme', r'ok rules=1 stores=0 record=\d+'),
+                        ('programme load {folder}/programme 2100-01-01T00:00:00Z', RECORD)],
+                       [('programme load programme', 'error .*must begin with /'),
+                        ('programme load {folder}/programme soon', 'error "soon" is no time'),
+                        ('programme load /nowhere/x', 'error nothing loaded')]),
+    'budget ask': ([('budget ask 1 100 name=all', RECORD), ('budget ask 2 5 parent=1', RECORD)],
+                   [('budget ask 3 5 parent=9', NO_SUCH), ('budget ask 3 0', NO_NUMBER),
+                    ('budget ask 3 5 above=1', 'error "above=1": parent=')]),
+    'budget approve': ([], [('budget approve 1', 'error SAME_OPERATOR'),
+                            ('budget approve 9', NO_SUCH)]),
+    'budget refuse': ([('budget refuse 2', RECORD)], [('budget refuse 2', 'error NOT_ASKED')]),
+    'budget release': ([], [('budget release 1 5', 'error BUDGET_SHORT'),
+                            ('budget release 9 5', NO_SUCH)]),
+    'budget stop': ([('budget stop 1', RECORD)], [('budget stop 9', NO_SUCH)]),
+    'budget resume': ([('budget resume 1', RECORD)], [('budget resume 9', NO_SUCH)]),
     'import partners': ([('import partners {folder}/partners.csv', 'ok .*added=0 changed=0')],
                         [('import partners partners.csv', 'error .*must begin with /'),
                          ('import partners {folder}/stores.csv', 'error'),
@@ -240,7 +257,8 @@ EXERCISES = {
 }
 HOUR_MS = 3600 * 1000
 # Said by cases of their own: they end the session, or need another clock.
-ELSEWHERE = ('quit', 'shutdown', 'clock accept')
+# ... or another operator.
+ELSEWHERE = ('quit', 'shutdown', 'clock accept', 'budget approve', 'budget release')
 
 
 def places(desk):
@@ -251,6 +269,9 @@ def places(desk):
         member = enroll.send(desk.till())['member']
         desk.made = {'member': member, 'card': card, 'id': desk.earn(member, 100).id.hex(),
                      'folder': desk.server.folder.path, 'session': 0}
+        with open(os.path.join(desk.server.folder.path, 'programme'), 'w',
+                  encoding='utf-8') as file:
+            file.write('campaigns = ( { number = 7; points = 1; until = "1990-01-01"; } );\n')
     if desk.server.console is not None:
         desk.made['later'] = desk.now() + HOUR_MS
         found = re.search(r'^ *(\d+) .*\b102 ', '\n'.join(
@@ -298,6 +319,17 @@ def every_command_of_the_table_is_exercised(desk):
         good, wrong = EXERCISES[row['command']]
         assert good or row['command'] in ELSEWHERE, row['command'] + ' is never done'
         assert wrong or not takes_anything, row['command'] + ' is never said wrong'
+
+
+def two_operators_stand_for_a_budget(desk):
+    port = desk.caller('admin')
+    assert re.match(RECORD, port.ask('budget ask 20 100'))
+    expect_equal(port.ask('budget approve 20').split(':')[0], 'error SAME_OPERATOR')
+    desk.server.console.do('budget approve 20')
+    assert re.match(RECORD, port.ask('budget release 20 40'))
+    rows = desk.server.console.do('show budgets')
+    assert re.search(r'^ *20 +0 +60 +0 +0 +60 ', '\n'.join(rows), re.M), list(rows)
+    port.close()
 
 
 def options_and_control_bytes_are_no_words(desk):
@@ -447,6 +479,7 @@ SHARED = [
     each_role_is_refused_what_is_above_it,
     wrong_lines_are_refused_and_change_nothing,
     every_command_is_done_and_refused,
+    two_operators_stand_for_a_budget,
     a_clock_is_accepted_only_where_it_is_the_walls,
     a_conversation_by_expect_and_telnet,
     the_last_commands_end_session_and_gateway,

@@ -1,0 +1,3 @@
+check_PROGRAMS += %D%/test_programme_file
+tests_programme_test_programme_file_SOURCES = %D%/test_programme_file.c
+tests_programme_test_programme_file_LDADD = $(programme_libs) $(CMOCKA_LIBS)
