@@ -165,6 +165,29 @@ tell_totals(const struct making *making)
 	TG_ASSERT(is_written);
 }
 
+/* Which rates and campaigns gave what. */
+static void
+tell_components(const struct making *making)
+{
+	struct tg_component rows[RECORD_COMPONENTS_MAX];
+	const struct ledger_answer *a = making->answer;
+	bool is_written;
+
+	if (a->component_count == 0 || !tg_field_set_has(making->told, TG_FIELD_COMPONENTS))
+		return;
+	for (uint32_t i = 0; i < a->component_count; i++) {
+		const struct answer_component *c = &a->components[i];
+
+		rows[i] = (struct tg_component){ .campaign = c->campaign,
+						 .sponsor = c->sponsor,
+						 .amount = c->amount,
+						 .points = c->points,
+						 .refusal = c->refusal };
+	}
+	is_written = tg_components_write(making->rows, rows, a->component_count, making->message);
+	TG_ASSERT(is_written);
+}
+
 /* The parts of a day's transactions. */
 static void
 tell_buckets(const struct making *making, const struct tg_division *division)
@@ -223,4 +246,5 @@ reply_make(const struct ledger_answer *answer, uint8_t kind, uint32_t request_id
 	tell_some(&making, TG_FIELD_RESULT, answer->result);
 	tell_totals(&making);
 	tell_page(&making);
+	tell_components(&making);
 }

@@ -465,19 +465,36 @@ walk_more(struct cursor *c, struct record *r)
 		more_sections[__builtin_ctz(left)](c, r);
 }
 
+#define HEADER_MEMBERS_BYTES (RECORD_HEADER_BYTES - 2)
+
+/* Everything in the header but the length, in one piece: there is room for it or for nothing. */
+static void
+walk_header(struct cursor *c, struct record *r, uint32_t *sections_first)
+{
+	uint8_t bytes[HEADER_MEMBERS_BYTES];
+	struct cursor h = { .at = bytes, .end = bytes + sizeof(bytes), .is_ok = true };
+
+	if (!c->is_writing)
+		cursor_bytes(c, bytes, sizeof(bytes));
+	h.is_writing = c->is_writing;
+	cursor_u8(&h, &r->kind);
+	cursor_u8(&h, &r->version);
+	cursor_u32(&h, sections_first);
+	cursor_u64(&h, &r->sequence);
+	cursor_i64(&h, &r->booked_at_utc_ms);
+	cursor_i32(&h, &r->business_date);
+	cursor_u16(&h, &r->status);
+	cursor_u16(&h, &r->flags);
+	if (c->is_writing)
+		cursor_bytes(c, bytes, sizeof(bytes));
+}
+
 static void
 record_walk(struct cursor *c, struct record *r)
 {
 	uint32_t header = (uint32_t)r->sections | (r->sections > UINT32_MAX ? MORE_BIT : 0);
 
-	cursor_u8(c, &r->kind);
-	cursor_u8(c, &r->version);
-	cursor_u32(c, &header);
-	cursor_u64(c, &r->sequence);
-	cursor_i64(c, &r->booked_at_utc_ms);
-	cursor_i32(c, &r->business_date);
-	cursor_u16(c, &r->status);
-	cursor_u16(c, &r->flags);
+	walk_header(c, r, &header);
 	if (!c->is_writing) {
 		if (r->version > RECORD_VERSION)
 			return;

@@ -134,6 +134,7 @@ decode_value(struct tg_cursor *cursor, const struct tg_field_info *info, bool is
 	case TG_TYPE_TOTALS:
 	case TG_TYPE_HISTORY:
 	case TG_TYPE_BUCKETS:
+	case TG_TYPE_COMPONENTS:
 		return decode_array(cursor, info, is_bounded, ret_value);
 	}
 	return false;

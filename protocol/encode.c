@@ -52,6 +52,7 @@ write_value(struct tg_writer *writer, enum tg_type type, const struct tg_value *
 	case TG_TYPE_TOTALS:
 	case TG_TYPE_HISTORY:
 	case TG_TYPE_BUCKETS:
+	case TG_TYPE_COMPONENTS:
 		tg_write_raw(writer, value->data, value->bytes);
 		break;
 	}

@@ -87,6 +87,7 @@ print_field(struct print *print, enum tg_field field, const struct tg_value *val
 	case TG_TYPE_TOTALS:
 	case TG_TYPE_HISTORY:
 	case TG_TYPE_BUCKETS:
+	case TG_TYPE_COMPONENTS:
 		TG_ASSERT(false && "no printed field is of this type");
 		break;
 	}

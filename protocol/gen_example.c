@@ -111,6 +111,7 @@ print_value(const struct tg_field_info *info, const struct tg_value *value)
 	case TG_TYPE_TOTALS:
 	case TG_TYPE_HISTORY:
 	case TG_TYPE_BUCKETS:
+	case TG_TYPE_COMPONENTS:
 		die("the examples have no array fields");
 		break;
 	}

@@ -146,7 +146,7 @@ print_rows(void)
 {
 	static const enum tg_type types[] = { TG_TYPE_LINES, TG_TYPE_EXPIRIES, TG_TYPE_ENTRIES,
 					      TG_TYPE_TOTALS, TG_TYPE_HISTORY,
-					      TG_TYPE_BUCKETS };
+					      TG_TYPE_BUCKETS, TG_TYPE_COMPONENTS };
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		uint32_t count;

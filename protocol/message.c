@@ -90,6 +90,7 @@ enum {
 	X(OFFERS,           TELL)
 
 #define EARN_RESULT(X) \
+	X(COMPONENTS,       TELL) \
 	X(POINTS,           TELL) \
 	X(BASE_POINTS,      TELL) \
 	X(BONUS_POINTS,     TELL) \
@@ -447,6 +448,7 @@ static const struct tg_field_info entry_columns[] = { TG_ENTRY_COLUMNS(COLUMN_RO
 static const struct tg_field_info total_columns[] = { TG_TOTAL_COLUMNS(COLUMN_ROW) };
 static const struct tg_field_info history_columns[] = { TG_HISTORY_COLUMNS(COLUMN_ROW) };
 static const struct tg_field_info bucket_columns[] = { TG_BUCKET_COLUMNS(COLUMN_ROW) };
+static const struct tg_field_info component_columns[] = { TG_COMPONENT_COLUMNS(COLUMN_ROW) };
 #undef COLUMN_ROW
 
 const struct tg_operation_info *
@@ -547,6 +549,9 @@ tg_type_columns(enum tg_type type, uint32_t *ret_count)
 	case TG_TYPE_BUCKETS:
 		*ret_count = LENGTH(bucket_columns);
 		return bucket_columns;
+	case TG_TYPE_COMPONENTS:
+		*ret_count = LENGTH(component_columns);
+		return component_columns;
 	case TG_TYPE_INT:
 	case TG_TYPE_BOOL:
 	case TG_TYPE_BIN:

@@ -36,6 +36,7 @@
 #define TG_ENTRIES_MAX 20
 #define TG_EXPIRIES_MAX 64
 #define TG_TOTALS_MAX 64
+#define TG_COMPONENTS_MAX 16
 #define TG_BUCKETS_MAX 264			/* 24 hours of 11 kinds, or 256 parts */
 #define TG_PREFIX_BYTES_MAX 8
 #define TG_DIGEST_BYTES 16
@@ -127,7 +128,8 @@ enum tg_operation {
 	X(ENTRIES,  "array of a member's entries") \
 	X(TOTALS,   "array of counts and sums by kind") \
 	X(HISTORY,  "array of entries, each with all that it is about") \
-	X(BUCKETS,  "array of counts, sums and digests of a day's transactions")
+	X(BUCKETS,  "array of counts, sums and digests of a day's transactions") \
+	X(COMPONENTS, "array of the parts of an earn, each with a rule of its own")
 /* clang-format on */
 
 enum tg_type {
@@ -183,6 +185,12 @@ enum tg_type {
 	X(points,       INT, -TG_BALANCE_MAX, TG_BALANCE_MAX, "points as TOTALS counts them") \
 	X(change,       INT, -TG_BALANCE_MAX, TG_BALANCE_MAX, "change of the member's points") \
 	X(is_test,      BOOL, 0, 1, "of a test member: in no total")
+#define TG_COMPONENT_COLUMNS(X) \
+	X(campaign,     INT, 0, UINT32_MAX, "campaign that gives it; 0: part of the base, with a rate of its own") \
+	X(sponsor,      INT, 0, UINT32_MAX, "partner that issues it") \
+	X(amount,       INT, 0, TG_AMOUNT_MAX, "money that it counts, minor units") \
+	X(points,       INT, 0, TG_BALANCE_MAX, "points that it gives") \
+	X(refusal,      INT, 0, 255, "why a campaign that fits gives nothing: 1 the member's cap, 2 the partner's, 3 its budget, 4 no room; 0: it gives")
 #define TG_BUCKET_COLUMNS(X) \
 	X(hour,         INT, 0, 23, "hour of the business time, UTC; 0 when divided by part") \
 	X(kind,         INT, 0, 255, "operation; 0 when divided by part") \
@@ -301,6 +309,7 @@ enum tg_type {
 	X(ACTIVATION_CODE,  133, STR,   1, 32, "one-time code that the operator gave for the terminal") \
 	X(ACTIVATION_NONCE, 134, BIN,   16, 16, "random bytes that the till makes and keeps before it first asks") \
 	X(KEY,              135, BIN,   32, 32, "the terminal's key, to be kept secret") \
+	X(COMPONENTS,       136, COMPONENTS, 0, TG_COMPONENTS_MAX, "which rates and campaigns gave what, in their order") \
 	X(RESULT,           150, INT,   1, 3, "1 agreed, 2 out of balance, 3 nothing to settle") \
 	X(BUCKETS,          151, BUCKETS, 0, TG_BUCKETS_MAX, "parts of the day's transactions that are not empty")
 /* clang-format on */

@@ -139,6 +139,19 @@ tg_rows_next_history(struct tg_rows *rows, struct tg_history *ret_history)
 }
 
 bool
+tg_rows_next_component(struct tg_rows *rows, struct tg_component *ret_component)
+{
+	if (!next_row(rows))
+		return false;
+	ret_component->campaign = (uint32_t)next_integer(rows);
+	ret_component->sponsor = (uint32_t)next_integer(rows);
+	ret_component->amount = next_integer(rows);
+	ret_component->points = next_integer(rows);
+	ret_component->refusal = (uint32_t)next_integer(rows);
+	return true;
+}
+
+bool
 tg_rows_next_bucket(struct tg_rows *rows, struct tg_bucket *ret_bucket)
 {
 	uint32_t bytes;
@@ -265,6 +278,24 @@ tg_claimed_write(struct tg_writer *writer, const struct tg_total *totals, uint32
 		 struct tg_message *message)
 {
 	return write_totals(writer, totals, count, TG_FIELD_CLAIMED, message);
+}
+
+bool
+tg_components_write(struct tg_writer *writer, const struct tg_component *components, uint32_t count,
+		    struct tg_message *message)
+{
+	size_t start_bytes = writer->used_bytes;
+
+	tg_write_array(writer, count);
+	for (uint32_t i = 0; i < count; i++) {
+		tg_write_array(writer, 5);
+		tg_write_integer(writer, components[i].campaign);
+		tg_write_integer(writer, components[i].sponsor);
+		tg_write_integer(writer, components[i].amount);
+		tg_write_integer(writer, components[i].points);
+		tg_write_integer(writer, components[i].refusal);
+	}
+	return finish(writer, start_bytes, TG_FIELD_COMPONENTS, count, message);
 }
 
 bool

@@ -90,6 +90,15 @@ struct tg_bucket {
 	uint8_t digest[TG_DIGEST_BYTES]; /* their sum, see proof.h */
 };
 
+/* A part of an earn. */
+struct tg_component {
+	uint32_t campaign; /* number; 0: part of the base */
+	uint32_t sponsor;  /* partner that issues it */
+	int64_t amount;	   /* money that it counts, minor units */
+	int64_t points;	   /* given */
+	uint32_t refusal;  /* why a campaign gives nothing; 0: it gives */
+};
+
 /* Rows not yet read. */
 struct tg_rows {
 	struct tg_cursor cursor; /* at the next row */
@@ -109,6 +118,7 @@ bool tg_rows_next_entry(struct tg_rows *rows, struct tg_entry *ret_entry);
 bool tg_rows_next_total(struct tg_rows *rows, struct tg_total *ret_total);
 bool tg_rows_next_history(struct tg_rows *rows, struct tg_history *ret_history);
 bool tg_rows_next_bucket(struct tg_rows *rows, struct tg_bucket *ret_bucket);
+bool tg_rows_next_component(struct tg_rows *rows, struct tg_component *ret_component);
 
 /*
  * Find where the next item of a batch begins and ends; decode it with tg_decode_item_request() or
@@ -134,6 +144,9 @@ TG_MUST_CHECK bool tg_totals_write(struct tg_writer *writer, const struct tg_tot
 /* The same as CLAIMED. */
 TG_MUST_CHECK bool tg_claimed_write(struct tg_writer *writer, const struct tg_total *totals,
 				    uint32_t count, struct tg_message *message);
+TG_MUST_CHECK bool tg_components_write(struct tg_writer *writer,
+				       const struct tg_component *components, uint32_t count,
+				       struct tg_message *message);
 TG_MUST_CHECK bool tg_buckets_write(struct tg_writer *writer, const struct tg_bucket *buckets,
 				    uint32_t count, struct tg_message *message);
 TG_MUST_CHECK bool tg_history_write(struct tg_writer *writer, const struct tg_history *history,

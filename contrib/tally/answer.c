@@ -128,6 +128,26 @@ print_history(FILE *file, const struct tg_value *value)
 	}
 }
 
+static void
+print_components(FILE *file, const struct tg_value *value)
+{
+	static const char *const refusals[] = { "", "  the member has had its share",
+						"  the partner's cap", "  the budget is spent",
+						"  no room" };
+	struct tg_component part;
+	struct tg_rows rows;
+
+	fputc('\n', file);
+	tg_rows_start(value, &rows);
+	while (tg_rows_next_component(&rows, &part))
+		fprintf(file,
+			"    campaign %-10u %+9" PRId64 "  of amount %" PRId64 "  by partner %u%s\n",
+			part.campaign, part.points, part.amount, part.sponsor,
+			part.refusal < sizeof(refusals) / sizeof(refusals[0]) ?
+				refusals[part.refusal] :
+				"  refused");
+}
+
 /* One field on its line. */
 static void
 print_field(FILE *file, enum tg_field field, const struct tg_value *value)
@@ -147,6 +167,9 @@ print_field(FILE *file, enum tg_field field, const struct tg_value *value)
 		break;
 	case TG_TYPE_HISTORY:
 		print_history(file, value);
+		break;
+	case TG_TYPE_COMPONENTS:
+		print_components(file, value);
 		break;
 	case TG_TYPE_STR:
 		fprintf(file, "%.*s\n", (int)value->bytes, (const char *)value->data);

@@ -74,6 +74,24 @@ totals_json(const struct tg_value *value)
 	return array;
 }
 
+static json_t *
+components_json(const struct tg_value *value)
+{
+	json_t *array = json_array();
+	struct tg_component part;
+	struct tg_rows rows;
+
+	tg_rows_start(value, &rows);
+	while (tg_rows_next_component(&rows, &part))
+		json_array_append_new(array, json_pack("{s:I, s:I, s:I, s:I, s:I}", "campaign",
+						       (json_int_t)part.campaign, "sponsor",
+						       (json_int_t)part.sponsor, "amount",
+						       (json_int_t)part.amount, "points",
+						       (json_int_t)part.points, "refusal",
+						       (json_int_t)part.refusal));
+	return array;
+}
+
 /* An id as people read it; null for none. */
 static json_t *
 id_json(const uint8_t *id, uint32_t bytes)
@@ -157,6 +175,8 @@ value_json(enum tg_field field, const struct tg_value *value)
 		return totals_json(value);
 	case TG_TYPE_HISTORY:
 		return history_json(value);
+	case TG_TYPE_COMPONENTS:
+		return components_json(value);
 	case TG_TYPE_STR:
 		return json_stringn((const char *)value->data, value->bytes);
 	case TG_TYPE_INT:

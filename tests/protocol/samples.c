@@ -76,6 +76,7 @@ sample_set(struct sample *sample, enum tg_field field, enum sample_at at)
 	case TG_TYPE_TOTALS:
 	case TG_TYPE_HISTORY:
 	case TG_TYPE_BUCKETS:
+	case TG_TYPE_COMPONENTS:
 		break;
 	}
 	write_rows(&sample->writer, info->type, (uint32_t)bound, at);
