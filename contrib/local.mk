@@ -1,5 +1,5 @@
 EXTRA_DIST += %D%/packages.txt
-dist_noinst_SCRIPTS += %D%/check %D%/check-deb %D%/prove %D%/quickstart
+dist_noinst_SCRIPTS += %D%/check %D%/check-deb %D%/coverage %D%/prove %D%/quickstart
 EXTRA_DIST += %D%/examples/members.csv %D%/examples/partners.csv %D%/examples/rules.csv \
 	%D%/examples/stores.csv %D%/examples/terminals.csv %D%/examples/transactions.csv
 

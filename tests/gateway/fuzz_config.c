@@ -11,7 +11,7 @@
 #include "protocol/assert.h"
 #include "tests/fuzz.h"
 
-/* What ASan asks for: libconfig loses a string that the file does not end, so leaks are not told. */
+/* What ASan asks for: leaks are not told, as libconfig loses a string that does not end. */
 const char *__asan_default_options(void);
 
 const char *
