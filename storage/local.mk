@@ -39,7 +39,9 @@ libstorage_la_SOURCES += \
 	%D%/sink_columns.h \
 	%D%/sink_cursor.c %D%/sink_cursor.h \
 	%D%/sink_index.c %D%/sink_index.h \
-	%D%/sink_map.c %D%/sink_map.h %D%/sink_map_config.c %D%/sink_map_settlement.c \
+	%D%/sink_map.c %D%/sink_map.h %D%/sink_map_config.c %D%/sink_map_settlement.c %D%/sink_clearing.c %D%/sink_clearing.h \
+	%D%/sink_provenance.c %D%/sink_provenance.h %D%/clearing.c %D%/clearing.h \
+	%D%/provenance.c %D%/provenance.h \
 	%D%/sink_partition.c %D%/sink_partition.h \
 	%D%/sink_session.c %D%/sink_session.h \
 	%D%/sink_source.c %D%/sink_source.h \
@@ -70,6 +72,7 @@ dist_doc_DATA += %D%/SCHEMA.md
 # tally-journal without its main(), so that tests link it.
 noinst_LTLIBRARIES += libjournaltool.la
 libjournaltool_la_SOURCES = \
+	%D%/statement.c %D%/statement.h %D%/statement_read.c \
 	%D%/journal_verify.c %D%/journal_verify.h \
 	%D%/record_filter.c %D%/record_filter.h \
 	%D%/record_json.c %D%/record_json.h \
@@ -77,14 +80,14 @@ libjournaltool_la_SOURCES = \
 	%D%/restore_database.c %D%/restore_database.h \
 	%D%/restore_report.c %D%/restore_report.h
 dist_doc_DATA += %D%/FORMAT.md
-libjournaltool_la_CPPFLAGS = $(libstorage_la_CPPFLAGS) $(JANSSON_CFLAGS)
-journaltool_libs = libjournaltool.la $(storage_libs) $(JANSSON_LIBS)
+libjournaltool_la_CPPFLAGS = $(libstorage_la_CPPFLAGS) $(JANSSON_CFLAGS) $(OPENSSL_CFLAGS)
+journaltool_libs = libjournaltool.la $(storage_libs) $(JANSSON_LIBS) $(OPENSSL_LIBS)
 
 bin_PROGRAMS += %D%/tally-journal
 storage_tally_journal_SOURCES = \
 	%D%/tally_journal.c %D%/tally_journal.h %D%/tally_journal_commands.c \
 	%D%/tally_journal_keep.c %D%/tally_journal_member.c %D%/tally_journal_print.c \
-	%D%/tally_journal_restore.c
+	%D%/tally_journal_restore.c %D%/tally_journal_statement.c %D%/statement_print.c %D%/statement_print.h
 storage_tally_journal_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(MARIADB_CFLAGS) \
 	$(XXHASH_CFLAGS)
 storage_tally_journal_LDADD = $(journaltool_libs) $(CSV_LIBS)

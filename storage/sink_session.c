@@ -8,6 +8,7 @@
 #include "protocol/assert.h"
 #include "storage/database_check.h"
 #include "storage/migrate.h"
+#include "storage/sink_clearing.h"
 #include "storage/sink_partition.h"
 
 static enum tg_status
@@ -136,6 +137,10 @@ sink_session_write(struct sink_session *session, const struct sink_config *confi
 					  error);
 	for (int i = 0; status == TG_OK && i < SINK_TABLE_COUNT; i++)
 		status = write_table(session, i, &batch->tables[i], error);
+	/* A day has ended, or a cycle is closed: statements come with the record that says so. */
+	if (status == TG_OK && (batch->tables[SINK_TABLE_business_day].count > 0 ||
+				batch->tables[SINK_TABLE_closed_cycle].count > 0))
+		status = sink_clearing_run(session->database, error);
 	if (status == TG_OK)
 		status = sink_cursor_move(session->database, config->shard, &session->cursor,
 					  after, error);

@@ -25,6 +25,8 @@
 	X(member, "REFERENCE", "all that happened to a member, as lines of JSON or as CSV") \
 	X(verify, NULL, "checksums, chain, continuity, conservation, state hash") \
 	X(statistics, NULL, "records by kind and status, sizes of records and batches") \
+	X(statement, "PARTNER", "what a closed cycle of a partner comes to") \
+	X(netting, "DATE", "who pays whom for the cycles that ended on a date") \
 	X(backup, "DIRECTORY", "copy what a gateway has made durable, and verify the copy") \
 	X(restore, "DIRECTORY", "a data directory from a backup; or the word to use it") \
 	X(rebuild, NULL, "fill an empty MariaDB from journal and archive")
@@ -35,7 +37,10 @@
 	X("archive", 'a', "DIR", "compressed segments (DATA/" TOOL_ARCHIVE_NAME ")") \
 	X("instance", 'i', "NAME", "refuse files of another instance") \
 	X("json", 'J', NULL, "JSON in place of text") \
-	X("csv", 0, NULL, "member: CSV") \
+	X("csv", 0, NULL, "member, statement: CSV") \
+	X("html", 0, NULL, "statement: a page to print") \
+	X("cycle", 0, "N", "statement: number of the cycle (the last that is closed)") \
+	X("in-database", 0, NULL, "statement, netting: as MariaDB has them") \
 	X("all", 'A', NULL, "also a last batch that nothing confirms") \
 	X("from", 0, "N", "first sequence; restore: directory of the backup") \
 	X("to", 0, "N", "last sequence") \
@@ -174,6 +179,7 @@ take_switch(struct tool_options *options, const char *name)
 		bool *flag;
 	} switches[] = {
 		{ "json", &options->is_json },	{ "csv", &options->is_csv },
+		{ "html", &options->is_html },	{ "in-database", &options->is_in_database },
 		{ "all", &options->is_all },	{ "marks", &options->has_marks },
 		{ "resume", &options->may_resume }, { "no-verify", &options->is_unverified },
 		{ "accept", &options->is_accepting },
@@ -209,6 +215,8 @@ take_option(struct tool_options *options, struct places *places, const char *nam
 		options->from = value;
 	else if (strcmp(name, "mirror") == 0)
 		options->mirror = value;
+	else if (strcmp(name, "cycle") == 0)
+		return parse_u32(value, &options->cycle) && options->cycle > 0;
 	else if (strcmp(name, "skip") == 0)
 		return parse_number(value, &options->skip_count);
 	else

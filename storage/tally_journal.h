@@ -35,6 +35,9 @@ struct tool_options {
 	const char *mirror;	/* restore: the journal's mirror; NULL: none */
 	bool	 is_json;	/* JSON in place of text */
 	bool	 is_csv;	/* member: CSV in place of lines of JSON */
+	bool	 is_html;	/* statement: a page to print */
+	bool	 is_in_database; /* statement, netting: as MariaDB has them */
+	uint32_t cycle;		/* statement: number, 0: the last that is closed */
 	bool	 is_all;	/* also a last batch that nothing confirms */
 	bool	 is_following;	/* go on as records come */
 	bool	 has_marks;	/* show marks too */
@@ -81,5 +84,7 @@ enum tool_exit run_statistics(const struct tool_options *options);
 enum tool_exit run_backup(const struct tool_options *options);
 enum tool_exit run_restore(const struct tool_options *options);
 enum tool_exit run_rebuild(const struct tool_options *options);
+enum tool_exit run_statement(const struct tool_options *options);
+enum tool_exit run_netting(const struct tool_options *options);
 
 #endif

@@ -288,6 +288,77 @@ CREATE TABLE IF NOT EXISTS settlement_item (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
   COMMENT='what partners owe each other besides points: corrections';
 
+CREATE TABLE IF NOT EXISTS clearing_day (
+  business_date DATE NOT NULL COMMENT 'a day whose postings are summed in clearing',
+  PRIMARY KEY (business_date)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+  COMMENT='business dates that are cleared';
+
+CREATE TABLE IF NOT EXISTS clearing (
+  business_date DATE NOT NULL COMMENT 'business date',
+  partner INT UNSIGNED NOT NULL COMMENT 'number of the partner',
+  item ENUM('issued','taken','redeemed','restored','debt','debt_paid','owes','due','expired','correction') NOT NULL COMMENT 'what the points are, see statement',
+  other INT UNSIGNED NOT NULL COMMENT 'owes, due: the other party; 0: operator, or none',
+  records BIGINT UNSIGNED NOT NULL COMMENT 'postings, or matched parts of them',
+  points DECIMAL(38,0) NOT NULL COMMENT 'sum of points',
+  PRIMARY KEY (business_date, partner, item, other)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+  COMMENT='what partners did, summed by business date, without tests';
+
+CREATE TABLE IF NOT EXISTS provenance (
+  member BIGINT UNSIGNED NOT NULL COMMENT 'member reference',
+  place ENUM('held','spent') NOT NULL COMMENT 'held: the member has them, the first are spent next; spent: the oldest first',
+  position INT UNSIGNED NOT NULL COMMENT 'place in the queue, from 0',
+  issuer INT UNSIGNED NOT NULL COMMENT 'partner that issued the points; 0: an operator',
+  redeemer INT UNSIGNED NOT NULL COMMENT 'spent: where; 0: operator; 4294967295: expired',
+  points BIGINT NOT NULL COMMENT 'points of the run',
+  PRIMARY KEY (member, place, position)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+  COMMENT='whose points members have and spent, as of the last cleared day, where issuers pay redeemers';
+
+CREATE TABLE IF NOT EXISTS statement (
+  partner INT UNSIGNED NOT NULL COMMENT 'number of the partner',
+  cycle INT UNSIGNED NOT NULL COMMENT 'number of the cycle',
+  opening_amount DECIMAL(38,0) NOT NULL COMMENT 'carried over from the cycle before, minor units; positive: the partner owes',
+  issued_points DECIMAL(38,0) NOT NULL COMMENT 'points put into the world',
+  issued_amount DECIMAL(38,0) NOT NULL COMMENT 'money for them, minor units; positive: the partner owes',
+  taken_points DECIMAL(38,0) NOT NULL COMMENT 'of these, taken back by refunds and reversals',
+  taken_amount DECIMAL(38,0) NOT NULL COMMENT 'money for them, minor units; positive: the partner owes',
+  redeemed_points DECIMAL(38,0) NOT NULL COMMENT 'points that came back',
+  redeemed_amount DECIMAL(38,0) NOT NULL COMMENT 'money for them, minor units; positive: the partner owes',
+  restored_points DECIMAL(38,0) NOT NULL COMMENT 'of these, given back to members',
+  restored_amount DECIMAL(38,0) NOT NULL COMMENT 'money for them, minor units; positive: the partner owes',
+  debt_points DECIMAL(38,0) NOT NULL COMMENT 'points taken back that had been spent, owed by members',
+  debt_amount DECIMAL(38,0) NOT NULL COMMENT 'money for them, minor units; positive: the partner owes',
+  debt_paid_points DECIMAL(38,0) NOT NULL COMMENT 'of these, paid since',
+  debt_paid_amount DECIMAL(38,0) NOT NULL COMMENT 'money for them, minor units; positive: the partner owes',
+  owes_points DECIMAL(38,0) NOT NULL COMMENT 'points of the partner that others redeemed',
+  owes_amount DECIMAL(38,0) NOT NULL COMMENT 'money for them, minor units; positive: the partner owes',
+  due_points DECIMAL(38,0) NOT NULL COMMENT 'points of others that the partner redeemed',
+  due_amount DECIMAL(38,0) NOT NULL COMMENT 'money for them, minor units; positive: the partner owes',
+  expired_points DECIMAL(38,0) NOT NULL COMMENT 'points of the partner that expired, known where issuers pay redeemers',
+  expired_amount DECIMAL(38,0) NOT NULL COMMENT 'money for them, minor units; positive: the partner owes',
+  correction_amount DECIMAL(38,0) NOT NULL COMMENT 'items besides points, minor units; positive: the partner owes',
+  net_amount DECIMAL(38,0) NOT NULL COMMENT 'opening and all amounts, minor units; positive: the partner owes',
+  carried_amount DECIMAL(38,0) NOT NULL COMMENT 'part of it that is carried over: all or nothing, minor units',
+  payable_amount DECIMAL(38,0) NOT NULL COMMENT 'part of it that is to be paid, minor units; positive: by the partner, negative: to it',
+  PRIMARY KEY (partner, cycle)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+  COMMENT='one statement for each partner and closed cycle; never changed';
+
+CREATE TABLE IF NOT EXISTS statement_line (
+  partner INT UNSIGNED NOT NULL COMMENT 'number of the partner',
+  cycle INT UNSIGNED NOT NULL COMMENT 'number of the cycle',
+  business_date DATE NOT NULL COMMENT 'business date: its postings of the partner are what the line sums',
+  item ENUM('issued','taken','redeemed','restored','debt','debt_paid','owes','due','expired','correction') NOT NULL COMMENT 'what the points are, see statement',
+  other INT UNSIGNED NOT NULL COMMENT 'owes, due, correction: the other party; 0: operator, or none',
+  records BIGINT UNSIGNED NOT NULL COMMENT 'postings, or matched parts of them',
+  points DECIMAL(38,0) NOT NULL COMMENT 'sum of points',
+  amount DECIMAL(38,0) NOT NULL COMMENT 'money for them, minor units, rounded towards zero; positive: the partner owes',
+  PRIMARY KEY (partner, cycle, business_date, item, other)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+  COMMENT='what a statement is made of; never changed';
+
 CREATE TABLE IF NOT EXISTS entry (
   business_date DATE NOT NULL COMMENT 'business date, by which is settled; 1000-01-01: before the first one',
   sequence BIGINT UNSIGNED NOT NULL COMMENT 'number of the record, without gaps',

@@ -218,6 +218,65 @@ SELECT u.business_date, u.partner, u.kind, u.outcome,
 HAVING total_records <> entry_records OR total_points <> entry_points
     OR total_amount <> entry_amount;
 
+CREATE OR REPLACE SQL SECURITY INVOKER VIEW obligation AS
+SELECT c.business_date,
+       c.partner AS issuer,
+       c.other AS redeemer,
+       c.records,
+       c.points
+  FROM clearing c
+ WHERE c.item = 'owes';
+
+CREATE OR REPLACE SQL SECURITY INVOKER VIEW settlement_net AS
+SELECT c.last_date,
+       s.partner,
+       p.name,
+       s.cycle,
+       s.net_amount,
+       s.carried_amount,
+       s.payable_amount,
+       t.state
+  FROM statement s
+  JOIN closed_cycle c ON c.partner = s.partner AND c.cycle = s.cycle
+  LEFT JOIN partner p ON p.partner = s.partner
+  LEFT JOIN statement_state t ON t.partner = s.partner AND t.cycle = s.cycle;
+
+CREATE OR REPLACE SQL SECURITY INVOKER VIEW check_clearing AS
+SELECT u.business_date,
+       u.partner,
+       u.account,
+       CAST(SUM(u.cleared_points) AS DECIMAL(38, 0)) AS cleared_points,
+       CAST(SUM(u.posted_points) AS DECIMAL(38, 0)) AS posted_points
+  FROM (SELECT c.business_date, c.partner,
+               CASE WHEN c.item IN ('issued', 'taken') THEN 5
+                    WHEN c.item IN ('redeemed', 'restored') THEN 6 ELSE 4 END AS account,
+               IF(c.item IN ('issued', 'restored', 'debt'), -c.points, c.points) AS cleared_points,
+               0 AS posted_points
+          FROM clearing c
+         WHERE c.item IN ('issued', 'taken', 'redeemed', 'restored', 'debt', 'debt_paid')
+         UNION ALL
+        SELECT t.business_date, t.partner, t.account, 0, t.points
+          FROM account_total t
+          JOIN clearing_day d ON d.business_date = t.business_date
+         WHERE t.account IN (4, 5, 6) AND t.unit = 1 AND t.is_test = 0) u
+ GROUP BY u.business_date, u.partner, u.account
+HAVING cleared_points <> posted_points;
+
+CREATE OR REPLACE SQL SECURITY INVOKER VIEW check_statement AS
+SELECT s.partner,
+       s.cycle,
+       s.net_amount,
+       CAST(s.opening_amount + COALESCE(SUM(l.amount), 0) AS DECIMAL(38, 0)) AS summed_amount
+  FROM statement s
+  LEFT JOIN statement_line l ON l.partner = s.partner AND l.cycle = s.cycle
+ GROUP BY s.partner, s.cycle, s.net_amount, s.opening_amount, s.carried_amount, s.payable_amount
+HAVING s.net_amount <> summed_amount OR s.net_amount <> s.carried_amount + s.payable_amount
+ UNION ALL
+SELECT c.partner, c.cycle, NULL, NULL
+  FROM closed_cycle c
+  LEFT JOIN statement s ON s.partner = c.partner AND s.cycle = c.cycle
+ WHERE s.partner IS NULL;
+
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW check_all AS
 SELECT 'check_sequence' AS name,
        (SELECT COUNT(*) FROM check_sequence
@@ -226,6 +285,8 @@ SELECT 'check_sequence' AS name,
  UNION ALL SELECT 'check_row_count', (SELECT COUNT(*) FROM check_row_count)
  UNION ALL SELECT 'check_account_total', (SELECT COUNT(*) FROM check_account_total)
  UNION ALL SELECT 'check_partner_total', (SELECT COUNT(*) FROM check_partner_total)
+ UNION ALL SELECT 'check_clearing', (SELECT COUNT(*) FROM check_clearing)
+ UNION ALL SELECT 'check_statement', (SELECT COUNT(*) FROM check_statement)
  UNION ALL SELECT 'conservation_day', (SELECT COUNT(*) FROM conservation_day WHERE points <> 0);
 
 REPLACE INTO view_comment (view_name, column_name, text) VALUES
@@ -324,6 +385,32 @@ REPLACE INTO view_comment (view_name, column_name, text) VALUES
 ('member_history', 'points', 'points asked for or granted'),
 ('member_history', 'available_change', 'signed change of the available points'),
 ('member_history', 'available_after', 'available points afterwards, as the terminal was told'),
+('obligation', '', 'issuers owe redeemers for points: who owes whom for how many, by business date'),
+('obligation', 'business_date', 'business date'),
+('obligation', 'issuer', 'partner that issued the points'),
+('obligation', 'redeemer', 'partner that redeemed them; 0: an operator took them'),
+('obligation', 'records', 'matched parts of postings'),
+('obligation', 'points', 'points; negative: more given back than redeemed'),
+('settlement_net', '', 'what is to be paid for each closed cycle, and what has become of it'),
+('settlement_net', 'last_date', 'last business date of the cycle'),
+('settlement_net', 'partner', 'number of the partner'),
+('settlement_net', 'name', 'name of the partner; NULL: not set'),
+('settlement_net', 'cycle', 'number of the cycle'),
+('settlement_net', 'net_amount', 'minor units; positive: the partner owes'),
+('settlement_net', 'carried_amount', 'part of it that is carried over, minor units'),
+('settlement_net', 'payable_amount', 'part of it that is to be paid, minor units'),
+('settlement_net', 'state', 'closed, acknowledged, disputed or paid'),
+('check_clearing', '', 'cleared sums that differ from the account totals of their day: none'),
+('check_clearing', 'business_date', 'business date'),
+('check_clearing', 'partner', 'number of the partner'),
+('check_clearing', 'account', 'number of the account'),
+('check_clearing', 'cleared_points', 'points as cleared, signed as the account'),
+('check_clearing', 'posted_points', 'points as posted'),
+('check_statement', '', 'statements that differ from their lines, or are missing: none'),
+('check_statement', 'partner', 'number of the partner'),
+('check_statement', 'cycle', 'number of the cycle'),
+('check_statement', 'net_amount', 'net of the statement, minor units; NULL: there is no statement'),
+('check_statement', 'summed_amount', 'opening and sum of the lines, minor units'),
 ('check_sequence', '', 'the three numbers are equal: no record is missing or there twice'),
 ('check_sequence', 'shard', 'number of the ledger'),
 ('check_sequence', 'written_records', 'records written by what the cursor says'),

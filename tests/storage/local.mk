@@ -62,6 +62,13 @@ sink_fixture = $(private_mariadb) \
 check_PROGRAMS += %D%/test_sink
 tests_storage_test_sink_SOURCES = %D%/test_sink.c $(sink_fixture)
 tests_storage_test_sink_LDADD = $(storage_test_libs)
+
+# `test_statement full` does a million records.
+check_PROGRAMS += %D%/test_statement
+tests_storage_test_statement_SOURCES = %D%/test_statement.c $(sink_fixture) \
+	tests/ledger/fixture.c tests/ledger/fixture.h
+tests_storage_test_statement_LDADD = $(journaltool_libs) $(CMOCKA_LIBS)
+
 EXTRA_PROGRAMS += %D%/bench_sink
 tests_storage_bench_sink_SOURCES = %D%/bench_sink.c $(sink_fixture)
 tests_storage_bench_sink_LDADD = $(storage_test_libs)

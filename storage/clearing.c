@@ -1,0 +1,359 @@
+/*
+ * clearing.c - lines by partner, in the order of their dates.
+ */
+#include "storage/clearing.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "protocol/assert.h"
+#include "storage/provenance.h"
+
+#define SLOTS_FIRST 256
+
+/* A partner's lines, by date; those of one date in the order in which they came up. */
+struct partner_lines {
+	uint32_t partner;		/* 0: the slot is free */
+	uint32_t count;
+	uint32_t capacity;
+	struct clearing_line *lines;	/* owned */
+};
+
+struct clearing {
+	struct partner_lines *slots;	/* owned; a power of two, at most half in use */
+	uint32_t slot_count;
+	uint32_t used;
+	struct provenance *provenance;	/* owned */
+	int32_t	 business_date;		/* of the record at work */
+};
+
+static const struct item_row {
+	const char *word;
+	int	 pooled_sign;
+	int	 traced_sign;
+	bool	 is_redeemed;
+} items[] = {
+#define ITEM_ROW(name, number, word, pooled, traced, is_redeemed, text)                            \
+	[number] = { #word, pooled, traced, is_redeemed },
+	CLEARING_ITEM_LIST(ITEM_ROW)
+#undef ITEM_ROW
+};
+
+static_assert(sizeof items / sizeof items[0] == CLEARING_ITEMS + 1, "items are counted");
+
+struct clearing *
+clearing_new(void)
+{
+	struct clearing *c = calloc(1, sizeof *c);
+
+	if (c == NULL)
+		return NULL;
+	c->slot_count = SLOTS_FIRST;
+	c->slots = calloc(c->slot_count, sizeof *c->slots);
+	c->provenance = provenance_new();
+	if (c->slots != NULL && c->provenance != NULL)
+		return c;
+	clearing_free(c);
+	return NULL;
+}
+
+void
+clearing_free(struct clearing *c)
+{
+	if (c == NULL)
+		return;
+	provenance_free(c->provenance);
+	for (uint32_t i = 0; c->slots != NULL && i < c->slot_count; i++)
+		free(c->slots[i].lines);
+	free(c->slots);
+	free(c);
+}
+
+static struct partner_lines *
+find_slot(struct partner_lines *slots, uint32_t slot_count, uint32_t partner)
+{
+	uint32_t at = (uint32_t)XXH3_64bits(&partner, sizeof partner) & (slot_count - 1);
+
+	while (slots[at].partner != 0 && slots[at].partner != partner)
+		at = (at + 1) & (slot_count - 1);
+	return &slots[at];
+}
+
+static enum tg_status
+grow_slots(struct clearing *c)
+{
+	const uint32_t wider = c->slot_count * 2;
+	struct partner_lines *slots = calloc(wider, sizeof *slots);
+
+	if (slots == NULL)
+		return TG_NO_MEMORY;
+	for (uint32_t i = 0; i < c->slot_count; i++) {
+		if (c->slots[i].partner != 0)
+			*find_slot(slots, wider, c->slots[i].partner) = c->slots[i];
+	}
+	free(c->slots);
+	c->slots = slots;
+	c->slot_count = wider;
+	return TG_OK;
+}
+
+/* The partner's line of the key's date, item and other party; NULL: out of memory. */
+static struct clearing_line *
+line_of(struct clearing *c, const struct clearing_line *key)
+{
+	struct partner_lines *of = find_slot(c->slots, c->slot_count, key->partner);
+
+	/* Dates never fall, so the line is among the last ones. */
+	for (uint32_t i = of->count; i > 0; i--) {
+		struct clearing_line *line = &of->lines[i - 1];
+
+		if (line->business_date != key->business_date)
+			break;
+		if (line->item == key->item && line->other == key->other)
+			return line;
+	}
+	if (of->count == of->capacity) {
+		const uint32_t capacity = of->capacity * 2 + 16;
+		struct clearing_line *lines = realloc(of->lines, capacity * sizeof *lines);
+
+		if (lines == NULL)
+			return NULL;
+		of->lines = lines;
+		of->capacity = capacity;
+	}
+	if (of->partner == 0) {
+		of->partner = key->partner;
+		c->used++;
+	}
+	of->lines[of->count] = (struct clearing_line){ .business_date = key->business_date,
+						       .partner = key->partner,
+						       .item = key->item,
+						       .other = key->other };
+	return &of->lines[of->count++];
+}
+
+/* Add one more record to the line of its key. */
+static enum tg_status
+add_line(struct clearing *c, const struct clearing_line *more)
+{
+	struct clearing_line *line;
+
+	if (c->used * 2 >= c->slot_count && grow_slots(c) != TG_OK)
+		return TG_NO_MEMORY;
+	line = line_of(c, more);
+	if (line == NULL)
+		return TG_NO_MEMORY;
+	line->records++;
+	if (__builtin_add_overflow(line->points, more->points, &line->points) ||
+	    __builtin_add_overflow(line->amount, more->amount, &line->amount))
+		return TG_CORRUPT;
+	return TG_OK;
+}
+
+uint8_t
+clearing_item_of(uint8_t account, int64_t points)
+{
+	if (points == 0)
+		return 0;
+	switch (account) {
+	case ACCOUNT_ISSUED:
+		return points < 0 ? CLEARING_ISSUED : CLEARING_TAKEN;
+	case ACCOUNT_REDEEMED:
+		return points > 0 ? CLEARING_REDEEMED : CLEARING_RESTORED;
+	case ACCOUNT_DEBT:
+		return points < 0 ? CLEARING_DEBT : CLEARING_DEBT_PAID;
+	default:
+		return 0;
+	}
+}
+
+/* Both sides of an obligation; or points that expired. */
+static enum tg_status
+on_owed(void *context, uint32_t issuer, uint32_t redeemer, int64_t points)
+{
+	struct clearing *c = context;
+	struct clearing_line line = { .business_date = c->business_date, .partner = issuer,
+				      .item = CLEARING_OWES, .other = redeemer, .points = points };
+	enum tg_status status = TG_OK;
+
+	if (redeemer == PROVENANCE_EXPIRED) {
+		line.item = CLEARING_EXPIRED;
+		line.other = 0;
+		return add_line(c, &line);
+	}
+	if (issuer == redeemer)
+		return TG_OK;
+	if (issuer != PROVENANCE_OPERATOR)
+		status = add_line(c, &line);
+	line = (struct clearing_line){ .business_date = c->business_date, .partner = redeemer,
+				       .item = CLEARING_DUE, .other = issuer, .points = points };
+	if (status == TG_OK && redeemer != PROVENANCE_OPERATOR)
+		status = add_line(c, &line);
+	return status;
+}
+
+enum tg_status
+clearing_trace(struct clearing *c, int32_t business_date, uint64_t member,
+	       const struct provenance_leg *legs, uint32_t count)
+{
+	c->business_date = business_date;
+	return provenance_apply(c->provenance, member, legs, count, on_owed, c);
+}
+
+struct provenance *
+clearing_provenance(struct clearing *c)
+{
+	return c->provenance;
+}
+
+enum tg_status
+clearing_each(const struct clearing *c, clearing_line_fn *each, void *context)
+{
+	enum tg_status status = TG_OK;
+
+	for (uint32_t i = 0; i < c->slot_count; i++) {
+		for (uint32_t k = 0; status == TG_OK && k < c->slots[i].count; k++)
+			status = each(context, &c->slots[i].lines[k]);
+	}
+	return status;
+}
+
+static enum tg_status
+trace(struct clearing *c, const struct record *r)
+{
+	struct provenance_leg legs[RECORD_POSTINGS_MAX];
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < r->posting_count; i++) {
+		if (r->postings[i].unit == UNIT_POINTS)
+			legs[count++] = (struct provenance_leg){ r->postings[i].account,
+								 r->postings[i].partner,
+								 r->postings[i].points };
+	}
+	return clearing_trace(c, r->business_date, r->member, legs, count);
+}
+
+static enum tg_status
+add_postings(struct clearing *c, const struct record *r)
+{
+	enum tg_status status = TG_OK;
+
+	for (uint32_t i = 0; status == TG_OK && i < r->posting_count; i++) {
+		const struct posting *p = &r->postings[i];
+		const struct clearing_line line = {
+			.business_date = r->business_date, .partner = p->partner,
+			.item = clearing_item_of(p->account, p->points),
+			.points = p->points < 0 ? -p->points : p->points,
+		};
+
+		if (line.item != 0 && p->unit == UNIT_POINTS)
+			status = add_line(c, &line);
+	}
+	return status;
+}
+
+/* A correction is an item of both parties. */
+static enum tg_status
+add_item(struct clearing *c, const struct record *r)
+{
+	struct clearing_line line = { .business_date = r->business_date, .partner = r->item.partner,
+				      .item = CLEARING_CORRECTION, .other = r->item.other,
+				      .amount = r->item.amount };
+	enum tg_status status = add_line(c, &line);
+
+	line.partner = r->item.other;
+	line.other = r->item.partner;
+	line.amount = -r->item.amount;
+	return status == TG_OK && line.partner != 0 ? add_line(c, &line) : status;
+}
+
+enum tg_status
+clearing_add(struct clearing *c, const struct record *r, bool is_traced,
+	     struct storage_error *error)
+{
+	enum tg_status status = TG_OK;
+
+	c->business_date = r->business_date;
+	if (RECORD_HAS(r, ITEM))
+		status = add_item(c, r);
+	if (status == TG_OK && RECORD_HAS(r, POSTINGS) && (r->flags & RECORD_TEST) == 0) {
+		status = add_postings(c, r);
+		if (status == TG_OK && is_traced && RECORD_HAS(r, MEMBER))
+			status = trace(c, r);
+	}
+	if (status != TG_OK)
+		return storage_fail(error, status,
+				    "record %" PRIu64 " cannot be settled: %s", r->sequence,
+				    status == TG_CORRUPT ? "more leaves a member than came" :
+							   tg_status_text(status));
+	return TG_OK;
+}
+
+static int
+compare_lines(const void *left, const void *right)
+{
+	const struct clearing_line *a = left;
+	const struct clearing_line *b = right;
+
+	if (a->business_date != b->business_date)
+		return a->business_date < b->business_date ? -1 : 1;
+	if (a->item != b->item)
+		return a->item < b->item ? -1 : 1;
+	return a->other < b->other ? -1 : a->other > b->other ? 1 : 0;
+}
+
+enum tg_status
+clearing_take(struct clearing *c, uint32_t partner, int32_t last, struct clearing_line **ret_lines,
+	      uint32_t *ret_count)
+{
+	struct partner_lines *of = find_slot(c->slots, c->slot_count, partner);
+	struct clearing_line *lines;
+	uint32_t count = 0;
+
+	while (count < of->count && of->lines[count].business_date <= last)
+		count++;
+	lines = calloc((size_t)count + 1, sizeof *lines);
+	if (lines == NULL)
+		return TG_NO_MEMORY;
+	if (count > 0) {
+		memcpy(lines, of->lines, count * sizeof *lines);
+		of->count -= count;
+		memmove(of->lines, of->lines + count, of->count * sizeof *lines);
+		qsort(lines, count, sizeof *lines, compare_lines);
+	}
+	*ret_lines = lines;
+	*ret_count = count;
+	return TG_OK;
+}
+
+const char *
+clearing_item_word(uint8_t item)
+{
+	return item >= 1 && item <= CLEARING_ITEMS ? items[item].word : "?";
+}
+
+uint8_t
+clearing_item_by_word(const char *word)
+{
+	for (uint8_t item = 1; item <= CLEARING_ITEMS; item++) {
+		if (strcmp(items[item].word, word) == 0)
+			return item;
+	}
+	return 0;
+}
+
+int64_t
+clearing_amount(const struct clearing_line *line, const struct settlement_terms *terms)
+{
+	const struct item_row *item = &items[line->item];
+	const int sign = terms->is_traced != 0 ? item->traced_sign : item->pooled_sign;
+	const int64_t num = item->is_redeemed ? terms->redeemed_num : terms->issued_num;
+	const int64_t den = item->is_redeemed ? terms->redeemed_den : terms->issued_den;
+
+	TG_ASSERT(line->item >= 1 && line->item <= CLEARING_ITEMS);
+	if (line->item == CLEARING_CORRECTION)
+		return line->amount;
+	return sign == 0 ? 0 : sign * (int64_t)((__int128)line->points * num / den);
+}

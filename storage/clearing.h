@@ -1,0 +1,105 @@
+/*
+ * clearing.h - what records mean for settlement, summed by business date.
+ *
+ * A line is what one partner did on one business date under one item: so many records, so many
+ * points.  `clearing` in MariaDB holds the same lines, made by SQL over its postings.  Test
+ * members are left out.  Pure.
+ */
+#ifndef TG_STORAGE_CLEARING_H
+#define TG_STORAGE_CLEARING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ledger/record.h"
+#include "protocol/status.h"
+#include "storage/io.h"
+
+/*
+ * Items, as the column `item` lists them.  Columns: name, number, word, sign of the money where all
+ * pay a pool, the same where issuers pay redeemers (1: the partner owes), is it a point that the
+ * partner redeemed (else issued), text.
+ */
+/* clang-format off */
+#define CLEARING_ITEM_LIST(X) \
+	X(ISSUED,     1, issued,      1,  0, false, "points put into the world") \
+	X(TAKEN,      2, taken,      -1,  0, false, "of these, taken back by refunds and reversals") \
+	X(REDEEMED,   3, redeemed,   -1,  0, true,  "points that came back") \
+	X(RESTORED,   4, restored,    1,  0, true,  "of these, given back to members") \
+	X(DEBT,       5, debt,        1,  0, false, "points taken back that had been spent, owed by members") \
+	X(DEBT_PAID,  6, debt_paid,  -1,  0, false, "of these, paid since") \
+	X(OWES,       7, owes,        0,  1, false, "points of the partner that others redeemed") \
+	X(DUE,        8, due,         0, -1, true,  "points of others that the partner redeemed") \
+	X(EXPIRED,    9, expired,     0,  0, false, "points of the partner that expired") \
+	X(CORRECTION, 10, correction, 1,  1, false, "items besides points")
+/* clang-format on */
+
+enum clearing_item {
+#define CLEARING_ITEM_ENUM(name, number, word, pooled, traced, is_redeemed, text)                  \
+	CLEARING_##name = (number),
+	CLEARING_ITEM_LIST(CLEARING_ITEM_ENUM)
+#undef CLEARING_ITEM_ENUM
+};
+
+#define CLEARING_ITEMS 10
+
+struct clearing_line {
+	int32_t	 business_date;		/* DAY_NONE: before the first one */
+	uint32_t partner;
+	uint8_t	 item;			/* enum clearing_item */
+	uint32_t other;			/* OWES, DUE, CORRECTION: the other party; 0: operator */
+	uint64_t records;		/* postings, or matched parts of them */
+	int64_t	 points;		/* as the item says, mostly >= 0 */
+	int64_t	 amount;		/* CORRECTION: minor units, > 0: the partner owes */
+};
+
+struct clearing;
+struct provenance;
+struct provenance_leg;
+
+/* NULL: out of memory. */
+struct clearing *clearing_new(void);
+void clearing_free(struct clearing *clearing);
+
+/*
+ * Add what a record did.  is_traced: obligations between partners, too.
+ * TG_OK; TG_NO_MEMORY; TG_CORRUPT: it does not follow from the records before it.
+ */
+TG_MUST_CHECK enum tg_status clearing_add(struct clearing *clearing, const struct record *record,
+					  bool is_traced, struct storage_error *error);
+
+/*
+ * Only the obligations that one record of a member makes, by its legs; results as clearing_add()
+ * without a text.
+ */
+TG_MUST_CHECK enum tg_status clearing_trace(struct clearing *clearing, int32_t business_date,
+					    uint64_t member, const struct provenance_leg *legs,
+					    uint32_t count);
+
+/* The members' queues, as far as they were told. */
+struct provenance *clearing_provenance(struct clearing *clearing);
+
+/* Every line there is, in no order. */
+typedef enum tg_status clearing_line_fn(void *context, const struct clearing_line *line);
+TG_MUST_CHECK enum tg_status clearing_each(const struct clearing *clearing, clearing_line_fn *each,
+					   void *context);
+
+/*
+ * Take out the lines of a partner up to a business date, by date, item and other party: those of
+ * its oldest cycle that has no statement.  ret_lines: freed by the caller.  TG_OK; TG_NO_MEMORY.
+ */
+TG_MUST_CHECK enum tg_status clearing_take(struct clearing *clearing, uint32_t partner,
+					   int32_t last, struct clearing_line **ret_lines,
+					   uint32_t *ret_count);
+
+/* The item that a posting counts for; 0: none. */
+uint8_t clearing_item_of(uint8_t account, int64_t points);
+
+/* The word of an item, as MariaDB's column has it; its number, 0 for no word of an item. */
+const char *clearing_item_word(uint8_t item);
+uint8_t clearing_item_by_word(const char *word);
+
+/* Money of a line under the terms of its statement, minor units, rounded towards zero. */
+int64_t clearing_amount(const struct clearing_line *line, const struct settlement_terms *terms);
+
+#endif

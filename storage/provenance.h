@@ -1,0 +1,79 @@
+/*
+ * provenance.h - whose points a member spends: first in, first out.
+ *
+ * A member's points stand in a queue of runs, each with the partner that issued them, in the order
+ * of issue.  What is burned leaves at the front, and its issuers owe the partner where it was
+ * burned.  The same function runs over the journal and, for MariaDB, over its entries, so that both
+ * come to the same obligations.  Limited points queue as all others do.
+ *
+ * What a refund takes leaves from the youngest run of that issuer; where that does not suffice,
+ * from the front, and its issuers owe the partner that took it.  Points that pay a debt leave at
+ * the front for the partner to whom it was owed: that one let its issue be undone after the points
+ * were spent.  What a reversal gives back returns to the front, last taken first, and is owed no
+ * more.  Points that an operator gave have issuer 0.
+ *
+ * Pure: no I/O, no clock.
+ */
+#ifndef TG_STORAGE_PROVENANCE_H
+#define TG_STORAGE_PROVENANCE_H
+
+#include <stdint.h>
+
+#include "protocol/status.h"
+
+struct provenance;
+
+/* Who stands for partner in what an operator gave or took. */
+#define PROVENANCE_OPERATOR UINT32_C(0)
+/* Who redeems points that expired. */
+#define PROVENANCE_EXPIRED UINT32_MAX
+
+/* One leg of a record, as in struct posting. */
+struct provenance_leg {
+	uint8_t	 account;		/* enum account */
+	uint32_t partner;
+	int64_t	 points;		/* signed as the account */
+};
+
+/* Where a run is. */
+enum provenance_place {
+	PROVENANCE_HELD = 1,		/* with the member, from the front on */
+	PROVENANCE_SPENT = 2,		/* left, the oldest first */
+};
+
+struct provenance_run {
+	uint32_t issuer;		/* partner, or PROVENANCE_OPERATOR */
+	/* SPENT: where; partner, PROVENANCE_OPERATOR or PROVENANCE_EXPIRED; HELD: 0 */
+	uint32_t redeemer;
+	int64_t	 points;		/* > 0 */
+};
+
+/* NULL: out of memory. */
+struct provenance *provenance_new(void);
+void provenance_free(struct provenance *provenance);
+
+/* Issuer owes redeemer for points more; negative: for so many less. */
+typedef enum tg_status provenance_owe_fn(void *context, uint32_t issuer, uint32_t redeemer,
+					 int64_t points);
+
+/*
+ * What one record of a member did.  TG_OK; TG_NO_MEMORY; TG_CORRUPT: more left than was there; and
+ * what owe returns.
+ */
+TG_MUST_CHECK enum tg_status provenance_apply(struct provenance *provenance, uint64_t member,
+					      const struct provenance_leg *legs, uint32_t count,
+					      provenance_owe_fn *owe, void *context);
+
+/* Put a run behind the others of a member, as provenance_each() told it.  TG_OK; TG_NO_MEMORY. */
+TG_MUST_CHECK enum tg_status provenance_put(struct provenance *provenance, uint64_t member,
+					    enum provenance_place place,
+					    const struct provenance_run *run);
+
+/* All runs, each member's in order; nth counts from 0 within member and place. */
+typedef enum tg_status provenance_run_fn(void *context, uint64_t member,
+					 enum provenance_place place, uint32_t nth,
+					 const struct provenance_run *run);
+TG_MUST_CHECK enum tg_status provenance_each(const struct provenance *provenance,
+					     provenance_run_fn *each, void *context);
+
+#endif
