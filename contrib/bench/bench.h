@@ -84,12 +84,22 @@ struct bench_system {
 
 extern const struct bench_system bench_echo, bench_tallygate, bench_redis, bench_tarantool;
 
+/* A request to Tallygate, and where in it the values stand that each one has of its own. */
+struct bench_stamp {
+	uint8_t *base; /* owned; NULL until it is made */
+	size_t	 bytes;
+	uint32_t request_id_at;
+	uint32_t id_at, time_at, amount_at, card_at; /* in the first item */
+	uint32_t stride;			     /* from an item to the next */
+};
+
 /* A run. */
 struct bench {
 	const struct bench_options *options;
 	const struct bench_system  *system;
 	struct endpoint		    endpoint;
 	struct terminals	    terminals; /* for tallygate */
+	struct bench_stamp	    stamp;     /* for tallygate */
 	struct event_base	   *base;
 	struct bench_connection	   *connections; /* owned */
 	uint32_t		    open_count;

@@ -114,6 +114,7 @@ main(int argc, char *argv[])
 		print_result(bench);
 	else
 		fprintf(stderr, "bench-load: %s\n", failure.text);
+	free(bench->stamp.base);
 	terminals_deinit(&bench->terminals);
 	free(bench);
 	return is_ok ? EXIT_SUCCESS : EXIT_FAILURE;
