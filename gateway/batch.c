@@ -23,6 +23,9 @@ struct outcome {
 };
 
 struct batch {
+	struct session *session;	/* whose it is */
+	TAILQ_ENTRY(batch) link;	/* of the thread's list of batches that wait for room */
+	bool is_waiting;		/* on it */
 	uint32_t request_id;
 	int64_t since_us; /* the frame was complete */
 	uint32_t item_count;
@@ -45,6 +48,8 @@ batch_free(struct batch *batch)
 {
 	if (batch == NULL)
 		return;
+	if (batch->is_waiting)
+		TAILQ_REMOVE(&batch->session->io->batches, batch, link);
 	free(batch->items);
 	free(batch->outcomes);
 	free(batch->encoded);
@@ -54,7 +59,7 @@ batch_free(struct batch *batch)
 }
 
 static struct batch *
-batch_new(const struct tg_message *request)
+batch_new(struct session *session, const struct tg_message *request)
 {
 	const struct tg_value *items = &request->values[TG_FIELD_ITEMS];
 	struct batch *batch = calloc(1, sizeof(*batch));
@@ -62,6 +67,7 @@ batch_new(const struct tg_message *request)
 
 	if (batch == NULL)
 		return NULL;
+	batch->session = session;
 	batch->request_id = request->request_id;
 	batch->item_count = items->count;
 	batch->items = malloc(items->bytes);
@@ -281,7 +287,7 @@ batch_begin(struct session *session, const struct tg_message *request)
 		return;
 	}
 	session->in_flight++;
-	session->batch = batch_new(request);
+	session->batch = batch_new(session, request);
 	if (session->batch == NULL) {
 		session_close(session, "out of memory");
 		return;
@@ -290,29 +296,65 @@ batch_begin(struct session *session, const struct tg_message *request)
 	session_want_run(session);
 }
 
-/* Is there an item left that may go to the ledger now? */
+/* Is there an item left that may go to the ledger, once there is room? */
 static bool
-may_submit(const struct session *session)
+has_next(const struct session *session)
 {
 	const struct batch *batch = session->batch;
 
 	/* Items go by a lane of their own, and could overtake what was sent before the batch. */
-	return session->in_flight == 1 && batch->next_item < batch->item_count &&
-	       (batch->in_flight < BATCH_SLICE_ITEMS ||
-		batch->in_flight < pipeline_batch_room(session->io->options.port));
+	return session->in_flight == 1 && batch->next_item < batch->item_count;
+}
+
+/* The session runs again when other items, of whatever batch, have come back. */
+static void
+await_room(struct session *session)
+{
+	struct batch *batch = session->batch;
+
+	if (batch->is_waiting)
+		return;
+	TAILQ_INSERT_TAIL(&session->io->batches, batch, link);
+	batch->is_waiting = true;
 }
 
 void
 batch_run(struct session *session)
 {
-	for (uint32_t i = 0; i < BATCH_SLICE_ITEMS && may_submit(session); i++) {
+	struct pipeline_port *port = session->io->options.port;
+
+	for (uint32_t i = 0; i < BATCH_SLICE_ITEMS; i++) {
+		if (!has_next(session) || pipeline_batch_room(port) == 0)
+			break;
 		if (!run_item(session))
 			return;
 	}
 	if (session->batch->done_count == session->batch->item_count)
 		finish(session);
-	else if (may_submit(session))
+	else if (!has_next(session))
+		return;
+	else if (pipeline_batch_room(port) > 0)
 		session_want_run(session);
+	else
+		await_room(session);
+}
+
+void
+batch_room_came(struct io *io)
+{
+	uint32_t room = pipeline_batch_room(io->options.port);
+	struct batch *batch;
+
+	/* Each takes a slice; more of them than find room would only queue up again. */
+	for (uint32_t given = 0; given < room; given += BATCH_SLICE_ITEMS) {
+		batch = TAILQ_FIRST(&io->batches);
+		if (batch == NULL)
+			return;
+		TAILQ_REMOVE(&io->batches, batch, link);
+		batch->is_waiting = false;
+		if (batch->session->state != SESSION_CLOSED)
+			session_want_run(batch->session);
+	}
 }
 
 void
@@ -326,6 +368,9 @@ batch_answered(struct session *session, const struct pipeline_job *job)
 	batch->in_flight--;
 	reply_make(&job->answer, job->request.kind, 0, io->rows_scratch, sizeof(io->rows_scratch),
 		   &io->reply);
-	if (put_outcome(session, job->item_index, job->request.kind, &io->reply))
+	if (!put_outcome(session, job->item_index, job->request.kind, &io->reply))
+		return;
+	/* One that waits for room has its turn when it comes, not before the others. */
+	if (!batch->is_waiting || batch->done_count == batch->item_count)
 		session_want_run(session);
 }

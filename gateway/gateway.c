@@ -176,32 +176,32 @@ log_recovery(const struct gateway *gateway)
 		  recovery->records, recovery->marks, recovery->opened.incarnation);
 }
 
-/* Points of customers and points for trying out never meet, whatever the configuration says. */
+/*
+ * What a programme is from its first record on it stays, whatever the configuration says: points of
+ * customers and points for trying out never meet, and what was paid for when it was issued is not
+ * paid for again when it is burned.
+ */
 static enum tg_status
-check_sandbox(struct gateway *gateway)
+check_programme(struct gateway *gateway)
 {
+	const struct config *config = gateway->config;
 	const struct programme_config *present = ledger_programme(gateway->recovery.ledger);
-	bool is_sandbox = (present->flags & PROGRAMME_SANDBOX) != 0;
+	const struct {
+		const char *key;
+		uint32_t flag;
+		bool is_wanted;
+	} kept[] = { { "sandbox", PROGRAMME_SANDBOX, config->programme_sandbox },
+		     { "traced", PROGRAMME_TRACED, config->programme_traced } };
 
-	if (present->version == 0 || is_sandbox == gateway->config->programme_sandbox)
-		return TG_OK;
-	return fail(gateway, TG_CONFIG,
-		    is_sandbox ? "programme.sandbox is false, but %s is a sandbox's" :
-				 "programme.sandbox is true, but %s is a live instance's",
-		    gateway->config->data_directory);
-}
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+		bool is_set = (present->flags & kept[i].flag) != 0;
 
-/* What was paid for when it was issued is not paid for again when it is burned. */
-static enum tg_status
-check_traced(struct gateway *gateway)
-{
-	const struct programme_config *present = ledger_programme(gateway->recovery.ledger);
-	bool is_traced = (present->flags & PROGRAMME_TRACED) != 0;
-
-	if (present->version == 0 || is_traced == gateway->config->programme_traced)
-		return TG_OK;
-	return fail(gateway, TG_CONFIG, "programme.traced is %s, but %s began otherwise",
-		    is_traced ? "false" : "true", gateway->config->data_directory);
+		if (present->version != 0 && is_set != kept[i].is_wanted)
+			return fail(gateway, TG_CONFIG,
+				    "programme.%s is %s, but %s began otherwise", kept[i].key,
+				    is_set ? "false" : "true", config->data_directory);
+	}
+	return TG_OK;
 }
 
 static enum tg_status
@@ -240,9 +240,7 @@ recover(struct gateway *gateway)
 		return fail(gateway, status, "%s (sequence %" PRIu64 ", offset %" PRIu64 ")",
 			    error.text, error.sequence, error.offset);
 	log_recovery(gateway);
-	status = check_sandbox(gateway);
-	if (status == TG_OK)
-		status = check_traced(gateway);
+	status = check_programme(gateway);
 	if (status != TG_OK)
 		return status;
 	clock_start(&gateway->clock, clock_source_system(),
@@ -272,6 +270,7 @@ make_pipeline(struct gateway *gateway)
 		.is_inline = config->gateway_ledger_thread == LEDGER_THREAD_INLINE,
 		.requests_max = (uint32_t)config->queue_requests,
 		.requests_reserved = (uint32_t)config->queue_reserved,
+		.batch_items_max = (uint32_t)config->queue_batch_items,
 		.queue_delay_ms_max = config->queue_delay_ms,
 		.idle_mark_ms = config->journal_idle_mark_ms,
 		.between = between,

@@ -33,6 +33,7 @@
 #define IO_TIMER_MS 50
 
 TAILQ_HEAD(session_queue, session);
+TAILQ_HEAD(batch_queue, batch);
 
 struct io {
 	struct io_options options;   /* fixed for life but for config */
@@ -48,6 +49,7 @@ struct io {
 	struct session_table table;
 	struct wheel wheel;
 	struct session_queue work, handshake, closed; /* enum session_list */
+	struct batch_queue batches; /* those that wait for room at the ledger, the oldest first */
 	struct listener listeners[IO_LISTENERS_MAX];
 	uint32_t listener_count;
 	uint32_t next_io;	  /* who gets the next connection that is accepted */

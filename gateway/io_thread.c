@@ -229,6 +229,7 @@ io_new(const struct io_options *options, struct io **ret_io)
 	TAILQ_INIT(&io->work);
 	TAILQ_INIT(&io->handshake);
 	TAILQ_INIT(&io->closed);
+	TAILQ_INIT(&io->batches);
 	status = mailbox_init(&io->mailbox);
 	if (status != TG_OK) {
 		free(io);
@@ -342,6 +343,7 @@ take_answers(struct io *io)
 		request_answered(io, job);
 		pipeline_job_give(port, job);
 	}
+	batch_room_came(io);
 	if (job != NULL) {
 		io->has_more_answers = true;
 		return;

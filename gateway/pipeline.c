@@ -107,12 +107,17 @@ static enum tg_status
 init_ports(struct pipeline *pipeline)
 {
 	const struct pipeline_config *config = &pipeline->config;
+	/* So that a terminal always finds a job. */
+	const uint32_t half = (config->requests_max + 1) / 2;
 	const struct port_config io = {
 		.jobs = config->requests_max,
 		.reserve = config->requests_reserved,
+		.batch_jobs = config->batch_items_max < half ? config->batch_items_max : half,
 		.queue_delay_us_max = config->queue_delay_ms_max * 1000,
 	};
-	const struct port_config control = { .jobs = CONTROL_JOBS, .is_control = true };
+	const struct port_config control = { .jobs = CONTROL_JOBS,
+					     .batch_jobs = CONTROL_JOBS / 2,
+					     .is_control = true };
 
 	pipeline->ports = aligned_alloc(CACHE_LINE_BYTES,
 					(config->io_threads + 1) * sizeof(*pipeline->ports));

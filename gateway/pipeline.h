@@ -67,14 +67,8 @@ struct pipeline_job {
 	int64_t	 received_mono_us; /* given back as it is: when its frame was complete */
 	pipeline_read_fn *read;	 /* not NULL: run this on the ledger instead of request */
 	void	*read_argument;	 /* ... with this */
-	struct ledger_request request; /* holds all it needs: lines point to lines_storage */
-	uint8_t	 lines_storage[PIPELINE_LINES_BYTES_MAX]; /* not set to zero by take() */
-	struct answer_total claimed_storage[TG_PROOF_KINDS]; /* neither */
 
-	/* By the ledger step; for the submitter after pipeline_job_done(). */
-	struct ledger_answer answer; /* lists hold as many elements as their counts say */
-
-	/* The pipeline's own. */
+	/* The pipeline's own.  Parts that every request touches lie side by side. */
 	struct pipeline_port *port;	 /* takes the answer */
 	uint64_t wait_sequence;		 /* durable before the answer is given */
 	int64_t	 queued_mono_us;	 /* when submitted */
@@ -87,6 +81,16 @@ struct pipeline_job {
 	uint64_t archive_sequence;	 /* ... knowing records up to this, ... */
 	int64_t	 archive_utc_ms;	 /* ... ledger's time then, ... */
 	int64_t	 archive_mono_us;	 /* ... and clock_mono_us() */
+
+	/* By the submitter; holds all it needs: lines point to lines_storage. */
+	struct ledger_request request;
+
+	/* By the ledger step; for the submitter after pipeline_job_done(). */
+	struct ledger_answer answer; /* lists hold as many elements as their counts say */
+
+	/* The submitter's; not set to zero by take(). */
+	uint8_t	 lines_storage[PIPELINE_LINES_BYTES_MAX];
+	struct answer_total claimed_storage[TG_PROOF_KINDS];
 };
 
 /* A record that concerns open sessions, durable by now. */
@@ -225,6 +229,7 @@ struct pipeline_config {
 	bool	 is_inline;		/* ledger step on I/O thread 0, in pipeline_flush() */
 	uint32_t requests_max;		/* of one I/O thread on their way at once */
 	uint32_t requests_reserved;	/* ... of which for RELEASE and REVERSE alone */
+	uint32_t batch_items_max;	/* ... of which items of batches, >= 1; at most half */
 	int64_t	 queue_delay_ms_max;	/* beyond it BUSY; 0: no bound */
 	int64_t	 idle_mark_ms;		/* idle for so long, the journal gets a mark */
 	pipeline_between_fn *between;	/* NULL: none */

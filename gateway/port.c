@@ -9,12 +9,13 @@
 #include <unistd.h>
 
 #include "gateway/clock.h"
+#include "ledger/reserve.h"
 #include "protocol/assert.h"
 
 enum tg_status
 port_init(struct pipeline_port *port, struct pipeline *pipeline, const struct port_config *config)
 {
-	TG_ASSERT(config->jobs > config->reserve);
+	TG_ASSERT(config->jobs > config->reserve && config->jobs >= config->batch_jobs);
 	memset(port, 0, sizeof(*port));
 	port->config = *config;
 	port->pipeline = pipeline;
@@ -23,8 +24,8 @@ port_init(struct pipeline_port *port, struct pipeline *pipeline, const struct po
 	port->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (port->fd < 0)
 		return TG_IO;
-	/* Memory is touched only as jobs are used, the last one given back first. */
-	port->jobs = calloc(config->jobs, sizeof(*port->jobs));
+	/* In huge pages, for a job lies in two of the small ones; last given back, first used. */
+	port->jobs = reserve_new(config->jobs * sizeof(*port->jobs));
 	port->free_jobs = calloc(config->jobs, sizeof(struct pipeline_job *));
 	if (port->jobs == NULL || port->free_jobs == NULL ||
 	    queue_init(&port->done, config->jobs) != TG_OK ||
@@ -53,7 +54,7 @@ port_deinit(struct pipeline_port *port)
 		queue_deinit(&port->lanes[lane]);
 	queue_deinit(&port->done);
 	queue_deinit(&port->notices);
-	free(port->jobs);
+	reserve_free(port->jobs, port->config.jobs * sizeof(*port->jobs));
 	free(port->free_jobs);
 	if (port->fd >= 0)
 		close(port->fd);
@@ -112,7 +113,9 @@ port_take(struct pipeline_port *port, uint8_t kind)
 	job->lane = PIPELINE_TERMINAL;
 	job->received_mono_us = 0;
 	job->read = NULL;
-	memset(&job->request, 0, sizeof(job->request));
+	/* The rest of a terminal's stays zero, for nothing is ever written there. */
+	memset(&job->request, 0, port->config.is_control ? sizeof(job->request) :
+							   LEDGER_REQUEST_TERMINAL_BYTES);
 	job->request.kind = kind;
 	job->port = port;
 	job->wait_sequence = 0;
@@ -155,8 +158,7 @@ is_slow(struct pipeline_port *port, int64_t now_us)
 uint32_t
 port_batch_room(const struct pipeline_port *port)
 {
-	/* Half of the jobs, so that a terminal always finds one. */
-	uint32_t most = (port->config.jobs + 1) / 2;
+	uint32_t most = port->config.batch_jobs;
 
 	return port->batch_in_flight < most ? most - port->batch_in_flight : 0;
 }

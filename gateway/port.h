@@ -28,6 +28,7 @@
 struct port_config {
 	uint32_t jobs;			/* requests of this port on their way at once */
 	uint32_t reserve;		/* ... of which for RELEASE and REVERSE alone */
+	uint32_t batch_jobs;		/* ... of which in the lane PIPELINE_BATCH, at most */
 	int64_t	 queue_delay_us_max;	/* at first; see the port's */
 	bool	 is_control;
 };

@@ -9,6 +9,7 @@
 #define TG_LEDGER_REQUEST_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "ledger/config_rows.h"
@@ -221,7 +222,22 @@ struct ledger_request {
 	uint8_t	 page_rows;		/* HISTORY, ENTRIES: 1..TG_HISTORY_MAX */
 	const struct archived_page *page; /* fetched for this request, or NULL */
 
-	/* Configuration and clock */
+	bool	 has_activation;	/* SET_TERMINAL: with a one-time code, or the end of one */
+	/* SET_TERMINAL: hash, expiry, generation.  ACTIVATE: hash and nonce */
+	struct activation activation;
+	int64_t	 clock_utc_ms;
+
+	/* NOTE, ADJUST, BLOCK, SET_STATEMENT, ADD_ITEM: what for, UTF-8; an ADJUST needs it */
+	uint8_t	 text_bytes;
+	uint8_t	 text[RECORD_TEXT_BYTES_MAX];
+	bool	 is_debit;		/* ADJUST: points are taken.  FUND: cover is released */
+	uint8_t	 block_target;		/* BLOCK: enum block_target */
+	bool	 is_blocked;		/* BLOCK: from now on */
+
+	/*
+	 * Configuration: what only the console and the gateway itself set, never a terminal's
+	 * request.  Last, so that a request of a terminal is made without touching it.
+	 */
 	struct programme_config programme;
 	struct partner_config partner_image;
 	struct rule_config rule;
@@ -233,25 +249,17 @@ struct ledger_request {
 	uint8_t	 budget_action;		/* BUDGET: enum budget_action; points: how many */
 	struct funding_config funding;
 	int64_t	 price_micro;		/* FUND: paid for a point; < 0: as the terms say */
-	bool	 has_activation;	/* SET_TERMINAL: with a one-time code, or the end of one */
-	/* SET_TERMINAL: hash, expiry, generation.  ACTIVATE: hash and nonce */
-	struct activation activation;
-	int64_t	 clock_utc_ms;
 
-	/* Settlement */
+	/* Settlement, by the console and the gateway, too */
 	struct cycle_config cycle_image; /* SET_CYCLE; CLOSE_CYCLE: whose */
 	struct holiday holiday;
 	uint32_t statement_cycle;	/* SET_STATEMENT: of `partner` */
 	uint8_t	 statement_state;	/* enum statement_state */
 	struct settlement_item item;
-
-	/* NOTE, ADJUST, BLOCK, SET_STATEMENT, ADD_ITEM: what for, UTF-8; an ADJUST needs it */
-	uint8_t	 text_bytes;
-	uint8_t	 text[RECORD_TEXT_BYTES_MAX];
-	bool	 is_debit;		/* ADJUST: points are taken.  FUND: cover is released */
-	uint8_t	 block_target;		/* BLOCK: enum block_target */
-	bool	 is_blocked;		/* BLOCK: from now on */
 };
+
+/* So many bytes at the beginning are all that a terminal's request has. */
+#define LEDGER_REQUEST_TERMINAL_BYTES offsetof(struct ledger_request, programme)
 
 #define ANSWER_EXPIRIES_MAX 64
 #define ANSWER_ENTRIES_MAX 20

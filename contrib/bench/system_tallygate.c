@@ -136,20 +136,18 @@ now_ms(void)
 #define STAMP_AMOUNT 0x5b5b5b5b
 #define STAMP_CARD 'C' /* each digit of it */
 
+/* id and card must live as long as message. */
 static void
-make_sample(const struct bench *bench, uint32_t request_id, struct tg_message *message)
+make_sample(const struct bench *bench, uint32_t request_id, const uint8_t *id, const uint8_t *card,
+	    struct tg_message *message)
 {
-	static uint8_t id[TG_TRANSACTION_ID_BYTES], card[BENCH_CARD_DIGITS];
-
-	memset(id, STAMP_ID, sizeof(id));
-	memset(card, STAMP_CARD, sizeof(card));
 	tg_message_init(message, request_id, bench->options->enroll ? TG_OP_ENROLL : TG_OP_EARN);
-	tg_message_set_bytes(message, TG_FIELD_TRANSACTION_ID, id, sizeof(id));
+	tg_message_set_bytes(message, TG_FIELD_TRANSACTION_ID, id, TG_TRANSACTION_ID_BYTES);
 	tg_message_set_integer(message, TG_FIELD_BUSINESS_TIME, STAMP_TIME);
 	tg_message_set_integer(message, TG_FIELD_IDENTIFIER_TYPE, IDENTIFIER_CARD);
 	if (!bench->options->enroll)
 		tg_message_set_integer(message, TG_FIELD_AMOUNT, STAMP_AMOUNT);
-	tg_message_set_bytes(message, TG_FIELD_IDENTIFIER, card, sizeof(card));
+	tg_message_set_bytes(message, TG_FIELD_IDENTIFIER, card, BENCH_CARD_DIGITS);
 }
 
 /* Where the bytes stand in the stamp, the n-th time. */
@@ -186,8 +184,10 @@ make_stamp(const struct bench *bench, struct bench_stamp *stamp)
 
 	stamp->base = malloc(capacity);
 	TG_ASSERT(stamp->base != NULL);
+	memset(id, STAMP_ID, sizeof(id));
+	memset(card, STAMP_CARD, sizeof(card));
 	tg_writer_init(&writer, stamp->base, capacity);
-	make_sample(bench, batch > 1 ? 0 : UINT32_MAX, &message);
+	make_sample(bench, batch > 1 ? 0 : UINT32_MAX, id, card, &message);
 	if (batch > 1) {
 		tg_batch_begin(&items, &writer, UINT32_MAX, TG_OP_BATCH, batch);
 		for (uint32_t i = 0; i < batch; i++)
@@ -198,8 +198,6 @@ make_stamp(const struct bench *bench, struct bench_stamp *stamp)
 	}
 	TG_ASSERT(is_encoded);
 	stamp->bytes = writer.used_bytes;
-	memset(id, STAMP_ID, sizeof(id));
-	memset(card, STAMP_CARD, sizeof(card));
 	/* header, array of three, the head of an integer of four bytes */
 	stamp->request_id_at = TG_FRAME_HEADER_BYTES + 2;
 	stamp->id_at = find_bytes(stamp, id, sizeof(id), 0);

@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include "gateway/batch.h"
+
 struct pipeline *
 double_new(void)
 {
@@ -21,6 +23,7 @@ double_new(void)
 	assert_non_null(pipeline);
 	pipeline->utc_ms = INT64_C(1700000000000);
 	pipeline->jobs_left = DOUBLE_JOBS;
+	pipeline->batch_jobs = BATCH_SLICE_ITEMS;
 	for (int i = 0; i < DOUBLE_PORTS; i++) {
 		struct pipeline_port *port = &pipeline->ports[i];
 
@@ -86,9 +89,10 @@ answer_auth(const struct ledger_request *request, struct ledger_answer *answer)
 		return;
 	}
 	answer->partner = terminal / 100 == 0 ? 1 : terminal / 100;
-	answer->store = terminal == DOUBLE_SYSTEM ? 0 : terminal / 10;
+	answer->store =
+		terminal == DOUBLE_SYSTEM || terminal == DOUBLE_SYSTEM_2 ? 0 : terminal / 10;
 	answer->rights = DOUBLE_RIGHTS;
-	if (terminal == DOUBLE_SYSTEM)
+	if (terminal == DOUBLE_SYSTEM || terminal == DOUBLE_SYSTEM_2)
 		answer->rights |= TG_RIGHT_BATCH | TG_RIGHT_ACT_FOR;
 	if (terminal == DOUBLE_POOR)
 		answer->rights = TG_RIGHT_INQUIRY;
@@ -160,7 +164,9 @@ double_notify(struct pipeline_port *port, const struct pipeline_notice *notice)
 uint32_t
 pipeline_batch_room(const struct pipeline_port *port)
 {
-	return port->pipeline->batch_room;
+	uint32_t used = DOUBLE_JOBS - port->free_count;
+
+	return used < port->pipeline->batch_jobs ? port->pipeline->batch_jobs - used : 0;
 }
 
 enum tg_status

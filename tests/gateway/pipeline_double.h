@@ -21,6 +21,7 @@
 
 /* Numbers of terminals with a meaning; all others up to 8999 are of partner number / 100. */
 #define DOUBLE_SYSTEM 150   /* a partner's system of partner 1: may act for others, and batch */
+#define DOUBLE_SYSTEM_2 250 /* the same of partner 2 */
 #define DOUBLE_BLOCKED 160  /* blocked */
 #define DOUBLE_POOR 170	    /* may do nothing but inquire */
 #define DOUBLE_OLD_KEY 180  /* key generation 3, and still 2 */
@@ -47,7 +48,7 @@ struct pipeline {
 	struct pipeline_port ports[DOUBLE_PORTS];
 	_Atomic bool is_holding;  /* jobs wait for double_answer(), or until it is false */
 	enum tg_status submit;	  /* what pipeline_submit() answers */
-	uint32_t batch_room;	  /* what pipeline_batch_room() answers */
+	uint32_t batch_jobs;	  /* as many items of batches may be on their way at once */
 	uint32_t jobs_left;	  /* how many jobs may be taken at once, at most DOUBLE_JOBS */
 	uint32_t refuse_from;	  /* submits from this one on are refused by submit; 0: all */
 	uint32_t refuse_until;	  /* ... to this one, 0: all */

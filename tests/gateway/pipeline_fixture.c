@@ -110,6 +110,7 @@ fixture_new(bool is_inline)
 		.is_inline = is_inline,
 		.requests_max = 1024,
 		.requests_reserved = 16,
+		.batch_items_max = UINT32_MAX,
 		.idle_mark_ms = 3600000,
 		.archive = fixture_archive,
 		.page = fixture_page,

@@ -243,10 +243,10 @@ items_that_name_a_busy_one_are_busy(void **state)
 	assert_int_equal(statuses[6], TG_OK);
 }
 
-/* What: a batch takes more than a slice while it leaves as much room to others as it takes.
- * How:  room for 200, which stays as it is. */
+/* What: a batch by itself takes all the room there is, more than a slice.
+ * How:  room for 200. */
 static void
-a_batch_takes_as_much_as_it_leaves(void **state)
+a_batch_takes_what_room_there_is(void **state)
 {
 	struct io_fixture *f = *state;
 	struct peer *peer = fixture_open(f, DOUBLE_SYSTEM);
@@ -255,7 +255,7 @@ a_batch_takes_as_much_as_it_leaves(void **state)
 	struct batch_frame frame;
 
 	f->pipeline->is_holding = true;
-	f->pipeline->batch_room = 200;
+	f->pipeline->batch_jobs = 200;
 	begin(f, &frame, 300);
 	for (uint32_t i = 0; i < 300; i++) {
 		fixture_earn(f, i, &item);
@@ -272,6 +272,97 @@ a_batch_takes_as_much_as_it_leaves(void **state)
 	double_answer(f->port, 40);
 	fixture_settle(f);
 	take_outcomes(peer, frame.request_id, statuses, 300);
+	assert_int_equal(f->port->held_count, 0);
+}
+
+/* Send a batch of so many EARNs. */
+static void
+send_earns(struct io_fixture *f, struct peer *peer, struct batch_frame *frame, uint32_t count)
+{
+	struct tg_message item;
+
+	begin(f, frame, count);
+	for (uint32_t i = 0; i < count; i++) {
+		fixture_earn(f, i, &item);
+		item.values[TG_FIELD_AMOUNT].integer = i * INT64_C(100);
+		tg_batch_add(&frame->batch, &item);
+	}
+	send_batch(f, peer, frame);
+}
+
+/* What: batches that find no room get in line; none is refused, none is passed over.
+ * How:  three of 300 on room for 128, answered 50 at a time: after each round every job is in use,
+ *       and the slowest is at most two slices behind the fastest. */
+static void
+batches_take_turns_for_room(void **state)
+{
+	struct io_fixture *f = *state;
+	struct peer *peers[3];
+	struct batch_frame frames[3];
+	enum tg_status statuses[300];
+	uint32_t next[3] = { 0 };
+
+	for (int i = 0; i < 3; i++)
+		peers[i] = fixture_open(f, DOUBLE_SYSTEM);
+	f->pipeline->is_holding = true;
+	for (int i = 0; i < 3; i++)
+		send_earns(f, peers[i], &frames[i], 300);
+	for (uint32_t done = 0; done < 3 * 300; done += 50) {
+		uint32_t left = 3 * 300 - done;
+		uint32_t least = UINT32_MAX, most = 0;
+
+		assert_int_equal(f->port->held_count,
+				 left < BATCH_SLICE_ITEMS ? left : BATCH_SLICE_ITEMS);
+		for (uint32_t i = 0; i < f->port->held_count; i++) {
+			const struct pipeline_job *job = f->port->held[i];
+
+			for (int j = 0; j < 3; j++) {
+				if (job->request_id == frames[j].request_id)
+					next[j] = job->item_index + 1;
+			}
+		}
+		for (int j = 0; j < 3; j++) {
+			least = next[j] < least ? next[j] : least;
+			most = next[j] > most ? next[j] : most;
+		}
+		assert_true(most - least <= 2 * BATCH_SLICE_ITEMS);
+		double_answer(f->port, 50);
+		fixture_settle(f);
+	}
+	for (int i = 0; i < 3; i++) {
+		take_outcomes(peers[i], frames[i].request_id, statuses, 300);
+		for (uint32_t j = 0; j < 300; j++)
+			assert_int_equal(statuses[j], TG_OK);
+	}
+}
+
+/* What: a session that ends while its batch is in line leaves the line; the next has its turn. */
+static void
+one_that_leaves_the_line_is_forgotten(void **state)
+{
+	struct io_fixture *f = *state;
+	struct peer *first = fixture_open(f, DOUBLE_SYSTEM);
+	struct peer *second = fixture_open(f, DOUBLE_SYSTEM_2);
+	struct peer *third = fixture_open(f, DOUBLE_SYSTEM);
+	struct batch_frame frames[3];
+	enum tg_status statuses[200];
+
+	f->pipeline->is_holding = true;
+	send_earns(f, first, &frames[0], BATCH_SLICE_ITEMS);
+	send_earns(f, second, &frames[1], 200);
+	send_earns(f, third, &frames[2], 200);
+	double_notify(f->port, &(struct pipeline_notice){ .kind = RECORD_PARTNER,
+							  .number = 2,
+							  .is_blocked = true });
+	fixture_settle(f);
+	peer_close(second);
+	fixture_settle(f);
+	for (int i = 0; i < 5; i++) {
+		double_answer(f->port, BATCH_SLICE_ITEMS);
+		fixture_settle(f);
+	}
+	take_outcomes(third, frames[2].request_id, statuses, 200);
+	assert_int_equal(statuses[199], TG_OK);
 	assert_int_equal(f->port->held_count, 0);
 }
 
@@ -400,7 +491,9 @@ main(void)
 		CASE(a_wrong_item_is_refused_by_itself),
 		CASE(a_batch_needs_its_right),
 		CASE(items_that_name_a_busy_one_are_busy),
-		CASE(a_batch_takes_as_much_as_it_leaves),
+		CASE(a_batch_takes_what_room_there_is),
+		CASE(batches_take_turns_for_room),
+		CASE(one_that_leaves_the_line_is_forgotten),
 		CASE(a_batch_keeps_its_place_among_requests),
 		CASE(a_session_can_end_with_a_batch_under_way),
 		CASE(a_half_closed_peer_gets_its_batch),

@@ -17,6 +17,7 @@ static void
 start(struct pipeline_port *port)
 {
 	const struct port_config config = { .jobs = 16,
+					    .batch_jobs = 8,
 					    .reserve = 2,
 					    .queue_delay_us_max = DELAY_US };
 

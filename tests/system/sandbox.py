@@ -148,7 +148,9 @@ def refused(world, is_sandbox, words):
     world.hang_up()
     server.settings['programme']['sandbox'] = is_sandbox
     process = Process(server.command(), server.folder.file('log'))
-    expect_equal(process.wait(), EXIT_CONFIG)
+    status = process.wait()
+    if status != EXIT_CONFIG:
+        raise Failed('exit status %r:\n%s' % (status, process.log()))
     if words not in process.log():
         raise Failed('it does not say "%s":\n%s' % (words, process.log()))
     expect_equal(server.verify_journal(), [])
@@ -161,7 +163,7 @@ def a_sandbox_never_becomes_live(world):
     refused(world, False, 'programme.sandbox is false, but')
     expect_equal(world.available(member), 7)
     world.server.console.do('snapshot')
-    refused(world, False, "is a sandbox's")
+    refused(world, False, 'programme.sandbox is false, but')
 
 
 def what_is_live_never_becomes_a_sandbox(world):
@@ -169,7 +171,7 @@ def what_is_live_never_becomes_a_sandbox(world):
     refused(world, True, "programme.sandbox is true, but")
     expect_equal(world.available(member), 7)
     world.server.console.do('snapshot')
-    refused(world, True, "is a live instance's")
+    refused(world, True, 'programme.sandbox is true, but')
 
 
 MARKS = [answers_of_a_test_terminal_are_marked_and_those_of_others_are_not,
