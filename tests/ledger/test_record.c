@@ -115,6 +115,41 @@ every_section_comes_back(void **state)
 	}
 }
 
+/* What: what apply copies whole is told by the record's bytes alone.
+ * How:  decode into memory full of one byte, and of another: the images are the same. */
+static void
+images_keep_nothing_of_the_memory_before(void **state)
+{
+#define IMAGE(name) { offsetof(struct record, name), sizeof(((struct record *)NULL)->name), #name }
+	static const struct {
+		size_t at, bytes;
+		const char *name;
+	} images[] = {
+		IMAGE(programme),   IMAGE(partner_image), IMAGE(rule),	      IMAGE(store_image),
+		IMAGE(earn_rule),   IMAGE(terminal_image), IMAGE(activation), IMAGE(rulebook),
+		IMAGE(budgets),	    IMAGE(cycle_image),	  IMAGE(cycle_open),  IMAGE(holiday),
+		IMAGE(closed),	    IMAGE(terms),	  IMAGE(item),	      IMAGE(funding),
+	};
+#undef IMAGE
+	struct bytes *b = *state;
+	struct record *other = malloc(sizeof(*other));
+	size_t length, decoded_bytes;
+
+	assert_non_null(other);
+	make_record(b, RECORD_SECTIONS_ALL);
+	length = record_encode(b->record, b->first, LARGE);
+	memset(b->decoded, 0xaa, sizeof(*b->decoded));
+	memset(other, 0x55, sizeof(*other));
+	assert_int_equal(record_decode(b->first, length, b->decoded, &decoded_bytes), TG_OK);
+	assert_int_equal(record_decode(b->first, length, other, &decoded_bytes), TG_OK);
+	for (size_t i = 0; i < sizeof(images) / sizeof(images[0]); i++) {
+		if (memcmp((uint8_t *)b->decoded + images[i].at, (uint8_t *)other + images[i].at,
+			   images[i].bytes) != 0)
+			fail_msg("%s is not told whole", images[i].name);
+	}
+	free(other);
+}
+
 /* What: the header's places are those that the journal relies on.
  * How:  length at 0, kind at 2, version at 3, sequence at 8, little endian. */
 static void
@@ -290,6 +325,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(every_section_comes_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(images_keep_nothing_of_the_memory_before, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(header_stands_where_the_journal_reads_it, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(second_list_takes_room_only_where_used, setup,
