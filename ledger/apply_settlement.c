@@ -12,7 +12,6 @@ set_cycle(struct ledger *l, const struct record *r)
 
 	row->key = r->cycle_image.partner;
 	row->config = r->cycle_image;
-	row->config.pad = 0; /* not in the record's bytes */
 	row->open = r->cycle_open;
 	if (is_new)
 		index_insert(&l->cycles_by_partner, state_hash_u64(row->key), r->cycle_row);

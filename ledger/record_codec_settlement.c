@@ -23,6 +23,7 @@ record_section_cycle(struct cursor *c, struct record *r)
 	cursor_u32(c, &p->ends_on);
 	cursor_u32(c, &p->calendar);
 	cursor_u32(c, &p->flags);
+	p->pad = 0;
 	cursor_i64(c, &p->minimum_amount);
 	cycle_members(c, &r->cycle_open);
 }
@@ -34,6 +35,7 @@ record_section_holiday(struct cursor *c, struct record *r)
 	cursor_u32(c, &r->holiday.calendar);
 	cursor_i32(c, &r->holiday.day);
 	cursor_u32(c, &r->holiday.is_rest);
+	r->holiday.pad = 0;
 }
 
 void
@@ -44,6 +46,7 @@ record_section_closed(struct cursor *c, struct record *r)
 	cursor_u32(c, &r->statement_row);
 	cycle_members(c, &r->closed);
 	cursor_u32(c, &p->is_traced);
+	p->pad = 0;
 	cursor_i64(c, &p->issued_num);
 	cursor_i64(c, &p->issued_den);
 	cursor_i64(c, &p->redeemed_num);
