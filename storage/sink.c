@@ -1,7 +1,7 @@
 /*
  * sink.c - writes every durable record to MariaDB, exactly once and in order.
  *
- * The thread's loop: open a session, fill a batch from the source, write it, and again.  Whatever
+ * The thread's turns: open a session, fill a batch from the source, write it, and again.  Whatever
  * fails ends the session; the next one begins where the cursor in MariaDB stands.
  */
 #include "storage/sink.h"
@@ -197,6 +197,7 @@ sink_free(struct sink *sink)
 {
 	if (sink == NULL)
 		return;
+	sink_session_close(&sink->session);
 	sink_batch_deinit(&sink->batch);
 	free(sink->record);
 	pthread_cond_destroy(&sink->wake);
@@ -387,37 +388,33 @@ write_batch(struct sink *sink, struct storage_error *error)
 	return TG_OK;
 }
 
-/* Fill and write batches on an open session until something fails or the sink is to stop. */
+/* One batch on the open session.  ret_wait_ms: before the next one. */
 static enum tg_status
-follow(struct sink *sink, struct storage_error *error)
+write_next(struct sink *sink, uint32_t *ret_wait_ms, struct storage_error *error)
 {
-	while (!is_stopping(sink)) {
-		enum tg_status status = fill_batch(sink, error);
-		bool is_full;
+	enum tg_status status = fill_batch(sink, error);
+	bool is_full;
 
-		if (status != TG_OK)
-			return status;
-		is_full = sink->batch.record_count >= sink->config.batch_records ||
-			  sink->after.next_sequence <= sink->single_until ||
-			  !sink_batch_has_room(&sink->batch);
-		if (sink->batch.record_count == 0) {
-			wait_ms(sink, sink->config.idle_ms);
-			continue;
-		}
-		status = write_batch(sink, error);
-		if (status == TG_OK && sink->ends_at_unsound)
-			status = seek_cursor(sink, error);
-		if (status != TG_OK)
-			return status;
-		if (!is_full && sink->config.pause_ms > 0)
-			wait_ms(sink, sink->config.pause_ms);
+	if (status != TG_OK)
+		return status;
+	is_full = sink->batch.record_count >= sink->config.batch_records ||
+		  sink->after.next_sequence <= sink->single_until ||
+		  !sink_batch_has_room(&sink->batch);
+	if (sink->batch.record_count == 0) {
+		*ret_wait_ms = sink->config.idle_ms;
+		return TG_OK;
 	}
-	return TG_OK;
+	status = write_batch(sink, error);
+	if (status == TG_OK && sink->ends_at_unsound)
+		status = seek_cursor(sink, error);
+	if (!is_full)
+		*ret_wait_ms = sink->config.pause_ms;
+	return status;
 }
 
-/* One session, from connecting to its end. */
+/* Connect, and begin to read where MariaDB stands. */
 static enum tg_status
-run_session(struct sink *sink, struct storage_error *error)
+begin_session(struct sink *sink, struct storage_error *error)
 {
 	enum tg_status status;
 
@@ -428,34 +425,57 @@ run_session(struct sink *sink, struct storage_error *error)
 	atomic_fetch_add(&sink->connects, 1);
 	publish_position(sink);
 	enter(sink, SINK_FOLLOWING);
-	status = seek_cursor(sink, error);
-	if (status == TG_OK)
-		status = follow(sink, error);
+	return seek_cursor(sink, error);
+}
+
+/* The session is of no use any more.  TG_OK: another one may be. */
+static enum tg_status
+end_session(struct sink *sink, enum tg_status status, uint32_t *ret_wait_ms,
+	    const struct storage_error *error)
+{
 	sink_session_close(&sink->session);
-	return status;
+	if (is_stopping(sink))
+		return TG_OK;
+	tell_error(sink, error);
+	if (status == TG_FENCED || status == TG_CORRUPT) {
+		enter(sink, status == TG_FENCED ? SINK_FENCED : SINK_ALARM);
+		return status;
+	}
+	atomic_fetch_add(&sink->failures, 1);
+	enter(sink, SINK_WAITING);
+	*ret_wait_ms = sink->retry_ms;
+	sink->retry_ms *= 2;
+	if (sink->retry_ms > sink->config.retry_max_ms)
+		sink->retry_ms = sink->config.retry_max_ms;
+	return TG_OK;
+}
+
+enum tg_status
+sink_turn(struct sink *sink, uint32_t *ret_wait_ms, struct storage_error *error)
+{
+	enum tg_status status;
+
+	*ret_wait_ms = 0;
+	if (sink->session.database != NULL)
+		status = write_next(sink, ret_wait_ms, error);
+	else
+		status = begin_session(sink, error);
+	return status == TG_OK ? TG_OK : end_session(sink, status, ret_wait_ms, error);
 }
 
 enum tg_status
 sink_run(struct sink *sink, struct storage_error *error)
 {
 	while (!is_stopping(sink)) {
-		enum tg_status status = run_session(sink, error);
+		uint32_t pause_ms;
+		enum tg_status status = sink_turn(sink, &pause_ms, error);
 
-		if (is_stopping(sink))
-			break;
-		TG_ASSERT(status != TG_OK);
-		tell_error(sink, error);
-		if (status == TG_FENCED || status == TG_CORRUPT) {
-			enter(sink, status == TG_FENCED ? SINK_FENCED : SINK_ALARM);
+		if (status != TG_OK)
 			return status;
-		}
-		atomic_fetch_add(&sink->failures, 1);
-		enter(sink, SINK_WAITING);
-		wait_ms(sink, sink->retry_ms);
-		sink->retry_ms *= 2;
-		if (sink->retry_ms > sink->config.retry_max_ms)
-			sink->retry_ms = sink->config.retry_max_ms;
+		if (pause_ms > 0)
+			wait_ms(sink, pause_ms);
 	}
+	sink_session_close(&sink->session);
 	enter(sink, SINK_STOPPED);
 	return TG_OK;
 }

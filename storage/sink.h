@@ -83,7 +83,7 @@ TG_MUST_CHECK enum tg_status sink_new(const struct sink_config *config,
 				      const struct sink_source *source, struct sink **ret_sink,
 				      struct storage_error *error);
 
-/* After sink_run() has returned.  NULL is fine. */
+/* After sink_run() has returned, or instead of it.  NULL is fine. */
 void sink_free(struct sink *sink);
 
 /*
@@ -96,6 +96,14 @@ void sink_free(struct sink *sink);
  * record not written.
  */
 TG_MUST_CHECK enum tg_status sink_run(struct sink *sink, struct storage_error *error);
+
+/*
+ * What sink_run() does over and over: connect, or write a batch.  ret_wait_ms: before the next
+ * turn; 0: none.  For a caller without a thread.  Results as sink_run(), but that TG_OK is the
+ * usual one, whatever passes.
+ */
+TG_MUST_CHECK enum tg_status sink_turn(struct sink *sink, uint32_t *ret_wait_ms,
+				       struct storage_error *error);
 
 /* Stop after the transaction in hand.  Returns at once; any thread. */
 void sink_stop(struct sink *sink);

@@ -14,6 +14,7 @@
 #include "tests/sim/event.h"
 #include "tests/sim/model.h"
 #include "tests/sim/node.h"
+#include "tests/sim/settle.h"
 #include "tests/sim/sim.h"
 #include "tests/sim/till.h"
 
@@ -157,6 +158,7 @@ take_record(struct sim *sim, const struct journal_item *item)
 		asked = note_booked(sim, r);
 	if (!sim->is_failed)
 		event_take(sim, r, asked);
+	settle_expect(sim, r);
 	ledger_apply(audit->shadow, r);
 	if (r->sequence >= audit->hash_capacity) {
 		audit->hash_capacity = 2 * r->sequence + 256;

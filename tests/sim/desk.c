@@ -35,7 +35,7 @@ set_partner(struct sim *sim)
 	struct ledger_request q = { .kind = REQUEST_SET_PARTNER };
 
 	coalition_draw_partner(&sim->chance, number, &q.partner_image);
-	if (chance_once_in(&sim->chance, 6))
+	if (chance_once_in(&sim->chance, 10))
 		q.partner_image.flags |= PARTNER_BLOCKED;
 	ask(sim, &q, "a partner is set");
 }
@@ -59,7 +59,7 @@ set_store(struct sim *sim)
 	struct ledger_request q = { .kind = REQUEST_SET_STORE };
 
 	q.store_image = sim->coalition->stores[chance_below(&sim->chance, COALITION_PARTNERS)];
-	q.store_image.flags = chance_once_in(&sim->chance, 2) ? STORE_BLOCKED : 0;
+	q.store_image.flags = chance_once_in(&sim->chance, 5) ? STORE_BLOCKED : 0;
 	ask(sim, &q, "a store is set");
 }
 
@@ -69,9 +69,9 @@ set_terminal(struct sim *sim)
 	struct ledger_request q = { .kind = REQUEST_SET_TERMINAL };
 
 	q.terminal_image = sim->coalition->terminals[chance_below(&sim->chance, COALITION_TILLS)];
-	if (chance_once_in(&sim->chance, 3))
+	if (chance_once_in(&sim->chance, 6))
 		q.terminal_image.flags |= TERMINAL_BLOCKED;
-	else if (chance_once_in(&sim->chance, 2))
+	else if (chance_once_in(&sim->chance, 6))
 		q.terminal_image.rights &= (uint32_t)chance_below(&sim->chance, 256);
 	ask(sim, &q, "a terminal is set");
 }
@@ -82,7 +82,7 @@ set_programme(struct sim *sim)
 	struct ledger_request q = { .kind = REQUEST_SET_PROGRAMME };
 
 	q.programme = sim->coalition->programme;
-	if (chance_once_in(&sim->chance, 2))
+	if (chance_once_in(&sim->chance, 5))
 		q.programme.flags |= PROGRAMME_BURN_OFF;
 	if (chance_once_in(&sim->chance, 2))
 		q.programme.declines_per_terminal_day = (int32_t)chance_below(&sim->chance, 20);

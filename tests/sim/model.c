@@ -302,6 +302,7 @@ enroll(struct model *m)
 	const struct model_event *e = m->event;
 	struct member *who;
 
+	(void)model_remember(m);
 	if (e->outcome.status != TG_OK)
 		return model_object(m, "an enrolment was recorded as refused");
 	if (find_member(m, e->member) != NULL)
@@ -323,6 +324,7 @@ link_card(struct model *m)
 	const struct model_event *e = m->event;
 	const struct card *card = find_card(m, e->new_card);
 
+	(void)model_remember(m);
 	if (e->outcome.status != TG_OK)
 		return true;
 	if (card == NULL)
@@ -339,6 +341,7 @@ unlink_card(struct model *m)
 	struct card *card = find_card(m, e->new_card);
 	int left = 0;
 
+	(void)model_remember(m);
 	if (e->outcome.status != TG_OK)
 		return true;
 	if (card == NULL || card->member != e->member)

@@ -17,6 +17,7 @@
 #include "protocol/assert.h"
 #include "tests/sim/audit.h"
 #include "tests/sim/coalition.h"
+#include "tests/sim/settle.h"
 #include "tests/sim/sim.h"
 
 #define TICK_US 1000000
@@ -438,6 +439,7 @@ node_start(struct sim *sim)
 	if (node->batch_before > node->recovery.opened.last_sequence)
 		node->batch_before = node->recovery.opened.last_sequence;
 	audit_begin(sim);
+	settle_begin(sim);
 	return found(sim) && !node->is_dead;
 }
 
@@ -450,6 +452,7 @@ node_end(struct sim *sim, bool is_power_failure)
 	sim_disk_fail_call(sim->disk, 1, SIM_STICKY, TG_IO);
 	if (node->is_up) {
 		audit_end(sim);
+		settle_end(sim);
 		io_free(node->io);
 		pipeline_free(node->pipeline);
 		snapshot_free(node->snapshot);

@@ -128,6 +128,8 @@ report(int64_t took_ms)
 	       " stops, %" PRIu64 " strangers, %" PRIu64 " acts of operators\n",
 	       f->damages, f->damages_named, f->full_disks, f->slow_disks, f->clock_jumps,
 	       f->stops, f->strangers, f->desk_acts);
+	printf("# %" PRIu64 " faults of the database, %" PRIu64 " times it was away\n",
+	       f->database_faults, f->failovers);
 	printf("# %.1f hours at work and %.0f in which nobody asked, in %.1f s: %.0f hours at work"
 	       " in an hour\n",
 	       hours, (double)f->leaped_ms / 3600000.0, (double)took_ms / 1000,

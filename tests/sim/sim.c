@@ -15,13 +15,14 @@
 #include "tests/sim/desk.h"
 #include "tests/sim/model.h"
 #include "tests/sim/node.h"
+#include "tests/sim/settle.h"
 #include "tests/sim/stranger.h"
 #include "tests/sim/till.h"
 #include "tests/sim/work.h"
 
 #define DISK_BYTES (256 * 1024 * 1024)
 #define ACTIONS_MIN 60
-#define ACTIONS_SPAN 140
+#define ACTIONS_SPAN 240
 #define CALM_MS 600000
 #define CALLS_MAX 400 /* before the disk fails, at most */
 #define MS 1000
@@ -97,6 +98,7 @@ settle(struct sim *sim)
 	for (uint32_t i = 0; i < COALITION_TILLS; i++)
 		till_run(sim, &sim->tills[i]);
 	stranger_run(sim, sim->stranger);
+	settle_run(sim);
 	if (sim->node->is_dead) {
 		sim->figures->disk_failures++;
 		end_life(sim, chance_once_in(&sim->chance, 2));
@@ -116,6 +118,8 @@ next_us(const struct sim *sim)
 	}
 	if (stranger_next_us(sim->stranger) < next)
 		next = stranger_next_us(sim->stranger);
+	if (settle_next_us(sim) < next)
+		next = settle_next_us(sim);
 	return next;
 }
 
@@ -147,6 +151,7 @@ sim_leap(struct sim *sim, int64_t ms)
 	sim_pass(sim, ms);
 	sim->is_leaping = false;
 	sim->node->tick_us = sim->now_us;
+	settle_hurry(sim);
 	for (uint32_t i = 0; i < COALITION_TILLS; i++) {
 		if (sim->tills[i].state == TILL_CLOSED)
 			sim->tills[i].due_us = sim->now_us;
@@ -278,6 +283,13 @@ act_stranger(struct sim *sim)
 }
 
 static void
+act_fail_over(struct sim *sim)
+{
+	sim->figures->failovers++;
+	settle_fail_over(sim);
+}
+
+static void
 act_desk(struct sim *sim)
 {
 	sim->figures->desk_acts++;
@@ -288,11 +300,12 @@ static const struct {
 	int64_t share;
 	void (*act)(struct sim *sim);
 } actions[] = {
-	{ 140, act_ask },	{ 3, act_power_failure }, { 3, act_kill },
+	{ 240, act_ask },	{ 3, act_power_failure }, { 3, act_kill },
 	{ 3, act_disk_failure }, { 8, act_snapshot },	  { 8, act_wait },
 	{ 6, act_leap },	{ 4, act_disk_full },	  { 3, act_disk_slow },
 	{ 4, act_damage },	{ 3, act_clock_jump },	  { 3, act_stop },
 	{ 8, act_stranger },	{ 20, act_desk },
+	{ 4, act_fail_over },
 };
 
 #define ACTIONS (sizeof(actions) / sizeof(actions[0]))
@@ -345,6 +358,8 @@ come_to_rest(struct sim *sim)
 	}
 	if (!sim->is_failed)
 		audit_rest(sim);
+	if (!sim->is_failed)
+		settle_compare(sim);
 	for (uint32_t i = 0; i < sim->asked_count && !sim->is_failed; i++) {
 		if (sim->asked[i]->is_booked && !sim->asked[i]->is_told)
 			sim_tell(sim, "#%u is booked, and its till does not know", i);
@@ -368,6 +383,7 @@ begin(struct sim *sim, const struct sim_options *options)
 	sim->stranger->wire.fd = -1;
 	coalition_draw(sim->coalition, &sim->chance);
 	sim->node = node_new(sim);
+	sim->settle = settle_new(sim);
 	sim->model = model_new();
 	sim->audit = audit_new(sim);
 	for (uint32_t i = 0; i < COALITION_TILLS; i++)
@@ -380,6 +396,7 @@ end(struct sim *sim)
 	for (uint32_t i = 0; i < COALITION_TILLS; i++)
 		till_deinit(&sim->tills[i]);
 	node_end(sim, false);
+	settle_free(sim->settle);
 	audit_free(sim->audit);
 	model_free(sim->model);
 	node_free(sim->node);

@@ -29,6 +29,7 @@ struct audit;
 struct coalition;
 struct model;
 struct node;
+struct settle;
 struct stranger;
 struct till;
 
@@ -46,6 +47,7 @@ struct sim_figures {
 	uint64_t snapshots;
 	uint64_t damages, damages_named; /* tried on copies of the disk; refused for it */
 	uint64_t full_disks, slow_disks, clock_jumps, stops, strangers, desk_acts;
+	uint64_t database_faults, failovers;
 	uint64_t statuses[SIM_STATUSES];	/* of answers, by number */
 	uint64_t kinds[SIM_STATUSES];		/* of records, by number */
 };
@@ -74,6 +76,7 @@ struct sim {
 	struct coalition *coalition;
 	struct node *node;
 	struct till *tills; /* coalition's number of them */
+	struct settle *settle;
 	struct stranger *stranger;
 	struct model *model;
 	struct audit *audit;

@@ -20,6 +20,7 @@
 #define MS 1000
 #define OPENING_US (8000 * MS)
 #define TRIES_MAX 4 /* of what was refused, but may do later */
+#define BLOCKED_US INT64_C(30000000)
 #define HELLO_ID 0x7ffffff0u
 #define AUTH_ID 0x7ffffff1u
 
@@ -264,7 +265,9 @@ take_message(struct sim *sim, struct till *till, const struct tg_message *messag
 		if (message->code < SIM_STATUSES)
 			sim->figures->statuses[message->code]++;
 		if (message->code != TG_OK) {
+			/* Blocked: the store asks on the telephone what is wrong. */
 			hang_up(sim, till);
+			till->due_us += BLOCKED_US;
 			return;
 		}
 		till->state = TILL_OPEN;

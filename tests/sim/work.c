@@ -87,6 +87,7 @@ find_recent(struct sim *sim, const struct till *till, uint32_t operation, uint32
 {
 	const struct asked *found = NULL;
 	uint32_t first = sim->asked_count > RECENT ? sim->asked_count - RECENT : 0;
+	bool wants_done = !once_in(sim, 4);
 	int64_t seen = 0;
 
 	for (uint32_t i = first; i < sim->asked_count; i++) {
@@ -95,6 +96,9 @@ find_recent(struct sim *sim, const struct till *till, uint32_t operation, uint32
 		if (asked->message.code != operation && asked->message.code != or_operation)
 			continue;
 		if (sim->tills[asked->till].partner != till->partner && !once_in(sim, 12))
+			continue;
+		/* Most of them of something that was done. */
+		if (wants_done && !(asked->is_booked && asked->booked.status == TG_OK))
 			continue;
 		if (asked->has_id && once_in(sim, ++seen))
 			found = asked;
@@ -305,7 +309,7 @@ static const struct {
 	{ TG_OP_ENROLL, 10, ask_enroll }, { TG_OP_LINK, 2, ask_link },
 	{ TG_OP_UNLINK, 2, ask_link },	  { TG_OP_EARN, 40, ask_earn },
 	{ TG_OP_BURN, 20, ask_burn },	  { TG_OP_HOLD, 12, ask_hold },
-	{ TG_OP_CAPTURE, 8, ask_capture }, { TG_OP_RELEASE, 4, ask_release },
+	{ TG_OP_CAPTURE, 12, ask_capture }, { TG_OP_RELEASE, 6, ask_release },
 	{ TG_OP_REFUND, 14, ask_refund }, { TG_OP_REVERSE, 10, ask_reverse },
 	{ TG_OP_CONFIRM, 4, ask_confirm }, { TG_OP_INQUIRY, 3, ask_inquiry },
 	{ TG_OP_QUOTE, 3, ask_quote },	  { TG_OP_STATUS, 3, ask_status },
