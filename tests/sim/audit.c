@@ -154,6 +154,7 @@ take_record(struct sim *sim, const struct journal_item *item)
 	check_order(sim, r);
 	sim->figures->records++;
 	sim->figures->kinds[r->kind]++;
+	sim_digest(sim, r->sequence ^ (uint64_t)r->booked_at_utc_ms << 16 ^ r->status);
 	if (RECORD_HAS(r, TRANSACTION) && r->kind != RECORD_REOPEN)
 		asked = note_booked(sim, r);
 	if (!sim->is_failed)
@@ -297,6 +298,7 @@ audit_answer(struct sim *sim, struct asked *asked, const struct tg_message *answ
 	};
 	enum tg_status status = (enum tg_status)answer->code;
 
+	sim_digest(sim, (uint64_t)asked->index << 32 ^ told.status ^ (uint64_t)sim->now_us);
 	if (asked->has_id && tg_status_is_recorded(status)) {
 		if (asked->is_told) {
 			sim->figures->replays++;

@@ -71,6 +71,14 @@ sim_tell(struct sim *sim, const char *format, ...)
 	fputc('\n', story);
 }
 
+void
+sim_digest(struct sim *sim, uint64_t number)
+{
+	struct chance mix = { sim->figures->digest ^ number };
+
+	sim->figures->digest = chance_next(&mix);
+}
+
 uint32_t
 sim_action_count(uint64_t seed)
 {

@@ -50,6 +50,7 @@ struct sim_figures {
 	uint64_t database_faults, failovers;
 	uint64_t statuses[SIM_STATUSES];	/* of answers, by number */
 	uint64_t kinds[SIM_STATUSES];		/* of records, by number */
+	uint64_t digest; /* of all records and answers: the same for the same seed */
 };
 
 /* How to run. */
@@ -104,6 +105,9 @@ void sim_pass(struct sim *sim, int64_t ms);
 
 /* The same, hours in which nobody asks anything. */
 void sim_leap(struct sim *sim, int64_t ms);
+
+/* What happened goes into the digest of the run. */
+void sim_digest(struct sim *sim, uint64_t number);
 
 /* Wall time, ms UTC: what a good clock shows. */
 int64_t sim_wall_ms(const struct sim *sim);

@@ -90,7 +90,7 @@ stranger_call(struct sim *sim, struct stranger *stranger)
 		say_bytes(sim, stranger);
 		break;
 	case 1:
-		say_hello(sim, stranger, chance_between(&sim->chance, 1, 9));
+		say_hello(sim, stranger, chance_between(&sim->chance, 2, 9));
 		break;
 	case 2:
 		say_hello(sim, stranger, 1);
@@ -117,19 +117,20 @@ stranger_run(struct sim *sim, struct stranger *stranger)
 	struct tg_message answer;
 	uint32_t field;
 	size_t bytes;
+	bool is_open;
 
 	if (stranger->wire.fd < 0)
 		return;
-	if (!wire_run(sim, &stranger->wire) || stranger->leaves_us <= sim->now_us) {
-		wire_close(&stranger->wire);
-		return;
-	}
+	is_open = wire_run(sim, &stranger->wire) && stranger->leaves_us > sim->now_us;
 	while ((payload = wire_take(&stranger->wire, &bytes)) != NULL) {
 		if (tg_decode_answer(payload, bytes, &answer, &field) != TG_OK)
 			sim_fail(sim, "a stranger got an answer that cannot be decoded");
-		else if (answer.request_id != 0 && answer.code < SIM_STATUSES)
+		else if ((answer.request_id != 0 || answer.code != TG_OP_NOTICE) &&
+			 answer.code < SIM_STATUSES)
 			sim->figures->statuses[answer.code]++;
 	}
+	if (!is_open)
+		wire_close(&stranger->wire);
 }
 
 int64_t
