@@ -471,7 +471,7 @@ walk_more(struct cursor *c, struct record *r)
 static void
 walk_header(struct cursor *c, struct record *r, uint32_t *sections_first)
 {
-	uint8_t bytes[HEADER_MEMBERS_BYTES];
+	uint8_t bytes[HEADER_MEMBERS_BYTES] = { 0 };
 	struct cursor h = { .at = bytes, .end = bytes + sizeof(bytes), .is_ok = true };
 
 	if (!c->is_writing)

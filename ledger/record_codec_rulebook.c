@@ -3,6 +3,32 @@
  */
 #include "ledger/record_cursor.h"
 
+#define COMPONENT_BYTES 45
+
+/* In one piece: there is room for all of it or for nothing. */
+static inline void
+component(struct cursor *c, struct record_component *p)
+{
+	uint8_t bytes[COMPONENT_BYTES] = { 0 };
+	struct cursor one = { .at = bytes, .end = bytes + sizeof(bytes), .is_ok = true };
+
+	if (!c->is_writing)
+		cursor_bytes(c, bytes, sizeof(bytes));
+	one.is_writing = c->is_writing;
+	cursor_u32(&one, &p->row);
+	cursor_u32(&one, &p->campaign_row);
+	cursor_u32(&one, &p->campaign);
+	cursor_u32(&one, &p->rate_row);
+	cursor_u32(&one, &p->sponsor);
+	cursor_u32(&one, &p->budget_row);
+	cursor_u32(&one, &p->counter_row);
+	cursor_u8(&one, &p->refusal);
+	cursor_i64(&one, &p->amount);
+	cursor_i64(&one, &p->points);
+	if (c->is_writing)
+		cursor_bytes(c, bytes, sizeof(bytes));
+}
+
 void
 record_section_components(struct cursor *c, struct record *r)
 {
@@ -10,20 +36,8 @@ record_section_components(struct cursor *c, struct record *r)
 	cursor_u8(c, &r->component_count);
 	if (r->component_count > RECORD_COMPONENTS_MAX)
 		c->is_ok = false;
-	for (uint32_t i = 0; c->is_ok && i < r->component_count; i++) {
-		struct record_component *p = &r->components[i];
-
-		cursor_u32(c, &p->row);
-		cursor_u32(c, &p->campaign_row);
-		cursor_u32(c, &p->campaign);
-		cursor_u32(c, &p->rate_row);
-		cursor_u32(c, &p->sponsor);
-		cursor_u32(c, &p->budget_row);
-		cursor_u32(c, &p->counter_row);
-		cursor_u8(c, &p->refusal);
-		cursor_i64(c, &p->amount);
-		cursor_i64(c, &p->points);
-	}
+	for (uint32_t i = 0; c->is_ok && i < r->component_count; i++)
+		component(c, &r->components[i]);
 }
 
 void

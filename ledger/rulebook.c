@@ -38,77 +38,72 @@ struct judging {
 	struct goods goods[TG_LINES_MAX];
 };
 
-/* What the ledger knows of a member besides points; tiers and tags have no values yet. */
-struct traits {
-	bool	 is_first;		/* no activity so far */
-	bool	 is_birthday;
-	uint8_t	 tier;
+/* What rules are compared with, looked up once for all of them. */
+struct moment {
+	const struct plan *plan;
+	uint32_t partner, store;
+	uint32_t tender;
+	int32_t	 day;
+	uint32_t minute;		/* of the day */
+	uint32_t weekday;		/* its bit */
+	int64_t	 base_amount;
+	bool	 is_first;		/* the member's first purchase: no activity so far */
 };
 
-static struct traits
-member_traits(const struct plan *p)
+static struct moment
+moment_of(const struct plan *p, int64_t base_amount)
 {
-	return (struct traits){
+	return (struct moment){
+		.plan = p,
+		.partner = p->partner->number,
+		.store = p->store,
+		.tender = p->request->tender,
+		.day = p->judged_day,
+		.minute = p->is_judged_late ? p->request->business_minute : p->now->minute,
+		/* 1970-01-01 was a Thursday. */
+		.weekday = 1u << ((p->judged_day + 3) % 7 + 7) % 7,
+		.base_amount = base_amount,
 		.is_first = p->view.regular_last_day_before == 0,
 	};
 }
 
 static bool
-has_tag(const struct plan *p, uint32_t tag)
+is_in_group(const struct moment *m, uint32_t group)
 {
-	(void)p;
-	return tag == 0;
+	uint32_t store = state_find_store(m->plan->ledger, m->store);
+
+	return store != TABLE_NONE &&
+	       (ledger_store_row(m->plan->ledger, store)->config.groups >> (group - 1) & 1) != 0;
 }
 
 static bool
-is_of_member(const struct plan *p, const struct earn_rule *rule)
+is_at_hour(const struct moment *m, const struct earn_rule *rule)
 {
-	struct traits traits = member_traits(p);
-
-	return ((rule->flags & EARN_RULE_FIRST) == 0 || traits.is_first) &&
-	       ((rule->flags & EARN_RULE_BIRTHDAY) == 0 || traits.is_birthday) &&
-	       rule->tier <= traits.tier && has_tag(p, rule->tag);
-}
-
-static bool
-is_at_place(const struct plan *p, const struct earn_rule *rule)
-{
-	uint32_t store;
-
-	if (rule->store != 0 && rule->store != p->store)
-		return false;
-	if (rule->store_group == 0)
-		return true;
-	store = state_find_store(p->ledger, p->store);
-	return store != TABLE_NONE && (ledger_store_row(p->ledger, store)->config.groups >>
-					       (rule->store_group - 1) &
-				       1) != 0;
-}
-
-static bool
-is_at_time(const struct plan *p, const struct earn_rule *rule)
-{
-	int32_t day = p->judged_day;
-	uint16_t minute = p->is_judged_late ? p->request->business_minute : p->now->minute;
-	/* 1970-01-01 was a Thursday. */
-	uint32_t weekday = (uint32_t)(((day + 3) % 7 + 7) % 7);
-
-	if (day < rule->from_day || day > rule->until_day || (rule->weekdays >> weekday & 1) == 0)
-		return false;
 	if (rule->from_minute <= rule->until_minute)
-		return minute >= rule->from_minute && minute < rule->until_minute;
-	return minute >= rule->from_minute || minute < rule->until_minute;
+		return m->minute >= rule->from_minute && m->minute < rule->until_minute;
+	return m->minute >= rule->from_minute || m->minute < rule->until_minute;
 }
 
-/* Does everything fit but the goods? */
-static inline bool
-is_candidate(const struct plan *p, const struct earn_rule *rule)
+/* Is the member one that the rule is for?  Birthdays, tiers and tags have no values yet. */
+static bool
+is_of_member(const struct moment *m, const struct earn_rule *rule)
 {
-	if (rule->partner != 0 && rule->partner != p->partner->number)
+	return ((rule->flags & EARN_RULE_FIRST) == 0 || m->is_first) &&
+	       (rule->flags & EARN_RULE_BIRTHDAY) == 0 && rule->tier == 0 && rule->tag == 0;
+}
+
+/* Does everything fit but the goods?  What most rules fail by comes first. */
+static inline bool
+is_candidate(const struct moment *m, const struct earn_rule *rule)
+{
+	if ((rule->partner != 0 && rule->partner != m->partner) ||
+	    (rule->store != 0 && rule->store != m->store) ||
+	    (rule->tender != 0 && rule->tender != m->tender) || m->day < rule->from_day ||
+	    m->day > rule->until_day || rule->threshold_amount > m->base_amount ||
+	    (rule->weekdays & m->weekday) == 0)
 		return false;
-	if (rule->tender != 0 && rule->tender != p->request->tender)
-		return false;
-	return is_at_time(p, rule) && is_at_place(p, rule) && is_of_member(p, rule);
+	return is_at_hour(m, rule) && is_of_member(m, rule) &&
+	       (rule->store_group == 0 || is_in_group(m, rule->store_group));
 }
 
 static bool
@@ -145,12 +140,13 @@ static void
 find_candidates(struct judging *j, const struct rulebook_row *rulebook)
 {
 	const struct ledger *l = j->plan->ledger;
+	const struct moment moment = moment_of(j->plan, j->base_amount);
 	uint32_t at = rulebook->first_rule;
 
 	while (at != TABLE_NONE && j->candidate_count < CANDIDATES_MAX) {
 		const struct earn_rule_row *row = ledger_earn_rule_row(l, at);
 
-		if (is_candidate(j->plan, &row->rule)) {
+		if (is_candidate(&moment, &row->rule)) {
 			j->candidates[j->candidate_count++] = at;
 			j->has_goods |= has_category(&row->rule);
 		}
@@ -440,13 +436,17 @@ struct offer {
 	uint32_t count;			/* of the groups below */
 	uint32_t groups[GROUPS_MAX];
 	int64_t amounts[GROUPS_MAX];
+	int64_t gains[GROUPS_MAX];	/* points of each */
 };
 
-static struct offer
-make_offer(const struct judging *j, const struct earn_rule *rule)
+static void
+make_offer(const struct judging *j, const struct earn_rule *rule, struct offer *ret_offer)
 {
-	struct offer offer = { 0 };
+	const bool is_multiplier = (rule->flags & EARN_RULE_MULTIPLIER) != 0;
+	struct offer *o = ret_offer;
 
+	o->amount = o->points = 0;
+	o->count = 0;
 	for (uint32_t i = 0; i < j->group_count; i++) {
 		const struct earn_rule *rate = j->groups[i].rate;
 		int64_t amount = counted_amount(j, rule, i);
@@ -454,19 +454,20 @@ make_offer(const struct judging *j, const struct earn_rule *rule)
 		/* What a rate leaves out counts for no campaign. */
 		if (amount <= 0 || (rate != NULL && rate->rate_num == 0))
 			continue;
-		offer.amount += amount;
-		if ((rule->flags & EARN_RULE_MULTIPLIER) == 0)
+		o->amount += amount;
+		if (!is_multiplier)
 			continue;
-		offer.groups[offer.count] = i;
-		offer.amounts[offer.count++] = amount;
-		offer.points += rulebook_points(rule, rate, j->own, amount);
+		o->groups[o->count] = i;
+		o->amounts[o->count] = amount;
+		o->gains[o->count] = rulebook_points(rule, rate, j->own, amount);
+		o->points += o->gains[o->count++];
 	}
-	if ((rule->flags & EARN_RULE_MULTIPLIER) == 0) {
-		offer.count = 1;
-		offer.amounts[0] = offer.amount;
-		offer.points = rulebook_points(rule, NULL, j->own, offer.amount);
-	}
-	return offer;
+	if (is_multiplier)
+		return;
+	o->count = 1;
+	o->groups[0] = 0;
+	o->amounts[0] = o->amount;
+	o->gains[0] = o->points = rulebook_points(rule, NULL, j->own, o->amount);
 }
 
 /* A campaign's part of one group, or of all. */
@@ -475,16 +476,16 @@ add_campaign_part(struct judging *j, const struct earn_rule *rule, uint32_t row,
 		  const struct offer *offer, uint32_t nth)
 {
 	struct record_component *part = add_part(j->plan);
-	const struct group *group = &j->groups[offer->groups[nth]];
 
 	if (part == NULL)
 		return false;
 	part->campaign_row = row;
 	part->campaign = rule->number;
-	part->rate_row = group->rate_row;
+	if ((rule->flags & EARN_RULE_MULTIPLIER) != 0)
+		part->rate_row = j->groups[offer->groups[nth]].rate_row;
 	part->sponsor = rule->sponsor != 0 ? rule->sponsor : j->plan->partner->number;
 	part->amount = offer->amounts[nth];
-	part->points = rulebook_points(rule, group->rate, j->own, part->amount);
+	part->points = offer->gains[nth];
 	return true;
 }
 
@@ -511,11 +512,12 @@ judge_campaign(struct judging *j, uint32_t row, int64_t bonus_left, struct compo
 {
 	struct plan *p = j->plan;
 	const struct earn_rule *rule = &ledger_earn_rule_row(p->ledger, row)->rule;
-	struct offer offer = make_offer(j, rule);
+	struct offer offer;
 	uint32_t first = p->part_count;
 	uint32_t budget_row = TABLE_NONE, counter_row = TABLE_NONE;
 	enum component_refusal refusal;
 
+	make_offer(j, rule, &offer);
 	if (offer.amount == 0 || offer.amount < rule->threshold_amount || offer.points == 0)
 		return false;
 	refusal = check_caps(p, rule, offer.points, &counter_row);

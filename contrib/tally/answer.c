@@ -141,7 +141,8 @@ print_components(FILE *file, const struct tg_value *value)
 	tg_rows_start(value, &rows);
 	while (tg_rows_next_component(&rows, &part))
 		fprintf(file,
-			"    campaign %-10u %+9" PRId64 "  of amount %" PRId64 "  by partner %u%s\n",
+			"    campaign %-10u %+9" PRId64 "  of amount %" PRId64
+			"  by partner %u%s\n",
 			part.campaign, part.points, part.amount, part.sponsor,
 			part.refusal < sizeof(refusals) / sizeof(refusals[0]) ?
 				refusals[part.refusal] :

@@ -2,7 +2,9 @@
  * guard_stages.c - each stage of an earn by itself, on fixed input, to have its instructions
  * counted: contrib/bench/guard runs this under callgrind, which counts inside guard_stage() only.
  *
- *   guard_stages STAGE ROUNDS       prints the rounds that were run
+ *   guard_stages STAGE ROUNDS [campaigns]   prints the rounds that were run
+ *
+ * campaigns: with CAMPAIGNS of them active, of which one gives points to each earn.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,6 +27,7 @@
 #define ROUNDS_MAX 5000
 #define BATCH_RECORDS 100
 #define CARD "4902530000012345"
+#define CAMPAIGNS 20
 
 /* All rounds of all stages: made before anything is counted. */
 struct guard {
@@ -152,6 +155,42 @@ make_members(struct guard *guard)
 	}
 }
 
+/*
+ * A rulebook as a coalition has it in a busy week: campaigns of other partners, of other stores and
+ * means of payment, of other days and hours, over a threshold; the last one is for everybody.
+ */
+static void
+start_campaigns(struct guard *guard)
+{
+	struct ledger_request q = { .kind = REQUEST_SET_EARN_RULE, .operator_name = "test" };
+	uint32_t i;
+
+	for (i = 0; i < CAMPAIGNS; i++) {
+		q.earn_rule = (struct earn_rule){
+			.position = i,
+			.number = i + 1,
+			.partner = i % 4 == 0 ? 2 : 0,
+			.tender = i % 4 == 1 ? 3 : 0,
+			.store = i % 4 == 2 ? 21 : 0,
+			.threshold_amount = i % 4 == 3 ? 1000000 : 0,
+			.from_day = guard->ledger.now.day - 3,
+			.until_day = guard->ledger.now.day + 3,
+			.until_minute = MINUTES_PER_DAY,
+			.weekdays = WEEKDAYS_ALL,
+			.member_points = LIMIT_NONE,
+			.member_day_points = LIMIT_NONE,
+			.rate_num = 1,
+			.rate_den = 50,
+		};
+		if (i == CAMPAIGNS - 1)
+			q.earn_rule.threshold_amount = 0;
+		assert_int_equal(fixture_ask(&guard->ledger, &q)->status, TG_OK);
+	}
+	q.kind = REQUEST_START_RULEBOOK;
+	q.rulebook.rule_count = i;
+	assert_int_equal(fixture_ask(&guard->ledger, &q)->status, TG_OK);
+}
+
 /* Earns of 1.00 to 60.00, each in the ledger; the twin has not seen them. */
 static void
 make_earns(struct guard *guard)
@@ -202,7 +241,7 @@ make_frame(struct guard *guard)
 }
 
 static struct guard *
-guard_new(uint32_t rounds)
+guard_new(uint32_t rounds, bool has_campaigns)
 {
 	struct ledger_limits limits = fixture_limits();
 	struct guard *guard = calloc(1, sizeof(*guard));
@@ -217,6 +256,8 @@ guard_new(uint32_t rounds)
 	limits.transactions_max = 2 * (MEMBERS + ROUNDS_MAX);
 	fixture_init_limits(&guard->ledger, &limits);
 	make_members(guard);
+	if (has_campaigns)
+		start_campaigns(guard);
 	make_earns(guard);
 	make_frame(guard);
 	guard->journal = journal_memory_open(guard->records[0].sequence);
@@ -237,20 +278,22 @@ guard_free(struct guard *guard)
 int
 main(int argc, char *argv[])
 {
-	unsigned long rounds = argc == 3 ? strtoul(argv[2], NULL, 10) : 0;
+	const bool has_campaigns = argc == 4 && strcmp(argv[3], "campaigns") == 0;
+	unsigned long rounds = argc == 3 || has_campaigns ? strtoul(argv[2], NULL, 10) : 0;
 	stage_fn *run = NULL;
 	struct guard *guard;
 
-	for (size_t i = 0; argc == 3 && i < sizeof(stages) / sizeof(stages[0]); i++) {
+	for (size_t i = 0; argc >= 3 && i < sizeof(stages) / sizeof(stages[0]); i++) {
 		if (strcmp(stages[i].name, argv[1]) == 0)
 			run = stages[i].run;
 	}
 	if (run == NULL || rounds == 0 || rounds > ROUNDS_MAX) {
 		fprintf(stderr, "usage: guard_stages decode|decide|record|apply|append|answer "
-				"ROUNDS (1 to %d)\n", ROUNDS_MAX);
+				"ROUNDS (1 to %d) [campaigns]\n",
+			ROUNDS_MAX);
 		return EXIT_FAILURE;
 	}
-	guard = guard_new((uint32_t)rounds);
+	guard = guard_new((uint32_t)rounds, has_campaigns);
 	guard_stage(run, guard);
 	guard_free(guard);
 	printf("%lu\n", rounds);
