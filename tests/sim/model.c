@@ -177,6 +177,7 @@ struct deal *
 model_find_deal(struct model *m, const uint8_t *id, bool is_refund)
 {
 	const struct model_partner *other;
+	struct deal *found = NULL;
 
 	for (int i = m->deal_count - 1; i >= 0; i--) {
 		if (m->deals[i].partner == m->event->partner &&
@@ -187,10 +188,11 @@ model_find_deal(struct model *m, const uint8_t *id, bool is_refund)
 		other = find_partner(m, m->deals[i].partner);
 		if (other->group == m->partner->group &&
 		    m->deals[i].member == m->event->member &&
-		    memcmp(m->deals[i].id, id, MODEL_ID_BYTES) == 0)
-			return &m->deals[i];
+		    memcmp(m->deals[i].id, id, MODEL_ID_BYTES) == 0 &&
+		    (found == NULL || m->deals[i].partner < found->partner))
+			found = &m->deals[i];
 	}
-	return NULL;
+	return found;
 }
 
 /* The day whose limits the event counts for. */

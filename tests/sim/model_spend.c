@@ -115,7 +115,7 @@ name_hold(struct model *m)
 
 /* It happened before the deadline, and is told after: from what the member has now. */
 static bool
-capture_late(struct model *m, const struct deal *hold, struct deal *capture)
+capture_late(struct model *m, struct deal *hold, struct deal *capture)
 {
 	const struct model_event *e = m->event;
 
@@ -124,7 +124,9 @@ capture_late(struct model *m, const struct deal *hold, struct deal *capture)
 	if (e->outcome.status != TG_OK)
 		return true;
 	model_take_points(m, e->points, m->judged_day, capture);
+	hold->state = DEAL_CAPTURED;
 	model_renew(m, m->judged_day);
+	model_count_day(m, 0, e->points);
 	return true;
 }
 
@@ -148,6 +150,7 @@ model_capture(struct model *m)
 	expired = model_resolve(m, hold, capture, e->points, m->judged_day);
 	hold->state = DEAL_CAPTURED;
 	model_renew(m, m->judged_day);
+	model_count_day(m, 0, e->points);
 	return model_same(m, "what went back", e->outcome.moved_available, freed - expired) &&
 	       model_same(m, "what expired", e->outcome.moved_breakage, expired);
 }

@@ -139,6 +139,23 @@ between(void *context, struct ledger *ledger)
 	return phase == SNAPSHOT_COPYING;
 }
 
+/* The archive that originals and pages would come from cannot be read. */
+static enum tg_status
+no_original(void *context, const struct pipeline_question *question,
+	    struct archived_transaction *ret_found)
+{
+	(void)context, (void)question, (void)ret_found;
+	return TG_DATABASE;
+}
+
+static enum tg_status
+no_page(void *context, const struct pipeline_page_question *question,
+	struct archived_page *ret_page)
+{
+	(void)context, (void)question, (void)ret_page;
+	return TG_DATABASE;
+}
+
 /* The parts that a life has besides what recovery brought. */
 static void
 make_parts(struct sim *sim)
@@ -162,6 +179,11 @@ make_parts(struct sim *sim)
 		.requests_max = 64,
 		.requests_reserved = 16,
 		.between = between,
+		.archive = no_original,
+		.page = no_page,
+		.archive_context = sim,
+		.archive_max = 4,
+		.pages_max = 4,
 		.on_dead = on_dead,
 		.context = sim,
 	};

@@ -12,6 +12,7 @@
 #include "protocol/auth.h"
 #include "protocol/decode.h"
 #include "protocol/encode.h"
+#include "protocol/rows.h"
 #include "tests/sim/audit.h"
 #include "tests/sim/coalition.h"
 #include "tests/sim/node.h"
@@ -23,6 +24,7 @@
 #define BLOCKED_US INT64_C(30000000)
 #define HELLO_ID 0x7ffffff0u
 #define AUTH_ID 0x7ffffff1u
+#define BATCH_ID 0x7ffffff2u
 
 static const uint8_t nonce_text[TG_NONCE_BYTES] = "a till's nonce 1";
 
@@ -118,8 +120,9 @@ send_message(struct sim *sim, struct till *till, const struct tg_message *messag
 	wire_send(sim, &till->wire, frame, writer.used_bytes);
 }
 
+/* A request is on its way, for the first time or again. */
 static void
-send_asked(struct sim *sim, struct till *till, struct asked *asked)
+note_sent(struct sim *sim, struct asked *asked)
 {
 	asked->message.request_id = asked->index + 1;
 	if (asked->attempts > 0 && asked->has_id)
@@ -131,7 +134,46 @@ send_asked(struct sim *sim, struct till *till, struct asked *asked)
 	asked->attempts++;
 	asked->is_sent = true;
 	asked->due_us = sim->now_us + chance_between(&sim->chance, 3000, 20000) * MS;
+}
+
+static void
+send_asked(struct sim *sim, struct till *till, struct asked *asked)
+{
+	note_sent(sim, asked);
 	send_message(sim, till, &asked->message);
+}
+
+/* What waits goes out as one BATCH, if the till may, and there is enough of it. */
+static void
+send_batch(struct sim *sim, struct till *till)
+{
+	static uint8_t frame[TG_FRAME_BYTES_MAX + TG_FRAME_HEADER_BYTES];
+	struct tg_batch_writer batch;
+	struct tg_writer writer;
+	uint32_t count = 0;
+	bool is_whole;
+
+	if ((till->rights & TG_RIGHT_BATCH) == 0 || till->batch_count > 0)
+		return;
+	for (uint32_t i = 0; i < till->pending_count && count < TILL_BATCH_MAX; i++) {
+		struct asked *asked = till->pending[i];
+
+		if (!asked->is_sent && asked->has_id && asked->due_us <= sim->now_us)
+			till->batch[count++] = asked;
+	}
+	if (count < 2 || !chance_once_in(&sim->chance, 2))
+		return;
+	tg_writer_init(&writer, frame, sizeof(frame));
+	tg_batch_begin(&batch, &writer, BATCH_ID, TG_OP_BATCH, count);
+	for (uint32_t i = 0; i < count; i++) {
+		note_sent(sim, till->batch[i]);
+		tg_batch_add(&batch, &till->batch[i]->message);
+	}
+	is_whole = tg_batch_end(&batch);
+	TG_ASSERT(is_whole);
+	till->batch_count = count;
+	sim_tell(sim, "till %u: a batch of %u", till->terminal, count);
+	wire_send(sim, &till->wire, frame, writer.used_bytes);
 }
 
 /* Before the next call; nobody is in a hurry while hours pass. */
@@ -149,6 +191,7 @@ hang_up(struct sim *sim, struct till *till)
 	wire_close(&till->wire);
 	till->state = TILL_CLOSED;
 	till->due_us = sim->now_us + wait_us(sim);
+	till->batch_count = 0;
 	for (uint32_t i = 0; i < till->pending_count; i++)
 		till->pending[i]->is_sent = false;
 }
@@ -220,12 +263,63 @@ is_pending(const struct till *till, const struct asked *asked)
 	return false;
 }
 
+/* The outcome of a request, alone or in a batch. */
+static void
+take_outcome(struct sim *sim, struct till *till, struct asked *asked,
+	     const struct tg_message *answer)
+{
+	bool is_final;
+
+	sim->figures->answers++;
+	if (answer->code < SIM_STATUSES)
+		sim->figures->statuses[answer->code]++;
+	sim_tell(sim, "till %u: #%u %s is %s", till->terminal, asked->index,
+		 tg_operation_name(asked->message.code),
+		 tg_status_name((enum tg_status)answer->code));
+	is_final = audit_answer(sim, asked, answer);
+	if (is_final || ++asked->refusals >= TRIES_MAX)
+		drop_pending(till, asked);
+	else if (is_pending(till, asked)) {
+		asked->is_sent = false;
+		asked->due_us = sim->now_us + chance_between(&sim->chance, 500, 5000) * MS;
+	}
+}
+
+/* The outcomes of a batch, in its order; or it was refused as a whole. */
+static void
+take_batch(struct sim *sim, struct till *till, const struct tg_message *answer)
+{
+	struct tg_rows rows;
+	struct tg_cursor item;
+	uint32_t count = till->batch_count, at = 0, field;
+
+	till->batch_count = 0;
+	if (answer->code < SIM_STATUSES)
+		sim->figures->statuses[answer->code]++;
+	if (answer->code != TG_OK || !tg_message_has(answer, TG_FIELD_ITEMS)) {
+		for (uint32_t i = 0; i < count; i++)
+			till->batch[i]->is_sent = false;
+		return;
+	}
+	tg_rows_start(&answer->values[TG_FIELD_ITEMS], &rows);
+	while (at < count && tg_rows_next_item(&rows, &item)) {
+		static struct tg_message outcome;
+
+		if (tg_decode_item_answer(item, &outcome, &field) != TG_OK)
+			sim_fail(sim, "till %u: item %u cannot be decoded", till->terminal, at);
+		else
+			take_outcome(sim, till, till->batch[at], &outcome);
+		at++;
+	}
+	if (at != count)
+		sim_fail(sim, "till %u: %u outcomes of %u", till->terminal, at, count);
+}
+
 /* An answer to a request. */
 static void
 take_answer(struct sim *sim, struct till *till, const struct tg_message *answer)
 {
 	struct asked *asked;
-	bool is_final;
 
 	if (answer->request_id == 0 || answer->request_id > sim->asked_count) {
 		if (answer->request_id == 0)
@@ -241,19 +335,7 @@ take_answer(struct sim *sim, struct till *till, const struct tg_message *answer)
 			 answer->request_id);
 		return;
 	}
-	sim->figures->answers++;
-	if (answer->code < SIM_STATUSES)
-		sim->figures->statuses[answer->code]++;
-	sim_tell(sim, "till %u: #%u %s is %s", till->terminal, asked->index,
-		 tg_operation_name(asked->message.code),
-		 tg_status_name((enum tg_status)answer->code));
-	is_final = audit_answer(sim, asked, answer);
-	if (is_final || ++asked->refusals >= TRIES_MAX)
-		drop_pending(till, asked);
-	else if (is_pending(till, asked)) {
-		asked->is_sent = false;
-		asked->due_us = sim->now_us + chance_between(&sim->chance, 500, 5000) * MS;
-	}
+	take_outcome(sim, till, asked, answer);
 }
 
 static void
@@ -272,6 +354,9 @@ take_message(struct sim *sim, struct till *till, const struct tg_message *messag
 		}
 		till->state = TILL_OPEN;
 		till->due_us = INT64_MAX;
+	} else if (message->request_id == BATCH_ID) {
+		if (till->batch_count > 0)
+			take_batch(sim, till, message);
 	} else if (message->request_id != HELLO_ID && message->request_id != AUTH_ID)
 		take_answer(sim, till, message);
 }
@@ -280,6 +365,7 @@ take_message(struct sim *sim, struct till *till, const struct tg_message *messag
 static void
 send_pending(struct sim *sim, struct till *till)
 {
+	send_batch(sim, till);
 	for (uint32_t i = 0; i < till->pending_count; i++) {
 		struct asked *asked = till->pending[i];
 

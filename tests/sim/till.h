@@ -15,6 +15,7 @@
 #include "tests/sim/wire.h"
 
 #define TILL_PENDING_MAX 24
+#define TILL_BATCH_MAX 8
 #define ASKED_TEXT_BYTES 1024
 
 struct sim;
@@ -66,6 +67,8 @@ struct till {
 	uint8_t	 key[32];
 	struct asked *pending[TILL_PENDING_MAX]; /* without a final answer, oldest first */
 	uint32_t pending_count;
+	struct asked *batch[TILL_BATCH_MAX]; /* of the BATCH under way, by place */
+	uint32_t batch_count;		     /* 0: none is */
 };
 
 void till_init(struct sim *sim, struct till *till, uint32_t index);

@@ -295,6 +295,18 @@ ask_totals(struct sim *sim, struct till *till, struct asked *asked)
 }
 
 static void
+ask_history(struct sim *sim, struct till *till, struct asked *asked)
+{
+	add_member(sim, till, asked);
+}
+
+static void
+ask_entries(struct sim *sim, struct till *till, struct asked *asked)
+{
+	set(asked, TG_FIELD_DAY, till_time_ms(sim, till) / SIM_DAY_MS - below(sim, 3));
+}
+
+static void
 ask_ping(struct sim *sim, struct till *till, struct asked *asked)
 {
 	set(asked, TG_FIELD_BUSINESS_TIME, till_time_ms(sim, till));
@@ -314,6 +326,7 @@ static const struct {
 	{ TG_OP_CONFIRM, 4, ask_confirm }, { TG_OP_INQUIRY, 3, ask_inquiry },
 	{ TG_OP_QUOTE, 3, ask_quote },	  { TG_OP_STATUS, 3, ask_status },
 	{ TG_OP_TOTALS, 2, ask_totals },  { TG_OP_PING, 1, ask_ping },
+	{ TG_OP_HISTORY, 2, ask_history }, { TG_OP_ENTRIES, 2, ask_entries },
 };
 
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
@@ -383,6 +396,17 @@ draw_kind(struct sim *sim)
 	return kind;
 }
 
+/* Of the request that a field names; -1: none. */
+static int
+index_of(const struct tg_message *message, enum tg_field field)
+{
+	int32_t index = -1;
+
+	if (tg_message_has(message, field))
+		memcpy(&index, message->values[field].data, sizeof(index));
+	return index;
+}
+
 void
 work_ask(struct sim *sim, struct till *till)
 {
@@ -401,8 +425,11 @@ work_ask(struct sim *sim, struct till *till)
 	if (once_in(sim, 80))
 		steal_id(sim, till, asked);
 	asked_finish(asked);
-	sim_tell(sim, "till %u: asks #%u %s", till->terminal, asked->index,
-		 tg_operation_name(kinds[kind].operation));
+	sim_tell(sim, "till %u: asks #%u %s of #%d and #%d%s", till->terminal, asked->index,
+		 tg_operation_name(kinds[kind].operation),
+		 index_of(&asked->message, TG_FIELD_ORIGINAL),
+		 index_of(&asked->message, TG_FIELD_ORIGINAL_BURN),
+		 asked->is_stolen ? ", under a stolen id" : "");
 	(void)till_ask(sim, till, asked);
 }
 
