@@ -51,6 +51,8 @@ level_word(enum funding_level level)
 		return "low";
 	case FUNDING_STOPPED:
 		return "stopped";
+	case FUNDING_LEVEL_COUNT:
+		break;
 	}
 	return "?";
 }

@@ -18,10 +18,11 @@
 #define TELL_TABLES_US 100000	/* about so often, while there is work */
 #define SETTLED_ROWS_PER_ROUND 8192 /* more than a round edits, see table_set_settle() */
 
-/* Write down how full the tables are. */
+/* Write down how full the tables are, and how partners stand that may run out of points. */
 static void
 tell_tables(struct ledger_step *step)
 {
+	uint32_t fundings[FUNDING_LEVEL_COUNT];
 	const struct table_set *set = ledger_tables(step->config.ledger);
 
 	for (uint32_t id = 0; id < TABLE_SET_MAX; id++) {
@@ -34,6 +35,10 @@ tell_tables(struct ledger_step *step)
 		atomic_store_explicit(&step->figures.tables[id].used, table->rows_used,
 				      memory_order_relaxed);
 	}
+	ledger_funding_counts(step->config.ledger, fundings);
+	for (uint32_t level = 0; level < FUNDING_LEVEL_COUNT; level++)
+		atomic_store_explicit(&step->figures.fundings[level], fundings[level],
+				      memory_order_relaxed);
 }
 
 enum tg_status

@@ -64,6 +64,8 @@ struct ledger_step_figures {
 	_Atomic uint64_t evidence_full[PIPELINE_ARCHIVE_LANE_COUNT];
 	_Atomic int64_t delay_us_max;	/* longest wait in a lane since last read */
 	struct histogram delays;	/* us in a lane, of the first job of each turn of a lane */
+	/* Partners by enum funding_level, as of the same moment as the tables. */
+	_Atomic uint64_t fundings[FUNDING_LEVEL_COUNT];
 	/* Of each table by its id, as of the last tenth of a second with work. */
 	struct {
 		_Atomic uint64_t live;	/* rows */

@@ -69,6 +69,10 @@
 	/* partners */ \
 	X(tallygate_partners_drained, GAUGE, COUNT, "", NUMBER(v->has_parts, census_drained_count(v->census)), \
 	  "partners that an operator has taken out of service, each for itself") \
+	X(tallygate_partners_cover_low, GAUGE, COUNT, "", NUMBER(v->has_parts, v->partners_low), \
+	  "partners with no more points left to issue than their soft alert says") \
+	X(tallygate_partners_stopped, GAUGE, COUNT, "", NUMBER(v->has_parts, v->partners_stopped), \
+	  "partners with no points left to issue, or that met their stop: `show funding`") \
 	X(tallygate_partner_answers_total, COUNTER, COUNT, "partner", FAMILY(tell_partner_answers), \
 	  "answers to a partner; of those not told by number under other (http.partners_named)") \
 	X(tallygate_partner_refusals_total, COUNTER, COUNT, "partner", FAMILY(tell_partner_refusals), \

@@ -65,6 +65,7 @@ struct metrics_view {
 	int64_t	 settled_day_us;	/* midnight of fleet.settled_day_min, since 1970 */
 	uint32_t table_count;
 	struct pipeline_table tables[TABLE_SET_MAX];
+	uint32_t partners_low, partners_stopped; /* with funding terms */
 	uint64_t snapshots_ended, snapshot_sequence, snapshot_bytes;
 	int64_t	 snapshot_pause_us;
 	bool	 is_snapshot_ok;

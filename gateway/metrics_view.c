@@ -111,6 +111,8 @@ metrics_view_parts(struct metrics_view *v, const struct monitor_parts *parts,
 	}
 	v->census = network_census(parts->network);
 	v->table_count = pipeline_tables(parts->pipeline, v->tables);
+	v->partners_low = pipeline_fundings(parts->pipeline, FUNDING_LOW);
+	v->partners_stopped = pipeline_fundings(parts->pipeline, FUNDING_STOPPED);
 	v->is_clock_alarmed = clock_alarm(parts->clock) != CLOCK_FINE;
 	v->clock_utc_ms = clock_peek_utc_ms(parts->clock);
 	v->has_business_date = date != DAY_NONE;

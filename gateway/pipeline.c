@@ -540,6 +540,12 @@ pipeline_tables(const struct pipeline *pipeline, struct pipeline_table *tables)
 }
 
 uint32_t
+pipeline_fundings(const struct pipeline *pipeline, enum funding_level level)
+{
+	return (uint32_t)figure_read(&pipeline->step.figures.fundings[level]);
+}
+
+uint32_t
 pipeline_waiting(const struct pipeline *pipeline, uint32_t io_index, enum pipeline_lane lane)
 {
 	TG_ASSERT(io_index < pipeline->port_count);

@@ -326,6 +326,9 @@ struct pipeline_table {
 /* Any thread: fill tables, TABLE_SET_MAX of them; returns how many.  About 100 ms old. */
 uint32_t pipeline_tables(const struct pipeline *pipeline, struct pipeline_table *tables);
 
+/* Any thread: partners at a level of funding.  About 100 ms old. */
+uint32_t pipeline_fundings(const struct pipeline *pipeline, enum funding_level level);
+
 /* Any thread: jobs of a lane that wait.  io_index: of the I/O thread; above them: control. */
 uint32_t pipeline_waiting(const struct pipeline *pipeline, uint32_t io_index,
 			  enum pipeline_lane lane);

@@ -282,3 +282,16 @@ ledger_funding_state(const struct ledger *l, uint32_t partner)
 	s.level = funding_level(c, &s);
 	return s;
 }
+
+void
+ledger_funding_counts(const struct ledger *l, uint32_t ret_counts[FUNDING_LEVEL_COUNT])
+{
+	for (uint32_t level = 0; level < FUNDING_LEVEL_COUNT; level++)
+		ret_counts[level] = 0;
+	for (uint32_t row = 1; row <= l->fundings.rows_used; row++) {
+		if (table_is_live(&l->fundings, row))
+			ret_counts[ledger_funding_state(
+					   l, ledger_funding_row(l, row)->config.partner)
+					   .level]++;
+	}
+}

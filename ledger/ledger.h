@@ -149,6 +149,7 @@ enum funding_level {
 	FUNDING_GOOD,
 	FUNDING_LOW,			/* soft alert: alert_points or less are left to issue */
 	FUNDING_STOPPED,		/* nothing is left, or an earn met the stop already */
+	FUNDING_LEVEL_COUNT,
 };
 
 struct funding_state {
@@ -162,6 +163,10 @@ struct funding_state {
 
 /* Its state now; all zero, FUNDING_FREE, for a partner without terms. */
 struct funding_state ledger_funding_state(const struct ledger *ledger, uint32_t partner);
+
+/* How many partners with terms are at each level. */
+void ledger_funding_counts(const struct ledger *ledger,
+			   uint32_t ret_counts[FUNDING_LEVEL_COUNT]);
 
 /* Balance of an account; partner is 0 for accounts that are not per partner. */
 int64_t ledger_account_points(const struct ledger *ledger, enum account account, enum unit unit,

@@ -170,6 +170,28 @@ TG_MUST_CHECK enum tg_status plan_resolve_hold(struct plan *p, uint32_t hold, in
 TG_MUST_CHECK enum tg_status plan_may_issue(const struct plan *p,
 					    const struct partner_row *partner, int64_t points);
 
+/*
+ * Divide points over the sponsors of a joint promotion: weights[i] > 0, 1..SPONSORS_MAX of them, of
+ * any sum below 2^32.  ret_points sum to points.  Each has the floor of its share; what that leaves
+ * goes point by point to whoever is furthest behind its share, the first stated on a tie
+ * (d'Hondt's rule).  With fewer points no sponsor ever has more: so a refund, which divides what is
+ * kept and takes the difference, takes from no sponsor less than nothing.
+ */
+#define SPONSORS_MAX 8
+void sponsors_divide(int64_t points, const uint32_t *weights, uint32_t count,
+		     int64_t ret_points[SPONSORS_MAX]);
+
+/*
+ * Post what the sponsors of a component issue, each its part of `points` (> 0: given, < 0: taken
+ * back, as the difference between what was kept before and is kept now, both >= 0).
+ */
+struct sponsor_share {
+	uint32_t partner;		/* number */
+	uint32_t weight;		/* > 0 */
+};
+void sponsors_post(struct plan *p, const struct sponsor_share *shares, uint32_t count,
+		   int64_t kept_before_points, int64_t kept_now_points);
+
 /* Take what the open record issues from the issuers' cover, or give it back; plan_finish() does. */
 void plan_cover_issued(struct plan *p);
 

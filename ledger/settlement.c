@@ -174,8 +174,8 @@ static struct settlement_terms
 terms(const struct plan *p, const struct cycle_config *c)
 {
 	const struct programme_config *programme = p->programme;
-
-	return (struct settlement_terms){
+	const struct funding_config *funding = ledger_funding_find(p->ledger, c->partner);
+	struct settlement_terms t = {
 		.is_traced = (programme->flags & PROGRAMME_TRACED) != 0 ? 1 : 0,
 		.issued_num = programme->point_value_num,
 		.issued_den = programme->point_value_den,
@@ -183,6 +183,16 @@ terms(const struct plan *p, const struct cycle_config *c)
 		.redeemed_den = programme->point_value_den,
 		.minimum_amount = c->minimum_amount,
 	};
+
+	/* Between issuers and redeemers a point is worth the same to both. */
+	if (funding == NULL || t.is_traced != 0)
+		return t;
+	/* What is prepaid was paid when its block was bought. */
+	t.issued_num = (funding->flags & FUNDING_PREPAID) != 0 ? 0 : funding->issue_price_micro;
+	t.issued_den = MICRO_PER_MINOR;
+	t.redeemed_num = funding->redeem_price_micro;
+	t.redeemed_den = MICRO_PER_MINOR;
+	return t;
 }
 
 /*

@@ -75,7 +75,7 @@ libjournaltool_la_SOURCES = \
 	%D%/statement.c %D%/statement.h %D%/statement_read.c \
 	%D%/journal_verify.c %D%/journal_verify.h \
 	%D%/record_filter.c %D%/record_filter.h \
-	%D%/record_json.c %D%/record_json.h \
+	%D%/record_json.c %D%/record_json.h %D%/record_json_config.c %D%/record_json_object.h \
 	%D%/restore.c %D%/restore.h %D%/restore_accept.c \
 	%D%/restore_database.c %D%/restore_database.h \
 	%D%/restore_report.c %D%/restore_report.h

@@ -7,48 +7,16 @@
 #include "storage/record_json.h"
 
 #include <inttypes.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "ledger/calendar.h"
 #include "ledger/request.h"
+#include "storage/record_json_object.h"
 
 #define DAY_MS INT64_C(86400000)
 #define HEX_BYTES_MAX 32
 #define TEXT_BYTES 48
-
-/* The object being made.  Once something failed it is not shown. */
-struct object {
-	json_t *json;
-	bool has_failed;
-};
-
-static void
-put(struct object *o, const char *name, json_t *value)
-{
-	if (json_object_set_new(o->json, name, value) != 0)
-		o->has_failed = true;
-}
-
-static void
-put_int(struct object *o, const char *name, int64_t value)
-{
-	put(o, name, json_integer(value));
-}
-
-static void
-put_number(struct object *o, const char *name, uint64_t value)
-{
-	put(o, name, json_integer((json_int_t)value));
-}
-
-/* A limit, where INT64_MAX means none. */
-static void
-put_limit(struct object *o, const char *name, int64_t value)
-{
-	put(o, name, value == LIMIT_NONE ? json_null() : json_integer(value));
-}
 
 static void
 put_hex(struct object *o, const char *name, const uint8_t *bytes, size_t bytes_count)
@@ -64,8 +32,8 @@ put_hex(struct object *o, const char *name, const uint8_t *bytes, size_t bytes_c
 }
 
 /* Text padded with zeros; what is no UTF-8 is shown in hexadecimal. */
-static void
-put_text(struct object *o, const char *name, const uint8_t *bytes, size_t bytes_max)
+void
+record_json_put_text(struct object *o, const char *name, const uint8_t *bytes, size_t bytes_max)
 {
 	size_t length = strnlen((const char *)bytes, bytes_max);
 	json_t *text = json_stringn((const char *)bytes, length);
@@ -89,8 +57,8 @@ day_text(int32_t day)
 	return json_string(text);
 }
 
-static void
-put_day(struct object *o, const char *name, int32_t day)
+void
+record_json_put_day(struct object *o, const char *name, int32_t day)
 {
 	put(o, name, day_text(day));
 }
@@ -112,8 +80,8 @@ record_json_time(int64_t utc_ms)
 	return json_string(text);
 }
 
-static void
-put_time(struct object *o, const char *name, int64_t utc_ms)
+void
+record_json_put_time(struct object *o, const char *name, int64_t utc_ms)
 {
 	put(o, name, record_json_time(utc_ms));
 }
@@ -146,8 +114,8 @@ put_header(struct object *o, const struct record *r)
 	put_number(o, "sequence", r->sequence);
 	put(o, "kind", json_string(record_kind_name(r->kind)));
 	put(o, "status", json_string(tg_status_name((enum tg_status)r->status)));
-	put_time(o, "booked_at", r->booked_at_utc_ms);
-	put_day(o, "business_date", r->business_date);
+	record_json_put_time(o, "booked_at", r->booked_at_utc_ms);
+	record_json_put_day(o, "business_date", r->business_date);
 	for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
 		if ((r->flags & flags[i].bit) != 0)
 			(void)json_array_append_new(set, json_string(flags[i].name));
@@ -167,11 +135,11 @@ put_request(struct object *o, const struct record *r)
 		put_number(o, "terminal", r->terminal);
 	}
 	if (RECORD_HAS(r, OPERATOR)) {
-		put_text(o, "operator", r->operator_name, sizeof r->operator_name);
-		put_text(o, "origin", r->origin, sizeof r->origin);
+		record_json_put_text(o, "operator", r->operator_name, sizeof r->operator_name);
+		record_json_put_text(o, "origin", r->origin, sizeof r->origin);
 	}
 	if (RECORD_HAS(r, TEXT))
-		put_text(o, "text", r->text, r->text_bytes);
+		record_json_put_text(o, "text", r->text, r->text_bytes);
 	if (RECORD_HAS(r, BLOCK)) {
 		put_number(o, "block_target", r->block_target);
 		put_number(o, "is_blocked", r->is_blocked);
@@ -180,7 +148,7 @@ put_request(struct object *o, const struct record *r)
 	if (RECORD_HAS(r, TRANSACTION)) {
 		put_hex(o, "transaction_id", r->transaction_id, sizeof r->transaction_id);
 		put_hex(o, "fingerprint", r->fingerprint, sizeof r->fingerprint);
-		put_time(o, "business_time", r->business_time_utc_ms);
+		record_json_put_time(o, "business_time", r->business_time_utc_ms);
 		put_number(o, "transaction_row", r->transaction_row);
 	}
 	if (RECORD_HAS(r, MEMBER))
@@ -191,9 +159,9 @@ put_request(struct object *o, const struct record *r)
 		put_number(o, "rule_version", r->rule_version);
 	}
 	if (RECORD_HAS(r, TILL)) {
-		put_day(o, "till_day", r->till_day);
+		record_json_put_day(o, "till_day", r->till_day);
 		put_number(o, "till", r->till);
-		put_text(o, "receipt", r->receipt, r->receipt_bytes);
+		record_json_put_text(o, "receipt", r->receipt, r->receipt_bytes);
 		put_hex(o, "receipt_key", r->receipt_key, sizeof r->receipt_key);
 	}
 	if (RECORD_HAS(r, DETAILS)) {
@@ -213,14 +181,14 @@ put_effect(struct object *o, const struct record *r)
 {
 	if (RECORD_HAS(r, ORIGINAL)) {
 		put_hex(o, "original_id", r->original_id, sizeof r->original_id);
-		put_time(o, "original_time", r->original_time_utc_ms);
+		record_json_put_time(o, "original_time", r->original_time_utc_ms);
 		put_number(o, "original_row", r->original_row);
 		put_hex(o, "original_burn_id", r->original_burn_id, sizeof r->original_burn_id);
 		put_number(o, "original_burn_row", r->original_burn_row);
 	}
 	if (RECORD_HAS(r, HOLD)) {
 		put_number(o, "hold_row", r->hold_row);
-		put_time(o, "hold_deadline", r->hold_deadline_utc_ms);
+		record_json_put_time(o, "hold_deadline", r->hold_deadline_utc_ms);
 		put_int(o, "captured_points", r->captured_points);
 	}
 	if (RECORD_HAS(r, REFUNDED)) {
@@ -235,11 +203,11 @@ put_effect(struct object *o, const struct record *r)
 		put_int(o, "paid_debt_points", r->paid_debt_points);
 	}
 	if (RECORD_HAS(r, REGULAR_DAY))
-		put_day(o, "regular_last_day", r->regular_last_day);
+		record_json_put_day(o, "regular_last_day", r->regular_last_day);
 	if (RECORD_HAS(r, AFTER)) {
 		put_int(o, "available_points", r->available_points);
 		put_int(o, "regular_points", r->regular_points);
-		put_day(o, "next_expiry_day", r->next_expiry_day);
+		record_json_put_day(o, "next_expiry_day", r->next_expiry_day);
 		put_int(o, "next_expiry_points", r->next_expiry_points);
 	}
 	if (RECORD_HAS(r, AFTER_OTHER)) {
@@ -250,8 +218,8 @@ put_effect(struct object *o, const struct record *r)
 }
 
 /* Append element, which may have failed, to the array. */
-static void
-append(struct object *o, json_t *array, struct object *element)
+void
+record_json_append(struct object *o, json_t *array, struct object *element)
 {
 	o->has_failed |= element->has_failed;
 	if (json_array_append_new(array, element->json) != 0)
@@ -272,7 +240,7 @@ put_postings(struct object *o, const struct record *r)
 		if (posting->partner != 0)
 			put_number(&element, "partner", posting->partner);
 		put_int(&element, "points", posting->points);
-		append(o, array, &element);
+		record_json_append(o, array, &element);
 	}
 	put(o, "postings", array);
 }
@@ -318,8 +286,8 @@ put_moves(struct object *o, const struct record *r)
 		if ((move->flags & MOVE_NEW) != 0) {
 			put(&element, "new", json_true());
 			put_number(&element, "serial", move->serial);
-			put_day(&element, "last_day", move->last_day);
-			put_day(&element, "matures_day", move->matures_day);
+			record_json_put_day(&element, "last_day", move->last_day);
+			record_json_put_day(&element, "matures_day", move->matures_day);
 			put_int(&element, "life_days", move->life_days);
 			put_number(&element, "usable_at", move->usable_at);
 			put_number(&element, "partner", move->partner);
@@ -328,7 +296,7 @@ put_moves(struct object *o, const struct record *r)
 			put_number(&element, "serial", move->serial);
 			put_number(&element, "partner", move->partner);
 		}
-		append(o, array, &element);
+		record_json_append(o, array, &element);
 	}
 	put(o, "moves", array);
 }
@@ -348,11 +316,11 @@ put_lists(struct object *o, const struct record *r)
 		while (record_line_next(r, &offset, &line)) {
 			struct object element = { .json = json_object() };
 
-			put_text(&element, "item", line.item, line.item_bytes);
+			record_json_put_text(&element, "item", line.item, line.item_bytes);
 			put_number(&element, "category", line.category);
 			put_number(&element, "quantity", line.quantity);
 			put_int(&element, "amount", line.amount);
-			append(o, array, &element);
+			record_json_append(o, array, &element);
 		}
 		put(o, "lines", array);
 	}
@@ -367,252 +335,10 @@ put_lists(struct object *o, const struct record *r)
 			put_number(&element, "type", image->type);
 			put_number(&element, "key", image->key);
 			put_hex(&element, "hash", image->hash, sizeof image->hash);
-			append(o, array, &element);
+			record_json_append(o, array, &element);
 		}
 		put(o, "identifiers", array);
 	}
-}
-
-static void
-put_programme(struct object *o, const struct programme_config *c)
-{
-	put_number(o, "version", c->version);
-	put_number(o, "flags", c->flags);
-	put_int(o, "window_ms", c->window_ms);
-	put_int(o, "clock_ahead_ms", c->clock_ahead_ms);
-	put_int(o, "burn_clock_ms", c->burn_clock_ms);
-	put_int(o, "point_value_num", c->point_value_num);
-	put_int(o, "point_value_den", c->point_value_den);
-	put_int(o, "expiry_months", c->expiry_months);
-	put_int(o, "hold_seconds_default", c->hold_seconds_default);
-	put_int(o, "hold_seconds_max", c->hold_seconds_max);
-	put_int(o, "declines_per_terminal_day", c->declines_per_terminal_day);
-	put_int(o, "debt_days", c->debt_days);
-	put_limit(o, "member_day_earn_points", c->member_day_earn_points);
-	put_limit(o, "member_day_burn_points", c->member_day_burn_points);
-}
-
-static void
-put_partner(struct object *o, const struct partner_config *c)
-{
-	put_number(o, "number", c->number);
-	put_text(o, "name", c->name, sizeof c->name);
-	put_number(o, "group", c->group);
-	put_number(o, "flags", c->flags);
-	put_int(o, "pending_days", c->pending_days);
-	put_int(o, "return_days", c->return_days);
-	put_int(o, "restored_days", c->restored_days);
-	put_int(o, "joined_day", c->joined_day);
-	put_int(o, "last_earn_day", c->last_earn_day);
-	put_int(o, "last_burn_day", c->last_burn_day);
-	put_int(o, "burn_minimum_points", c->burn_minimum_points);
-	put_int(o, "burn_step_points", c->burn_step_points);
-	put_limit(o, "earn_transaction_points", c->earn_transaction_points);
-	put_limit(o, "burn_transaction_points", c->burn_transaction_points);
-	put_limit(o, "terminal_day_earn_points", c->terminal_day_earn_points);
-	put_limit(o, "terminal_day_burn_points", c->terminal_day_burn_points);
-	put_limit(o, "bonus_member_day_points", c->bonus_member_day_points);
-}
-
-static void
-put_rule(struct object *o, const struct rule_config *c)
-{
-	put_number(o, "partner", c->partner);
-	put_number(o, "version", c->version);
-	put_int(o, "base_num", c->base_num);
-	put_int(o, "base_den", c->base_den);
-	put_int(o, "bonus_num", c->bonus_num);
-	put_int(o, "bonus_den", c->bonus_den);
-	put_int(o, "bonus_threshold_amount", c->bonus_threshold_amount);
-	put_int(o, "bonus_fixed_points", c->bonus_fixed_points);
-	put_number(o, "bonus_sponsor", c->bonus_sponsor);
-	put_int(o, "bonus_days", c->bonus_days);
-	put_number(o, "bonus_usable_at", c->bonus_usable_at);
-}
-
-static void
-put_store(struct object *o, const struct store_config *c)
-{
-	put_number(o, "number", c->number);
-	put_text(o, "name", c->name, sizeof c->name);
-	put_number(o, "partner", c->partner);
-	put_number(o, "flags", c->flags);
-	put_number(o, "groups", c->groups);
-}
-
-static void
-put_terminal(struct object *o, const struct terminal_config *c)
-{
-	put_number(o, "number", c->number);
-	put_text(o, "name", c->name, sizeof c->name);
-	put_number(o, "partner", c->partner);
-	put_number(o, "store", c->store);
-	put_number(o, "flags", c->flags);
-	put_number(o, "key_generation", c->key_generation);
-	put_number(o, "key_generation_old", c->key_generation_old);
-	put_number(o, "rights", c->rights);
-}
-
-/* Prices and fees in millionths of a minor unit. */
-static void
-put_funding(struct object *o, const struct funding_config *c)
-{
-	put_number(o, "partner", c->partner);
-	put_number(o, "version", c->version);
-	put_number(o, "flags", c->flags);
-	put_int(o, "issue_price_micro", c->issue_price_micro);
-	put_int(o, "redeem_price_micro", c->redeem_price_micro);
-	put_int(o, "issue_fee_micro", c->issue_fee_micro);
-	put_int(o, "redeem_fee_micro", c->redeem_fee_micro);
-	put_int(o, "transaction_fee_micro", c->transaction_fee_micro);
-	put_int(o, "month_fee_micro", c->month_fee_micro);
-	put_int(o, "overdraft_points", c->overdraft_points);
-	put_int(o, "alert_points", c->alert_points);
-}
-
-static void
-put_funded(struct object *o, const struct record *r)
-{
-	if (!RECORD_HAS(r, FUNDED))
-		return;
-	put_number(o, "funded_partner", r->funded_partner);
-	put_number(o, "cover_row", r->cover_row);
-	put_int(o, "funded_points", r->funded_points);
-	put_int(o, "funded_price_micro", r->funded_price_micro);
-}
-
-static void
-put_earn_rule(struct object *o, const struct earn_rule *c)
-{
-	put_number(o, "version", c->version);
-	put_number(o, "position", c->position);
-	put_number(o, "number", c->number);
-	put_text(o, "name", c->name, sizeof c->name);
-	put_number(o, "flags", c->flags);
-	put_number(o, "partner", c->partner);
-	put_number(o, "store", c->store);
-	put_number(o, "store_group", c->store_group);
-	put_number(o, "category_from", c->category_from);
-	put_number(o, "category_to", c->category_to);
-	put_int(o, "from_day", c->from_day);
-	put_int(o, "until_day", c->until_day);
-	put_number(o, "from_minute", c->from_minute);
-	put_number(o, "until_minute", c->until_minute);
-	put_number(o, "weekdays", c->weekdays);
-	put_number(o, "tender", c->tender);
-	put_number(o, "tier", c->tier);
-	put_number(o, "tag", c->tag);
-	put_number(o, "sponsor", c->sponsor);
-	put_int(o, "days", c->days);
-	put_number(o, "usable_at", c->usable_at);
-	put_number(o, "budget", c->budget);
-	put_number(o, "member_times", c->member_times);
-	put_limit(o, "member_points", c->member_points);
-	put_limit(o, "member_day_points", c->member_day_points);
-	put_int(o, "threshold_amount", c->threshold_amount);
-	put_int(o, "rate_num", c->rate_num);
-	put_int(o, "rate_den", c->rate_den);
-	put_int(o, "fixed_points", c->fixed_points);
-}
-
-static void
-put_rulebook(struct object *o, const struct rulebook *c)
-{
-	put_number(o, "version", c->version);
-	put_number(o, "rule_count", c->rule_count);
-	put_time(o, "starts_at", c->starts_at_utc_ms);
-}
-
-/* The budgets of a record: the one that is meant, and the one that points came from or went to. */
-static void
-put_budgets(struct object *o, const struct record *r)
-{
-	json_t *array = json_array();
-
-	put_number(o, "budget_action", r->budget_action);
-	for (uint8_t i = 0; i < r->budget_count; i++) {
-		const struct budget *c = &r->budgets[i];
-		struct object element = { .json = json_object() };
-
-		put_number(&element, "row", r->budget_rows[i]);
-		put_number(&element, "number", c->number);
-		put_text(&element, "name", c->name, sizeof c->name);
-		put_number(&element, "parent", c->parent);
-		put_number(&element, "flags", c->flags);
-		put_int(&element, "granted_points", c->granted_points);
-		put_int(&element, "passed_points", c->passed_points);
-		put_int(&element, "asked_points", c->asked_points);
-		put_number(&element, "asked_from", c->asked_from);
-		put_text(&element, "asked_by", c->asked_by, sizeof c->asked_by);
-		append(o, array, &element);
-	}
-	put(o, "budgets", array);
-}
-
-static void
-put_components(struct object *o, const struct record *r)
-{
-	json_t *array = json_array();
-
-	put_number(o, "rulebook_version", r->rulebook_version);
-	for (uint8_t i = 0; i < r->component_count; i++) {
-		const struct record_component *c = &r->components[i];
-		struct object element = { .json = json_object() };
-
-		put_number(&element, "row", c->row);
-		put_number(&element, "campaign_row", c->campaign_row);
-		put_number(&element, "campaign", c->campaign);
-		put_number(&element, "rate_row", c->rate_row);
-		put_number(&element, "sponsor", c->sponsor);
-		put_number(&element, "budget_row", c->budget_row);
-		put_number(&element, "counter_row", c->counter_row);
-		put_number(&element, "refusal", c->refusal);
-		put_int(&element, "amount", c->amount);
-		put_int(&element, "points", c->points);
-		append(o, array, &element);
-	}
-	put(o, "components", array);
-}
-
-static void
-put_config(struct object *o, const struct record *r)
-{
-	struct object row = { .json = json_object() };
-	const char *name = NULL;
-
-	if (RECORD_HAS(r, PROGRAMME)) {
-		name = "programme_set";
-		put_programme(&row, &r->programme);
-	} else if (RECORD_HAS(r, PARTNER)) {
-		name = "partner_set";
-		put_partner(&row, &r->partner_image);
-	} else if (RECORD_HAS(r, RULE)) {
-		name = "rule_set";
-		put_rule(&row, &r->rule);
-	} else if (RECORD_HAS(r, STORE)) {
-		name = "store_set";
-		put_store(&row, &r->store_image);
-	} else if (RECORD_HAS(r, TERMINAL)) {
-		name = "terminal_set";
-		put_terminal(&row, &r->terminal_image);
-	} else if (RECORD_HAS(r, EARN_RULE)) {
-		name = "earn_rule_set";
-		put_earn_rule(&row, &r->earn_rule);
-	} else if (RECORD_HAS(r, RULEBOOK)) {
-		name = "rulebook_started";
-		put_rulebook(&row, &r->rulebook);
-	} else if (RECORD_HAS(r, FUNDING)) {
-		name = "funding_set";
-		put_funding(&row, &r->funding);
-	}
-	if (name == NULL) {
-		json_decref(row.json);
-		return;
-	}
-	if (!RECORD_HAS(r, PROGRAMME))
-		put_number(&row, "row", r->config_row);
-	o->has_failed |= row.has_failed;
-	put(o, name, row.json);
 }
 
 /* What is known of a one-time code; its hash is nobody's business. */
@@ -622,7 +348,7 @@ put_activation(struct object *o, const struct record *r)
 	if (!RECORD_HAS(r, ACTIVATION))
 		return;
 	put_number(o, "code_generation", r->activation.key_generation);
-	put_time(o, "code_expires", r->activation.expires_utc_ms);
+	record_json_put_time(o, "code_expires", r->activation.expires_utc_ms);
 	put(o, "code_is_used", json_boolean(r->activation.is_used));
 }
 
@@ -634,8 +360,8 @@ put_cycle(struct object *o, const char *name, const struct cycle *cycle)
 	put_number(&row, "partner", cycle->partner);
 	put_number(&row, "number", cycle->number);
 	if (cycle->first_day != DAY_NONE)
-		put_day(&row, "first_day", cycle->first_day);
-	put_day(&row, "last_day", cycle->last_day);
+		record_json_put_day(&row, "first_day", cycle->first_day);
+	record_json_put_day(&row, "last_day", cycle->last_day);
 	o->has_failed |= row.has_failed;
 	put(o, name, row.json);
 }
@@ -668,7 +394,7 @@ put_settlement(struct object *o, const struct record *r)
 	}
 	if (RECORD_HAS(r, HOLIDAY)) {
 		put_number(o, "calendar", r->holiday.calendar);
-		put_day(o, "holiday", r->holiday.day);
+		record_json_put_day(o, "holiday", r->holiday.day);
 		put(o, "is_rest", json_boolean(r->holiday.is_rest));
 	}
 	if (RECORD_HAS(r, CLOSED)) {
@@ -692,11 +418,11 @@ static void
 put_housekeeping(struct object *o, const struct record *r)
 {
 	if (RECORD_HAS(r, CLOCK))
-		put_time(o, "clock", r->clock_utc_ms);
+		record_json_put_time(o, "clock", r->clock_utc_ms);
 	if (RECORD_HAS(r, DATE))
-		put_day(o, "next_business_date", r->next_business_date);
+		record_json_put_day(o, "next_business_date", r->next_business_date);
 	if (RECORD_HAS(r, SWEEP)) {
-		put_day(o, "sweep_day", r->sweep_day);
+		record_json_put_day(o, "sweep_day", r->sweep_day);
 		put_number(o, "sweep_phase", r->sweep_phase);
 		put_number(o, "sweep_row", r->sweep_row);
 		put_int(o, "sweep_before_utc_ms", r->sweep_before_utc_ms);
@@ -705,7 +431,7 @@ put_housekeeping(struct object *o, const struct record *r)
 	if (RECORD_HAS(r, REOPENED)) {
 		put_number(o, "reopened_sequence", r->reopened_sequence);
 		put(o, "reopened_kind", json_string(record_kind_name(r->reopened_kind)));
-		put_time(o, "reopened_booked_at", r->reopened_booked_at_utc_ms);
+		record_json_put_time(o, "reopened_booked_at", r->reopened_booked_at_utc_ms);
 	}
 }
 
@@ -718,14 +444,14 @@ record_json(const struct record *record)
 	put_request(&o, record);
 	put_effect(&o, record);
 	put_lists(&o, record);
-	put_config(&o, record);
+	record_json_put_config(&o, record);
 	if (RECORD_HAS(record, BUDGET))
-		put_budgets(&o, record);
+		record_json_put_budgets(&o, record);
 	if (RECORD_HAS(record, COMPONENTS))
-		put_components(&o, record);
+		record_json_put_components(&o, record);
 	put_activation(&o, record);
 	put_settlement(&o, record);
-	put_funded(&o, record);
+	record_json_put_funded(&o, record);
 	put_housekeeping(&o, record);
 	if (!o.has_failed)
 		return o.json;

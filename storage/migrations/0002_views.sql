@@ -143,6 +143,177 @@ SELECT e.member,
   LEFT JOIN record_status s ON s.number = e.status
  WHERE e.member IS NOT NULL;
 
+CREATE OR REPLACE SQL SECURITY INVOKER VIEW partner_funding AS
+SELECT t.partner,
+       p.name,
+       FIND_IN_SET('prepaid', t.flags) > 0 AS is_prepaid,
+       t.version AS terms_version,
+       CAST(COALESCE(a.cover_points, 0) AS DECIMAL(38, 0)) AS cover_points,
+       CAST(COALESCE(a.used_points, 0) AS DECIMAL(38, 0)) AS used_points,
+       CAST(COALESCE(a.sold_points, 0) AS DECIMAL(38, 0)) AS sold_points,
+       t.overdraft_points,
+       CAST(GREATEST(COALESCE(a.cover_points, 0) + t.overdraft_points, 0) AS DECIMAL(38, 0)) AS left_points,
+       t.alert_points,
+       (SELECT COUNT(*) FROM partner_block b
+         WHERE b.partner = t.partner AND b.bought_points > b.used_points + b.released_points) AS open_blocks
+  FROM partner_terms t
+  LEFT JOIN partner p ON p.partner = t.partner
+  LEFT JOIN (SELECT o.partner,
+                    SUM(IF(c.name = 'COVER', o.points, 0)) AS cover_points,
+                    SUM(IF(c.name = 'COVER_USED', o.points, 0)) AS used_points,
+                    -SUM(IF(c.name = 'COVER_SOLD', o.points, 0)) AS sold_points
+               FROM account_total o
+               JOIN account c ON c.number = o.account
+              WHERE o.unit = 2
+              GROUP BY o.partner) a ON a.partner = t.partner
+ WHERE t.version = (SELECT MAX(n.version) FROM partner_terms n WHERE n.partner = t.partner);
+
+CREATE OR REPLACE SQL SECURITY INVOKER VIEW partner_terms_span AS
+SELECT t.partner,
+       t.version,
+       t.last_sequence + 1 AS from_sequence,
+       (SELECT MIN(n.last_sequence) FROM partner_terms n
+         WHERE n.partner = t.partner AND n.version > t.version) AS until_sequence,
+       t.issue_price_micro,
+       t.redeem_price_micro,
+       t.issue_fee_micro,
+       t.redeem_fee_micro,
+       t.transaction_fee_micro,
+       t.month_fee_micro
+  FROM partner_terms t;
+
+CREATE OR REPLACE SQL SECURITY INVOKER VIEW partner_fee_day AS
+SELECT u.business_date,
+       u.partner,
+       u.terms_version,
+       CAST(SUM(u.issued_points) AS DECIMAL(38, 0)) AS issued_points,
+       CAST(SUM(u.redeemed_points) AS DECIMAL(38, 0)) AS redeemed_points,
+       CAST(SUM(u.transactions) AS DECIMAL(38, 0)) AS transactions,
+       CAST(SUM(u.issued_points * u.issue_price_micro) AS DECIMAL(38, 0)) AS issue_price_micro,
+       CAST(SUM(u.redeemed_points * u.redeem_price_micro) AS DECIMAL(38, 0)) AS redeem_price_micro,
+       CAST(SUM(u.issued_points * u.issue_fee_micro + u.redeemed_points * u.redeem_fee_micro
+                + u.transactions * u.transaction_fee_micro) AS DECIMAL(38, 0)) AS fee_micro
+  FROM (SELECT o.business_date, o.partner, t.version AS terms_version,
+               CAST(IF(a.name = 'ISSUED', -o.points, 0) AS DECIMAL(38, 0)) AS issued_points,
+               CAST(IF(a.name = 'REDEEMED', o.points, 0) AS DECIMAL(38, 0)) AS redeemed_points,
+               0 AS transactions,
+               t.issue_price_micro, t.redeem_price_micro,
+               t.issue_fee_micro, t.redeem_fee_micro, t.transaction_fee_micro
+          FROM posting o
+          JOIN account a ON a.number = o.account AND a.name IN ('ISSUED', 'REDEEMED')
+          JOIN partner_terms_span t ON t.partner = o.partner AND t.from_sequence <= o.sequence
+           AND (t.until_sequence IS NULL OR o.sequence <= t.until_sequence)
+         WHERE o.is_test = 0
+         UNION ALL
+        SELECT e.business_date, e.partner, t.version, 0, 0, 1, 0, 0, 0, 0, t.transaction_fee_micro
+          FROM entry e
+          JOIN record_kind k ON k.number = e.kind AND k.name IN ('EARN', 'BURN', 'CAPTURE')
+          JOIN partner_terms_span t ON t.partner = e.partner AND t.from_sequence <= e.sequence
+           AND (t.until_sequence IS NULL OR e.sequence <= t.until_sequence)
+         WHERE e.status = 0 AND NOT FIND_IN_SET('test', e.flags)) u
+ GROUP BY u.business_date, u.partner, u.terms_version;
+
+CREATE OR REPLACE SQL SECURITY INVOKER VIEW partner_fee_month AS
+SELECT CAST(DATE_FORMAT(f.business_date, '%Y-%m-01') AS DATE) AS month,
+       f.partner,
+       CAST(SUM(f.fee_micro) AS DECIMAL(38, 0)) AS use_fee_micro,
+       (SELECT t.month_fee_micro FROM partner_terms t
+         WHERE t.partner = f.partner AND t.version = MAX(f.terms_version)) AS month_fee_micro
+  FROM partner_fee_day f
+ GROUP BY CAST(DATE_FORMAT(f.business_date, '%Y-%m-01') AS DATE), f.partner;
+
+CREATE OR REPLACE SQL SECURITY INVOKER VIEW operator_account AS
+SELECT u.name,
+       CAST(SUM(u.points) AS DECIMAL(38, 0)) AS points,
+       CAST(FLOOR(SUM(u.points) * MAX(p.point_value_num) / MAX(p.point_value_den)) AS DECIMAL(38, 0)) AS amount
+  FROM (SELECT 'liability' AS name, CAST(t.points AS DECIMAL(38, 0)) AS points
+          FROM account_total t
+          JOIN account a ON a.number = t.account AND a.name IN ('AVAILABLE', 'PENDING', 'HELD')
+         WHERE t.unit = 1 AND t.is_test = 0
+         UNION ALL
+        SELECT CASE a.name WHEN 'DEBT' THEN 'members owe' WHEN 'BREAKAGE' THEN 'breakage'
+                    WHEN 'WRITTEN_OFF' THEN 'written off' ELSE 'adjustments' END,
+               CAST(IF(a.name = 'BREAKAGE', t.points, -t.points) AS DECIMAL(38, 0))
+          FROM account_total t
+          JOIN account a ON a.number = t.account
+           AND a.name IN ('DEBT', 'BREAKAGE', 'WRITTEN_OFF', 'ADJUSTMENTS')
+         WHERE t.unit = 1 AND t.is_test = 0) u
+ CROSS JOIN programme p
+ WHERE p.version = (SELECT MAX(n.version) FROM programme n)
+ GROUP BY u.name;
+
+CREATE OR REPLACE SQL SECURITY INVOKER VIEW debt_written_off AS
+SELECT o.business_date,
+       o.partner,
+       e.member,
+       o.points
+  FROM posting o
+  JOIN account a ON a.number = o.account AND a.name = 'DEBT'
+  JOIN entry e ON e.business_date = o.business_date AND e.sequence = o.sequence AND e.line = 0
+  JOIN record_kind k ON k.number = e.kind AND k.name = 'WRITE_OFF'
+ WHERE o.is_test = 0;
+
+CREATE OR REPLACE SQL SECURITY INVOKER VIEW point_outstanding AS
+SELECT w.member,
+       w.sequence,
+       w.line,
+       w.business_date,
+       w.issuer,
+       w.points,
+       CAST(GREATEST(LEAST(w.points, b.points - w.newer_points), 0) AS DECIMAL(38, 0)) AS outstanding_points
+  FROM (SELECT i.member, i.sequence, i.line, i.business_date, i.issuer, i.points,
+               COALESCE(SUM(i.points) OVER (PARTITION BY i.member ORDER BY i.sequence DESC, i.line DESC
+                        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS newer_points
+          FROM (SELECT e.member, e.sequence, o.line, e.business_date, o.partner AS issuer,
+                       -o.points
+                       - COALESCE((SELECT SUM(x.points)
+                                     FROM entry r
+                                     JOIN posting x ON x.business_date = r.business_date
+                                      AND x.sequence = r.sequence
+                                      AND x.account = o.account AND x.partner = o.partner
+                                    WHERE r.member = e.member AND r.status = 0
+                                      AND r.sequence > e.sequence
+                                      AND r.original_id = e.transaction_id), 0) AS points
+                  FROM posting o
+                  JOIN account a ON a.number = o.account AND a.name IN ('ISSUED', 'ADJUSTMENTS')
+                  JOIN entry e ON e.business_date = o.business_date AND e.sequence = o.sequence
+                   AND e.line = 0 AND e.member IS NOT NULL
+                 WHERE o.points < 0 AND o.is_test = 0) i) w
+  JOIN (SELECT e.member, SUM(o.points) AS points
+          FROM posting o
+          JOIN account a ON a.number = o.account AND a.name IN ('AVAILABLE', 'PENDING', 'HELD')
+          JOIN entry e ON e.business_date = o.business_date AND e.sequence = o.sequence
+           AND e.line = 0
+         WHERE o.is_test = 0
+         GROUP BY e.member) b ON b.member = w.member;
+
+CREATE OR REPLACE SQL SECURITY INVOKER VIEW run_off AS
+SELECT o.issuer,
+       p.name,
+       CAST(DATE_FORMAT(o.business_date, '%Y-%m-01') AS DATE) AS issued_month,
+       CAST(SUM(o.points) AS DECIMAL(38, 0)) AS issued_points,
+       CAST(SUM(o.outstanding_points) AS DECIMAL(38, 0)) AS outstanding_points,
+       COUNT(DISTINCT IF(o.outstanding_points > 0, o.member, NULL)) AS members
+  FROM point_outstanding o
+  LEFT JOIN partner p ON p.partner = o.issuer
+ GROUP BY o.issuer, p.name, CAST(DATE_FORMAT(o.business_date, '%Y-%m-01') AS DATE);
+
+CREATE OR REPLACE SQL SECURITY INVOKER VIEW wind_down AS
+SELECT r.issuer,
+       r.name,
+       CAST(SUM(r.outstanding_points) AS DECIMAL(38, 0)) AS outstanding_points,
+       MAX(COALESCE(f.cover_points, 0)) AS cover_points,
+       FIND_IN_SET('traced', g.flags) > 0 AS is_traced,
+       CAST(SUM(r.outstanding_points) * 1000000 * g.point_value_num / g.point_value_den AS DECIMAL(38, 0)) AS worth_micro,
+       CAST(IF(FIND_IN_SET('traced', g.flags) > 0,
+               SUM(r.outstanding_points) * 1000000 * g.point_value_num / g.point_value_den,
+               0) AS DECIMAL(38, 0)) AS owes_micro
+  FROM run_off r
+  LEFT JOIN partner_funding f ON f.partner = r.issuer
+ CROSS JOIN programme g
+ WHERE g.version = (SELECT MAX(n.version) FROM programme n)
+ GROUP BY r.issuer, r.name, g.flags, g.point_value_num, g.point_value_den;
+
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW check_sequence AS
 SELECT c.shard,
        c.next_sequence - 1 AS written_records,
@@ -411,6 +582,76 @@ REPLACE INTO view_comment (view_name, column_name, text) VALUES
 ('check_statement', 'cycle', 'number of the cycle'),
 ('check_statement', 'net_amount', 'net of the statement, minor units; NULL: there is no statement'),
 ('check_statement', 'summed_amount', 'opening and sum of the lines, minor units'),
+('partner_funding', '', 'what partners with funding terms may still issue'),
+('partner_funding', 'partner', 'number of the partner'),
+('partner_funding', 'name', 'name of the partner; NULL: not set'),
+('partner_funding', 'is_prepaid', '1: points are bought ahead in blocks; 0: bills are paid'),
+('partner_funding', 'terms_version', 'version of its terms in force'),
+('partner_funding', 'cover_points', 'bought or paid for, less what it issued, points; below 0: overdrawn'),
+('partner_funding', 'used_points', 'issued out of its cover, less what was taken back, points'),
+('partner_funding', 'sold_points', 'bought or paid for, less what was released, points'),
+('partner_funding', 'overdraft_points', 'how far below zero its cover may fall, points; NULL: no stop'),
+('partner_funding', 'left_points', 'what it may still issue, points; NULL: no stop'),
+('partner_funding', 'alert_points', 'soft alert: no more than these are left, points; 0: none'),
+('partner_funding', 'open_blocks', 'blocks with points left'),
+('partner_terms_span', '', 'terms of partners with the records that they hold for'),
+('partner_terms_span', 'partner', 'number of the partner'),
+('partner_terms_span', 'version', 'version of its terms'),
+('partner_terms_span', 'from_sequence', 'first record that they hold for'),
+('partner_terms_span', 'until_sequence', 'last record that they hold for; NULL: in force'),
+('partner_terms_span', 'issue_price_micro', 'as in partner_terms'),
+('partner_terms_span', 'redeem_price_micro', 'as in partner_terms'),
+('partner_terms_span', 'issue_fee_micro', 'as in partner_terms'),
+('partner_terms_span', 'redeem_fee_micro', 'as in partner_terms'),
+('partner_terms_span', 'transaction_fee_micro', 'as in partner_terms'),
+('partner_terms_span', 'month_fee_micro', 'as in partner_terms'),
+('partner_fee_day', '', 'prices and fees of each partner and business date, exact, by the terms of each record, without tests'),
+('partner_fee_day', 'business_date', 'business date'),
+('partner_fee_day', 'partner', 'number of the partner'),
+('partner_fee_day', 'terms_version', 'version of the terms that held'),
+('partner_fee_day', 'issued_points', 'points issued, less those taken back'),
+('partner_fee_day', 'redeemed_points', 'points burned at it, less those restored'),
+('partner_fee_day', 'transactions', 'earns, burns and captures done'),
+('partner_fee_day', 'issue_price_micro', 'price of the points issued, millionths of a minor unit; a prepaid partner paid it before'),
+('partner_fee_day', 'redeem_price_micro', 'price of the points burned at it, millionths of a minor unit'),
+('partner_fee_day', 'fee_micro', 'fees for points and transactions, millionths of a minor unit'),
+('partner_fee_month', '', 'fees of each partner and month in which it was active, exact'),
+('partner_fee_month', 'month', 'first day of the month'),
+('partner_fee_month', 'partner', 'number of the partner'),
+('partner_fee_month', 'use_fee_micro', 'fees for points and transactions, millionths of a minor unit'),
+('partner_fee_month', 'month_fee_micro', 'fee of the month, by its last terms, millionths of a minor unit'),
+('operator_account', '', 'what the operator owes and has gained: liability, breakage, adjustments, debts, write-offs; without tests'),
+('operator_account', 'name', 'liability: members can spend; members owe; breakage: expired; written off; adjustments: given, less taken'),
+('operator_account', 'points', 'points'),
+('operator_account', 'amount', 'their worth by the programme, rounded down, minor units'),
+('debt_written_off', '', 'debts of members that were given up, without tests'),
+('debt_written_off', 'business_date', 'when, business date'),
+('debt_written_off', 'partner', 'partner where the refund was made that caused it'),
+('debt_written_off', 'member', 'member reference'),
+('debt_written_off', 'points', 'points given up'),
+('point_outstanding', '', 'issues of points with what of each is outstanding: first in, first out for each member; reads every posting'),
+('point_outstanding', 'member', 'member reference'),
+('point_outstanding', 'sequence', 'number of the record that issued'),
+('point_outstanding', 'line', 'number of the posting in its record'),
+('point_outstanding', 'business_date', 'business date of the issue'),
+('point_outstanding', 'issuer', 'partner that issued; 0: the operator, by an adjustment'),
+('point_outstanding', 'points', 'points issued, less those that refunds of it took back'),
+('point_outstanding', 'outstanding_points', 'of these not yet spent nor expired'),
+('run_off', '', 'outstanding points by issuer and month of issue, without tests'),
+('run_off', 'issuer', 'partner that issued; 0: the operator, by adjustments'),
+('run_off', 'name', 'name of the partner; NULL: not set'),
+('run_off', 'issued_month', 'first day of the month of issue'),
+('run_off', 'issued_points', 'points issued in it, less those taken back'),
+('run_off', 'outstanding_points', 'of these not yet spent nor expired'),
+('run_off', 'members', 'members that have any of them'),
+('wind_down', '', 'what each partner would owe if all outstanding points were burned'),
+('wind_down', 'issuer', 'partner that issued; 0: the operator, by adjustments'),
+('wind_down', 'name', 'name of the partner; NULL: not set'),
+('wind_down', 'outstanding_points', 'points outstanding of its issues'),
+('wind_down', 'cover_points', 'cover that it has not used: to be released, points'),
+('wind_down', 'is_traced', '1: issuers pay redeemers; 0: the pool does, for which issuers have paid'),
+('wind_down', 'worth_micro', 'worth of the outstanding points by the programme, millionths of a minor unit'),
+('wind_down', 'owes_micro', 'of this what the partner itself would owe, millionths of a minor unit'),
 ('check_sequence', '', 'the three numbers are equal: no record is missing or there twice'),
 ('check_sequence', 'shard', 'number of the ledger'),
 ('check_sequence', 'written_records', 'records written by what the cursor says'),

@@ -22,6 +22,8 @@ check_PROGRAMS += %D%/test_settlement
 tests_ledger_test_settlement_SOURCES = %D%/test_settlement.c %D%/fixture.c %D%/fixture.h
 tests_ledger_test_settlement_LDADD = $(ledger_test_libs)
 
+check_PROGRAMS += %D%/test_sponsors
+tests_ledger_test_sponsors_LDADD = $(ledger_test_libs)
 check_PROGRAMS += %D%/test_activation
 tests_ledger_test_activation_SOURCES = %D%/test_activation.c %D%/fixture.c %D%/fixture.h
 tests_ledger_test_activation_LDADD = $(ledger_test_libs)

@@ -358,6 +358,43 @@ chaos_config(struct model *m)
 		assert_int_equal(fixture_ask(&m->ledger, &q)->status, TG_OK);
 }
 
+/* Terms of any kind, blocks, payments, releases: now and then. */
+static void
+chaos_funding(struct model *m)
+{
+	struct ledger_request q = { .kind = REQUEST_SET_FUNDING, .operator_name = "test" };
+
+	q.partner = (uint32_t)(1 + draw_below(&m->seed, 2));
+	q.funding.partner = q.partner;
+	q.funding.flags = draw_below(&m->seed, 2) == 0 ? FUNDING_PREPAID : 0;
+	q.funding.overdraft_points =
+		draw_below(&m->seed, 4) == 0 ? LIMIT_NONE : draw_below(&m->seed, 300);
+	q.funding.alert_points = draw_below(&m->seed, 100);
+	if (draw_below(&m->seed, 5) == 0)
+		assert_int_equal(fixture_ask(&m->ledger, &q)->status, TG_OK);
+	q.kind = REQUEST_FUND;
+	q.price_micro = -1;
+	q.is_debit = draw_below(&m->seed, 6) == 0;
+	q.points = q.is_debit ? 0 : 1 + draw_below(&m->seed, 1500);
+	(void)fixture_ask(&m->ledger, &q);
+}
+
+/* What blocks have left, and what is in none, is the partner's cover; it was sold to it or used. */
+static void
+check_covers(const struct ledger *l)
+{
+	for (uint32_t number = 1; number <= 2; number++) {
+		const struct funding_state s = ledger_funding_state(l, number);
+		const int64_t sold =
+			ledger_account_points(l, ACCOUNT_COVER_SOLD, UNIT_COVER, number);
+
+		assert_true(s.cover_points + s.used_points + sold == 0);
+		assert_true(s.used_points >= 0 && sold <= 0);
+		assert_true(s.left_points >= 0);
+	}
+	assert_true(ledger_conservation(l, UNIT_COVER) == 0);
+}
+
 static void
 chaos_request(struct model *m, unsigned seen[])
 {
@@ -420,6 +457,7 @@ anything_keeps_the_books_straight(void **state)
 		TG_ORIGINAL_UNKNOWN,
 		TG_TOO_OLD,
 		TG_UNKNOWN_ORIGINAL,
+		TG_NO_COVER,
 	};
 	struct model *m = model_new(pick_seed(7));
 	unsigned *seen = calloc(256, sizeof(*seen));
@@ -438,6 +476,10 @@ anything_keeps_the_books_straight(void **state)
 			fixture_ask(&m->ledger, &q);
 			fixture_tick(&m->ledger);
 		}
+		if (i % 60 == 0)
+			chaos_funding(m);
+		if (i % 100 == 0)
+			check_covers(m->ledger.ledger);
 		if (i % 2000 == 0)
 			fixture_audit(&m->ledger);
 	}
