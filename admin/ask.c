@@ -30,6 +30,7 @@ ask_init(const struct command_call *call, struct ledger_request *request, uint8_
 	memset(request, 0, sizeof(*request));
 	request->kind = kind;
 	request->till_day = DAY_NONE;
+	request->approves = call->approves;
 	copy_padded(request->operator_name, sizeof(request->operator_name), call->operator_name);
 	copy_padded(request->origin, sizeof(request->origin), call->origin);
 }
@@ -67,6 +68,32 @@ ask_ledger(struct command_call *call, const struct ledger_request *request,
 		call->host->submit(call->host->context, request, ret_answer);
 
 	return ask_judge(call, status, ret_answer);
+}
+
+void
+ask_proposal(struct command_call *call, const char *format, ...)
+{
+	char text[COMMAND_LINE_BYTES_MAX];
+	struct ledger_request request;
+	struct ledger_answer answer;
+	va_list arguments;
+	int bytes;
+
+	va_start(arguments, format);
+	bytes = vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	if (bytes < 1 || bytes > PROPOSAL_TEXT_BYTES) {
+		command_fail(call, "a command that needs a second operator has at most %d bytes",
+			     PROPOSAL_TEXT_BYTES);
+		return;
+	}
+	ask_init(call, &request, REQUEST_PROPOSE);
+	request.proposal_bytes = (uint8_t)bytes;
+	memcpy(request.proposal, text, (size_t)bytes);
+	request.expires_in_ms = call->host->proposal_ms;
+	if (ask_ledger(call, &request, &answer))
+		command_done(call, "proposed: another operator may say: approve %" PRIu64,
+			     answer.sequence);
 }
 
 bool

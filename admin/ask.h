@@ -43,6 +43,13 @@ bool ask_note(struct command_call *call, const char *format, ...)
 void ask_note_if_able(struct command_call *call, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/*
+ * Propose a command to a second operator instead of doing it; the call says how to go on.  The text
+ * is the command as it is run again: with no identifier in clear.
+ */
+void ask_proposal(struct command_call *call, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /* Run fn on the ledger's thread.  False: it did not run; the call says why. */
 bool ask_look(struct command_call *call, host_ledger_fn *fn, void *argument);
 

@@ -9,6 +9,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include "admin/ask.h"
 #include "admin/grammar.h"
 #include "protocol/assert.h"
 
@@ -391,6 +392,24 @@ audit(struct command_call *call, const char *text)
 	call->host->audit(call->host->context, &audit);
 }
 
+/* Run a row for who may, or propose it where a second operator is needed; text: spelled out. */
+static void
+carry_out(struct command_call *call, const struct command *command, const char *text)
+{
+	const bool needs_second = (command->right & RIGHT_SECOND) != 0 &&
+				  call->host->needs_second_for_rates && call->approves == 0;
+
+	if (COMMAND_RIGHT(command) > call->right)
+		command_fail(call, "this needs the right of %s",
+			     command_right_name(COMMAND_RIGHT(command)));
+	else if (!check_arguments(call, command))
+		return;
+	else if (needs_second)
+		ask_proposal(call, "%s", text);
+	else
+		command->run(call);
+}
+
 static void
 find_and_run(struct command_call *call, const char *const *words, uint32_t count)
 {
@@ -406,12 +425,31 @@ find_and_run(struct command_call *call, const char *const *words, uint32_t count
 	memcpy(call->arguments, words + search.word_count,
 	       call->argument_count * sizeof(call->arguments[0]));
 	spell(call, search.command, text, sizeof(text));
-	if (search.command->right > call->right)
-		command_fail(call, "this needs the right of %s",
-			     command_right_name(search.command->right));
-	else if (check_arguments(call, search.command))
-		search.command->run(call);
+	carry_out(call, search.command, text);
 	audit(call, text);
+}
+
+void
+command_run_approved(struct command_call *call, char *line)
+{
+	const char *words[COMMAND_WORDS_MAX];
+	struct command_search search;
+	uint32_t count = 0;
+	const char *why = "";
+
+	if (!command_split(line, words, &count, &why)) {
+		command_fail(call, "%s", why);
+		return;
+	}
+	command_find(words, count, &search);
+	if (search.command == NULL) {
+		command_fail(call, "%s", search.why);
+		return;
+	}
+	call->argument_count = count - search.word_count;
+	memcpy(call->arguments, words + search.word_count,
+	       call->argument_count * sizeof(call->arguments[0]));
+	carry_out(call, search.command, "");
 }
 
 bool
@@ -452,6 +490,7 @@ command_run(struct command_call *call, char *line)
 	call->is_done = false;
 	call->wants_close = false;
 	call->sequence = 0;
+	call->approves = 0;
 	call->argument_count = 0;
 	call->result[0] = '\0';
 	if (!command_split(line, words, &count, &why))

@@ -35,6 +35,13 @@ enum command_right {
 	RIGHT_ADMIN,		/* partners, rules, clock, stopping */
 };
 
+/*
+ * Added to a row's right: where the configuration says so, a second operator has to approve the
+ * command before it is done.  Not for commands that name a member: they propose by reference.
+ */
+#define RIGHT_SECOND 0x10u
+#define COMMAND_RIGHT(command) ((enum command_right)((command)->right & ~RIGHT_SECOND))
+
 /* What all sessions of a console share. */
 struct command_shared {
 	pthread_mutex_t change_lock;	/* held while rows are read, changed and set */
@@ -60,6 +67,7 @@ struct command_call {
 	enum command_right right;	/* of the operator */
 	command_pause_fn *pause;
 	void	*pause_context;
+	uint64_t approves;		/* the proposal that is being carried out; 0: none */
 
 	/* Set by the dispatcher: what came after the command's words. */
 	uint32_t argument_count;
@@ -91,7 +99,7 @@ typedef void command_run_fn(struct command_call *call);
 struct command {
 	const char *words;		/* "show stats": COMMAND_NAME_WORDS_MAX at most */
 	const char *arguments;
-	enum command_right right;
+	uint32_t right;			/* enum command_right, perhaps with RIGHT_SECOND */
 	command_run_fn *run;
 	const char *help;		/* one line */
 };
@@ -136,6 +144,12 @@ void command_run(struct command_call *call, char *line);
  * ends the session.  False: it was refused or failed; the call says why.
  */
 bool command_run_look(struct command_call *call, const char *const *words, uint32_t count);
+
+/*
+ * Carry out a proposal's command with call->approves set, by who may do that.  line is changed.
+ * The call says how it ended.
+ */
+void command_run_approved(struct command_call *call, char *line);
 
 /* For handlers: how it ended. */
 void command_done(struct command_call *call, const char *format, ...)

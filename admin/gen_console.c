@@ -87,7 +87,7 @@ print_commands(void)
 			print_cell(row->arguments);
 			printf("`");
 		}
-		printf(" | %s | ", command_right_name(row->right));
+		printf(" | %s | ", command_right_name(COMMAND_RIGHT(row)));
 		print_cell(row->help);
 		printf(" |\n");
 	}

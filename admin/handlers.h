@@ -109,6 +109,14 @@ void run_burn_on(struct command_call *call);
 /* Join the arguments from the first on as the request's reason.  False: it is too long. */
 bool take_reason(struct command_call *call, uint32_t first, struct ledger_request *request);
 
+/* run_matters.c */
+void run_show_proposals(struct command_call *call);
+void run_approve(struct command_call *call);
+void run_reject(struct command_call *call);
+void run_show_disputes(struct command_call *call);
+void run_dispute_show(struct command_call *call);
+void run_dispute_decide(struct command_call *call);
+
 /* run_settlement.c */
 void run_cycle_add(struct command_call *call);
 void run_cycle_change(struct command_call *call);

@@ -111,6 +111,9 @@ typedef void host_ledger_fn(const struct ledger *ledger, void *argument);
 struct console_host {
 	void *context;		/* borrowed; first argument of every function */
 	bool is_sandbox;	/* nothing of this instance counts: tell whoever logs in */
+	int64_t second_points;	/* adjustments of more need a second operator; 0: none does */
+	bool needs_second_for_rates; /* so do commands whose row says RIGHT_SECOND */
+	int64_t proposal_ms;	/* how long a proposal waits for its second operator */
 
 	/*
 	 * Ask the ledger and wait until the answer may be told: until everything it rests on is

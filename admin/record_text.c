@@ -273,6 +273,41 @@ print_settlement(struct text_table *t, const struct record *r)
 }
 
 static void
+print_matters(struct text_table *t, const struct record *r)
+{
+	char text[PROPOSAL_TEXT_BYTES + 1];
+
+	if (RECORD_HAS(r, DAY_PROOF)) {
+		fact(t, "signed day of scope", r->day_proof.scope);
+		fact(t, "of number", r->day_proof.owner);
+		fact(t, "by basis", r->day_proof.basis);
+		fact_day(t, "day", r->day_proof.day);
+		fact(t, "transactions", r->day_proof.count);
+		fact_id(t, "digest", r->day_proof.digest);
+		fact_id(t, "chain", r->day_proof.chain);
+	}
+	if (RECORD_HAS(r, PROPOSAL)) {
+		fact(t, "proposal", (int64_t)r->proposal.number);
+		fact(t, "is now in state", r->proposal.state);
+		snprintf(text, sizeof(text), "%.*s", OPERATOR_BYTES,
+			 (const char *)r->proposal.proposer);
+		fact_text(t, "proposed by", text);
+		fact_utc(t, "expires", r->proposal.expires_utc_ms);
+		snprintf(text, sizeof(text), "%.*s", (int)r->proposal.text_bytes,
+			 (const char *)r->proposal.text);
+		fact_text(t, "command", text);
+	}
+	if (RECORD_HAS(r, DISPUTE)) {
+		fact(t, "dispute", (int64_t)r->dispute.number);
+		fact(t, "is now in state", r->dispute.state);
+		fact(t, "reason", r->dispute.reason);
+		fact(t, "about record", (int64_t)r->dispute.about);
+		fact_id(t, "transaction", r->dispute.original_id);
+		fact_unless_zero(t, "claimed amount (minor units)", r->dispute.amount);
+	}
+}
+
+static void
 print_postings(struct output *out, const struct record *r)
 {
 	static const char *const titles[] = { "posting", ">partner", ">points" };
@@ -348,6 +383,7 @@ record_text_print(struct output *out, const struct record *record)
 	print_after(&table, record);
 	print_config(&table, record);
 	print_settlement(&table, record);
+	print_matters(&table, record);
 	text_table_end(&table);
 	print_postings(out, record);
 	print_moves(out, record);

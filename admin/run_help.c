@@ -117,8 +117,8 @@ print_object(struct command_call *call, const struct command *command)
 		(void)json_array_append_new(choices, choices_of(call, command, &word));
 	object = json_pack("{s:s, s:s, s:s, s:s, s:o, s:b}", "command", command->words,
 			   "arguments", command->arguments, "right",
-			   command_right_name(command->right), "about", command->help, "choices",
-			   choices, "has_more", word.has_more);
+			   command_right_name(COMMAND_RIGHT(command)), "about", command->help,
+			   "choices", choices, "has_more", word.has_more);
 	text = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
 	if (text != NULL)
 		output_json(call->out, text);
@@ -142,7 +142,7 @@ list_commands(struct command_call *call, const struct command *first, uint32_t c
 	for (uint32_t i = 0; i < count; i++) {
 		text_table_cell(&table, "%s", first[i].words);
 		text_table_cell(&table, "%s", first[i].arguments);
-		text_table_cell(&table, "%s", command_right_name(first[i].right));
+		text_table_cell(&table, "%s", command_right_name(COMMAND_RIGHT(&first[i])));
 		text_table_cell(&table, "%s", first[i].help);
 	}
 	text_table_end(&table);
@@ -180,7 +180,7 @@ explain(struct command_call *call, const struct command *command)
 	} else {
 		output_print(call->out, "%s %s\n", command->words, command->arguments);
 		output_print(call->out, "%s (right: %s)\n", command->help,
-			     command_right_name(command->right));
+			     command_right_name(COMMAND_RIGHT(command)));
 	}
 	if (fields != NULL)
 		list_fields(call, fields);

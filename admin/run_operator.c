@@ -28,6 +28,34 @@ take_reason(struct command_call *call, uint32_t first, struct ledger_request *re
 	return true;
 }
 
+/* Does an adjustment of so many points need a second operator, and is this not the second? */
+static bool
+needs_second(const struct command_call *call, int64_t points)
+{
+	return call->host->second_points > 0 && points > call->host->second_points &&
+	       call->approves == 0;
+}
+
+/* By the member's reference: what is proposed is recorded, and identifiers are not. */
+static void
+propose_adjustment(struct command_call *call, const struct ledger_request *adjust)
+{
+	struct ledger_request request = *adjust;
+	struct ledger_answer answer;
+
+	for (uint32_t i = 0; i < adjust->text_bytes; i++) {
+		if (strchr("\"\\", adjust->text[i]) == NULL)
+			continue;
+		command_fail(call, "the reason may have no quotes, as a second operator needs it");
+		return;
+	}
+	request.kind = REQUEST_SHOW_MEMBER;
+	if (ask_ledger(call, &request, &answer))
+		ask_proposal(call, "adjust %" PRIu64 " %c%" PRId64 " \"%.*s\"", answer.member,
+			     adjust->is_debit ? '-' : '+', adjust->points, (int)adjust->text_bytes,
+			     (const char *)adjust->text);
+}
+
 void
 run_adjust(struct command_call *call)
 {
@@ -47,6 +75,10 @@ run_adjust(struct command_call *call)
 		return;
 	request.points = (int64_t)number;
 	request.is_debit = points[0] == '-';
+	if (needs_second(call, request.points)) {
+		propose_adjustment(call, &request);
+		return;
+	}
 	if (ask_ledger(call, &request, &answer))
 		command_done(call, "available=%" PRId64 " debt=%" PRId64 " record=%" PRIu64,
 			     answer.available_points, answer.debt_points, answer.sequence);

@@ -279,6 +279,9 @@ describe(const struct record *r, char *text, size_t bytes)
 	text[0] = '\0';
 	if (RECORD_HAS(r, TEXT))
 		snprintf(text, bytes, "%.*s", (int)r->text_bytes, (const char *)r->text);
+	else if (RECORD_HAS(r, PROPOSAL))
+		snprintf(text, bytes, "%.*s", (int)r->proposal.text_bytes,
+			 (const char *)r->proposal.text);
 	else if (RECORD_HAS(r, PARTNER))
 		snprintf(text, bytes, "partner %" PRIu32, r->partner_image.number);
 	else if (RECORD_HAS(r, FUNDING))

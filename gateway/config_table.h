@@ -254,6 +254,12 @@
 	  "wrong passwords of an operator, one after the other; then it is locked out ...") \
 	X(console, lockout_ms, INT, "300000", 1000, 86400000, "ms", CONFIG_KEEP, \
 	  "... for so long") \
+	X(console, second_points, INT, "0", 0, 1000000000000, "points", CONFIG_KEEP, \
+	  "an adjustment of more needs a second operator to approve it; 0: none does") \
+	X(console, second_rates, BOOL, "false", 0, 1, "", CONFIG_KEEP, \
+	  "changes of rates and of settlement need a second operator, too") \
+	X(console, proposal_hours, INT, "72", 1, 8760, "h", CONFIG_KEEP, \
+	  "what needs a second operator and was not approved for so long expires") \
 	X(http, listen, LIST, "", 0, 16, "addresses", CONFIG_KEEP, \
 	  "addresses with port for /healthz, /readyz and /metrics; loopback only; none: no HTTP") \
 	X(http, partners_named, INT, "20", 0, 1000, "partners", CONFIG_KEEP, \

@@ -354,6 +354,9 @@ console_host_of(struct gateway *gateway)
 	return (struct console_host){
 		.context = gateway,
 		.is_sandbox = gateway->config->programme_sandbox,
+		.second_points = gateway->config->console_second_points,
+		.needs_second_for_rates = gateway->config->console_second_rates,
+		.proposal_ms = gateway->config->console_proposal_hours * INT64_C(3600000),
 		.submit = host_submit,
 		.submit_bulk = host_submit_bulk,
 		.set_clock = host_set_clock,

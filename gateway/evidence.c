@@ -115,6 +115,33 @@ ask_page(struct evidence *evidence, const struct pipeline_page_question *questio
 	return status == TG_OK && page->is_unfinished ? TG_CLOSED : status;
 }
 
+/* What the archive has of the day that the job wants to sign. */
+static void
+take_day(const struct archived_page *page, struct pipeline_job *job)
+{
+	struct archived_day *day = &job->day_storage;
+
+	memset(day, 0, sizeof(*day));
+	day->is_complete = page->is_complete;
+	day->is_behind = page->lag_records > 0;
+	memcpy(day->digest, page->division.digest, sizeof(day->digest));
+	for (uint32_t i = 0; i < TG_PROOF_KINDS; i++) {
+		struct answer_total *total = &day->totals[i];
+
+		total->kind = tg_proof_kinds[i];
+		for (uint32_t b = 0; b < page->division.bucket_count; b++) {
+			const struct tg_bucket *bucket = &page->division.buckets[b];
+
+			if (bucket->kind != total->kind)
+				continue;
+			total->count += bucket->count;
+			total->points += bucket->points;
+			total->amount += bucket->amount;
+		}
+	}
+	job->request.archived_day = day;
+}
+
 /* Give the job its page; without it the ledger says that there is none now. */
 static void
 fetch_page(struct evidence *evidence, struct pipeline_job *job)
@@ -143,7 +170,10 @@ fetch_page(struct evidence *evidence, struct pipeline_job *job)
 		return;
 	}
 	job->page = page;
-	request->page = page;
+	if (request->kind == REQUEST_COUNTERSIGN)
+		take_day(page, job);
+	else
+		request->page = page;
 }
 
 bool

@@ -197,6 +197,7 @@ archive_lane(const struct pipeline_job *job)
 	case REQUEST_ENTRIES:
 	case REQUEST_BUCKETS:
 	case REQUEST_PART:
+	case REQUEST_COUNTERSIGN:
 		return PIPELINE_PAGES;
 	default:
 		return PIPELINE_ORIGINALS;
@@ -258,11 +259,12 @@ set_proof(const struct ledger_step *step, struct pipeline_job *job)
 	const struct ledger_request *request = &job->request;
 
 	memset(&job->archive_proof, 0, sizeof(job->archive_proof));
-	if (request->kind != REQUEST_BUCKETS && request->kind != REQUEST_PART)
+	if (request->kind != REQUEST_BUCKETS && request->kind != REQUEST_PART &&
+	    request->kind != REQUEST_COUNTERSIGN)
 		return;
 	job->archive_proof = (struct archive_proof_question){
 		.is_asked = true,
-		.divide = request->divide,
+		.divide = request->kind == REQUEST_COUNTERSIGN ? TG_DIVIDE_HOURS : request->divide,
 		.basis = request->total_basis,
 		.scope = request->total_scope,
 		.owner = step->decision->answer.proof_owner,

@@ -91,6 +91,7 @@ struct pipeline_job {
 	/* The submitter's; not set to zero by take(). */
 	uint8_t	 lines_storage[PIPELINE_LINES_BYTES_MAX];
 	struct answer_total claimed_storage[TG_PROOF_KINDS];
+	struct archived_day day_storage; /* the evidence thread's */
 };
 
 /* A record that concerns open sessions, durable by now. */

@@ -201,6 +201,16 @@ tell_buckets(const struct making *making, const struct tg_division *division)
 	TG_ASSERT(is_written);
 }
 
+/* What the digest just signed has become a link of. */
+static void
+tell_chain(const struct making *making)
+{
+	const struct ledger_answer *a = making->answer;
+
+	if (a->kind == REQUEST_COUNTERSIGN && a->status == TG_OK)
+		tg_message_set_bytes(making->message, TG_FIELD_CHAIN, a->chain, sizeof(a->chain));
+}
+
 /* A page of entries, and how far the archive is that it comes from. */
 static void
 tell_page(const struct making *making)
@@ -244,6 +254,7 @@ reply_make(const struct ledger_answer *answer, uint8_t kind, uint32_t request_id
 	tell_expiries(&making);
 	tell_entries(&making);
 	tell_some(&making, TG_FIELD_RESULT, answer->result);
+	tell_chain(&making);
 	tell_totals(&making);
 	tell_page(&making);
 	tell_components(&making);

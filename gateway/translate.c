@@ -244,5 +244,8 @@ translate_request(struct translator *translator, const struct principal *princip
 	set_question(request, q);
 	if (q->kind == REQUEST_BUCKETS || q->kind == REQUEST_PART)
 		set_selection(request, q);
+	if (q->kind == REQUEST_COUNTERSIGN)
+		(void)copy_bytes(request, TG_FIELD_DIGEST, q->digest, sizeof(q->digest));
+	q->dispute_reason = (uint8_t)tg_message_integer(request, TG_FIELD_DISPUTE_REASON, 0);
 	return q->kind == REQUEST_DAY_END ? set_claimed(request, job, ret_field) : TG_OK;
 }

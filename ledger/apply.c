@@ -181,6 +181,7 @@ ledger_apply(struct ledger *l, const struct record *r)
 		state->business_date = r->next_business_date;
 	apply_config(l, r);
 	apply_settlement(l, r);
+	apply_matters(l, r);
 	apply_member(l, r);
 	apply_transaction(l, r);
 	if (r->sections > UINT32_MAX) {

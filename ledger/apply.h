@@ -46,6 +46,9 @@ void apply_forget(struct ledger *l, const struct record *r);
 /* Cycles, holidays and statements as the record sets them (apply_settlement.c). */
 void apply_settlement(struct ledger *l, const struct record *r);
 
+/* Countersigned days, proposals and disputes (apply_matters.c). */
+void apply_matters(struct ledger *l, const struct record *r);
+
 /* What a record that resolves a hold gave back; a capture of one given back before takes anew. */
 static inline int64_t
 hold_restored_points(const struct record *r)

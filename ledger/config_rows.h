@@ -346,4 +346,83 @@ struct activation {
 	uint8_t	 nonce[16];		/* of the till that used it; zero before */
 };
 
+/* A day that its owner has countersigned. */
+struct day_proof {
+	uint32_t owner;			/* number of the terminal, store or partner */
+	int32_t	 day;
+	uint8_t	 scope;			/* enum tg_scope: of what owner is the number */
+	uint8_t	 basis;			/* enum tg_basis: of which day's */
+	uint8_t	 pad[6];
+	int64_t	 count;			/* transactions that it has */
+	uint8_t	 digest[16];		/* of them, see protocol's proof.h */
+	uint8_t	 chain[16];		/* over it and all that the owner signed before */
+};
+
+/* Columns: name, number, text. */
+#define PROPOSAL_STATE_LIST(X) \
+	X(OPEN,     1, "waits for a second operator") \
+	X(APPROVED, 2, "approved: the record did it") \
+	X(REJECTED, 3, "rejected") \
+	X(EXPIRED,  4, "expired")
+
+enum proposal_state {
+#define PROPOSAL_STATE_ENUM(name, number, text) PROPOSAL_##name = (number),
+	PROPOSAL_STATE_LIST(PROPOSAL_STATE_ENUM)
+#undef PROPOSAL_STATE_ENUM
+};
+
+#define PROPOSAL_TEXT_BYTES 248
+
+/* A command that needs a second operator. */
+struct proposal {
+	uint64_t number;		/* sequence of the record that made it */
+	int64_t	 expires_utc_ms;	/* approved before then, or not at all */
+	uint8_t	 proposer[32];		/* name of the operator, zero-padded UTF-8 */
+	uint8_t	 state;			/* enum proposal_state */
+	uint8_t	 text_bytes;		/* 1..PROPOSAL_TEXT_BYTES */
+	uint8_t	 pad[6];
+	uint8_t	 text[PROPOSAL_TEXT_BYTES]; /* the command, as it is run again; zero-padded */
+};
+
+/* Columns: name, number (as on the wire), text. */
+#define DISPUTE_REASON_LIST(X) \
+	X(DUPLICATE,  1, "booked twice") \
+	X(NOT_OURS,   2, "not made by this partner") \
+	X(AMOUNT,     3, "amount differs") \
+	X(POINTS,     4, "points differ") \
+	X(NOT_UNDONE, 5, "refund or reversal is missing") \
+	X(TOO_LATE,   6, "past a time limit") \
+	X(FRAUD,      7, "fraud") \
+	X(OTHER,      8, "other")
+
+#define DISPUTE_STATE_LIST(X) \
+	X(OPEN,     1, "open") \
+	X(UPHELD,   2, "upheld") \
+	X(REJECTED, 3, "rejected")
+
+enum dispute_reason {
+#define DISPUTE_REASON_ENUM(name, number, text) DISPUTE_REASON_##name = (number),
+	DISPUTE_REASON_LIST(DISPUTE_REASON_ENUM)
+#undef DISPUTE_REASON_ENUM
+};
+
+enum dispute_state {
+#define DISPUTE_STATE_ENUM(name, number, text) DISPUTE_##name = (number),
+	DISPUTE_STATE_LIST(DISPUTE_STATE_ENUM)
+#undef DISPUTE_STATE_ENUM
+};
+
+/* What a partner says is wrong. */
+struct dispute {
+	uint64_t number;		/* sequence of the record that opened it */
+	uint64_t about;			/* sequence of the entry */
+	uint64_t member;		/* of the entry; 0: none */
+	int64_t	 amount;		/* money claimed, minor units; 0: none */
+	uint32_t partner;		/* that opened it, and whose entry it is */
+	uint8_t	 reason;		/* enum dispute_reason */
+	uint8_t	 state;			/* enum dispute_state */
+	uint8_t	 pad[2];
+	uint8_t	 original_id[16];	/* transaction id of the entry */
+};
+
 #endif

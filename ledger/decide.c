@@ -56,6 +56,11 @@ static const struct request_rule request_rules[] = {
 	{REQUEST_DAY_END, NEEDS_TERMINAL | IS_LOOK, answer_day_end},
 	{REQUEST_BUCKETS, NEEDS_TERMINAL | IS_LOOK, answer_buckets},
 	{REQUEST_PART, NEEDS_TERMINAL | IS_LOOK, answer_buckets},
+	{REQUEST_COUNTERSIGN, NEEDS_TERMINAL, plan_countersign},
+	{REQUEST_DISPUTE, NEEDS_TERMINAL, plan_dispute},
+	{REQUEST_PROPOSE, 0, plan_propose},
+	{REQUEST_END_PROPOSAL, 0, plan_end_proposal},
+	{REQUEST_END_DISPUTE, 0, plan_end_dispute},
 	{REQUEST_TICK, 0, plan_tick},
 	{REQUEST_CUTOVER, 0, plan_cutover},
 	{REQUEST_SET_PROGRAMME, 0, plan_setup},
@@ -427,6 +432,8 @@ prepare(struct plan *p, const struct request_rule *rule, bool *ret_is_answered)
 	p->may_use_reserve = (rule->flags & MAY_USE_RESERVE) != 0;
 	if ((rule->flags & NEEDS_TERMINAL) != 0)
 		status = find_asker(p);
+	else if (p->request->approves != 0)
+		status = plan_check_approval(p);
 	if (status == TG_OK && (rule->flags & HAS_ID) != 0) {
 		uint32_t row = state_find_transaction(p->ledger, p->partner->number,
 						      p->request->transaction_id);

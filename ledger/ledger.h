@@ -134,6 +134,15 @@ const struct rule_config *ledger_rule_find(const struct ledger *ledger, uint32_t
 					   uint32_t version);
 
 /*
+ * The open proposal, or dispute, with the lowest number above this one: its number, 0 when there
+ * is none.  Begin with 0.
+ */
+uint64_t ledger_proposal_after(const struct ledger *ledger, uint64_t number,
+			       struct proposal *ret_proposal);
+uint64_t ledger_dispute_after(const struct ledger *ledger, uint64_t number,
+			      struct dispute *ret_dispute);
+
+/*
  * What a partner's terminals did on a business date: total says of which kind, done or declined,
  * and gets count, points and amount.  False: nothing.
  */

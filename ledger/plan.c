@@ -116,6 +116,8 @@ plan_add_operator(struct plan *p)
 	r->sections |= RECORD_HAS_BIT(OPERATOR);
 	memcpy(r->operator_name, p->request->operator_name, OPERATOR_BYTES);
 	memcpy(r->origin, p->request->origin, ORIGIN_BYTES);
+	if (p->request->approves != 0)
+		plan_add_approval(p);
 }
 
 static void

@@ -236,6 +236,21 @@ TG_MUST_CHECK enum tg_status plan_close_cycles(struct plan *p, uint32_t from, ui
 TG_MUST_CHECK enum tg_status plan_set_funding(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_fund(struct plan *p);
 
+TG_MUST_CHECK enum tg_status plan_countersign(struct plan *p);
+TG_MUST_CHECK enum tg_status plan_dispute(struct plan *p);
+TG_MUST_CHECK enum tg_status plan_end_dispute(struct plan *p);
+TG_MUST_CHECK enum tg_status plan_propose(struct plan *p);
+TG_MUST_CHECK enum tg_status plan_end_proposal(struct plan *p);
+
+/* The proposal that the request approves: is it there, in time, and of another operator? */
+TG_MUST_CHECK enum tg_status plan_check_approval(const struct plan *p);
+
+/* The request's approval becomes part of the open record, with both names. */
+void plan_add_approval(struct plan *p);
+
+/* Record the end of a proposal that nobody approved in time.  False: there is none. */
+bool plan_expire_proposal(struct plan *p);
+
 /* Questions: fill the answer, make no record. */
 TG_MUST_CHECK enum tg_status answer_auth(struct plan *p);
 TG_MUST_CHECK enum tg_status answer_inquiry(struct plan *p);

@@ -71,7 +71,12 @@
 	X(FUNDING,    68, "funding terms of a partner set") \
 	X(FUND,       69, "cover added to a partner") \
 	X(UNFUND,     70, "unused cover of a partner released") \
-	X(WRITE_OFF,  71, "debt of a member given up")
+	X(WRITE_OFF,  71, "debt of a member given up") \
+	X(DAY_PROOF,  84, "day countersigned by who traded") \
+	X(PROPOSAL,   85, "command proposed to a second operator") \
+	X(PROPOSAL_END, 86, "proposal rejected or expired") \
+	X(DISPUTE,    87, "entry disputed by its partner") \
+	X(DISPUTE_END, 88, "dispute decided")
 /* clang-format on */
 
 enum record_kind {
@@ -197,7 +202,8 @@ struct move {
 #define RECORD_MORE_SECTION_LIST(X) \
 	X(COMPONENTS) X(EARN_RULE) X(RULEBOOK) X(BUDGET) \
 	X(CYCLE) X(HOLIDAY) X(CLOSED) X(STATEMENT) X(ITEM) \
-	X(FUNDING) X(FUNDED)
+	X(FUNDING) X(FUNDED) \
+	X(DAY_PROOF) X(PROPOSAL) X(DISPUTE)
 /* clang-format on */
 
 enum record_section_index {
@@ -444,6 +450,18 @@ struct record {
 	uint32_t cover_row;		/* FUND: the block's row; 0: no block, a bill was paid */
 	int64_t	 funded_points;		/* > 0 */
 	int64_t	 funded_price_micro;	/* FUND: of a point */
+
+	/* DAY_PROOF */
+	uint32_t proof_row;
+	struct day_proof day_proof;
+
+	/* PROPOSAL: with the state it has from now on; in the record of what was approved, too */
+	uint32_t proposal_row;
+	struct proposal proposal;
+
+	/* DISPUTE: with the state it has from now on */
+	uint32_t dispute_row;
+	struct dispute dispute;
 };
 
 /*

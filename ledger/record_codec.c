@@ -443,6 +443,9 @@ static section_fn *const more_sections[RECORD_INDEX_END - 32] = {
 	[RECORD_INDEX_ITEM - 32] = record_section_item,
 	[RECORD_INDEX_FUNDING - 32] = record_section_funding,
 	[RECORD_INDEX_FUNDED - 32] = record_section_funded,
+	[RECORD_INDEX_DAY_PROOF - 32] = record_section_day_proof,
+	[RECORD_INDEX_PROPOSAL - 32] = record_section_proposal,
+	[RECORD_INDEX_DISPUTE - 32] = record_section_dispute,
 };
 
 static_assert(RECORD_INDEX_MORE == 31, "the header's sections are bits of a uint32_t");

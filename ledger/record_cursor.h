@@ -107,4 +107,9 @@ void record_section_closed(struct cursor *c, struct record *r);
 void record_section_statement(struct cursor *c, struct record *r);
 void record_section_item(struct cursor *c, struct record *r);
 
+/* Countersigned days, proposals, disputes (record_codec_matters.c). */
+void record_section_day_proof(struct cursor *c, struct record *r);
+void record_section_proposal(struct cursor *c, struct record *r);
+void record_section_dispute(struct cursor *c, struct record *r);
+
 #endif

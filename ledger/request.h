@@ -53,6 +53,8 @@ struct ledger_now {
 	X(DAY_END,  35, "compare totals of a day") \
 	X(BUCKETS,  36, "divide a day's transactions, out of the archive") \
 	X(PART,     37, "a part of a day's transactions, out of the archive") \
+	X(COUNTERSIGN, 38, "countersign a day") \
+	X(DISPUTE,  39, "dispute an entry") \
 	X(TICK,    100, "a bounded slice of what has fallen due") \
 	X(CUTOVER, 101, "move the business date by one day") \
 	X(SET_PROGRAMME, 102, "set the programme") \
@@ -75,7 +77,10 @@ struct ledger_now {
 	X(SET_STATEMENT,    179, "console: say what became of a statement") \
 	X(ADD_ITEM,         180, "console: what one partner owes another besides points") \
 	X(SET_FUNDING,      140, "set a partner's funding terms") \
-	X(FUND,             141, "console: add to a partner's cover, or release what is unused")
+	X(FUND,             141, "console: add to a partner's cover, or release what is unused") \
+	X(PROPOSE,          184, "console: propose a command to a second operator") \
+	X(END_PROPOSAL,     185, "console: reject a proposal") \
+	X(END_DISPUTE,      186, "console: decide a dispute")
 /* clang-format on */
 
 enum ledger_request_kind {
@@ -134,9 +139,6 @@ struct archived_transaction {
 	struct archived_portion portions[ARCHIVED_PORTIONS_MAX];
 };
 
-/* Entries out of the archive; storage's, the ledger hands it on. */
-struct archived_page;
-
 /* Counts and sums of a kind. */
 struct answer_total {
 	uint8_t	 kind;			/* record kind; declines apart, with is_declined */
@@ -145,6 +147,17 @@ struct answer_total {
 	int64_t	 points;
 	int64_t	 amount;
 };
+
+/* A day of an owner's, out of the archive. */
+struct archived_day {
+	bool	 is_complete;		/* the business date is over, and all of it is there */
+	bool	 is_behind;		/* records booked when it was asked are not there */
+	uint8_t	 digest[TG_DIGEST_BYTES];
+	struct answer_total totals[TG_PROOF_KINDS]; /* in the order of tg_proof_kinds */
+};
+
+/* Entries out of the archive; storage's, the ledger hands it on. */
+struct archived_page;
 
 struct ledger_request {
 	uint8_t kind;			/* enum ledger_request_kind */
@@ -216,6 +229,10 @@ struct ledger_request {
 	const struct answer_total *claimed;
 	uint8_t	 divide;		/* BUCKETS: enum tg_divide */
 	struct tg_selection selection;	/* BUCKETS, PART: of these */
+	uint8_t	 digest[TG_DIGEST_BYTES]; /* COUNTERSIGN: of what the asker has */
+	const struct archived_day *archived_day; /* ... and what the archive has, or NULL */
+	uint8_t	 dispute_reason;	/* DISPUTE: enum dispute_reason */
+	uint64_t approves;		/* any console command: number of the proposal, 0: none */
 	uint32_t partner;		/* console: whose transaction */
 	uint64_t page_before;		/* HISTORY: entries before this record; 0: the newest */
 	uint64_t page_after;		/* ENTRIES: entries after this record */
@@ -256,6 +273,13 @@ struct ledger_request {
 	uint32_t statement_cycle;	/* SET_STATEMENT: of `partner` */
 	uint8_t	 statement_state;	/* enum statement_state */
 	struct settlement_item item;
+
+	/* Second operators and disputes */
+	uint64_t matter;		/* END_PROPOSAL, END_DISPUTE: its number */
+	bool	 is_upheld;		/* END_DISPUTE: with amount as the correction */
+	int64_t	 expires_in_ms;		/* PROPOSE: from now, > 0 */
+	uint8_t	 proposal_bytes;	/* PROPOSE: 1..PROPOSAL_TEXT_BYTES */
+	uint8_t	 proposal[PROPOSAL_TEXT_BYTES];
 };
 
 /* So many bytes at the beginning are all that a terminal's request has. */
@@ -339,7 +363,9 @@ struct ledger_answer {
 	uint16_t key_generation, key_generation_old;
 	const struct archived_page *page; /* HISTORY, ENTRIES, BUCKETS: the request's */
 	uint8_t	 result;		/* DAY_END: enum tg_result */
-	uint32_t proof_owner;		/* BUCKETS, PART: number of terminal, store or partner */
+	uint8_t	 chain[TG_DIGEST_BYTES]; /* COUNTERSIGN: all zero unless done */
+	/* BUCKETS, PART, COUNTERSIGN: number of terminal, store or partner */
+	uint32_t proof_owner;
 	/* lists */
 	uint8_t	 expiry_count, entry_count, total_count, component_count;
 	struct answer_expiry expiries[ANSWER_EXPIRIES_MAX];

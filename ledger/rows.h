@@ -47,8 +47,17 @@
 	X(covers,       23, 1, cover_row,        64 + 8 * limits->partners_max) \
 	X(cycles,       26, 1, cycle_row,        limits->partners_max) \
 	X(holidays,     27, 1, holiday_row,      HOLIDAYS_MAX) \
-	X(statements,   28, 1, statement_row,    STATEMENTS_KEPT * (1 + limits->partners_max))
+	X(statements,   28, 1, statement_row,    STATEMENTS_KEPT * (1 + limits->partners_max)) \
+	X(proofs,       29, 1, proof_row,        PROOF_ROWS(limits)) \
+	X(proposals,    30, 1, proposal_row,     PROPOSALS_MAX) \
+	X(disputes,     31, 1, dispute_row,      DISPUTES_MAX)
 /* clang-format on */
+
+/* By business date and by the till's day. */
+#define PROOF_ROWS(limits) \
+	(2 * ((limits)->partners_max + (limits)->stores_max + (limits)->terminals_max))
+#define PROPOSALS_MAX 256	/* open at once */
+#define DISPUTES_MAX 4096	/* open at once */
 
 #define HOLIDAYS_MAX 8192	/* of all calendars */
 /* Closed cycles of a partner that are remembered; older statements change no more. */
@@ -249,6 +258,27 @@ struct statement_row {
 	uint32_t state;			/* enum statement_state */
 	uint32_t pad;
 	uint64_t closed_sequence;	/* of the record that closed it */
+	uint8_t	 links[0];
+};
+
+/* What an owner countersigned last. */
+struct proof_row {
+	uint64_t key;			/* scope << 34 | basis << 32 | owner */
+	struct day_proof proof;
+	uint64_t sequence;		/* of its record */
+	uint8_t	 links[0];
+};
+
+/* Open ones only: what became of others stands in MariaDB. */
+struct proposal_row {
+	uint64_t key;			/* its number */
+	struct proposal proposal;
+	uint8_t	 links[0];
+};
+
+struct dispute_row {
+	uint64_t key;			/* its number */
+	struct dispute dispute;
 	uint8_t	 links[0];
 };
 

@@ -153,11 +153,14 @@ index_configs(struct ledger *l, struct index *indexes[], struct index_config con
 	ADD_INDEX(cycles_by_partner, cycles, hash_key_row, NULL);
 	ADD_INDEX(holidays_by_day, holidays, hash_key_row, NULL);
 	ADD_INDEX(statements_by_cycle, statements, hash_key_row, NULL);
+	ADD_INDEX(proofs_by_owner, proofs, hash_key_row, NULL);
+	ADD_INDEX(proposals_by_number, proposals, hash_key_row, NULL);
+	ADD_INDEX(disputes_by_number, disputes, hash_key_row, NULL);
 #undef ADD_INDEX
 	*ret_count = n;
 }
 
-#define LEDGER_INDEXES 18
+#define LEDGER_INDEXES 21
 
 static bool
 open_tables(struct ledger *l, const struct ledger_limits *limits)
@@ -364,6 +367,24 @@ uint32_t
 state_find_statement(const struct ledger *l, uint32_t partner, uint32_t cycle)
 {
 	return find_u64(&l->statements_by_cycle, (uint64_t)partner << 32 | cycle);
+}
+
+uint32_t
+state_find_proof(const struct ledger *l, uint64_t key)
+{
+	return find_u64(&l->proofs_by_owner, key);
+}
+
+uint32_t
+state_find_proposal(const struct ledger *l, uint64_t number)
+{
+	return find_u64(&l->proposals_by_number, number);
+}
+
+uint32_t
+state_find_dispute(const struct ledger *l, uint64_t number)
+{
+	return find_u64(&l->disputes_by_number, number);
 }
 
 uint32_t

@@ -43,6 +43,9 @@ struct ledger {
 	struct index cycles_by_partner;
 	struct index holidays_by_day;
 	struct index statements_by_cycle;
+	struct index proofs_by_owner;
+	struct index proposals_by_number;
+	struct index disputes_by_number;
 	/* Open holds as a binary heap by (deadline, sequence); [0] is not used.  Derived state. */
 	uint32_t *deadline_heap;	/* owned; holds_max + 1 entries of hold rows */
 	uint32_t deadline_count;
@@ -89,6 +92,9 @@ LEDGER_ROW_READER(holidays, holiday_row)
 LEDGER_ROW_READER(statements, statement_row)
 LEDGER_ROW_READER(fundings, funding_row)
 LEDGER_ROW_READER(covers, cover_row)
+LEDGER_ROW_READER(proofs, proof_row)
+LEDGER_ROW_READER(proposals, proposal_row)
+LEDGER_ROW_READER(disputes, dispute_row)
 #undef LEDGER_ROW_READER
 
 /* Rows by their keys; TABLE_NONE when there is none. */
@@ -106,6 +112,9 @@ uint32_t state_find_activation(const struct ledger *l, uint32_t terminal);
 uint32_t state_find_cycle(const struct ledger *l, uint32_t partner);
 uint32_t state_find_holiday(const struct ledger *l, uint32_t calendar, int32_t day);
 uint32_t state_find_statement(const struct ledger *l, uint32_t partner, uint32_t cycle);
+uint32_t state_find_proof(const struct ledger *l, uint64_t key);
+uint32_t state_find_proposal(const struct ledger *l, uint64_t number);
+uint32_t state_find_dispute(const struct ledger *l, uint64_t number);
 uint32_t state_find_account(const struct ledger *l, uint64_t key);
 uint32_t state_find_rulebook(const struct ledger *l, uint32_t version);
 uint32_t state_find_earn_rule(const struct ledger *l, uint32_t version, uint32_t position);
@@ -170,6 +179,12 @@ static inline uint64_t
 state_total_key(int32_t day, uint32_t bits, uint8_t kind, uint32_t owner)
 {
 	return (uint64_t)(uint32_t)day << 42 | (uint64_t)bits << 38 | (uint64_t)kind << 32 | owner;
+}
+
+static inline uint64_t
+state_proof_key(uint8_t scope, uint8_t basis, uint32_t owner)
+{
+	return (uint64_t)scope << 34 | (uint64_t)basis << 32 | owner;
 }
 
 static inline int32_t

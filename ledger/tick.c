@@ -205,6 +205,10 @@ plan_tick(struct plan *p)
 		answer->has_more = true;
 		return TG_OK;
 	}
+	if (p->ledger->proposals.live_count > 0 && plan_expire_proposal(p)) {
+		answer->has_more = true;
+		return plan_finish(p);
+	}
 	forgettable = count_forgettable(p);
 	if (forgettable > 0) {
 		answer->has_more = true;

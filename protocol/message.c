@@ -387,6 +387,30 @@ enum {
 	PAGE(X) \
 	X(COMPLETE,         TELL)
 
+#define USES_COUNTERSIGN(X) \
+	ACTS_FOR(X) \
+	X(DAY,              NEED) \
+	X(BASIS,            NEED) \
+	X(SCOPE,            NEED) \
+	X(DIGEST,           NEED) \
+	ANSWER(X) \
+	X(BUSINESS_DATE,    TELL) \
+	X(SEQUENCE,         TELL) \
+	X(BOOKED_AT,        TELL) \
+	X(REPLAY,           TELL) \
+	X(CHAIN,            TELL)
+
+#define USES_DISPUTE(X) \
+	ACTS_FOR(X) \
+	NAMES_ORIGINAL(X) \
+	X(DISPUTE_REASON,   NEED) \
+	X(AMOUNT,           MAY) \
+	ANSWER(X) \
+	X(BUSINESS_DATE,    TELL) \
+	X(SEQUENCE,         TELL) \
+	X(BOOKED_AT,        TELL) \
+	X(REPLAY,           TELL)
+
 #define USES_BATCH(X) \
 	X(ITEMS,            NEED_UNPRINTED | TELL) \
 	ANSWER(X)

@@ -84,6 +84,8 @@
 	X(DAY_END, 35, TG_RIGHT_INQUIRY,  false, "compare a day's totals with those of the gateway") \
 	X(BUCKETS, 36, TG_RIGHT_INQUIRY,  false, "divide a day's transactions, to find those that differ") \
 	X(PART,    37, TG_RIGHT_INQUIRY,  false, "a part of a day's transactions, by pages") \
+	X(COUNTERSIGN, 38, TG_RIGHT_INQUIRY, false, "sign a day's digest") \
+	X(DISPUTE, 39, TG_RIGHT_INQUIRY,  false, "say that an entry is wrong") \
 	X(BATCH,   40, TG_RIGHT_BATCH,    false, "many transactions in one frame, an outcome each")
 /* clang-format on */
 
@@ -249,6 +251,8 @@ enum tg_type {
 	X(OF_HOUR,           49, INT,   0, 23, "only transactions of this hour of the business time, UTC") \
 	X(OF_KIND,           50, INT,   1, 255, "only transactions of this operation") \
 	X(PREFIX,            51, BIN,   1, TG_PREFIX_BYTES_MAX, "only transactions whose place begins so") \
+	X(DIGEST,            52, BIN,   TG_DIGEST_BYTES, TG_DIGEST_BYTES, "sum of the digests of the day's transactions") \
+	X(DISPUTE_REASON,    53, INT,   1, 8, "1 twice, 2 not ours, 3 amount, 4 points, 5 not undone, 6 too late, 7 fraud, 8 other") \
 	X(SOFTWARE,          64, STR,   1, 64, "software and version of the terminal") \
 	X(ATTEMPT,           65, INT,   0, 65535, "how often this request was sent before") \
 	X(QUEUE_DEPTH,       66, INT,   0, UINT32_MAX, "requests waiting in store and forward") \
@@ -311,7 +315,8 @@ enum tg_type {
 	X(KEY,              135, BIN,   32, 32, "the terminal's key, to be kept secret") \
 	X(COMPONENTS,       136, COMPONENTS, 0, TG_COMPONENTS_MAX, "which rates and campaigns gave what, in their order") \
 	X(RESULT,           150, INT,   1, 3, "1 agreed, 2 out of balance, 3 nothing to settle") \
-	X(BUCKETS,          151, BUCKETS, 0, TG_BUCKETS_MAX, "parts of the day's transactions that are not empty")
+	X(BUCKETS,          151, BUCKETS, 0, TG_BUCKETS_MAX, "parts of the day's transactions that are not empty") \
+	X(CHAIN,            152, BIN,   TG_DIGEST_BYTES, TG_DIGEST_BYTES, "over this digest and all that were signed before")
 /* clang-format on */
 
 /*

@@ -89,6 +89,11 @@
 	X(TG_STATEMENT_STATE,    111, false, false, "not possible in the present state of the statement") \
 	X(TG_NO_CYCLE,           112, false, false, "the partner has no cycle of settlement") \
 	X(TG_CYCLE_EMPTY,        113, false, false, "no business date of the cycle has ended yet") \
+	/* the end of a day, second operators, disputes */ \
+	X(TG_OUT_OF_BALANCE,     115, false, false, "the day's transactions are not those that the digest is of") \
+	X(TG_DAY_OPEN,           116, true,  false, "the business date is not over yet") \
+	X(TG_UNKNOWN_MATTER,     117, false, false, "proposal or dispute not known, or ended already") \
+	X(TG_PROPOSAL_EXPIRED,   118, false, false, "the proposal was not approved in time") \
 	/* inside the server: on a wire why a connection closed; DATABASE is an answer, too */ \
 	X(TG_IO,                  90, false, false, "file or network operation failed") \
 	X(TG_CORRUPT,             91, false, false, "stored bytes are damaged") \

@@ -77,6 +77,8 @@ take_rows(struct ledger_limits *limits, const struct record *r)
 		raise_limit(&limits->stores_max, r->config_row);
 	if (RECORD_HAS(r, TERMINAL))
 		raise_limit(&limits->terminals_max, r->config_row);
+	if (RECORD_HAS(r, DAY_PROOF))
+		raise_limit(&limits->terminals_max, r->proof_row);
 	if (RECORD_HAS(r, CYCLE))
 		raise_limit(&limits->partners_max, r->cycle_row);
 	if (RECORD_HAS(r, FUNDING))

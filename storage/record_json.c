@@ -415,6 +415,38 @@ put_settlement(struct object *o, const struct record *r)
 }
 
 static void
+put_matters(struct object *o, const struct record *r)
+{
+	if (RECORD_HAS(r, DAY_PROOF)) {
+		put_number(o, "proof_scope", r->day_proof.scope);
+		put_number(o, "proof_owner", r->day_proof.owner);
+		put_number(o, "proof_basis", r->day_proof.basis);
+		record_json_put_day(o, "proof_day", r->day_proof.day);
+		put_int(o, "proof_transactions", r->day_proof.count);
+		put_hex(o, "proof_digest", r->day_proof.digest, sizeof(r->day_proof.digest));
+		put_hex(o, "proof_chain", r->day_proof.chain, sizeof(r->day_proof.chain));
+	}
+	if (RECORD_HAS(r, PROPOSAL)) {
+		put_number(o, "proposal", r->proposal.number);
+		put_number(o, "proposal_state", r->proposal.state);
+		record_json_put_text(o, "proposed_by", r->proposal.proposer, sizeof(r->proposal.proposer));
+		record_json_put_time(o, "proposal_expires_at", r->proposal.expires_utc_ms);
+		record_json_put_text(o, "proposed_command", r->proposal.text, r->proposal.text_bytes);
+	}
+	if (RECORD_HAS(r, DISPUTE)) {
+		put_number(o, "dispute", r->dispute.number);
+		put_number(o, "dispute_state", r->dispute.state);
+		put_number(o, "dispute_reason", r->dispute.reason);
+		put_number(o, "dispute_partner", r->dispute.partner);
+		put_number(o, "dispute_about", r->dispute.about);
+		put_number(o, "dispute_member", r->dispute.member);
+		put_int(o, "dispute_amount", r->dispute.amount);
+		put_hex(o, "dispute_transaction", r->dispute.original_id,
+			sizeof(r->dispute.original_id));
+	}
+}
+
+static void
 put_housekeeping(struct object *o, const struct record *r)
 {
 	if (RECORD_HAS(r, CLOCK))
@@ -451,6 +483,7 @@ record_json(const struct record *record)
 		record_json_put_components(&o, record);
 	put_activation(&o, record);
 	put_settlement(&o, record);
+	put_matters(&o, record);
 	record_json_put_funded(&o, record);
 	put_housekeeping(&o, record);
 	if (!o.has_failed)

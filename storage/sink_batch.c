@@ -203,6 +203,8 @@ map(struct sink_batch *batch, const struct record *record)
 		return "a date of its member or of the business day has no place";
 	if (!sink_map_settlement(batch, record))
 		return "a date of its cycle has no place";
+	if (!sink_map_matters(batch, record))
+		return "a date of its day's proof, proposal or dispute has no place";
 	if (!sink_map_configuration(batch, record) || !sink_map_blocks(batch, record))
 		return "a date of the partner or of its block has no place";
 	return NULL;

@@ -337,6 +337,40 @@ enum sink_role {
 	X(PLAIN, i64,  amount) \
 	X(PLAIN, u64,  about)
 
+#define SINK_DAY_PROOF_COLUMNS(X) \
+	X(PLAIN, u64,  sequence) \
+	X(PLAIN, time, signed_at) \
+	X(PLAIN, u8,   scope) \
+	X(PLAIN, u32,  owner) \
+	X(PLAIN, u8,   basis) \
+	X(PLAIN, day,  day) \
+	X(PLAIN, i64,  transactions) \
+	X(PLAIN, id,   digest) \
+	X(PLAIN, id,   chain)
+
+#define SINK_PROPOSAL_COLUMNS(X) \
+	X(KEY,   u64,  proposal) \
+	X(SET,   u64,  last_sequence) \
+	X(SET,   u8,   state) \
+	X(SET,   text, proposed_by) \
+	X(SET,   time, expires_at) \
+	X(SET,   text, command) \
+	X(KEEP,  text, decided_by)
+
+#define SINK_DISPUTE_COLUMNS(X) \
+	X(KEY,   u64,  dispute) \
+	X(SET,   u64,  last_sequence) \
+	X(SET,   u32,  partner) \
+	X(SET,   u64,  about) \
+	X(SET,   id,   transaction_id) \
+	X(SET,   u64,  member) \
+	X(SET,   u8,   reason) \
+	X(SET,   i64,  claimed_amount) \
+	X(SET,   u8,   state) \
+	X(KEEP,  time, opened_at) \
+	X(KEEP,  time, decided_at) \
+	X(KEEP,  text, decided_by)
+
 /*
  * Tables in the order in which they are written.  Columns: name, list of columns, rows that a
  * record can make at most, rows that it makes on average, at most (of 1000 records that is the
@@ -364,7 +398,10 @@ enum sink_role {
 	X(statement_state, SINK_STATEMENT_STATE_COLUMNS, 1, 1) \
 	X(settlement_item, SINK_SETTLEMENT_ITEM_COLUMNS, 1, 1) \
 	X(partner_terms, SINK_PARTNER_TERMS_COLUMNS, 1, 1) \
-	X(partner_block, SINK_PARTNER_BLOCK_COLUMNS, 255, 1)
+	X(partner_block, SINK_PARTNER_BLOCK_COLUMNS, 255, 1) \
+	X(day_proof,     SINK_DAY_PROOF_COLUMNS,     1, 1) \
+	X(proposal,      SINK_PROPOSAL_COLUMNS,      1, 1) \
+	X(dispute,       SINK_DISPUTE_COLUMNS,       1, 1)
 /* clang-format on */
 
 enum sink_table_index {

@@ -20,6 +20,9 @@ TG_MUST_CHECK bool sink_map_business_day(struct sink_batch *batch, const struct 
 /* Cycles, holidays, statements' states, items (sink_map_settlement.c). */
 TG_MUST_CHECK bool sink_map_settlement(struct sink_batch *batch, const struct record *record);
 
+/* Countersigned days, proposals, disputes (sink_map_matters.c). */
+TG_MUST_CHECK bool sink_map_matters(struct sink_batch *batch, const struct record *record);
+
 /* Programme, partner and its terms, rule, store, terminal. */
 TG_MUST_CHECK bool sink_map_configuration(struct sink_batch *batch, const struct record *record);
 

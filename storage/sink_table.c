@@ -85,6 +85,15 @@ static const struct bulk_column statement_state_cells[] = { SINK_STATEMENT_STATE
 #define ROW sink_settlement_item_row
 static const struct bulk_column settlement_item_cells[] = { SINK_SETTLEMENT_ITEM_COLUMNS(CELL) };
 #undef ROW
+#define ROW sink_day_proof_row
+static const struct bulk_column day_proof_cells[] = { SINK_DAY_PROOF_COLUMNS(CELL) };
+#undef ROW
+#define ROW sink_proposal_row
+static const struct bulk_column proposal_cells[] = { SINK_PROPOSAL_COLUMNS(CELL) };
+#undef ROW
+#define ROW sink_dispute_row
+static const struct bulk_column dispute_cells[] = { SINK_DISPUTE_COLUMNS(CELL) };
+#undef ROW
 #undef CELL
 
 const struct sink_table sink_tables[SINK_TABLE_COUNT] = {

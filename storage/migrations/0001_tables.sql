@@ -359,6 +359,51 @@ CREATE TABLE IF NOT EXISTS statement_line (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
   COMMENT='what a statement is made of; never changed';
 
+CREATE TABLE IF NOT EXISTS day_proof (
+  sequence BIGINT UNSIGNED NOT NULL COMMENT 'as in entry, where partner and terminal that signed are',
+  signed_at DATETIME(3) NOT NULL COMMENT 'when it was booked, UTC',
+  scope ENUM('terminal','store','partner') NOT NULL COMMENT 'of what owner is the number',
+  owner INT UNSIGNED NOT NULL COMMENT 'number of the terminal, store or partner whose day it is',
+  basis ENUM('business_date','till_day') NOT NULL COMMENT 'of which day',
+  day DATE NOT NULL COMMENT 'business date, or the till''s own day',
+  transactions BIGINT NOT NULL COMMENT 'transactions that the owner has of it',
+  digest BINARY(16) NOT NULL COMMENT 'sum of their digests, see protocol/PROTOCOL.md',
+  chain BINARY(16) NOT NULL COMMENT 'over the digest and all that the owner signed before',
+  PRIMARY KEY (sequence),
+  KEY owner (scope, owner, basis, day)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+  COMMENT='days that were countersigned; the last of a day counts';
+
+CREATE TABLE IF NOT EXISTS proposal (
+  proposal BIGINT UNSIGNED NOT NULL COMMENT 'its number: sequence of the record that made it',
+  last_sequence BIGINT UNSIGNED NOT NULL COMMENT 'sequence of the record that last changed it; approved: that did it',
+  state ENUM('open','approved','rejected','expired') NOT NULL COMMENT 'what has become of it',
+  proposed_by VARCHAR(32) NOT NULL COMMENT 'operator that proposed it',
+  expires_at DATETIME(3) NOT NULL COMMENT 'approved before then or not at all, UTC',
+  command VARCHAR(96) NOT NULL COMMENT 'the command, its first 96 bytes; whole in the journal',
+  decided_by VARCHAR(32) NULL COMMENT 'operator that approved or rejected it',
+  PRIMARY KEY (proposal)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+  COMMENT='commands that needed a second operator';
+
+CREATE TABLE IF NOT EXISTS dispute (
+  dispute BIGINT UNSIGNED NOT NULL COMMENT 'its number: sequence of the record that opened it',
+  last_sequence BIGINT UNSIGNED NOT NULL COMMENT 'sequence of the record that last changed it; a correction is its settlement_item',
+  partner INT UNSIGNED NOT NULL COMMENT 'partner that opened it, whose entry it is',
+  about BIGINT UNSIGNED NOT NULL COMMENT 'sequence of the entry',
+  transaction_id BINARY(16) NOT NULL COMMENT 'of the entry',
+  member BIGINT UNSIGNED NULL COMMENT 'member of the entry',
+  reason ENUM('duplicate','not_ours','amount','points','not_undone','too_late','fraud','other') NOT NULL COMMENT 'what the partner says is wrong',
+  claimed_amount BIGINT NOT NULL COMMENT 'money that it claims, minor units; 0: none',
+  state ENUM('open','upheld','rejected') NOT NULL COMMENT 'what has become of it',
+  opened_at DATETIME(3) NULL COMMENT 'when it was opened, UTC',
+  decided_at DATETIME(3) NULL COMMENT 'when it was decided, UTC',
+  decided_by VARCHAR(32) NULL COMMENT 'operator that decided it',
+  PRIMARY KEY (dispute),
+  KEY partner (partner, state)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+  COMMENT='entries that partners say are wrong';
+
 CREATE TABLE IF NOT EXISTS entry (
   business_date DATE NOT NULL COMMENT 'business date, by which is settled; 1000-01-01: before the first one',
   sequence BIGINT UNSIGNED NOT NULL COMMENT 'number of the record, without gaps',

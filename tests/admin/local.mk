@@ -1,6 +1,9 @@
 admin_test_libs = $(admin_libs) $(CMOCKA_LIBS)
 
 fake_host = %D%/fake_host.c %D%/fake_host.h tests/ledger/fixture.c tests/ledger/fixture.h
+check_PROGRAMS += %D%/test_matters
+tests_admin_test_matters_SOURCES = %D%/test_matters.c $(fake_host)
+tests_admin_test_matters_LDADD = $(admin_test_libs)
 check_PROGRAMS += %D%/test_audit
 tests_admin_test_audit_SOURCES = %D%/test_audit.c $(fake_host)
 tests_admin_test_audit_LDADD = $(admin_test_libs)

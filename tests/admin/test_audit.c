@@ -132,7 +132,11 @@ no_changing_command_is_left_out(void **state)
 	(void)state;
 	for (uint32_t row = 0; row < command_row_count; row++) {
 		const char *words = command_rows[row].words;
-		bool is_there = command_rows[row].right == RIGHT_VIEWER;
+		bool is_there = COMMAND_RIGHT(&command_rows[row]) == RIGHT_VIEWER;
+
+		/* What decides what others began is shown in test_matters. */
+		is_there = is_there || strcmp(words, "approve") == 0 ||
+			   strcmp(words, "reject") == 0 || strcmp(words, "dispute decide") == 0;
 
 		for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
 			is_there = is_there || strncmp(lines[i], words, strlen(words)) == 0;

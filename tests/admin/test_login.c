@@ -297,12 +297,12 @@ a_viewer_changes_nothing(void **state)
 	log_in(f, fd, "eve", PASSWORD);
 	hear(f, fd, "tallygate> ");
 	for (uint32_t i = 0; i < command_row_count; i++) {
-		if (command_rows[i].right == RIGHT_VIEWER)
+		if (COMMAND_RIGHT(&command_rows[i]) == RIGHT_VIEWER)
 			continue;
 		snprintf(line, sizeof(line), "%s\r\n", command_rows[i].words);
 		say(fd, line);
 		snprintf(line, sizeof(line), "error this needs the right of %s\r\ntallygate> ",
-			 command_right_name(command_rows[i].right));
+			 command_right_name(COMMAND_RIGHT(&command_rows[i])));
 		assert_string_equal(hear(f, fd, "tallygate> "), line);
 	}
 	close(fd);

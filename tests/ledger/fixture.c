@@ -121,6 +121,7 @@ forget_rows(struct record *r)
 {
 	r->transaction_row = r->original_row = r->original_burn_row = 0;
 	r->cycle_row = r->holiday_row = r->statement_row = 0;
+	r->proof_row = r->proposal_row = r->dispute_row = 0;
 	r->hold_row = r->config_row = r->blocked_row = r->activation_row = 0;
 	r->cover_row = r->cover_row != 0;
 	/* How far a slice of the sweep reaches is a row, too. */

@@ -56,8 +56,8 @@ tests_storage_test_schema_LDADD = $(storage_test_libs)
 tests_storage_test_schema_CPPFLAGS = $(AM_CPPFLAGS) $(MARIADB_CFLAGS)
 sink_fixture = $(private_mariadb) \
 	%D%/expected_text.c %D%/expected_text.h \
-	%D%/record_maker.c %D%/record_maker.h %D%/record_maker_funding.c %D%/record_maker_private.h \
-	%D%/sink_compare.c %D%/sink_compare.h %D%/sink_compare_images.c %D%/sink_compare_settlement.c \
+	%D%/record_maker.c %D%/record_maker_matters.c %D%/record_maker.h %D%/record_maker_funding.c %D%/record_maker_private.h \
+	%D%/sink_compare.c %D%/sink_compare.h %D%/sink_compare_images.c %D%/sink_compare_matters.c %D%/sink_compare_settlement.c \
 	%D%/sink_fixture.c %D%/sink_fixture.h
 check_PROGRAMS += %D%/test_sink
 tests_storage_test_sink_SOURCES = %D%/test_sink.c $(sink_fixture)
@@ -118,6 +118,6 @@ tests_storage_test_archive_page_LDADD = $(storage_test_libs)
 
 check_PROGRAMS += %D%/test_sink_batch
 tests_storage_test_sink_batch_SOURCES = %D%/test_sink_batch.c \
-	%D%/record_maker.c %D%/record_maker.h %D%/record_maker_funding.c %D%/record_maker_private.h
+	%D%/record_maker.c %D%/record_maker_matters.c %D%/record_maker.h %D%/record_maker_funding.c %D%/record_maker_private.h
 tests_storage_test_sink_batch_LDADD = $(storage_test_libs)
 tests_storage_test_sink_batch_CPPFLAGS = $(AM_CPPFLAGS) $(MARIADB_CFLAGS)

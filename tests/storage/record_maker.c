@@ -616,6 +616,8 @@ record_maker_make(struct record_maker *maker, enum record_kind kind, struct reco
 		make_reopen(maker, ret_record);
 	else if (kind == RECORD_BLOCK)
 		make_block(maker, ret_record);
+	else if (kind >= RECORD_DAY_PROOF && kind <= RECORD_DISPUTE_END)
+		record_maker_make_matter(maker, ret_record);
 	else if (kind >= RECORD_CYCLE && kind <= RECORD_ITEM)
 		make_settlement(maker, ret_record);
 	else if (kind == RECORD_FUNDING)

@@ -396,6 +396,7 @@ sink_compare(const struct database_config *config, const struct made_records *ma
 	compare_history(database, made);
 	sink_compare_images(database, made);
 	sink_compare_settlement(database, made);
+	sink_compare_matters(database, made);
 	if (database_query(database, "SELECT * FROM check_all", on_check, NULL, &error) != TG_OK)
 		fail_msg("%s", error.text);
 	database_close(database);

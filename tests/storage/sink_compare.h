@@ -16,6 +16,9 @@ void sink_compare_images(struct database *database, const struct made_records *m
 /* For sink_compare() only: the tables of settlement that a record makes by itself. */
 void sink_compare_settlement(struct database *database, const struct made_records *made);
 
+/* For sink_compare() only: countersigned days, proposals, disputes. */
+void sink_compare_matters(struct database *database, const struct made_records *made);
+
 /* Fail the test at the first difference; also unless all views that check find nothing. */
 void sink_compare(const struct database_config *config, const struct made_records *made);
 

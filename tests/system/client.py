@@ -628,7 +628,8 @@ def points_given_back_pay_a_debt(world):
 # no sandbox: sandbox.py has one.
 NOT_HERE = {'PENDING', 'HELD', 'DEBT', 'EXPIRES_DAY', 'EXPIRES_POINTS', 'OFFERS', 'SANDBOX'}
 # These need an archive, see history.py and day_end.py, or a code, see activation.py.
-ELSEWHERE = {'HISTORY', 'ENTRIES', 'ACTIVATE', 'DAY_END', 'BUCKETS', 'PART'}
+ELSEWHERE = {'HISTORY', 'ENTRIES', 'ACTIVATE', 'DAY_END', 'BUCKETS', 'PART',
+             'COUNTERSIGN', 'DISPUTE'}
 
 
 def answers_have_the_fields_that_the_page_lists(_world):

@@ -8,7 +8,7 @@ import signal
 import sys
 
 from proof import (AGREED, BUSINESS_DATE, NOTHING, OUT_OF_BALANCE, PARTNER, STORE, TERMINAL,
-                   TILL_DAY, Item, Proof)
+                   TILL_DAY, Item, Proof, chain, digest_of)
 from server import DAY_MS, Database
 from tallygate import PAGE, SEEN
 from world import Tap, World, expect, expect_equal, expect_rows, run_case, title
@@ -196,6 +196,116 @@ def mariadb_that_is_away_stops_buckets_alone(world):
     expect_equal(book.proof().find(), [])
 
 
+# Signing.
+
+def next_day(world):
+    day = world.today()
+    world.step(DAY_MS)
+    settled(world)
+    return day
+
+
+def a_day_that_is_over_is_signed_and_chained(world):
+    book = Book(world, 102)
+    trade(world, book)
+    settled(world)
+    expect(book.proof().sign(), 'DAY_OPEN', chain=None)
+    day = next_day(world)
+    first = expect(book.proof(day=day).sign(), replay=None)
+    expect_equal(first['chain'], chain(bytes(16), TERMINAL, 102, BUSINESS_DATE, day,
+                                       digest_of(book.items)))
+    again = expect(book.proof(day=day).sign(), replay=True, sequence=first['sequence'])
+    expect_equal(again['chain'], first['chain'])
+    expect(book.proof(book.items[1:], day=day).sign(), 'OUT_OF_BALANCE', chain=None)
+    other = Book(world, 102)
+    trade(world, other, 2)
+    second = next_day(world)
+    signed = expect(other.proof(day=second).sign())
+    expect_equal(signed['chain'], chain(first['chain'], TERMINAL, 102, BUSINESS_DATE, second,
+                                        digest_of(other.items)))
+    settled(world)
+    expect_equal(world.database.query('SELECT sequence, scope, owner, basis, transactions,'
+                                      ' HEX(digest) FROM day_proof ORDER BY sequence'),
+                 [[str(first['sequence']), 'terminal', '102', 'business_date',
+                   str(len(book.items)), digest_of(book.items).hex().upper()],
+                  [str(signed['sequence']), 'terminal', '102', 'business_date',
+                   str(len(other.items)), digest_of(other.items).hex().upper()]])
+
+
+def a_till_s_own_day_is_signed_again_after_a_late_item(world):
+    book = Book(world, 102)
+    member = world.member()
+    book.do('EARN', member=member, amount=2000)
+    day = world.today()
+    settled(world)
+    first = expect(book.proof(day=day, basis=TILL_DAY).sign())
+    stored = world.request('EARN', member=member, amount=900, till=4, till_day=day)
+    world.step(DAY_MS)
+    book.items.append(Item(stored, expect(stored.send(world.till(102), late=True), points=9)))
+    settled(world)
+    second = expect(book.proof(day=day, basis=TILL_DAY).sign(), replay=None)
+    expect_equal(second['chain'], chain(first['chain'], TERMINAL, 102, TILL_DAY, day,
+                                        digest_of(book.items)))
+    world.server.kill()
+    world.hang_up()
+    world.server.start()
+    settled(world)
+    expect(book.proof(day=day, basis=TILL_DAY).sign(), replay=True,
+           sequence=second['sequence'], chain=second['chain'])
+
+
+# Disputes, and second operators.
+
+def decided(world):
+    return world.database.query('SELECT dispute, partner, about, reason, claimed_amount, state,'
+                                ' decided_by FROM dispute ORDER BY dispute')
+
+
+def a_disputed_entry_is_decided_and_corrected(world):
+    console = world.server.console
+    console.do('cycle add 1 period=daily')
+    member = world.member()
+    earn, other = world.earn(member, 10), world.earn(member, 20)
+    till = world.till(150)
+    opened = expect(till.call('DISPUTE', original=earn.id, original_time=earn.time,
+                              dispute_reason=1, amount=1000), replay=None)
+    number = opened['sequence']
+    expect(till.call('DISPUTE', original=earn.id, original_time=earn.time, dispute_reason=3),
+           replay=True, sequence=number)
+    expect(world.till(201).call('DISPUTE', original=earn.id, original_time=earn.time,
+                                dispute_reason=1), 'UNKNOWN_TRANSACTION')
+    second = expect(till.call('DISPUTE', original=other.id, original_time=other.time,
+                              dispute_reason=7))['sequence']
+    expect_equal([row.split()[0] for row in console.do('show disputes')[-2:]],
+                 [str(number), str(second)])
+    shown = '\n'.join(console.do('dispute show %d' % number))
+    expect_equal('EARN' in shown and 'booked twice' in shown and '1000' in shown, True)
+    console.do('dispute decide uphold %d 750 the till sent it twice' % number)
+    console.do('dispute decide reject %d 0 it is as it was' % second)
+    expect_equal(console.ask('dispute decide reject %d 0 again' % second).is_ok, False)
+    settled(world)
+    about = world.database.query('SELECT sequence FROM entry WHERE transaction_id IN (X\'%s\','
+                                 ' X\'%s\') ORDER BY sequence' % (earn.id.hex(), other.id.hex()))
+    by = decided(world)[0][6]
+    expect_equal(decided(world), [[str(number), '1', about[0][0], 'duplicate', '1000', 'upheld',
+                                   by],
+                                  [str(second), '1', about[1][0], 'fraud', '0', 'rejected', by]])
+    expect_equal(world.database.query('SELECT partner, other, amount, about FROM'
+                                      ' settlement_item'), [['1', '0', '-750', about[0][0]]])
+
+
+def an_old_entry_is_disputed_out_of_the_archive(world):
+    member = world.member()
+    earn = world.earn(member, 10)
+    for _ in range(6):
+        world.step(DAY_MS)
+    settled(world)
+    number = expect(world.till(150).call('DISPUTE', original=earn.id, original_time=earn.time,
+                                         dispute_reason=5))['sequence']
+    expect_equal('dispute %d' % number in '\n'.join(
+        world.server.console.do('dispute show %d' % number)), True)
+
+
 # Size.
 
 def one_of_many_is_found_with_few_messages(world):
@@ -228,7 +338,7 @@ def one_of_many_is_found_with_few_messages(world):
 def answers_have_the_fields_that_the_page_lists(world):
     """After all other cases."""
     expect(world.till().call('PING'))
-    for name in ('DAY_END', 'BUCKETS', 'PART'):
+    for name in ('DAY_END', 'BUCKETS', 'PART', 'COUNTERSIGN', 'DISPUTE'):
         operation = PAGE.operation_named[name]
         expect_equal(SEEN[name] - {'FIELD', 'RETRY_AFTER'}, operation.answer - {'SANDBOX'})
 
@@ -243,6 +353,10 @@ CASES = [
     the_lag_and_the_end_of_the_day_are_told,
     a_till_proves_its_own_day_only,
     mariadb_that_is_away_stops_buckets_alone,
+    a_day_that_is_over_is_signed_and_chained,
+    a_till_s_own_day_is_signed_again_after_a_late_item,
+    a_disputed_entry_is_decided_and_corrected,
+    an_old_entry_is_disputed_out_of_the_archive,
     one_of_many_is_found_with_few_messages,
     answers_have_the_fields_that_the_page_lists,
 ]

@@ -11,6 +11,7 @@ AGREED, OUT_OF_BALANCE, NOTHING = 1, 2, 3
 HOURS, PARTS = 1, 2
 PAGE_ROWS = 90
 LABEL = b'tallygate day item v1'
+LINK_LABEL = b'tallygate day link v1'
 
 
 def place(transaction):
@@ -46,6 +47,12 @@ def digest_of(items):
     return (sum(item.digest() for item in items) % (1 << 128)).to_bytes(16, 'big')
 
 
+def chain(before, scope, owner, basis, day, digest):
+    """The link that a signed digest adds."""
+    octets = (LINK_LABEL + before + struct.pack('>BIBI', scope, owner, basis, day) + digest)
+    return hashlib.sha256(octets).digest()[:16]
+
+
 def totals_of(items):
     """CLAIMED."""
     sums = {}
@@ -71,6 +78,10 @@ class Proof:
     def totals(self):
         """The answer to DAY_END."""
         return self._ask('DAY_END', claimed=totals_of(self.items))
+
+    def sign(self):
+        """The answer to COUNTERSIGN, whatever it is."""
+        return self.session.call('COUNTERSIGN', digest=digest_of(self.items), **self.day)
 
     def find(self):
         """Differences; empty when there are none."""

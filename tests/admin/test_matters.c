@@ -1,0 +1,145 @@
+/*
+ * test_matters.c - what waits for a decision of an operator: proposals and disputes.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/admin/fake_host.h"
+
+#define HOUR_MS INT64_C(3600000)
+
+static void
+enroll(struct fake_host *fake)
+{
+	struct ledger_request q = fixture_request(&fake->ledger, REQUEST_ENROLL, "4711");
+
+	q.identifier = fixture_identifier("4711");
+	assert_int_equal(fixture_ask(&fake->ledger, &q)->status, TG_OK);
+	fake->host.second_points = 500;
+	fake->host.proposal_ms = 24 * HOUR_MS;
+}
+
+/* Run a line as another operator; %llu in it is the number. */
+static void
+expect_as(struct fake_host *fake, const char *who, uint64_t number, const char *format,
+	  const char *end, const char *part)
+{
+	char line[128];
+	const char *place = strstr(format, "%n");
+
+	if (place == NULL)
+		snprintf(line, sizeof(line), "%s", format);
+	else
+		snprintf(line, sizeof(line), "%.*s%llu%s", (int)(place - format), format,
+			 (unsigned long long)number, place + 2);
+	fake->call.operator_name = who;
+	fake_host_expect(fake, line, end, part);
+}
+
+/* What: an adjustment above the limit is proposed, not done; its proposer cannot approve it,
+ *       another operator can, once, and the record has both names. */
+static void
+large_adjustments_need_two_operators(void **state)
+{
+	struct fake_host *fake = *state;
+	uint64_t number, done;
+
+	enroll(fake);
+	expect_as(fake, "ann", 0, "adjust card:4711 +500 goodwill", "ok", "available=500");
+	expect_as(fake, "ann", 0, "adjust card:4711 +501 big goodwill", "ok", "another operator");
+	number = fake->call.sequence;
+	expect_as(fake, "ann", 0, "show proposals", "ok", "+501 \"big goodwill\"");
+	assert_null(strstr(fake->printed, "4711"));
+	expect_as(fake, "ann", number, "approve %n", "error", "SAME_OPERATOR");
+	expect_as(fake, "bob", number, "approve %n", "ok", "available=1001");
+	done = fake->call.sequence;
+	expect_as(fake, "bob", number, "approve %n", "error", "UNKNOWN_MATTER");
+	expect_as(fake, "bob", done, "record %n", "ok", "bob");
+	assert_non_null(strstr(fake->printed, "ann"));
+	assert_non_null(strstr(fake->printed, "ADJUST"));
+	expect_as(fake, "bob", 0, "member card:4711", "ok", "1001");
+	expect_as(fake, "bob", 0, "adjust card:4711 -501 \"it's\" \"a \\\" quote\"", "error",
+		  "no quotes");
+	fixture_audit(&fake->ledger);
+}
+
+/* What: a proposal is judged when it is approved: what has become impossible is refused, and it
+ *       stays; it can be rejected, and is then gone. */
+static void
+proposals_are_decided_anew_and_rejected(void **state)
+{
+	struct fake_host *fake = *state;
+	uint64_t number;
+
+	enroll(fake);
+	expect_as(fake, "ann", 0, "adjust card:4711 -900 mistake", "ok", "proposed");
+	number = fake->call.sequence;
+	expect_as(fake, "bob", number, "approve %n", "error", "NO_POINTS");
+	expect_as(fake, "bob", 0, "show proposals", "ok", "-900");
+	expect_as(fake, "ann", number, "reject %n not needed", "ok", "record=");
+	expect_as(fake, "bob", number, "reject %n", "error", "UNKNOWN_MATTER");
+	expect_as(fake, "bob", number, "approve %n", "error", "UNKNOWN_MATTER");
+	fixture_audit(&fake->ledger);
+}
+
+/* What: what nobody approves in time cannot be approved, and goes by itself. */
+static void
+proposals_expire(void **state)
+{
+	struct fake_host *fake = *state;
+	uint64_t number;
+
+	enroll(fake);
+	expect_as(fake, "ann", 0, "adjust card:4711 +900 late", "ok", "proposed");
+	number = fake->call.sequence;
+	fixture_set_time(&fake->ledger, fake->ledger.now.utc_ms + 24 * HOUR_MS);
+	expect_as(fake, "bob", number, "approve %n", "error", "PROPOSAL_EXPIRED");
+	fixture_tick(&fake->ledger);
+	expect_as(fake, "bob", number, "approve %n", "error", "UNKNOWN_MATTER");
+	fixture_audit(&fake->ledger);
+}
+
+/* What: where the configuration says so, rows of the command table that ask for it need two, and
+ *       the second the right of the command. */
+static void
+changes_of_rates_may_need_two_operators(void **state)
+{
+	struct fake_host *fake = *state;
+	uint64_t number;
+
+	enroll(fake);
+	expect_as(fake, "ann", 0, "rule add 1 base=3/100", "ok", "");
+	fake->host.needs_second_for_rates = true;
+	expect_as(fake, "ann", 0, "rule add 1 base=4/100", "ok", "proposed");
+	number = fake->call.sequence;
+	expect_as(fake, "bob", 0, "show rules", "ok", "3/100");
+	fake->call.right = RIGHT_OPERATOR;
+	expect_as(fake, "bob", number, "approve %n", "error", "right of admin");
+	fake->call.right = RIGHT_ADMIN;
+	expect_as(fake, "bob", number, "approve %n", "ok", "");
+	expect_as(fake, "bob", fake->call.sequence, "record %n", "ok", "ann");
+	expect_as(fake, "bob", 0, "show rules", "ok", "4/100");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(large_adjustments_need_two_operators,
+						fake_host_setup, fake_host_teardown),
+		cmocka_unit_test_setup_teardown(proposals_are_decided_anew_and_rejected,
+						fake_host_setup, fake_host_teardown),
+		cmocka_unit_test_setup_teardown(proposals_expire, fake_host_setup,
+						fake_host_teardown),
+		cmocka_unit_test_setup_teardown(changes_of_rates_may_need_two_operators,
+						fake_host_setup, fake_host_teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
