@@ -72,6 +72,7 @@ dist_doc_DATA += %D%/SCHEMA.md
 # tally-journal without its main(), so that tests link it.
 noinst_LTLIBRARIES += libjournaltool.la
 libjournaltool_la_SOURCES = \
+	%D%/shadow.c %D%/shadow.h %D%/shadow_request.c \
 	%D%/statement.c %D%/statement.h %D%/statement_read.c \
 	%D%/journal_verify.c %D%/journal_verify.h \
 	%D%/record_filter.c %D%/record_filter.h \
@@ -81,13 +82,13 @@ libjournaltool_la_SOURCES = \
 	%D%/restore_report.c %D%/restore_report.h
 dist_doc_DATA += %D%/FORMAT.md
 libjournaltool_la_CPPFLAGS = $(libstorage_la_CPPFLAGS) $(JANSSON_CFLAGS) $(OPENSSL_CFLAGS)
-journaltool_libs = libjournaltool.la $(storage_libs) $(JANSSON_LIBS) $(OPENSSL_LIBS)
+journaltool_libs = libjournaltool.la libprogramme.la $(storage_libs) $(CONFIG_LIBS) $(JANSSON_LIBS) $(OPENSSL_LIBS)
 
 bin_PROGRAMS += %D%/tally-journal
 storage_tally_journal_SOURCES = \
 	%D%/tally_journal.c %D%/tally_journal.h %D%/tally_journal_commands.c \
 	%D%/tally_journal_keep.c %D%/tally_journal_member.c %D%/tally_journal_print.c \
-	%D%/tally_journal_restore.c %D%/tally_journal_statement.c %D%/statement_print.c %D%/statement_print.h
+	%D%/tally_journal_restore.c %D%/tally_journal_shadow.c %D%/tally_journal_statement.c %D%/statement_print.c %D%/statement_print.h
 storage_tally_journal_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(MARIADB_CFLAGS) \
 	$(XXHASH_CFLAGS)
 storage_tally_journal_LDADD = $(journaltool_libs) $(CSV_LIBS)

@@ -27,6 +27,7 @@
 	X(statistics, NULL, "records by kind and status, sizes of records and batches") \
 	X(statement, "PARTNER", "what a closed cycle of a partner comes to") \
 	X(netting, "DATE", "who pays whom for the cycles that ended on a date") \
+	X(shadow, NULL, "a period once more under another programme: points, liability, bills") \
 	X(backup, "DIRECTORY", "copy what a gateway has made durable, and verify the copy") \
 	X(restore, "DIRECTORY", "a data directory from a backup; or the word to use it") \
 	X(rebuild, NULL, "fill an empty MariaDB from journal and archive")
@@ -41,6 +42,8 @@
 	X("html", 0, NULL, "statement: a page to print") \
 	X("cycle", 0, "N", "statement: number of the cycle (the last that is closed)") \
 	X("in-database", 0, NULL, "statement, netting: as MariaDB has them") \
+	X("programme", 0, "FILE", "shadow: the programme that is tried, from --since on") \
+	X("zone", 0, "NAME", "shadow: the programme's time zone (UTC)") \
 	X("all", 'A', NULL, "also a last batch that nothing confirms") \
 	X("from", 0, "N", "first sequence; restore: directory of the backup") \
 	X("to", 0, "N", "last sequence") \
@@ -215,6 +218,10 @@ take_option(struct tool_options *options, struct places *places, const char *nam
 		options->from = value;
 	else if (strcmp(name, "mirror") == 0)
 		options->mirror = value;
+	else if (strcmp(name, "programme") == 0)
+		options->programme = value;
+	else if (strcmp(name, "zone") == 0)
+		options->zone = value;
 	else if (strcmp(name, "cycle") == 0)
 		return parse_u32(value, &options->cycle) && options->cycle > 0;
 	else if (strcmp(name, "skip") == 0)

@@ -37,6 +37,8 @@ struct tool_options {
 	bool	 is_csv;	/* member: CSV in place of lines of JSON */
 	bool	 is_html;	/* statement: a page to print */
 	bool	 is_in_database; /* statement, netting: as MariaDB has them */
+	const char *programme;	/* shadow: file; NULL: none */
+	const char *zone;	/* shadow: the programme's; NULL: UTC */
 	uint32_t cycle;		/* statement: number, 0: the last that is closed */
 	bool	 is_all;	/* also a last batch that nothing confirms */
 	bool	 is_following;	/* go on as records come */
@@ -86,5 +88,6 @@ enum tool_exit run_restore(const struct tool_options *options);
 enum tool_exit run_rebuild(const struct tool_options *options);
 enum tool_exit run_statement(const struct tool_options *options);
 enum tool_exit run_netting(const struct tool_options *options);
+enum tool_exit run_shadow(const struct tool_options *options);
 
 #endif

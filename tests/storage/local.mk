@@ -121,3 +121,6 @@ tests_storage_test_sink_batch_SOURCES = %D%/test_sink_batch.c \
 	%D%/record_maker.c %D%/record_maker_matters.c %D%/record_maker.h %D%/record_maker_funding.c %D%/record_maker_private.h
 tests_storage_test_sink_batch_LDADD = $(storage_test_libs)
 tests_storage_test_sink_batch_CPPFLAGS = $(AM_CPPFLAGS) $(MARIADB_CFLAGS)
+check_PROGRAMS += %D%/test_shadow
+tests_storage_test_shadow_SOURCES = %D%/test_shadow.c tests/ledger/fixture.c tests/ledger/fixture.h
+tests_storage_test_shadow_LDADD = $(journaltool_libs) $(CMOCKA_LIBS)
