@@ -35,6 +35,7 @@ print_programme_error(void *context, unsigned line, const char *text)
 /* A run under way. */
 struct trying {
 	const char *path;
+	int64_t	 until_utc_ms;		/* the period's end */
 	struct shadow *shadow;
 	struct record *record;		/* owned */
 };
@@ -55,6 +56,8 @@ try_each(void *context, const struct journal_reader *reader, const struct journa
 	if (status != TG_OK)
 		return storage_fail(error, status, "record %" PRIu64 ": %s", item->sequence,
 				    tg_status_text(status));
+	if (trying->record->booked_at_utc_ms >= trying->until_utc_ms)
+		return TG_OK;
 	status = shadow_take(trying->shadow, trying->record, &line);
 	if (status != TG_OK)
 		return storage_fail(error, status, "%s:%u: %s", trying->path, line,
@@ -157,7 +160,8 @@ enum tool_exit
 run_shadow(const struct tool_options *options)
 {
 	struct tool_options wanted = *options;
-	struct trying trying = { .path = options->programme };
+	struct trying trying = { .path = options->programme,
+				 .until_utc_ms = options->filter.to_utc_ms };
 	struct storage_error error = { 0 };
 	struct programme_file programme;
 	char name[STORAGE_PATH_BYTES_MAX];
