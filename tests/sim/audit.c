@@ -287,6 +287,20 @@ check_booked(struct sim *sim, struct asked *asked, const struct outcome *told)
 	return true;
 }
 
+/* Has another request of the same id been booked, when the window of the first had passed? */
+static bool
+is_shared(const struct sim *sim, const struct asked *asked)
+{
+	for (uint32_t i = 0; i < sim->asked_count; i++) {
+		const struct asked *other = sim->asked[i];
+
+		if (other != asked && other->is_booked &&
+		    memcmp(other->id, asked->id, sizeof(asked->id)) == 0)
+			return true;
+	}
+	return false;
+}
+
 bool
 audit_answer(struct sim *sim, struct asked *asked, const struct tg_message *answer)
 {
@@ -315,7 +329,7 @@ audit_answer(struct sim *sim, struct asked *asked, const struct tg_message *answ
 		return false;
 	/* A refusal for good: nothing may have happened, unless the window has passed. */
 	if (asked->is_booked && status != TG_TOO_OLD && status != TG_BLOCKED &&
-	    status != TG_FORBIDDEN)
+	    status != TG_FORBIDDEN && !(status == TG_CONFLICT && is_shared(sim, asked)))
 		sim_fail(sim, "#%u is booked at %" PRIu64 ", and was refused %s", asked->index,
 			 asked->booked.sequence, tg_status_name(status));
 	return true;
