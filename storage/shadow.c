@@ -186,6 +186,9 @@ ask_again(struct shadow *s, const struct record *r)
 {
 	struct ledger_request q;
 
+	/* What a request brings with it comes with it again. */
+	if (r->kind == RECORD_RELINK || r->kind == RECORD_REOPEN)
+		return;
 	if (!shadow_request(r, &q)) {
 		s->left_out[r->kind]++;
 		return;

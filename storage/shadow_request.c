@@ -119,6 +119,23 @@ adjustment(const struct record *r, struct ledger_request *q)
 	return RECORD_HAS(r, MEMBER) && RECORD_HAS(r, TEXT);
 }
 
+/* What a partner may issue: else it is stopped otherwise than it was. */
+static bool
+funding(const struct record *r, struct ledger_request *q)
+{
+	if (r->kind == RECORD_FUNDING) {
+		q->kind = REQUEST_SET_FUNDING;
+		q->funding = r->funding;
+		return true;
+	}
+	q->kind = REQUEST_FUND;
+	q->partner = r->funded_partner;
+	q->points = r->funded_points;
+	q->price_micro = r->funded_price_micro;
+	q->is_debit = r->kind == RECORD_UNFUND;
+	return true;
+}
+
 /* Rows of the configuration, set whole. */
 static bool
 configuration(const struct record *r, struct ledger_request *q)
@@ -175,6 +192,10 @@ shadow_request(const struct record *r, struct ledger_request *q)
 	case RECORD_ADJUST:
 		q->kind = REQUEST_ADJUST;
 		return adjustment(r, q);
+	case RECORD_FUNDING:
+	case RECORD_FUND:
+	case RECORD_UNFUND:
+		return funding(r, q);
 	case RECORD_CUTOVER:
 		q->kind = REQUEST_CUTOVER;
 		return true;
