@@ -10,6 +10,11 @@
 
 #include "admin/command.h"
 
+#define MS_PER_HOUR INT64_C(3600000)
+
+/* For how long a one-time code or an old key may be good, at most, as a word of a command. */
+#define HOURS_MAX 720
+
 /* Begin a request of a kind (enum ledger_request_kind) that names the operator and the origin. */
 void ask_init(const struct command_call *call, struct ledger_request *request, uint8_t kind);
 

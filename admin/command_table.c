@@ -131,9 +131,9 @@ const struct command command_rows[] = {
 	{ "terminal code", "<number> [<hours>|end]", RIGHT_OPERATOR, run_terminal_code,
 	  "make a one-time code, good for 72 hours if not said, that gives a till the terminal's "
 	  "next key; the present key ends when it is used; `end` ends the code" },
-	{ "terminal rotate", "<number> [end-old]", RIGHT_OPERATOR, run_terminal_rotate,
-	  "give a terminal its next key; the old one is accepted besides until "
-	  "`terminal rotate N end-old`; `show terminals oldkey=yes` tells who may need it" },
+	{ "terminal rotate", "<number> [<hours>|end-old]", RIGHT_OPERATOR, run_terminal_rotate,
+	  "give a terminal its next key; the old one opens sessions besides for so many hours, or "
+	  "until `terminal rotate N end-old`; `show terminals oldkey=yes` tells who may need it" },
 	{ "cycle show", "<partner>", RIGHT_VIEWER, run_cycle_show,
 	  "how a partner is settled, and its open cycle" },
 	{ "cycle add", "<partner> <field=value>...", RIGHT_ADMIN | RIGHT_SECOND, run_cycle_add,

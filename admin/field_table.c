@@ -141,6 +141,8 @@ static const struct field terminal_fields[] = {
 		  "generation of its key"),
 	INT_FIELD("generation_old", terminal_config, key_generation_old, 0, UINT16_MAX, NULL, 0,
 		  "0", "generation that is accepted besides; 0: none"),
+	INT_FIELD("old_until", terminal_config, old_key_until_utc_ms, 0, TG_TIME_MS_MAX, NULL, 0,
+		  "0", "when that ends, ms since 1970; 0: not by itself"),
 };
 
 static const struct field cycle_fields[] = {

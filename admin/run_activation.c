@@ -13,8 +13,6 @@
 #include "admin/when.h"
 
 #define HOURS_DEFAULT 72
-#define HOURS_MAX 720 /* what lies around longer is found by somebody else */
-#define MS_PER_HOUR INT64_C(3600000)
 #define CODE_FIELD "code="
 
 /* A terminal, and the code it has or had. */

@@ -227,10 +227,14 @@ change_flag(struct command_call *call, const struct config_noun *noun, const cha
 	command_change_end(call);
 }
 
-/* The next generation, with the present one accepted besides; or only no old one any more. */
+/*
+ * The next generation, with the present one accepted besides, for so many hours if not 0; or only
+ * no old one any more.
+ */
 static void
-rotate_locked(struct command_call *call, bool is_end)
+rotate_locked(struct command_call *call, bool is_end, uint64_t hours)
 {
+	const struct console_host *host = call->host;
 	struct row_look look = { .noun = &terminal_noun };
 	struct terminal_config *terminal = &look.image.terminal;
 
@@ -246,6 +250,8 @@ rotate_locked(struct command_call *call, bool is_end)
 	}
 	terminal->key_generation_old = is_end ? 0 : terminal->key_generation;
 	terminal->key_generation = (uint16_t)(terminal->key_generation + (is_end ? 0 : 1));
+	terminal->old_key_until_utc_ms =
+		hours == 0 ? 0 : host->utc_ms(host->context) + (int64_t)hours * MS_PER_HOUR;
 	set_row(call, &terminal_noun, &look.image);
 	if (call->is_done)
 		command_done(call, "generation=%u generation_old=%u record=%" PRIu64,
@@ -256,11 +262,15 @@ rotate_locked(struct command_call *call, bool is_end)
 void
 run_terminal_rotate(struct command_call *call)
 {
-	const bool is_end = call->argument_count == 2;
+	const bool has_word = call->argument_count == 2;
+	const bool is_end = has_word && strcmp(call->arguments[1], "end-old") == 0;
+	uint64_t hours = 0;
 
+	if (has_word && !is_end && !ask_number(call, call->arguments[1], 1, HOURS_MAX, &hours))
+		return;
 	if (!command_change_begin(call))
 		return;
-	rotate_locked(call, is_end);
+	rotate_locked(call, is_end, hours);
 	command_change_end(call);
 }
 

@@ -87,6 +87,7 @@ use_code(struct plan *p, const struct activation *activation)
 	r->terminal_image = *c;
 	r->terminal_image.key_generation = used.key_generation;
 	r->terminal_image.key_generation_old = 0;
+	r->terminal_image.old_key_until_utc_ms = 0;
 	return plan_add_activation(p, &used) ? plan_finish(p) : TG_TABLE_FULL;
 }
 

@@ -154,7 +154,8 @@ answer_auth(struct plan *p)
 	a->store = c->store;
 	a->rights = c->rights;
 	a->key_generation = c->key_generation;
-	a->key_generation_old = c->key_generation_old;
+	if (c->old_key_until_utc_ms == 0 || p->now->utc_ms < c->old_key_until_utc_ms)
+		a->key_generation_old = c->key_generation_old;
 	return TG_OK;
 }
 

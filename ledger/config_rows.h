@@ -260,6 +260,7 @@ struct terminal_config {
 	uint16_t key_generation;	/* current generation of the terminal's key, from 1 */
 	uint16_t key_generation_old;	/* still accepted besides, 0: none */
 	uint32_t rights;		/* bits of enum tg_right */
+	int64_t	 old_key_until_utc_ms;	/* the old generation is accepted before; 0: no such end */
 	uint8_t	 name[NAME_BYTES];
 };
 

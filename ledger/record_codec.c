@@ -316,6 +316,7 @@ section_terminal(struct cursor *c, struct record *r)
 	cursor_u16(c, &p->key_generation);
 	cursor_u16(c, &p->key_generation_old);
 	cursor_u32(c, &p->rights);
+	cursor_i64(c, &p->old_key_until_utc_ms);
 	cursor_bytes(c, p->name, NAME_BYTES);
 }
 

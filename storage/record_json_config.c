@@ -80,6 +80,8 @@ put_terminal(struct object *o, const struct terminal_config *c)
 	put_number(o, "flags", c->flags);
 	put_number(o, "key_generation", c->key_generation);
 	put_number(o, "key_generation_old", c->key_generation_old);
+	if (c->old_key_until_utc_ms != 0)
+		record_json_put_time(o, "old_key_until", c->old_key_until_utc_ms);
 	put_number(o, "rights", c->rights);
 }
 

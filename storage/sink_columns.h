@@ -282,6 +282,7 @@ enum sink_role {
 	X(SET,   u32,  flags) \
 	X(SET,   u16,  key_generation) \
 	X(SET,   u16,  key_generation_old) \
+	X(SET,   time, old_key_until) \
 	X(SET,   u32,  rights)
 
 #define SINK_BUSINESS_DAY_COLUMNS(X) \

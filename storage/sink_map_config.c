@@ -170,7 +170,7 @@ map_store(struct sink_store_row *row, const struct record *record)
 	cell_set_u32(&row->flags, image->flags);
 }
 
-static void
+static bool
 map_terminal(struct sink_terminal_row *row, const struct record *record)
 {
 	const struct terminal_config *image = &record->terminal_image;
@@ -185,6 +185,8 @@ map_terminal(struct sink_terminal_row *row, const struct record *record)
 	if (image->key_generation_old != 0)
 		cell_set_u16(&row->key_generation_old, image->key_generation_old);
 	cell_set_u32(&row->rights, image->rights);
+	return image->old_key_until_utc_ms == 0 ||
+	       cell_set_time(&row->old_key_until, image->old_key_until_utc_ms);
 }
 
 bool
@@ -218,7 +220,7 @@ sink_map_configuration(struct sink_batch *batch, const struct record *record)
 	if (RECORD_HAS(record, STORE))
 		map_store(sink_rows_claim(&batch->tables[SINK_TABLE_store]), record);
 	if (RECORD_HAS(record, TERMINAL))
-		map_terminal(sink_rows_claim(&batch->tables[SINK_TABLE_terminal]), record);
+		is_ok &= map_terminal(sink_rows_claim(&batch->tables[SINK_TABLE_terminal]), record);
 	if (RECORD_HAS(record, FUNDING))
 		map_terms(sink_rows_claim(&batch->tables[SINK_TABLE_partner_terms]), record);
 	return is_ok;

@@ -177,6 +177,7 @@ CREATE TABLE IF NOT EXISTS terminal (
   flags SET('blocked','test') NOT NULL COMMENT 'blocked: refused; test: kept out of totals',
   key_generation SMALLINT UNSIGNED NOT NULL COMMENT 'generation of its key, from 1',
   key_generation_old SMALLINT UNSIGNED NULL COMMENT 'generation still accepted besides; NULL: none',
+  old_key_until DATETIME(3) NULL COMMENT 'when that ends, UTC; NULL: not by itself',
   rights SET('enroll','inquiry','earn','burn','refund','reverse','batch','act_for') NOT NULL COMMENT 'what it may do',
   PRIMARY KEY (terminal),
   KEY partner (partner)

@@ -85,7 +85,7 @@ bad_changes_are_refused(void **state)
 		{ "store change 11 partner=2", "BAD_FIELD" },
 		{ "terminal add 102 partner=1 store=21", "UNKNOWN_STORE" },
 		{ "terminal rotate 999", "no terminal 999" },
-		{ "terminal rotate 101 now", "say: terminal rotate" },
+		{ "terminal rotate 101 now", "is no number from 1 to 720" },
 		{ "rule add 9 base=1/100", "UNKNOWN_PARTNER" },
 		{ "rule add 1 bonus_sponsor=9", "UNKNOWN_PARTNER" },
 		{ "clock step tomorrow", "is no time" },
@@ -137,8 +137,17 @@ terminals_are_rotated_and_blocked(void **state)
 	fake_host_expect(fake, "terminal rotate 101", "ok", "generation=2 generation_old=1");
 	assert_int_equal(terminal->key_generation, 2);
 	assert_int_equal(terminal->key_generation_old, 1);
+	assert_int_equal(terminal->old_key_until_utc_ms, 0);
+	fake_host_expect(fake, "terminal rotate 101 48", "ok", "generation=3 generation_old=2");
+	assert_int_equal(terminal->old_key_until_utc_ms,
+			 fake->ledger.now.utc_ms + INT64_C(48) * 3600000);
+	fake_host_expect(fake, "terminal rotate 101 0", "error", "");
+	fake_host_expect(fake, "terminal rotate 101 721", "error", "");
+	fake_host_expect(fake, "terminal rotate 101 end", "error", "");
+	assert_int_equal(terminal->key_generation, 3);
 	fake_host_expect(fake, "terminal rotate 101 end-old", "ok", "generation_old=0");
 	assert_int_equal(terminal->key_generation_old, 0);
+	assert_int_equal(terminal->old_key_until_utc_ms, 0);
 	fake_host_expect(fake, "terminal change 101 blocked=yes rights=inquiry", "ok", "");
 	assert_int_equal(terminal->flags, TERMINAL_BLOCKED);
 	assert_int_equal(terminal->rights, TG_RIGHT_INQUIRY);

@@ -434,6 +434,8 @@ make_store_or_terminal(struct record_maker *maker, struct record *record)
 		.key_generation_old = (uint16_t)pick(maker, 2),
 		.rights = pick(maker, 256),
 	};
+	if (record->terminal_image.number % 2 == 0)
+		record->terminal_image.old_key_until_utc_ms = INT64_C(1772445600000);
 	fill_text(maker, record->terminal_image.name, NAME_BYTES);
 	if (one_in(maker, 3)) {
 		add(record, RECORD_HAS_BIT(ACTIVATION));

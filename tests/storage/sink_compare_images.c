@@ -53,7 +53,7 @@ static const char store_sql[] =
 	"SELECT store, last_sequence, partner, name, flags + 0 FROM store ORDER BY store";
 static const char terminal_sql[] =
 	"SELECT terminal, last_sequence, partner, store, name, flags + 0, key_generation,"
-	" key_generation_old, rights + 0 FROM terminal ORDER BY terminal";
+	" key_generation_old, old_key_until, rights + 0 FROM terminal ORDER BY terminal";
 
 /* What one member's columns keep over records that do not say them. */
 struct kept {
@@ -334,6 +334,10 @@ expect_terminal(struct images *images, const struct record *r)
 	line_u64(&line, p->flags);
 	line_u64(&line, p->key_generation);
 	line_u64_unless_0(&line, true, p->key_generation_old);
+	if (p->old_key_until_utc_ms == 0)
+		line_null(&line);
+	else
+		line_ms(&line, p->old_key_until_utc_ms);
 	line_u64(&line, p->rights);
 	expected_set(&images->terminals, p->number, &line);
 }

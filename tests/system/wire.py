@@ -110,6 +110,18 @@ def a_rotated_key_replaces_the_old_one(world):
         _expect_auth(world, 104, generation, status)
 
 
+def an_old_key_ends_by_itself_when_it_was_given_hours(world):
+    console = world.server.console
+    console.do('terminal add 106 partner=1 store=11', 'terminal rotate 106 2')
+    for generation, status in ((1, 'OK'), (2, 'OK')):
+        _expect_auth(world, 106, generation, status)
+    world.step(2 * 3600000 - 1000)
+    _expect_auth(world, 106, 1, 'OK')
+    world.step(1000)
+    for generation, status in ((1, 'AUTH_FAILED'), (2, 'OK')):
+        _expect_auth(world, 106, generation, status)
+
+
 def _expect_auth(world, terminal, generation, status):
     world.server.generations[terminal] = generation
     with world.server.connect() as connection:
@@ -349,7 +361,7 @@ def required_fields_are_required(world):
     for operation in PAGE.operations:
         if operation.number < 10 or operation.name == 'BATCH':
             continue
-        given = {name.lower(): values[name.lower()] for name in operation.required}
+        given = {name.lower(): values.get(name.lower(), 1) for name in operation.required}
         if 'MEMBER' in operation.fields:
             given['member'] = values['member']
         for name in operation.required | ({'MEMBER'} & operation.fields):
@@ -370,6 +382,7 @@ CASES = [
     auth_tells_partner_store_and_rights,
     a_wrong_key_or_an_unknown_terminal_fails_and_closes,
     a_rotated_key_replaces_the_old_one,
+    an_old_key_ends_by_itself_when_it_was_given_hours,
     a_server_without_the_key_is_not_trusted,
     a_certificate_stands_for_a_key_over_tls,
     a_certificate_speaks_for_its_own_terminal_only,
