@@ -8,6 +8,8 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "ledger/calendar.h"
+#include "ledger/request.h"
 #include "protocol/assert.h"
 #include "storage/provenance.h"
 
@@ -19,6 +21,7 @@ struct partner_lines {
 	uint32_t count;
 	uint32_t capacity;
 	struct clearing_line *lines;	/* owned */
+	struct funding_config terms;	/* in force; version 0: none */
 };
 
 struct clearing {
@@ -33,10 +36,10 @@ static const struct item_row {
 	const char *word;
 	int	 pooled_sign;
 	int	 traced_sign;
-	bool	 is_redeemed;
+	enum clearing_by by;
 } items[] = {
-#define ITEM_ROW(name, number, word, pooled, traced, is_redeemed, text)                            \
-	[number] = { #word, pooled, traced, is_redeemed },
+#define ITEM_ROW(name, number, word, pooled, traced, by, text)                                     \
+	[number] = { #word, pooled, traced, CLEARING_BY_##by },
 	CLEARING_ITEM_LIST(ITEM_ROW)
 #undef ITEM_ROW
 };
@@ -99,19 +102,38 @@ grow_slots(struct clearing *c)
 	return TG_OK;
 }
 
-/* The partner's line of the key's date, item and other party; NULL: out of memory. */
+/* The slot of a partner, made at first use.  NULL: out of memory. */
+static struct partner_lines *
+slot_of(struct clearing *c, uint32_t partner)
+{
+	struct partner_lines *of;
+
+	if (c->used * 2 >= c->slot_count && grow_slots(c) != TG_OK)
+		return NULL;
+	of = find_slot(c->slots, c->slot_count, partner);
+	if (of->partner == 0) {
+		of->partner = partner;
+		c->used++;
+	}
+	return of;
+}
+
+/* The partner's line of the key's date, item, other party and present terms.  NULL: no memory. */
 static struct clearing_line *
 line_of(struct clearing *c, const struct clearing_line *key)
 {
-	struct partner_lines *of = find_slot(c->slots, c->slot_count, key->partner);
+	struct partner_lines *of = slot_of(c, key->partner);
 
+	if (of == NULL)
+		return NULL;
 	/* Dates never fall, so the line is among the last ones. */
 	for (uint32_t i = of->count; i > 0; i--) {
 		struct clearing_line *line = &of->lines[i - 1];
 
 		if (line->business_date != key->business_date)
 			break;
-		if (line->item == key->item && line->other == key->other)
+		if (line->item == key->item && line->other == key->other &&
+		    line->terms.version == of->terms.version)
 			return line;
 	}
 	if (of->count == of->capacity) {
@@ -123,14 +145,11 @@ line_of(struct clearing *c, const struct clearing_line *key)
 		of->lines = lines;
 		of->capacity = capacity;
 	}
-	if (of->partner == 0) {
-		of->partner = key->partner;
-		c->used++;
-	}
 	of->lines[of->count] = (struct clearing_line){ .business_date = key->business_date,
 						       .partner = key->partner,
 						       .item = key->item,
-						       .other = key->other };
+						       .other = key->other,
+						       .terms = of->terms };
 	return &of->lines[of->count++];
 }
 
@@ -140,8 +159,6 @@ add_line(struct clearing *c, const struct clearing_line *more)
 {
 	struct clearing_line *line;
 
-	if (c->used * 2 >= c->slot_count && grow_slots(c) != TG_OK)
-		return TG_NO_MEMORY;
 	line = line_of(c, more);
 	if (line == NULL)
 		return TG_NO_MEMORY;
@@ -238,16 +255,19 @@ trace(struct clearing *c, const struct record *r)
 static enum tg_status
 add_postings(struct clearing *c, const struct record *r)
 {
+	const bool is_write_off = record_posted_points(r, ACCOUNT_WRITTEN_OFF) != 0;
 	enum tg_status status = TG_OK;
 
 	for (uint32_t i = 0; status == TG_OK && i < r->posting_count; i++) {
 		const struct posting *p = &r->postings[i];
-		const struct clearing_line line = {
+		struct clearing_line line = {
 			.business_date = r->business_date, .partner = p->partner,
 			.item = clearing_item_of(p->account, p->points),
 			.points = p->points < 0 ? -p->points : p->points,
 		};
 
+		if (line.item == CLEARING_DEBT_PAID && is_write_off)
+			line.item = CLEARING_WRITTEN_OFF;
 		if (line.item != 0 && p->unit == UNIT_POINTS)
 			status = add_line(c, &line);
 	}
@@ -269,6 +289,45 @@ add_item(struct clearing *c, const struct record *r)
 	return status == TG_OK && line.partner != 0 ? add_line(c, &line) : status;
 }
 
+/* What costs a fee by itself: a transaction of a till, and the end of a month. */
+static enum tg_status
+add_fees(struct clearing *c, const struct record *r)
+{
+	struct clearing_line line = { .business_date = r->business_date,
+				      .item = CLEARING_TRANSACTION, .partner = r->partner };
+	struct civil_date date;
+	enum tg_status status = TG_OK;
+
+	if ((r->kind == RECORD_EARN || r->kind == RECORD_BURN || r->kind == RECORD_CAPTURE) &&
+	    r->status == TG_OK && RECORD_HAS(r, PRINCIPAL) && (r->flags & RECORD_TEST) == 0 &&
+	    find_slot(c->slots, c->slot_count, r->partner)->terms.transaction_fee_micro > 0)
+		return add_line(c, &line);
+	if (r->kind != RECORD_CUTOVER || r->business_date == DAY_NONE)
+		return TG_OK;
+	date = calendar_date(r->business_date);
+	if (date.day != calendar_month_days(date.year, date.month))
+		return TG_OK;
+	line.item = CLEARING_MONTH;
+	for (uint32_t i = 0; status == TG_OK && i < c->slot_count; i++) {
+		line.partner = c->slots[i].partner;
+		if (line.partner != 0 && c->slots[i].terms.month_fee_micro > 0)
+			status = add_line(c, &line);
+	}
+	return status;
+}
+
+/* From the next record on. */
+static enum tg_status
+set_terms(struct clearing *c, const struct funding_config *terms)
+{
+	struct partner_lines *of = slot_of(c, terms->partner);
+
+	if (of == NULL)
+		return TG_NO_MEMORY;
+	of->terms = *terms;
+	return TG_OK;
+}
+
 enum tg_status
 clearing_add(struct clearing *c, const struct record *r, bool is_traced,
 	     struct storage_error *error)
@@ -283,6 +342,10 @@ clearing_add(struct clearing *c, const struct record *r, bool is_traced,
 		if (status == TG_OK && is_traced && RECORD_HAS(r, MEMBER))
 			status = trace(c, r);
 	}
+	if (status == TG_OK)
+		status = add_fees(c, r);
+	if (status == TG_OK && RECORD_HAS(r, FUNDING))
+		status = set_terms(c, &r->funding);
 	if (status != TG_OK)
 		return storage_fail(error, status,
 				    "record %" PRIu64 " cannot be settled: %s", r->sequence,
@@ -301,7 +364,41 @@ compare_lines(const void *left, const void *right)
 		return a->business_date < b->business_date ? -1 : 1;
 	if (a->item != b->item)
 		return a->item < b->item ? -1 : 1;
-	return a->other < b->other ? -1 : a->other > b->other ? 1 : 0;
+	if (a->other != b->other)
+		return a->other < b->other ? -1 : 1;
+	return a->terms.version < b->terms.version   ? -1 :
+	       a->terms.version > b->terms.version ? 1 :
+							  0;
+}
+
+/* The item of a line's fee; 0: it costs none. */
+static uint8_t
+fee_item(const struct clearing_line *line)
+{
+	if (line->terms.version == 0)
+		return 0;
+	if (line->item == CLEARING_ISSUED && line->terms.issue_fee_micro > 0)
+		return CLEARING_ISSUE_FEE;
+	if (line->item == CLEARING_REDEEMED && line->terms.redeem_fee_micro > 0)
+		return CLEARING_REDEEM_FEE;
+	return 0;
+}
+
+/* Points that cost a fee are a line of that fee, too.  lines: room for twice as many. */
+static uint32_t
+add_fee_lines(struct clearing_line *lines, uint32_t count)
+{
+	uint32_t all = count;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const uint8_t item = fee_item(&lines[i]);
+
+		if (item == 0)
+			continue;
+		lines[all] = lines[i];
+		lines[all++].item = item;
+	}
+	return all;
 }
 
 enum tg_status
@@ -314,13 +411,14 @@ clearing_take(struct clearing *c, uint32_t partner, int32_t last, struct clearin
 
 	while (count < of->count && of->lines[count].business_date <= last)
 		count++;
-	lines = calloc((size_t)count + 1, sizeof *lines);
+	lines = calloc(2 * (size_t)count + 1, sizeof *lines);
 	if (lines == NULL)
 		return TG_NO_MEMORY;
 	if (count > 0) {
 		memcpy(lines, of->lines, count * sizeof *lines);
 		of->count -= count;
 		memmove(of->lines, of->lines + count, of->count * sizeof *lines);
+		count = add_fee_lines(lines, count);
 		qsort(lines, count, sizeof *lines, compare_lines);
 	}
 	*ret_lines = lines;
@@ -344,16 +442,45 @@ clearing_item_by_word(const char *word)
 	return 0;
 }
 
+#define MICRO 1000000	/* fees and prices of terms are millionths */
+
+static int64_t
+price(__int128 count, int64_t num, int64_t den)
+{
+	return (int64_t)(count * num / den);
+}
+
 int64_t
-clearing_amount(const struct clearing_line *line, const struct settlement_terms *terms)
+clearing_amount(const struct clearing_line *line, const struct settlement_terms *settled)
 {
 	const struct item_row *item = &items[line->item];
-	const int sign = terms->is_traced != 0 ? item->traced_sign : item->pooled_sign;
-	const int64_t num = item->is_redeemed ? terms->redeemed_num : terms->issued_num;
-	const int64_t den = item->is_redeemed ? terms->redeemed_den : terms->issued_den;
+	const int sign = settled->is_traced != 0 ? item->traced_sign : item->pooled_sign;
+	const struct funding_config *terms = &line->terms;
+	const __int128 records = (__int128)line->records;
+	const bool has_terms = terms->version != 0;
 
 	TG_ASSERT(line->item >= 1 && line->item <= CLEARING_ITEMS);
-	if (line->item == CLEARING_CORRECTION)
+	switch (item->by) {
+	case CLEARING_BY_SAID:
 		return line->amount;
-	return sign == 0 ? 0 : sign * (int64_t)((__int128)line->points * num / den);
+	case CLEARING_BY_ISSUED:
+		if ((terms->flags & FUNDING_PREPAID) != 0 && has_terms)
+			return 0;
+		return sign * price(line->points,
+				    has_terms ? terms->issue_price_micro : settled->issued_num,
+				    has_terms ? MICRO : settled->issued_den);
+	case CLEARING_BY_REDEEMED:
+		return sign * price(line->points,
+				    has_terms ? terms->redeem_price_micro : settled->redeemed_num,
+				    has_terms ? MICRO : settled->redeemed_den);
+	case CLEARING_BY_TRANSACTION:
+		return price(records, terms->transaction_fee_micro, MICRO);
+	case CLEARING_BY_MONTH:
+		return price(records, terms->month_fee_micro, MICRO);
+	case CLEARING_BY_ISSUE_FEE:
+		return price(line->points, terms->issue_fee_micro, MICRO);
+	case CLEARING_BY_REDEEM_FEE:
+		return price(line->points, terms->redeem_fee_micro, MICRO);
+	}
+	return 0;
 }

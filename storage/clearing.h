@@ -17,37 +17,55 @@
 
 /*
  * Items, as the column `item` lists them.  Columns: name, number, word, sign of the money where all
- * pay a pool, the same where issuers pay redeemers (1: the partner owes), is it a point that the
- * partner redeemed (else issued), text.
+ * pay a pool, the same where issuers pay redeemers (1: the partner owes), what is paid for each:
+ * CLEARING_BY_*, text.
  */
 /* clang-format off */
 #define CLEARING_ITEM_LIST(X) \
-	X(ISSUED,     1, issued,      1,  0, false, "points put into the world") \
-	X(TAKEN,      2, taken,      -1,  0, false, "of these, taken back by refunds and reversals") \
-	X(REDEEMED,   3, redeemed,   -1,  0, true,  "points that came back") \
-	X(RESTORED,   4, restored,    1,  0, true,  "of these, given back to members") \
-	X(DEBT,       5, debt,        1,  0, false, "points taken back that had been spent, owed by members") \
-	X(DEBT_PAID,  6, debt_paid,  -1,  0, false, "of these, paid since") \
-	X(OWES,       7, owes,        0,  1, false, "points of the partner that others redeemed") \
-	X(DUE,        8, due,         0, -1, true,  "points of others that the partner redeemed") \
-	X(EXPIRED,    9, expired,     0,  0, false, "points of the partner that expired") \
-	X(CORRECTION, 10, correction, 1,  1, false, "items besides points")
+	X(ISSUED,     1, issued,      1,  0, ISSUED, "points put into the world") \
+	X(TAKEN,      2, taken,      -1,  0, ISSUED, "of these, taken back by refunds and reversals") \
+	X(REDEEMED,   3, redeemed,   -1,  0, REDEEMED, "points that came back") \
+	X(RESTORED,   4, restored,    1,  0, REDEEMED, "of these, given back to members") \
+	X(DEBT,       5, debt,        1,  0, ISSUED, "points taken back that had been spent, owed by members") \
+	X(DEBT_PAID,  6, debt_paid,  -1,  0, ISSUED, "of these, paid since") \
+	X(OWES,       7, owes,        0,  1, ISSUED, "points of the partner that others redeemed") \
+	X(DUE,        8, due,         0, -1, REDEEMED, "points of others that the partner redeemed") \
+	X(EXPIRED,    9, expired,     0,  0, ISSUED, "points of the partner that expired") \
+	X(CORRECTION, 10, correction, 1,  1, SAID, "items besides points") \
+	X(WRITTEN_OFF, 11, written_off, 0, 0, ISSUED, "debts of members that were given up") \
+	X(TRANSACTION, 12, transaction, 1, 1, TRANSACTION, "fee for earns, burns and captures") \
+	X(MONTH,      13, month,      1,  1, MONTH, "fee for months that ended") \
+	X(ISSUE_FEE,  14, issue_fee,  1,  1, ISSUE_FEE, "fee for points issued") \
+	X(REDEEM_FEE, 15, redeem_fee, 1,  1, REDEEM_FEE, "fee for points redeemed")
 /* clang-format on */
 
 enum clearing_item {
-#define CLEARING_ITEM_ENUM(name, number, word, pooled, traced, is_redeemed, text)                  \
+#define CLEARING_ITEM_ENUM(name, number, word, pooled, traced, by, text)                           \
 	CLEARING_##name = (number),
 	CLEARING_ITEM_LIST(CLEARING_ITEM_ENUM)
 #undef CLEARING_ITEM_ENUM
 };
 
-#define CLEARING_ITEMS 10
+#define CLEARING_ITEMS 15
+
+/* What the money of an item is reckoned by. */
+enum clearing_by {
+	CLEARING_BY_ISSUED,	/* the price of a point issued; prepaid: nothing, it is paid */
+	CLEARING_BY_REDEEMED,	/* the price of a point redeemed */
+	CLEARING_BY_SAID,	/* it says the money itself */
+	CLEARING_BY_TRANSACTION, /* a fee for each record */
+	CLEARING_BY_MONTH,	/* a fee for each record */
+	CLEARING_BY_ISSUE_FEE,	/* a fee for each point */
+	CLEARING_BY_REDEEM_FEE,	/* a fee for each point */
+};
 
 struct clearing_line {
 	int32_t	 business_date;		/* DAY_NONE: before the first one */
 	uint32_t partner;
 	uint8_t	 item;			/* enum clearing_item */
 	uint32_t other;			/* OWES, DUE, CORRECTION: the other party; 0: operator */
+	/* in force for its records; version 0: none, the programme's value of a point counts */
+	struct funding_config terms;
 	uint64_t records;		/* postings, or matched parts of them */
 	int64_t	 points;		/* as the item says, mostly >= 0 */
 	int64_t	 amount;		/* CORRECTION: minor units, > 0: the partner owes */

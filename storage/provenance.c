@@ -163,12 +163,26 @@ push_front(struct runs *r, uint32_t issuer, int64_t points)
 	return TG_OK;
 }
 
-/* Take a run out of the middle. */
 static void
-drop(struct runs *r, uint32_t at)
+cut_out(struct runs *r, uint32_t at)
 {
 	memmove(r->runs + at, r->runs + at + 1, (r->count - at - 1) * sizeof *r->runs);
 	r->count--;
+}
+
+/*
+ * Take a run out of the middle.  Like ones that meet become one: so queues that were kept and put
+ * together again are those that never were.
+ */
+static void
+drop(struct runs *r, uint32_t at)
+{
+	cut_out(r, at);
+	if (at == r->first || at == r->count ||
+	    !is_same(&r->runs[at - 1], r->runs[at].issuer, r->runs[at].redeemer))
+		return;
+	r->runs[at - 1].points += r->runs[at].points;
+	cut_out(r, at);
 }
 
 static enum tg_status

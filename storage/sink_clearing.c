@@ -3,6 +3,7 @@
  */
 #include "storage/sink_clearing.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,13 +13,17 @@
 #include "storage/clearing.h"
 #include "storage/sink_provenance.h"
 
-#define SQL_BYTES_MAX 8192
+#define SQL_BYTES_MAX 16384
 #define DATE_BYTES 16
+
+/* The item of the fee for what is issued or redeemed; as numbers, see the assertion. */
+#define FEE_ITEM "IF(l.item = 'issued', 14, 15)"
+static_assert(CLEARING_ISSUE_FEE == 14 && CLEARING_REDEEM_FEE == 15, "FEE_ITEM says them");
 
 /* A day to clear, and its sequences. */
 struct clearing_day {
 	char	 date[DATE_BYTES];	/* empty: there is none */
-	uint64_t first;			/* sequence of its first posting; 0: it has none */
+	uint64_t first;			/* sequence of its first record; 0: it has none */
 	uint64_t last;
 	bool	 is_traced;
 };
@@ -66,11 +71,23 @@ next_day(struct database *database, struct clearing_day *ret_day, struct storage
 	if (status != TG_OK || ret_day->date[0] == '\0')
 		return status;
 	(void)snprintf(bounds, sizeof bounds,
-		       "SELECT MIN(sequence), MAX(sequence) FROM posting"
+		       "SELECT MIN(sequence), MAX(sequence) FROM entry"
 		       " WHERE business_date = '%s'",
 		       ret_day->date);
 	return database_query(database, bounds, on_bounds, ret_day, error);
 }
+
+/* Terms in force for records from a sequence on: partner, version and fee of its own, as t. */
+#define TERMS_IN_FORCE                                                                             \
+	"(SELECT w.partner, w.version, w.transaction_fee_micro FROM partner_terms w JOIN"          \
+	" (SELECT partner, MAX(version) AS version FROM partner_terms"                             \
+	" WHERE last_sequence < %" PRIu64 " GROUP BY partner) v"                                   \
+	" ON v.partner = w.partner AND v.version = w.version) t"
+
+/* Add rows to what is there. */
+#define ADDED                                                                                      \
+	" ON DUPLICATE KEY UPDATE records = records + VALUES(records),"                            \
+	" points = points + VALUES(points)"
 
 /* What partners issued and redeemed, and what members came to owe, of some of a day's records. */
 static enum tg_status
@@ -81,36 +98,104 @@ sum_postings(struct database *database, const struct clearing_day *day, uint64_t
 
 	(void)snprintf(
 		sql, sizeof sql,
-		"INSERT INTO clearing (business_date, partner, item, other, records, points)"
+		"INSERT INTO clearing (business_date, partner, item, other, terms, records, points)"
 		" SELECT '%s', o.partner, CASE WHEN o.account = %d THEN IF(o.points < 0, %d, %d)"
 		" WHEN o.account = %d THEN IF(o.points > 0, %d, %d)"
-		" ELSE IF(o.points < 0, %d, %d) END AS item_number, 0, COUNT(*),"
-		" SUM(ABS(o.points)) FROM posting o WHERE o.business_date = '%s'"
-		" AND o.sequence BETWEEN %" PRIu64 " AND %" PRIu64
+		" WHEN o.points < 0 THEN %d WHEN EXISTS (SELECT 1 FROM posting g"
+		" WHERE g.business_date = o.business_date AND g.sequence = o.sequence"
+		" AND g.account = %d) THEN %d ELSE %d END AS item_number, 0,"
+		" COALESCE(t.version, 0) AS terms_number, COUNT(*), SUM(ABS(o.points))"
+		" FROM posting o LEFT JOIN " TERMS_IN_FORCE " ON t.partner = o.partner"
+		" WHERE o.business_date = '%s' AND o.sequence BETWEEN %" PRIu64 " AND %" PRIu64
 		" AND o.account IN (%d, %d, %d) AND o.unit = %d AND o.is_test = 0"
-		" AND o.points <> 0 GROUP BY o.partner, item_number"
-		" ON DUPLICATE KEY UPDATE records = records + VALUES(records),"
-		" points = points + VALUES(points)",
+		" AND o.points <> 0 GROUP BY o.partner, item_number, terms_number" ADDED,
 		day->date, ACCOUNT_ISSUED, CLEARING_ISSUED, CLEARING_TAKEN, ACCOUNT_REDEEMED,
-		CLEARING_REDEEMED, CLEARING_RESTORED, CLEARING_DEBT, CLEARING_DEBT_PAID, day->date,
-		first, last, ACCOUNT_ISSUED, ACCOUNT_REDEEMED, ACCOUNT_DEBT, UNIT_POINTS);
+		CLEARING_REDEEMED, CLEARING_RESTORED, CLEARING_DEBT, ACCOUNT_WRITTEN_OFF,
+		CLEARING_WRITTEN_OFF, CLEARING_DEBT_PAID, first, day->date, first, last,
+		ACCOUNT_ISSUED, ACCOUNT_REDEEMED, ACCOUNT_DEBT, UNIT_POINTS);
 	return database_run(database, sql, NULL, error);
+}
+
+/* Transactions of partners that pay a fee for each. */
+static enum tg_status
+count_transactions(struct database *database, const struct clearing_day *day, uint64_t first,
+		   uint64_t last, struct storage_error *error)
+{
+	char sql[SQL_BYTES_MAX];
+
+	(void)snprintf(
+		sql, sizeof sql,
+		"INSERT INTO clearing (business_date, partner, item, other, terms, records, points)"
+		" SELECT '%s', e.partner, %d, 0, t.version, COUNT(*), 0 FROM " TERMS_IN_FORCE
+		" STRAIGHT_JOIN entry e ON e.partner = t.partner WHERE t.transaction_fee_micro > 0"
+		" AND e.business_date = '%s' AND e.sequence BETWEEN %" PRIu64 " AND %" PRIu64
+		" AND e.kind IN (%d, %d, %d) AND e.status = 0 AND NOT FIND_IN_SET('test', e.flags)"
+		" GROUP BY e.partner, t.version" ADDED,
+		day->date, CLEARING_TRANSACTION, first, day->date, first, last, RECORD_EARN,
+		RECORD_BURN, RECORD_CAPTURE);
+	return database_run(database, sql, NULL, error);
+}
+
+/* A month that ended with the day costs its fee under the terms of its end. */
+static enum tg_status
+end_month(struct database *database, const struct clearing_day *day, struct storage_error *error)
+{
+	char sql[SQL_BYTES_MAX];
+
+	(void)snprintf(
+		sql, sizeof sql,
+		"INSERT INTO clearing (business_date, partner, item, other, terms, records, points)"
+		" SELECT d.business_date, t.partner, %d, 0, t.version, 1, 0 FROM business_day d"
+		" JOIN partner_terms t ON t.version = (SELECT MAX(u.version) FROM partner_terms u"
+		" WHERE u.partner = t.partner AND u.last_sequence < d.closed_sequence)"
+		" WHERE d.business_date = '%s' AND LAST_DAY(d.business_date) = d.business_date"
+		" AND t.month_fee_micro > 0" ADDED,
+		CLEARING_MONTH, day->date);
+	return database_run(database, sql, NULL, error);
+}
+
+static void
+on_sequence(void *context, const struct database_cell *cells)
+{
+	*(uint64_t *)context = database_cell_u64(&cells[0]);
+}
+
+/* Where records that begin at first end: with the chunk, or where a partner's terms change. */
+static enum tg_status
+end_of_chunk(struct database *database, uint64_t first, uint64_t *ret_last,
+	     struct storage_error *error)
+{
+	char sql[SQL_BYTES_MAX];
+
+	*ret_last = first + CLEARING_CHUNK - 1;
+	(void)snprintf(sql, sizeof sql,
+		       "SELECT COALESCE(MIN(last_sequence), %" PRIu64 ") FROM partner_terms"
+		       " WHERE last_sequence BETWEEN %" PRIu64 " AND %" PRIu64,
+		       *ret_last, first, *ret_last);
+	return database_query(database, sql, on_sequence, ret_last, error);
 }
 
 static enum tg_status
 clear_day(struct database *database, const struct clearing_day *day, struct storage_error *error)
 {
 	char sql[SQL_BYTES_MAX];
+	uint64_t first = day->first;
 	enum tg_status status = TG_OK;
 
-	for (uint64_t first = day->first; status == TG_OK && first != 0 && first <= day->last;
-	     first += CLEARING_CHUNK) {
-		const uint64_t last = first + CLEARING_CHUNK - 1;
+	while (status == TG_OK && first != 0 && first <= day->last) {
+		uint64_t last;
 
-		status = sum_postings(database, day, first, last, error);
+		status = end_of_chunk(database, first, &last, error);
+		if (status == TG_OK)
+			status = sum_postings(database, day, first, last, error);
+		if (status == TG_OK)
+			status = count_transactions(database, day, first, last, error);
 		if (status == TG_OK && day->is_traced)
 			status = sink_provenance_run(database, day->date, first, last, error);
+		first = last + 1;
 	}
+	if (status == TG_OK)
+		status = end_month(database, day, error);
 	(void)snprintf(sql, sizeof sql, "INSERT INTO clearing_day VALUES ('%s')", day->date);
 	return status == TG_OK ? database_run(database, sql, NULL, error) : status;
 }
@@ -132,57 +217,102 @@ on_closed(void *context, const struct database_cell *cells)
 	closed->cycle = (uint32_t)database_cell_u64(&cells[1]);
 }
 
-/* The money of a line: a CASE over its items, by the sign of each under the cycle's terms. */
-static size_t
-append_amount(char *sql, size_t bytes)
-{
-	size_t used = (size_t)snprintf(sql, bytes, "CASE l.item + 0");
+/* Money of a line for each way to reckon it: how many, what so many of them cost. */
+static const struct {
+	const char *count;
+	const char *price;
+	const char *of;
+} reckoned[] = {
+	[CLEARING_BY_ISSUED] = { "l.points",
+				 "IF(FIND_IN_SET('prepaid', COALESCE(t.flags, '')) > 0, 0,"
+				 " COALESCE(t.issue_price_micro, c.issued_num))",
+				 "IF(t.partner IS NULL, c.issued_den, 1000000)" },
+	[CLEARING_BY_REDEEMED] = { "l.points", "COALESCE(t.redeem_price_micro, c.redeemed_num)",
+				   "IF(t.partner IS NULL, c.redeemed_den, 1000000)" },
+	[CLEARING_BY_TRANSACTION] = { "l.records", "t.transaction_fee_micro", "1000000" },
+	[CLEARING_BY_MONTH] = { "l.records", "t.month_fee_micro", "1000000" },
+	[CLEARING_BY_ISSUE_FEE] = { "l.points", "t.issue_fee_micro", "1000000" },
+	[CLEARING_BY_REDEEM_FEE] = { "l.points", "t.redeem_fee_micro", "1000000" },
+};
 
-#define AMOUNT_CASE(name, number, word, pooled, traced, is_redeemed, text)                         \
-	if ((number) != CLEARING_CORRECTION)                                                       \
-		used += (size_t)snprintf(sql + used, bytes - used,                                 \
-					 " WHEN %d THEN IF(c.is_traced, %d, %d)"                   \
-					 " * (l.points * c.%s_num DIV c.%s_den)",                  \
-					 number, traced, pooled,                                   \
-					 (is_redeemed) ? "redeemed" : "issued",                    \
-					 (is_redeemed) ? "redeemed" : "issued");
-	CLEARING_ITEM_LIST(AMOUNT_CASE)
-#undef AMOUNT_CASE
-	used += (size_t)snprintf(sql + used, bytes - used, " ELSE 0 END");
-	return used;
+/* An item's money: towards zero, as whole as decimals are. */
+static size_t
+append_money(char *sql, size_t bytes, int item, int pooled, int traced, enum clearing_by by)
+{
+	const char *n = reckoned[by].count;
+	const char *p = reckoned[by].price;
+	const char *d = reckoned[by].of;
+
+	return (size_t)snprintf(sql, bytes,
+				" WHEN %d THEN IF(c.is_traced, %d, %d)"
+				" * ((%s * %s - (%s * %s) %% %s) / %s)",
+				item, traced, pooled, n, p, n, p, d, d);
 }
 
+/* Lines of the items that `item` chooses out of clearing, some of them as lines of another item. */
 static enum tg_status
-write_lines(struct database *database, const struct closed *closed, struct storage_error *error)
+write_lines_of(struct database *database, const struct closed *closed, const char *item,
+	       const char *condition, struct storage_error *error)
 {
 	char sql[SQL_BYTES_MAX];
 	size_t used = (size_t)snprintf(
 		sql, sizeof sql,
-		"INSERT INTO statement_line SELECT c.partner, c.cycle, l.business_date, l.item,"
-		" l.other, l.records, l.points, ");
-	enum tg_status status;
+		"INSERT INTO statement_line SELECT c.partner, c.cycle, l.business_date, %s,"
+		" l.other, l.terms, l.records, l.points, CASE %s", item, item);
 
-	used += append_amount(sql + used, sizeof sql - used);
+#define AMOUNT_CASE(name, number, word, pooled, traced, by, text)                                  \
+	if ((number) != CLEARING_CORRECTION)                                                       \
+		used += append_money(sql + used, sizeof sql - used, number, pooled, traced,        \
+				     CLEARING_BY_##by);
+	CLEARING_ITEM_LIST(AMOUNT_CASE)
+#undef AMOUNT_CASE
 	(void)snprintf(sql + used, sizeof sql - used,
-		       " FROM closed_cycle c JOIN clearing l ON l.partner = c.partner"
+		       " ELSE 0 END FROM closed_cycle c JOIN clearing l ON l.partner = c.partner"
 		       " AND l.business_date BETWEEN COALESCE(c.first_date, '1000-01-01')"
-		       " AND c.last_date WHERE c.partner = %" PRIu32 " AND c.cycle = %" PRIu32,
-		       closed->partner, closed->cycle);
-	status = database_run(database, sql, NULL, error);
-	if (status != TG_OK)
-		return status;
-	/* A correction is an item of both parties, and its money is said. */
+		       " AND c.last_date LEFT JOIN partner_terms t ON t.partner = l.partner"
+		       " AND t.version = l.terms"
+		       " WHERE c.partner = %" PRIu32 " AND c.cycle = %" PRIu32 "%s",
+		       closed->partner, closed->cycle, condition);
+	return database_run(database, sql, NULL, error);
+}
+
+/* A correction is an item of both parties, and its money is said. */
+static enum tg_status
+write_corrections(struct database *database, const struct closed *closed,
+		  struct storage_error *error)
+{
+	char sql[SQL_BYTES_MAX];
+
 	(void)snprintf(sql, sizeof sql,
 		       "INSERT INTO statement_line SELECT c.partner, c.cycle, i.business_date, %d,"
-		       " i.other, COUNT(*), 0, SUM(i.amount) FROM closed_cycle c JOIN"
-		       " (SELECT business_date, partner, other, amount FROM settlement_item"
-		       " UNION ALL SELECT business_date, other, partner, -amount"
+		       " i.other, COALESCE((SELECT MAX(t.version) FROM partner_terms t"
+		       " WHERE t.partner = c.partner AND t.last_sequence < i.sequence), 0) AS v,"
+		       " COUNT(*), 0, SUM(i.amount) FROM closed_cycle c JOIN"
+		       " (SELECT business_date, sequence, partner, other, amount"
+		       " FROM settlement_item UNION ALL"
+		       " SELECT business_date, sequence, other, partner, -amount"
 		       " FROM settlement_item WHERE other <> 0) i ON i.partner = c.partner"
 		       " AND i.business_date BETWEEN COALESCE(c.first_date, '1000-01-01')"
 		       " AND c.last_date WHERE c.partner = %" PRIu32 " AND c.cycle = %" PRIu32
-		       " GROUP BY i.business_date, i.other",
+		       " GROUP BY i.business_date, i.other, v",
 		       CLEARING_CORRECTION, closed->partner, closed->cycle);
 	return database_run(database, sql, NULL, error);
+}
+
+/* Points that cost a fee are a line of that fee, too. */
+static enum tg_status
+write_lines(struct database *database, const struct closed *closed, struct storage_error *error)
+{
+	enum tg_status status = write_lines_of(database, closed, "l.item + 0", "", error);
+
+	if (status == TG_OK)
+		status = write_lines_of(
+			database, closed,
+			FEE_ITEM,
+			" AND ((l.item = 'issued' AND t.issue_fee_micro > 0)"
+			" OR (l.item = 'redeemed' AND t.redeem_fee_micro > 0))",
+			error);
+	return status == TG_OK ? write_corrections(database, closed, error) : status;
 }
 
 static enum tg_status
@@ -194,7 +324,7 @@ write_statement(struct database *database, const struct closed *closed,
 		sql, sizeof sql,
 		"INSERT INTO statement SELECT t.partner, t.cycle, t.opening");
 
-#define PUT_SUM(name, number, word, pooled, traced, is_redeemed, text)                             \
+#define PUT_SUM(name, number, word, pooled, traced, by, text)                             \
 	if ((number) != CLEARING_CORRECTION)                                                       \
 		used += (size_t)snprintf(sql + used, sizeof sql - used, ", t." #word "_points");   \
 	used += (size_t)snprintf(sql + used, sizeof sql - used, ", t." #word "_amount");
@@ -207,7 +337,7 @@ write_statement(struct database *database, const struct closed *closed,
 				 " COALESCE(MAX(b.carried_amount), 0) AS opening,"
 				 " COALESCE(MAX(b.carried_amount), 0)"
 				 " + COALESCE(SUM(l.amount), 0) AS net");
-#define ADD_SUM(name, number, word, pooled, traced, is_redeemed, text)                             \
+#define ADD_SUM(name, number, word, pooled, traced, by, text)                             \
 	if ((number) != CLEARING_CORRECTION)                                                       \
 		used += (size_t)snprintf(sql + used, sizeof sql - used,                            \
 					 ", COALESCE(SUM(IF(l.item = '" #word                      \

@@ -14,7 +14,7 @@
 
 #define SQL_BYTES_MAX 2048
 #define INSERT_BYTES_MAX 65536	/* of one INSERT of many rows */
-#define VALUES_BYTES_MAX 160	/* of one row of it */
+#define VALUES_BYTES_MAX 320	/* of one row of it */
 
 /* Members whose points the records moved: conditions on entry e. */
 #define MOVED_POINTS                                                                               \
@@ -25,6 +25,7 @@
 struct matching {
 	struct database *database;
 	const char *date;
+	uint64_t first;			/* sequence of the first record */
 	struct clearing *clearing;	/* owned */
 	enum tg_status status;		/* of what rows led to */
 	/* The record whose legs are being read. */
@@ -169,8 +170,12 @@ write_line(void *context, const struct clearing_line *line)
 {
 	struct matching *m = context;
 
-	return add_row(m, "('%s',%" PRIu32 ",%u,%" PRIu32 ",%" PRIu64 ",%" PRId64 ")", m->date,
-		       line->partner, line->item, line->other, line->records, line->points);
+	return add_row(m,
+		       "('%s',%" PRIu32 ",%u,%" PRIu32 ",COALESCE((SELECT MAX(version) FROM"
+		       " partner_terms WHERE partner = %" PRIu32 " AND last_sequence < %" PRIu64
+		       "),0),%" PRIu64 ",%" PRId64 ")",
+		       m->date, line->partner, line->item, line->other, line->partner, m->first,
+		       line->records, line->points);
 }
 
 static enum tg_status
@@ -203,7 +208,8 @@ enum tg_status
 sink_provenance_run(struct database *database, const char *date, uint64_t first, uint64_t last,
 		    struct storage_error *error)
 {
-	struct matching m = { .database = database, .date = date, .clearing = clearing_new(),
+	struct matching m = { .database = database, .date = date, .first = first,
+			      .clearing = clearing_new(),
 			      .insert = malloc(INSERT_BYTES_MAX), .error = error };
 	enum tg_status status = TG_OK;
 

@@ -91,10 +91,11 @@ statement_digest(const struct statement *s, const uint8_t before[STATEMENT_DIGES
 
 		digest_text(context, text,
 			    snprintf(text, sizeof text,
-				     "%" PRId32 ",%s,%" PRIu32 ",%" PRIu64 ",%" PRId64 ",%" PRId64
-				     "\n",
+				     "%" PRId32 ",%s,%" PRIu32 ",%" PRIu32 ",%" PRIu64 ",%" PRId64
+				     ",%" PRId64 "\n",
 				     line->business_date, clearing_item_word(line->item),
-				     line->other, line->records, line->points, line->amount));
+				     line->other, line->terms.version, line->records, line->points,
+				     line->amount));
 	}
 	is_done = EVP_DigestFinal_ex(context, ret_digest, NULL) == 1;
 	TG_ASSERT(is_done);

@@ -16,7 +16,7 @@
 #define DIGEST_DIGITS (2 * STATEMENT_DIGEST_BYTES + 1)
 
 static const char *const item_texts[] = {
-#define ITEM_TEXT(name, number, word, pooled, traced, is_redeemed, text) [number] = text,
+#define ITEM_TEXT(name, number, word, pooled, traced, by, text) [number] = text,
 	CLEARING_ITEM_LIST(ITEM_TEXT)
 #undef ITEM_TEXT
 };
@@ -54,10 +54,11 @@ lines_json(const struct statement *s)
 		const struct clearing_line *line = &s->lines[i];
 
 		(void)json_array_append_new(
-			lines, json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "business_date",
+			lines, json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "business_date",
 					 date_text(line->business_date, date), "item",
 					 clearing_item_word(line->item), "other",
-					 (json_int_t)line->other, "records",
+					 (json_int_t)line->other, "terms",
+					 (json_int_t)line->terms.version, "records",
 					 (json_int_t)line->records, "points",
 					 (json_int_t)line->points, "amount",
 					 (json_int_t)line->amount));
@@ -101,7 +102,7 @@ statement_json(const struct signed_statement *statement)
 static void
 csv_amount(const struct statement *s, const char *row, int64_t amount)
 {
-	(void)printf("%" PRIu32 ",%" PRIu32 ",%s,,,,,,%" PRId64 "\n", s->cycle.partner,
+	(void)printf("%" PRIu32 ",%" PRIu32 ",%s,,,,,,,%" PRId64 "\n", s->cycle.partner,
 		     s->cycle.number, row, amount);
 }
 
@@ -111,25 +112,26 @@ statement_print_csv(const struct signed_statement *statement)
 	const struct statement *s = &statement->statement;
 	char date[DATE_BYTES], digest[DIGEST_DIGITS];
 
-	(void)printf("partner,cycle,row,business_date,item,other,records,points,amount\n");
+	(void)printf("partner,cycle,row,business_date,item,other,terms,records,points,amount\n");
 	csv_amount(s, "opening", s->opening_amount);
 	for (uint32_t i = 0; i < s->line_count; i++) {
 		const struct clearing_line *line = &s->lines[i];
 
-		(void)printf("%" PRIu32 ",%" PRIu32 ",line,%s,%s,%" PRIu32 ",%" PRIu64 ",%" PRId64
-			     ",%" PRId64 "\n",
+		(void)printf("%" PRIu32 ",%" PRIu32 ",line,%s,%s,%" PRIu32 ",%" PRIu32 ",%" PRIu64
+			     ",%" PRId64 ",%" PRId64 "\n",
 			     s->cycle.partner, s->cycle.number,
 			     date_text(line->business_date, date), clearing_item_word(line->item),
-			     line->other, line->records, line->points, line->amount);
+			     line->other, line->terms.version, line->records, line->points,
+			     line->amount);
 	}
 	for (uint8_t item = 1; item <= CLEARING_ITEMS; item++)
-		(void)printf("%" PRIu32 ",%" PRIu32 ",sum,,%s,,,%" PRId64 ",%" PRId64 "\n",
+		(void)printf("%" PRIu32 ",%" PRIu32 ",sum,,%s,,,,%" PRId64 ",%" PRId64 "\n",
 			     s->cycle.partner, s->cycle.number, clearing_item_word(item),
 			     s->points[item], s->amounts[item]);
 	csv_amount(s, "net", s->net_amount);
 	csv_amount(s, "carried", s->carried_amount);
 	csv_amount(s, "payable", s->payable_amount);
-	(void)printf("%" PRIu32 ",%" PRIu32 ",digest,,%s,,,,\n", s->cycle.partner, s->cycle.number,
+	(void)printf("%" PRIu32 ",%" PRIu32 ",digest,,%s,,,,,\n", s->cycle.partner, s->cycle.number,
 		     digest_text(statement->digest, digest));
 }
 

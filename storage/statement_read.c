@@ -55,7 +55,7 @@ on_statement(void *context, const struct database_cell *cells)
 	s->net_amount = database_cell_i64(&cells[11]);
 	s->carried_amount = database_cell_i64(&cells[12]);
 	s->payable_amount = database_cell_i64(&cells[13]);
-#define TAKE_ITEM(name, number, word, pooled, traced, is_redeemed, text)                           \
+#define TAKE_ITEM(name, number, word, pooled, traced, by, text)                           \
 	if ((number) != CLEARING_CORRECTION)                                                       \
 		s->points[number] = database_cell_i64(&cells[at++]);                               \
 	s->amounts[number] = database_cell_i64(&cells[at++]);
@@ -85,9 +85,10 @@ on_line(void *context, const struct database_cell *cells)
 		.partner = s->cycle.partner,
 		.item = (uint8_t)database_cell_u64(&cells[1]),
 		.other = (uint32_t)database_cell_u64(&cells[2]),
-		.records = database_cell_u64(&cells[3]),
-		.points = database_cell_i64(&cells[4]),
-		.amount = database_cell_i64(&cells[5]),
+		.terms = { .version = (uint32_t)database_cell_u64(&cells[3]) },
+		.records = database_cell_u64(&cells[4]),
+		.points = database_cell_i64(&cells[5]),
+		.amount = database_cell_i64(&cells[6]),
 	};
 }
 
@@ -102,9 +103,9 @@ read_lines(struct database *database, struct reading *reading, struct storage_er
 
 	(void)snprintf(sql, sizeof sql,
 		       "SELECT " SQL_DAY("business_date")
-		       ", item + 0, other, records, points, amount FROM statement_line"
+		       ", item + 0, other, terms, records, points, amount FROM statement_line"
 		       " WHERE partner = %" PRIu32 " AND cycle = %" PRIu32
-		       " ORDER BY business_date, item + 0, other",
+		       " ORDER BY business_date, item + 0, other, terms",
 		       reading->statement->cycle.partner, reading->statement->cycle.number);
 	status = database_query(database, sql, on_line, reading, error);
 	if (status == TG_OK && reading->has_failed)
@@ -127,7 +128,7 @@ statement_read(struct database *database, uint32_t partner, uint32_t cycle,
 		" s.opening_amount, s.net_amount, s.carried_amount, s.payable_amount");
 	enum tg_status status;
 
-#define PUT_ITEM(name, number, word, pooled, traced, is_redeemed, text)                            \
+#define PUT_ITEM(name, number, word, pooled, traced, by, text)                            \
 	if ((number) != CLEARING_CORRECTION)                                                       \
 		used += (size_t)snprintf(sql + used, sizeof sql - used, ", s." #word "_points");   \
 	used += (size_t)snprintf(sql + used, sizeof sql - used, ", s." #word "_amount");

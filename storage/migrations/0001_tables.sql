@@ -298,11 +298,12 @@ CREATE TABLE IF NOT EXISTS clearing_day (
 CREATE TABLE IF NOT EXISTS clearing (
   business_date DATE NOT NULL COMMENT 'business date',
   partner INT UNSIGNED NOT NULL COMMENT 'number of the partner',
-  item ENUM('issued','taken','redeemed','restored','debt','debt_paid','owes','due','expired','correction') NOT NULL COMMENT 'what the points are, see statement',
+  item ENUM('issued','taken','redeemed','restored','debt','debt_paid','owes','due','expired','correction','written_off','transaction','month','issue_fee','redeem_fee') NOT NULL COMMENT 'what the points are, see statement',
   other INT UNSIGNED NOT NULL COMMENT 'owes, due: the other party; 0: operator, or none',
+  terms INT UNSIGNED NOT NULL COMMENT 'version of the partner''s terms for these records, see partner_terms; 0: none',
   records BIGINT UNSIGNED NOT NULL COMMENT 'postings, or matched parts of them',
   points DECIMAL(38,0) NOT NULL COMMENT 'sum of points',
-  PRIMARY KEY (business_date, partner, item, other)
+  PRIMARY KEY (business_date, partner, item, other, terms)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
   COMMENT='what partners did, summed by business date, without tests';
 
@@ -340,6 +341,16 @@ CREATE TABLE IF NOT EXISTS statement (
   expired_points DECIMAL(38,0) NOT NULL COMMENT 'points of the partner that expired, known where issuers pay redeemers',
   expired_amount DECIMAL(38,0) NOT NULL COMMENT 'money for them, minor units; positive: the partner owes',
   correction_amount DECIMAL(38,0) NOT NULL COMMENT 'items besides points, minor units; positive: the partner owes',
+  written_off_points DECIMAL(38,0) NOT NULL COMMENT 'debts of members that were given up',
+  written_off_amount DECIMAL(38,0) NOT NULL COMMENT 'money for them, minor units; positive: the partner owes',
+  transaction_points DECIMAL(38,0) NOT NULL COMMENT '0: its fee goes by records',
+  transaction_amount DECIMAL(38,0) NOT NULL COMMENT 'money for them, minor units; positive: the partner owes',
+  month_points DECIMAL(38,0) NOT NULL COMMENT '0: its fee goes by months',
+  month_amount DECIMAL(38,0) NOT NULL COMMENT 'money for them, minor units; positive: the partner owes',
+  issue_fee_points DECIMAL(38,0) NOT NULL COMMENT 'points issued that cost a fee',
+  issue_fee_amount DECIMAL(38,0) NOT NULL COMMENT 'money for them, minor units; positive: the partner owes',
+  redeem_fee_points DECIMAL(38,0) NOT NULL COMMENT 'points redeemed that cost a fee',
+  redeem_fee_amount DECIMAL(38,0) NOT NULL COMMENT 'money for them, minor units; positive: the partner owes',
   net_amount DECIMAL(38,0) NOT NULL COMMENT 'opening and all amounts, minor units; positive: the partner owes',
   carried_amount DECIMAL(38,0) NOT NULL COMMENT 'part of it that is carried over: all or nothing, minor units',
   payable_amount DECIMAL(38,0) NOT NULL COMMENT 'part of it that is to be paid, minor units; positive: by the partner, negative: to it',
@@ -351,12 +362,13 @@ CREATE TABLE IF NOT EXISTS statement_line (
   partner INT UNSIGNED NOT NULL COMMENT 'number of the partner',
   cycle INT UNSIGNED NOT NULL COMMENT 'number of the cycle',
   business_date DATE NOT NULL COMMENT 'business date: its postings of the partner are what the line sums',
-  item ENUM('issued','taken','redeemed','restored','debt','debt_paid','owes','due','expired','correction') NOT NULL COMMENT 'what the points are, see statement',
+  item ENUM('issued','taken','redeemed','restored','debt','debt_paid','owes','due','expired','correction','written_off','transaction','month','issue_fee','redeem_fee') NOT NULL COMMENT 'what the points are, see statement',
   other INT UNSIGNED NOT NULL COMMENT 'owes, due, correction: the other party; 0: operator, or none',
+  terms INT UNSIGNED NOT NULL COMMENT 'version of the partner''s terms that it is reckoned by, see partner_terms; 0: the cycle''s',
   records BIGINT UNSIGNED NOT NULL COMMENT 'postings, or matched parts of them',
   points DECIMAL(38,0) NOT NULL COMMENT 'sum of points',
   amount DECIMAL(38,0) NOT NULL COMMENT 'money for them, minor units, rounded towards zero; positive: the partner owes',
-  PRIMARY KEY (partner, cycle, business_date, item, other)
+  PRIMARY KEY (partner, cycle, business_date, item, other, terms)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
   COMMENT='what a statement is made of; never changed';
 

@@ -424,7 +424,8 @@ SELECT u.business_date,
                IF(c.item IN ('issued', 'restored', 'debt'), -c.points, c.points) AS cleared_points,
                0 AS posted_points
           FROM clearing c
-         WHERE c.item IN ('issued', 'taken', 'redeemed', 'restored', 'debt', 'debt_paid')
+         WHERE c.item IN ('issued', 'taken', 'redeemed', 'restored', 'debt', 'debt_paid',
+                          'written_off')
          UNION ALL
         SELECT t.business_date, t.partner, t.account, 0, t.points
           FROM account_total t

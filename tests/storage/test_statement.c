@@ -19,7 +19,7 @@
 #include "tests/storage/sink_fixture.h"
 
 #define PARTNERS 5
-#define MEMBERS 60
+#define MEMBERS 11
 #define DAY_MS INT64_C(86400000)
 #define FIRST_UTC_MS INT64_C(1711929600000) /* 2024-04-01 */
 #define RECORDS_SHORT 6000
@@ -191,6 +191,7 @@ town_new(struct sink_fixture *f, bool is_traced)
 	q.programme.flags |= is_traced ? PROGRAMME_TRACED : 0;
 	q.programme.point_value_num = 7;
 	q.programme.point_value_den = 3;
+	q.programme.debt_days = 1;
 	must(t, &q);
 	for (uint32_t number = 1; number <= PARTNERS; number++)
 		add_partner(t, number);
@@ -219,13 +220,13 @@ static const uint8_t kinds[] = {
 	REQUEST_HOLD, REQUEST_CAPTURE, REQUEST_REFUND, REQUEST_REFUND, REQUEST_REVERSE,
 };
 
-/* One request of a till; most of those that name an original name one of the last thirty. */
+/* One request of a till; most of those that name an original name one of the last sixty. */
 static void
 trade(struct town *t)
 {
 	const uint8_t kind = kinds[below(t, sizeof kinds)];
 	const uint32_t number = ++t->asked;
-	const uint32_t original = number - 1 - below(t, 30);
+	const uint32_t original = number - 1 - below(t, 60);
 	const bool is_new = kind == REQUEST_EARN || kind == REQUEST_BURN || kind == REQUEST_HOLD;
 	struct ledger_request q = { .kind = kind, .till_day = DAY_NONE };
 	char id[16];
@@ -242,7 +243,7 @@ trade(struct town *t)
 	memcpy(q.fingerprint, q.transaction_id, sizeof q.fingerprint);
 	q.amount = below(t, 6000);
 	q.covered = is_new ? 0 : below(t, 40);
-	q.points = 1 + below(t, 90);
+	q.points = 1 + below(t, 700);
 	q.has_points = below(t, 3) == 0;
 	q.hold_seconds = (int32_t)(1 + below(t, 4000));
 	q.reason = (uint8_t)(1 + below(t, 3));
@@ -258,6 +259,35 @@ trade(struct town *t)
 	(void)ask(t, &q);
 }
 
+/*
+ * New terms between two records of a day.  Where issuers pay redeemers all get the same price and
+ * no fees, so that nothing is left for the operator.
+ */
+static void
+set_terms(struct town *t)
+{
+	struct ledger_request q = { .kind = REQUEST_SET_FUNDING, .operator_name = "test" };
+	const uint32_t first = t->is_traced ? 1 : 1 + below(t, PARTNERS);
+	const uint32_t last = t->is_traced ? PARTNERS : first;
+	const int64_t price = 1 + below(t, 3000000);
+
+	for (uint32_t partner = first; partner <= last; partner++) {
+		q.funding = (struct funding_config){ .partner = partner,
+						     .issue_price_micro = price,
+						     .redeem_price_micro = price,
+						     .overdraft_points = LIMIT_NONE };
+		if (!t->is_traced) {
+			q.funding.flags = below(t, 4) == 0 ? FUNDING_PREPAID : 0;
+			q.funding.redeem_price_micro = below(t, 2000000);
+			q.funding.issue_fee_micro = below(t, 2) * 30000;
+			q.funding.redeem_fee_micro = below(t, 2) * 20000;
+			q.funding.transaction_fee_micro = below(t, 2) * 1500000;
+			q.funding.month_fee_micro = below(t, 2) * INT64_C(900000000);
+		}
+		must(t, &q);
+	}
+}
+
 /* What an operator does now and then. */
 static void
 operate(struct town *t)
@@ -269,6 +299,8 @@ operate(struct town *t)
 					   .other = 1 + below(t, PARTNERS),
 					   .amount = 500 - (int64_t)below(t, 1000) };
 	(void)ask(t, &q);
+	if (below(t, 6) == 0)
+		set_terms(t);
 	q.kind = REQUEST_CLOSE_CYCLE;
 	q.cycle_image.partner = 1 + below(t, PARTNERS);
 	if (below(t, 3) == 0)
@@ -283,6 +315,8 @@ live(struct town *t, uint32_t records)
 
 	while (t->f->made.count < records) {
 		trade(t);
+		if (below(t, per_day * 8) == 0)
+			set_terms(t);
 		set_time(t, t->now.utc_ms + DAY_MS / per_day);
 		if (ledger_business_date(t->ledger) < t->now.day) {
 			const struct ledger_request q = { .kind = REQUEST_CUTOVER };
@@ -305,6 +339,7 @@ compare_lines(const struct statement *made, const struct statement *read)
 		assert_int_equal(b->business_date, a->business_date);
 		assert_int_equal(b->item, a->item);
 		assert_int_equal(b->other, a->other);
+		assert_int_equal(b->terms.version, a->terms.version);
 		assert_true(b->records == a->records);
 		assert_true(b->points == a->points);
 		assert_true(b->amount == a->amount);
@@ -380,7 +415,8 @@ compare_accounts(struct town *t)
 		assert_true(points[CLEARING_REDEEMED] - points[CLEARING_RESTORED] ==
 			    ledger_account_points(t->ledger, ACCOUNT_REDEEMED, UNIT_POINTS,
 						  partner));
-		assert_true(points[CLEARING_DEBT_PAID] - points[CLEARING_DEBT] ==
+		assert_true(points[CLEARING_DEBT_PAID] + points[CLEARING_WRITTEN_OFF] -
+				    points[CLEARING_DEBT] ==
 			    ledger_account_points(t->ledger, ACCOUNT_DEBT, UNIT_POINTS, partner));
 		for (uint32_t other = 0; other <= PARTNERS; other++)
 			assert_true(sums->owed[partner][other] == 0);
@@ -430,7 +466,8 @@ live_and_compare(struct sink_fixture *f, bool is_traced)
 {
 	struct town *t = town_new(f, is_traced);
 	struct storage_error error;
-	uint64_t owed = 0;
+	int64_t points[CLEARING_ITEMS + 1] = { 0 };
+	int64_t amounts[CLEARING_ITEMS + 1] = { 0 };
 
 	for (uint32_t stage = 1; stage <= STAGES; stage++) {
 		live(t, records_wanted / STAGES * stage);
@@ -446,9 +483,23 @@ live_and_compare(struct sink_fixture *f, bool is_traced)
 	}
 	if (is_traced)
 		compare_nets(t);
-	for (uint32_t i = 0; i < t->statement_count; i++)
-		owed += (uint64_t)t->statements[i].points[CLEARING_OWES];
-	assert_true((owed > 0) == is_traced);
+	for (uint32_t i = 0; i < t->statement_count; i++) {
+		for (int item = 1; item <= CLEARING_ITEMS; item++) {
+			points[item] += t->statements[i].points[item];
+			amounts[item] += t->statements[i].amounts[item];
+		}
+	}
+	/* Everything has come up. */
+	for (uint8_t item = CLEARING_ISSUED; item <= CLEARING_DEBT_PAID; item++) {
+		if (points[item] == 0)
+			fail_msg("nothing was %s", clearing_item_word(item));
+	}
+	if (points[CLEARING_WRITTEN_OFF] == 0)
+		fail_msg("nothing was written off");
+	assert_true((points[CLEARING_OWES] > 0) == is_traced);
+	assert_true(points[CLEARING_EXPIRED] == 0 || is_traced);
+	for (int item = CLEARING_TRANSACTION; item <= CLEARING_REDEEM_FEE; item++)
+		assert_true((amounts[item] > 0) == !is_traced);
 	assert_true(t->statement_count > 3 * PARTNERS);
 	assert_int_equal(database_query(t->database, "SELECT * FROM check_all", on_check, NULL,
 					&error), TG_OK);
