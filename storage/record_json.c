@@ -429,9 +429,11 @@ put_matters(struct object *o, const struct record *r)
 	if (RECORD_HAS(r, PROPOSAL)) {
 		put_number(o, "proposal", r->proposal.number);
 		put_number(o, "proposal_state", r->proposal.state);
-		record_json_put_text(o, "proposed_by", r->proposal.proposer, sizeof(r->proposal.proposer));
+		record_json_put_text(o, "proposed_by", r->proposal.proposer,
+				     sizeof(r->proposal.proposer));
 		record_json_put_time(o, "proposal_expires_at", r->proposal.expires_utc_ms);
-		record_json_put_text(o, "proposed_command", r->proposal.text, r->proposal.text_bytes);
+		record_json_put_text(o, "proposed_command", r->proposal.text,
+				     r->proposal.text_bytes);
 	}
 	if (RECORD_HAS(r, DISPUTE)) {
 		put_number(o, "dispute", r->dispute.number);

@@ -17,6 +17,7 @@ print_help(void)
 	     "  upload FILE        check the file whole, send it, compare with the day's totals\n"
 	     "  totals RESULTS...  compare files of results with the totals of their days\n"
 	     "  figures DAY        print the partner's totals of a business date as CSV\n"
+	     "  day-end DAY LOG    prove a till's own log of a day, and name what differs\n"
 	     "  entries DAY FILE   fetch the partner's entries of a business date, or what FILE "
 	     "lacks");
 	settings_print_help(&settle_setting_table, stdout);

@@ -15,6 +15,11 @@
 	X(result, "result", TEXT, ONCE, NULL, 0, 0, 0, "FILE", "outcomes, instead of FILE.result.csv") \
 	X(quarantine, "quarantine", TEXT, ONCE, NULL, 0, 0, 0, "FILE", "refused lines, instead of FILE.quarantine.csv") \
 	X(is_skip_bad, "skip-bad", FLAG, ONCE, NULL, 0, 0, 0, "", "send the good lines though there are bad ones") \
+	X(columns, "columns", TEXT, ONCE, NULL, 0, 0, 0, "MAP", "day-end: names of columns, NAME=COLUMN,...") \
+	X(heading_day, "", HEADING, ONCE, NULL, 0, 0, 0, "", "The end of a day") \
+	X(is_till_day, "till-day", FLAG, ONCE, NULL, 0, 0, 0, "", "by the till's own day, not by business date") \
+	X(scope, "scope", TEXT, ONCE, NULL, 0, 0, 0, "WHOSE", "terminal or partner; a partner's system: partner") \
+	X(is_sign, "sign", FLAG, ONCE, NULL, 0, 0, 0, "", "countersign the day if nothing differs") \
 	X(heading_3, "", HEADING, ONCE, NULL, 0, 0, 0, "", "Output") \
 	X(is_quiet, "quiet", FLAG, ONCE, NULL, 0, 0, 0, "", "no progress") \
 	X(is_help, "help", FLAG, ONCE, NULL, 0, 0, 0, "", "this text") \

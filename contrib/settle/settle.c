@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "contrib/common/day.h"
+#include "contrib/settle/day_end.h"
 #include "contrib/settle/entries.h"
 #include "contrib/settle/quarantine.h"
 #include "contrib/settle/results.h"
@@ -387,6 +388,17 @@ print_figures(struct run *run, const char *day, struct failure *failure)
 	return exit;
 }
 
+/* Prove a till's own log of a day. */
+static enum settle_exit
+prove_day(struct run *run, const char *day, const char *path, struct failure *failure)
+{
+	if (!connect(run, failure))
+		return SETTLE_USAGE;
+	if (!open_session(run, TG_RIGHT_INQUIRY, failure))
+		return SETTLE_UNREACHED;
+	return day_end_run(run->settings, run->client, day, path, failure);
+}
+
 enum settle_exit
 settle_run(const struct settle_settings *settings, int word_count, char *const words[],
 	   struct failure *failure)
@@ -404,9 +416,11 @@ settle_run(const struct settle_settings *settings, int word_count, char *const w
 		exit = print_figures(&run, words[1], failure);
 	else if (word_count == 3 && strcasecmp(words[0], "entries") == 0)
 		exit = download(&run, words[1], words[2], failure);
+	else if (word_count == 3 && strcasecmp(words[0], "day-end") == 0)
+		exit = prove_day(&run, words[1], words[2], failure);
 	else
-		failure_set(failure, "say check FILE, upload FILE, totals RESULTS..., figures DAY "
-				     "or entries DAY FILE");
+		failure_set(failure, "say check FILE, upload FILE, totals RESULTS..., figures DAY, "
+				     "entries DAY FILE or day-end DAY LOG");
 	tg_client_free(run.client);
 	rows_deinit(&run.rows);
 	table_deinit(&run.table);

@@ -6,9 +6,11 @@ transactions; else 2,000.
 import random
 import signal
 import sys
+import time
 
 from proof import (AGREED, BUSINESS_DATE, NOTHING, OUT_OF_BALANCE, PARTNER, STORE, TERMINAL,
                    TILL_DAY, Item, Proof, chain, digest_of)
+from history import contains, program
 from server import DAY_MS, Database
 from tallygate import PAGE, SEEN
 from world import Tap, World, expect, expect_equal, expect_rows, run_case, title
@@ -306,6 +308,55 @@ def an_old_entry_is_disputed_out_of_the_archive(world):
         world.server.console.do('dispute show %d' % number)), True)
 
 
+# tally-settle.
+
+DONE, DIFFERS, BAD_FILE, UNFINISHED = 0, 1, 3, 5
+
+
+def a_log_in_a_file_is_proved_and_signed(world):
+    book = Book(world, 201)
+    member = world.member()
+    for i in range(30):
+        book.do('EARN', member=member, amount=1000 + i)
+    book.do('BURN', member=member, points=5, covered=5, amount=100)
+    day = time.strftime('%Y-%m-%d', time.gmtime(world.today() * DAY_MS // 1000))
+    path = world.server.folder.file('log.csv')
+
+    def write(items, head='TxId,Type,points,amount,business_date'):
+        with open(path, 'w', encoding='utf-8') as file:
+            file.write(head + '\n')
+            for item in items:
+                file.write('%s@%d,%s,%d,%d,%s\n' % (
+                    item.id.hex(), item.time, PAGE.operation_numbered[item.kind].name.lower(),
+                    item.points, item.amount, day))
+            file.write('%s@1,earn,1,1,1999-12-31\n' % bytes(16).hex())
+
+    def prove(*words, ends=DONE):
+        return program(world, ('settle', 'tally-settle'), '--columns',
+                       'transaction=TxId,operation=Type', *words, 'day-end', day, path,
+                       terminal=201, ends=ends)
+
+    write(book.items + book.items[:1])
+    settled(world)
+    contains(prove(), 'agreed')
+    contains(prove('--sign', ends=UNFINISHED), 'agreed', 'not signed')
+    wrong, lost = book.items[4], book.items[9]
+    wrong.points += 1
+    write([item for item in book.items if item is not lost])
+    contains(prove('--sign', ends=DIFFERS), 'out of balance; 2 differ',
+             'differs,%s@%d,EARN,%d,%d' % (wrong.id.hex(), wrong.time, wrong.points,
+                                           wrong.points - 1),
+             'missing here,%s@%d,EARN,,%d' % (lost.id.hex(), lost.time, lost.points))
+    wrong.points -= 1
+    write(book.items)
+    next_day(world)
+    signed = prove('--sign')
+    contains(signed, 'agreed', 'signed as record', 'chain')
+    expect_equal(prove('--sign').splitlines()[-1], signed.splitlines()[-1])
+    write(book.items, head='TxId,points')
+    contains(prove(ends=BAD_FILE), 'there is no column Type')
+
+
 # Size.
 
 def one_of_many_is_found_with_few_messages(world):
@@ -357,6 +408,7 @@ CASES = [
     a_till_s_own_day_is_signed_again_after_a_late_item,
     a_disputed_entry_is_decided_and_corrected,
     an_old_entry_is_disputed_out_of_the_archive,
+    a_log_in_a_file_is_proved_and_signed,
     one_of_many_is_found_with_few_messages,
     answers_have_the_fields_that_the_page_lists,
 ]

@@ -287,6 +287,36 @@ def evidence_waits_for_what_mariadb_was_not_told(world):
     expect_sound(world)
 
 
+def two_returns_at_once_take_once(world):
+    """Both of one old purchase, from two tills, while MariaDB is behind; then it catches up."""
+    bonus_rule(world)
+    bought = Purchase(world)
+    pass_window(world)
+    expect_rows(world)
+    returns = [bought.refund(10000), bought.refund(10000), bought.reverse(bought.small),
+               bought.reverse(bought.small)]
+    sessions = [world.till(), world.till(102)] * 2
+    with world.database.session() as session:
+        session.do('FLUSH TABLES WITH READ LOCK')
+        earn_more(world, bought)
+        sent = [(till, till.send(request.operation, **request.fields))
+                for till, request in zip(sessions, returns)]
+        await_true(lambda: sink_figure(world, 'originals waiting') == len(sent), 'they wait')
+    statuses = []
+    for (till, number), request in zip(sent, returns):
+        answer = till.answer(number)
+        if answer.status == 'ORIGINAL_ARCHIVED':
+            answer = until_answered(lambda till=till, request=request: request.send(till))
+        statuses.append(answer.status)
+    expect_equal((sorted(statuses[:2]), sorted(statuses[2:])),
+                 (['OK', 'OVER_REFUND'], ['ALREADY_REVERSED', 'OK']))
+    expect_equal(world.available(bought.member), 344 + 2 + 250 - 194 - 10)
+    again = [request.send(till, repeat=True).status
+             for (till, _), request in zip(sent, returns)]
+    expect_equal(again, statuses)
+    expect_sound(world)
+
+
 def a_kill_in_between_loses_nothing(world):
     bonus_rule(world)
     bought = Purchase(world)
@@ -333,6 +363,7 @@ PATIENT_CASES = [
     what_is_not_there_is_unknown,
     a_batch_may_name_old_originals,
     an_operator_sees_what_is_old,
+    two_returns_at_once_take_once,
     a_kill_in_between_loses_nothing,
 ]
 CASES = [
