@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "ledger/state.h"
 #include "tests/ledger/fixture.h"
 
 #define MEMBERS 20
@@ -67,6 +68,9 @@ struct model {
 	uint64_t seed;
 	unsigned step;
 	int member_of[REMEMBERED]; /* chaos: whom the step was about */
+	uint8_t lines[200];		/* of the request's receipt */
+	bool are_parts_taken;		/* some of a part was once taken back */
+	bool are_parts_refused;		/* a budget once refused a campaign's part */
 };
 
 static struct ledger_request
@@ -395,6 +399,122 @@ check_covers(const struct ledger *l)
 	assert_true(ledger_conservation(l, UNIT_COVER) == 0);
 }
 
+/* Two operators for a budget of any size, now and then stopped. */
+static void
+chaos_budget(struct model *m, uint32_t number)
+{
+	struct ledger_request q = { .kind = REQUEST_BUDGET, .operator_name = "test" };
+
+	q.budget.number = number;
+	q.budget.parent = number > 1 ? 1 : 0;
+	q.budget_action = BUDGET_ASK;
+	q.points = 1 + draw_below(&m->seed, number > 1 ? 300 : 5000);
+	assert_int_equal(fixture_ask(&m->ledger, &q)->status, TG_OK);
+	q.budget_action = BUDGET_APPROVE;
+	q.operator_name[0] = 'b';
+	(void)fixture_ask(&m->ledger, &q);
+	q.budget_action = draw_below(&m->seed, 5) == 0 ? BUDGET_STOP : BUDGET_RESUME;
+	assert_int_equal(fixture_ask(&m->ledger, &q)->status, TG_OK);
+}
+
+/* Another version of the rulebook, of any rates and campaigns. */
+static void
+chaos_rulebook(struct model *m)
+{
+	struct ledger_request q = { .kind = REQUEST_SET_EARN_RULE, .operator_name = "test" };
+
+	chaos_budget(m, 1);
+	chaos_budget(m, 2);
+	while (draw_below(&m->seed, 7) != 0) {
+		struct earn_rule *rule = &q.earn_rule;
+
+		*rule = (struct earn_rule){ .position = q.rulebook.rule_count++,
+					    .until_day = INT32_MAX,
+					    .until_minute = MINUTES_PER_DAY,
+					    .weekdays = WEEKDAYS_ALL,
+					    .member_points = LIMIT_NONE,
+					    .member_day_points = LIMIT_NONE,
+					    .rate_num = draw_below(&m->seed, 4),
+					    .rate_den = 100 };
+		rule->category_to = (uint32_t)draw_below(&m->seed, 3);
+		rule->category_from = rule->category_to;
+		rule->tender = (uint8_t)draw_below(&m->seed, 2);
+		rule->partner = 1 + rule->tender;
+		if (draw_below(&m->seed, 3) == 0) {
+			rule->flags = EARN_RULE_RATE;
+			assert_int_equal(fixture_ask(&m->ledger, &q)->status, TG_OK);
+			continue;
+		}
+		rule->number = rule->position + 1;
+		rule->partner = (uint32_t)draw_below(&m->seed, 3);
+		rule->fixed_points = draw_below(&m->seed, 40);
+		rule->threshold_amount = draw_below(&m->seed, 2) * 2500;
+		rule->sponsor = (uint32_t)draw_below(&m->seed, 3);
+		rule->days = (int32_t)draw_below(&m->seed, 9);
+		rule->budget = (uint32_t)draw_below(&m->seed, 3);
+		rule->member_times = (uint32_t)draw_below(&m->seed, 4) * 2;
+		if (draw_below(&m->seed, 3) == 0) {
+			rule->flags = EARN_RULE_MULTIPLIER;
+			rule->fixed_points = 0;
+			rule->rate_num = 3;
+			rule->rate_den = 2;
+		}
+		assert_int_equal(fixture_ask(&m->ledger, &q)->status, TG_OK);
+	}
+	q.kind = REQUEST_START_RULEBOOK;
+	assert_int_equal(fixture_ask(&m->ledger, &q)->status, TG_OK);
+}
+
+/* A budget never gives more than it has; of an earn no more is taken than its parts gave. */
+static void
+check_rulebook(struct model *m)
+{
+	const struct ledger *l = m->ledger.ledger;
+	int64_t used;
+
+	for (uint32_t i = 0; i < 2; i++) {
+		const struct budget *b = ledger_budget_at(l, i, &used);
+
+		assert_true(b == NULL ||
+			    (used >= 0 && used + b->passed_points <= b->granted_points));
+	}
+	for (uint32_t row = 1; row <= l->components.rows_used; row++) {
+		const struct component_row *c = ledger_component_row(l, row);
+
+		if (!table_is_live(&l->components, row))
+			continue;
+		assert_true(c->kept_amount >= 0 && c->kept_amount <= c->amount);
+		assert_true(c->taken_points >= 0 && c->taken_points <= c->points);
+		/* Nothing kept, nothing left; what gave nothing has nothing to take. */
+		assert_true(c->kept_amount > 0 || c->taken_points == c->points);
+		assert_true(c->refusal == COMPONENT_GIVEN || c->points == 0);
+		m->are_parts_taken |= c->taken_points > 0 && c->kept_amount > 0;
+		m->are_parts_refused |= c->refusal == COMPONENT_BUDGET;
+	}
+}
+
+/* A receipt of up to three lines, of goods with and without a rate of their own. */
+static void
+chaos_goods(struct model *m, struct ledger_request *q)
+{
+	q->tender = (uint8_t)draw_below(&m->seed, 2);
+	q->lines = m->lines;
+	while (q->line_count < 3 && draw_below(&m->seed, 3) != 0) {
+		const struct purchase_line line = {
+			.item = m->lines,
+			.category = (uint32_t)draw_below(&m->seed, 3),
+			.quantity = 1000,
+			.amount = draw_below(&m->seed, 3000) - 500,
+		};
+
+		q->lines_bytes = (uint16_t)(q->lines_bytes +
+					    record_line_append(m->lines + q->lines_bytes,
+							       sizeof(m->lines) - q->lines_bytes,
+							       &line));
+		q->line_count++;
+	}
+}
+
 static void
 chaos_request(struct model *m, unsigned seen[])
 {
@@ -418,6 +538,8 @@ chaos_request(struct model *m, unsigned seen[])
 	q.reason = (uint8_t)(1 + draw_below(&m->seed, 3));
 	q.skip_limited = draw_below(&m->seed, 8) == 0;
 	q.entries_wanted = 20;
+	if (kind == REQUEST_EARN || kind == REQUEST_QUOTE)
+		chaos_goods(m, &q);
 	q.is_late = draw_below(&m->seed, 6) == 0;
 	if (q.is_late) {
 		q.business_time_utc_ms -= draw_below(&m->seed, 4 * MS_PER_DAY);
@@ -478,8 +600,12 @@ anything_keeps_the_books_straight(void **state)
 		}
 		if (i % 60 == 0)
 			chaos_funding(m);
-		if (i % 100 == 0)
+		if (i % 300 == 0)
+			chaos_rulebook(m);
+		if (i % 100 == 0) {
 			check_covers(m->ledger.ledger);
+			check_rulebook(m);
+		}
 		if (i % 2000 == 0)
 			fixture_audit(&m->ledger);
 	}
@@ -487,6 +613,7 @@ anything_keeps_the_books_straight(void **state)
 		if (seen[wanted[i]] == 0)
 			fail_msg("no request was ever answered %s", tg_status_name(wanted[i]));
 	}
+	assert_true(m->are_parts_taken && m->are_parts_refused);
 	free(seen);
 	fixture_deinit(&m->ledger);
 	free(m);
