@@ -83,7 +83,10 @@ note_buried(struct sim *sim, const struct record *r)
 		    memcmp(asked->id, r->original_id, sizeof(asked->id)) != 0)
 			continue;
 		asked->buried_by = r->sequence;
-		if (asked->is_booked)
+		/* Another of the same id may have been meant, long after. */
+		if (asked->is_booked &&
+		    asked->message.values[TG_FIELD_BUSINESS_TIME].integer ==
+			    r->original_time_utc_ms)
 			sim_fail(sim, "#%u is booked, and was buried by %" PRIu64, i, r->sequence);
 	}
 }

@@ -554,9 +554,10 @@ model_reverse(struct model *m)
 	m->reasons[TG_OTHER_MEMBER] = deal->member != e->member;
 	if (deal->status != TG_OK || has_reason(m))
 		return true;
-	m->reasons[TG_ALREADY_REVERSED] = deal->state == DEAL_REVERSED;
-	if (deal->kind == TG_OP_HOLD && !has_reason(m))
+	/* A hold that was given back has nothing left to undo, and that is fine. */
+	if (deal->kind == TG_OP_HOLD)
 		return reverse_hold(m, deal);
+	m->reasons[TG_ALREADY_REVERSED] = deal->state == DEAL_REVERSED;
 	if (deal->kind == TG_OP_EARN)
 		m->reasons[TG_NOT_REVERSIBLE] =
 			deal->returned_money != 0 || deal->returned_covered != 0;
