@@ -320,7 +320,8 @@ rights_are_those_of_the_protocol(void **state)
 	for (size_t i = 0; i < sizeof rights / sizeof rights[0]; i++) {
 		mariadb_run(*state, "DELETE FROM terminal");
 		(void)snprintf(sql, sizeof sql,
-			       "INSERT INTO terminal VALUES (1, 1, 1, NULL, '', '', 1, NULL, NULL, %u)",
+			       "INSERT INTO terminal VALUES (1, 1, 1, NULL, '', '', 1, NULL, NULL,"
+			       " %u)",
 			       1u << i);
 		mariadb_run(*state, sql);
 		(void)snprintf(sql, sizeof sql, "SELECT COUNT(*) FROM terminal WHERE rights = '%s'",

@@ -166,7 +166,10 @@ def a_storm_of_handshakes_leaves_who_is_in_untouched(world):
         pid = os.fork()
         if pid == 0:
             die_with_parent()
-            os._exit(storm_share(world.server.tls_port, context, STORM // 4, share))
+            try:
+                os._exit(storm_share(world.server.tls_port, context, STORM // 4, share))
+            finally:
+                os._exit(2)
         children.append(pid)
     peak = 0
     left = set(children)
@@ -200,14 +203,16 @@ def storm_share(port, context, count, share):
         peer.setblocking(False)
         peer.bind(('127.0.0.%d' % (2 + share), 0))
         peer.connect_ex((HOST, port))
-        wrapped = context.wrap_socket(peer, server_hostname=HOST, do_handshake_on_connect=False)
-        peers[wrapped.fileno()] = wrapped
+        peers[peer.fileno()] = peer
     poller = select.poll()
     for number in peers:
         poller.register(number, select.POLLOUT)
     while peers and time.monotonic() < until:
         for number, _ in poller.poll(1000):
             try:
+                if not isinstance(peers[number], ssl.SSLSocket):
+                    peers[number] = context.wrap_socket(peers[number], server_hostname=HOST,
+                                                        do_handshake_on_connect=False)
                 peers[number].do_handshake()
                 done += 1
             except ssl.SSLWantReadError:

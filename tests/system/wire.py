@@ -358,10 +358,12 @@ def required_fields_are_required(world):
               'new_identifier': world.card(), 'amount': 1, 'points': 1, 'original': new_id(),
               'original_time': world.now(), 'reason': 1, 'quoted_operation': 20, 'day': 20000,
               'basis': 1, 'scope': 1}
+    by_type = {'INT': 1, 'BOOL': True, 'BIN': new_id(), 'STR': 'x'}
     for operation in PAGE.operations:
         if operation.number < 10 or operation.name == 'BATCH':
             continue
-        given = {name.lower(): values.get(name.lower(), 1) for name in operation.required}
+        given = {name.lower(): values.get(name.lower(), by_type[PAGE.field_named[name].type])
+                 for name in operation.required}
         if 'MEMBER' in operation.fields:
             given['member'] = values['member']
         for name in operation.required | ({'MEMBER'} & operation.fields):
