@@ -127,6 +127,26 @@ changes_of_rates_may_need_two_operators(void **state)
 	expect_as(fake, "bob", 0, "show rules", "ok", "4/100");
 }
 
+/* What: what is explained adds up to the balance, now and at a past record. */
+static void
+an_explanation_adds_up(void **state)
+{
+	struct fake_host *fake = *state;
+	uint64_t first;
+
+	enroll(fake);
+	expect_as(fake, "ann", 0, "adjust card:4711 +400 start", "ok", "available=400");
+	first = fake->call.sequence;
+	expect_as(fake, "ann", 0, "adjust card:4711 -150 wrong", "ok", "available=250");
+	expect_as(fake, "ann", 0, "explain member card:4711", "ok",
+		  "records=2 available=250 pending=0 held=0 debt=0");
+	assert_non_null(strstr(fake->printed, "-150"));
+	assert_non_null(strstr(fake->printed, "regular"));
+	expect_as(fake, "ann", first, "explain member card:4711 %n", "ok",
+		  "records=1 available=400");
+	expect_as(fake, "ann", 0, "explain member card:4712", "error", "UNKNOWN_MEMBER");
+}
+
 int
 main(void)
 {
@@ -136,6 +156,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(proposals_are_decided_anew_and_rejected,
 						fake_host_setup, fake_host_teardown),
 		cmocka_unit_test_setup_teardown(proposals_expire, fake_host_setup,
+						fake_host_teardown),
+		cmocka_unit_test_setup_teardown(an_explanation_adds_up, fake_host_setup,
 						fake_host_teardown),
 		cmocka_unit_test_setup_teardown(changes_of_rates_may_need_two_operators,
 						fake_host_setup, fake_host_teardown),

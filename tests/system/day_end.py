@@ -308,6 +308,31 @@ def an_old_entry_is_disputed_out_of_the_archive(world):
         world.server.console.do('dispute show %d' % number)), True)
 
 
+# Explaining.
+
+def a_balance_is_explained_by_record_and_lot(world):
+    """Now, it is what the till is told; at a past record, what the till was told then."""
+    console, member = world.server.console, world.member()
+    past = []
+    for i in range(12):
+        till = world.till(301 if i % 3 else 101)
+        earn = world.request('EARN', member=member, amount=1000 + 100 * i)
+        past.append(expect(earn.send(till)))
+        if i % 4 == 3:
+            past.append(expect(world.request('BURN', member=member, points=25).send(till)))
+            past.append(expect(world.request('REVERSE', reason=2, **earn.named()).send(till)))
+    def balance(*words):
+        rows = [row.split() for row in console.do('explain member %d %s' % (
+            member, ' '.join(words)))]
+        lots = sum(int(row[-1]) for row in rows if row and row[0] in ('regular', 'record')
+                   and row[-1].isdigit())
+        return lots, int([row for row in rows if row and row[0].isdigit()][-1][-1])
+
+    for answer in past[::4] + past[-1:]:
+        expect_equal(balance(str(answer['sequence'])), (answer['available'],) * 2)
+    expect_equal(balance(), (world.available(member),) * 2)
+
+
 # tally-settle.
 
 DONE, DIFFERS, BAD_FILE, UNFINISHED = 0, 1, 3, 5
@@ -408,6 +433,7 @@ CASES = [
     a_till_s_own_day_is_signed_again_after_a_late_item,
     a_disputed_entry_is_decided_and_corrected,
     an_old_entry_is_disputed_out_of_the_archive,
+    a_balance_is_explained_by_record_and_lot,
     a_log_in_a_file_is_proved_and_signed,
     one_of_many_is_found_with_few_messages,
     answers_have_the_fields_that_the_page_lists,

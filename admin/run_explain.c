@@ -1,0 +1,187 @@
+/*
+ * run_explain.c - why a member's balance is what it is, now or at a past record: by record and lot.
+ *
+ * Read from the journal and its archive, which have all that ever happened: the ledger knows only
+ * what is there now.  It takes as long as reading them does, and nobody else waits for it.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "admin/ask.h"
+#include "admin/handlers.h"
+#include "admin/text_table.h"
+#include "admin/when.h"
+
+#define LOTS_MAX 512		/* that a member had points in at any time and not yet used up */
+
+/* Limited points, as records moved them: by their row, which is another lot's once they are gone. */
+struct explained_lot {
+	uint32_t row;
+	uint64_t origin;		/* record that made them */
+	int64_t	 points;
+	int32_t	 last_day;
+};
+
+struct explanation {
+	uint64_t member;
+	uint64_t last;			/* up to this record */
+	int64_t	 available, pending, held, debt; /* so far */
+	int64_t	 regular;
+	uint32_t row_count, lot_count;
+	bool	 has_all_lots;
+	struct explained_lot lots[LOTS_MAX];
+	struct text_table table;
+	struct record record;
+};
+
+static void
+move_lot(struct explanation *e, const struct move *move)
+{
+	uint32_t i = 0;
+
+	while (i < e->lot_count && e->lots[i].row != move->row)
+		i++;
+	if (i == LOTS_MAX) {
+		e->has_all_lots = false;
+		return;
+	}
+	if (i == e->lot_count) {
+		e->lots[e->lot_count++] = (struct explained_lot){ .row = move->row,
+								  .origin = move->serial >> 8,
+								  .last_day = move->last_day };
+	}
+	e->lots[i].points += move->points;
+	if (e->lots[i].points == 0)
+		e->lots[i] = e->lots[--e->lot_count];
+}
+
+/* Add what a record did to the member, and print it. */
+static void
+explain_record(struct explanation *e)
+{
+	const struct record *r = &e->record;
+	const int64_t available = record_posted_points(r, ACCOUNT_AVAILABLE);
+	const int64_t pending = record_posted_points(r, ACCOUNT_PENDING);
+	const int64_t held = record_posted_points(r, ACCOUNT_HELD);
+	const int64_t debt = record_posted_points(r, ACCOUNT_DEBT);
+	char when[WHEN_BYTES];
+
+	for (uint32_t i = 0; i < r->move_count; i++) {
+		if (r->moves[i].kind == MOVE_LOT)
+			move_lot(e, &r->moves[i]);
+		else if (r->moves[i].kind == MOVE_REGULAR)
+			e->regular += r->moves[i].points;
+	}
+	if (available == 0 && pending == 0 && held == 0 && debt == 0)
+		return;
+	e->available += available;
+	e->pending += pending;
+	e->held += held;
+	e->debt -= debt;
+	e->row_count++;
+	text_table_cell(&e->table, "%" PRIu64, r->sequence);
+	text_table_cell(&e->table, "%s", when_utc(r->booked_at_utc_ms, when));
+	text_table_cell(&e->table, "%s", record_kind_name(r->kind));
+	text_table_cell(&e->table, "%" PRIu32, RECORD_HAS(r, PRINCIPAL) ? r->partner : 0);
+	text_table_cell(&e->table, "%+" PRId64, available);
+	text_table_cell(&e->table, "%+" PRId64, pending);
+	text_table_cell(&e->table, "%+" PRId64, held);
+	text_table_cell(&e->table, "%+" PRId64, -debt);
+	text_table_cell(&e->table, "%" PRId64, e->available);
+}
+
+/* Read all records up to the last one that is asked for. */
+static enum tg_status
+read_records(struct command_call *call, struct explanation *e)
+{
+	const struct console_host *host = call->host;
+	const uint8_t *bytes;
+	uint32_t count = 1;
+	uint64_t next = 1;
+	size_t used;
+	void *reader;
+	enum tg_status status = host->open_records(host->context, next, &reader);
+
+	if (status != TG_OK)
+		return status;
+	while (next <= e->last && !call->out->is_broken) {
+		status = host->next_record(host->context, reader, &bytes, &count);
+		if (status != TG_OK || count == 0)
+			break;
+		status = record_decode(bytes, count, &e->record, &used);
+		if (status != TG_OK)
+			break;
+		next = e->record.sequence + 1;
+		if (e->record.sequence <= e->last && RECORD_HAS(&e->record, MEMBER) &&
+		    e->record.member == e->member)
+			explain_record(e);
+	}
+	host->close_records(host->context, reader);
+	return status;
+}
+
+static void
+print_lots(struct command_call *call, const struct explanation *e)
+{
+	static const char *const titles[] = { "points of", "last day", ">points" };
+	struct text_table table;
+	char day[WHEN_BYTES];
+
+	text_table_init(&table, call->out, titles, 3);
+	text_table_cell(&table, "regular");
+	text_table_cell(&table, "%s", "");
+	text_table_cell(&table, "%" PRId64, e->regular);
+	for (uint32_t i = 0; i < e->lot_count; i++) {
+		text_table_cell(&table, "record %" PRIu64, e->lots[i].origin);
+		text_table_cell(&table, "%s", when_day(e->lots[i].last_day, day));
+		text_table_cell(&table, "%" PRId64, e->lots[i].points);
+	}
+	text_table_end(&table);
+	if (!e->has_all_lots)
+		output_print(call->out, "more lots than %d: not all are shown\n", LOTS_MAX);
+}
+
+static void
+explain(struct command_call *call, struct explanation *e)
+{
+	static const char *const titles[] = { ">record", "booked at", "kind",  ">partner",
+					      ">available", ">pending", ">held", ">debt",
+					      ">balance" };
+	enum tg_status status;
+
+	text_table_init(&e->table, call->out, titles, 9);
+	status = read_records(call, e);
+	text_table_end(&e->table);
+	if (status != TG_OK) {
+		ask_fail(call, status);
+		return;
+	}
+	print_lots(call, e);
+	command_done(call, "records=%" PRIu32 " available=%" PRId64 " pending=%" PRId64
+		     " held=%" PRId64 " debt=%" PRId64, e->row_count, e->available, e->pending,
+		     e->held, e->debt);
+}
+
+void
+run_explain_member(struct command_call *call)
+{
+	struct explanation *e = calloc(1, sizeof(*e));
+	struct ledger_request request;
+	struct ledger_answer answer;
+
+	if (e == NULL) {
+		command_fail(call, "out of memory");
+		return;
+	}
+	e->has_all_lots = true;
+	e->last = call->host->durable_sequence(call->host->context);
+	ask_init(call, &request, REQUEST_SHOW_MEMBER);
+	if (ask_member(call, call->arguments[0], &request) &&
+	    (call->argument_count < 2 ||
+	     ask_number(call, call->arguments[1], 1, INT64_MAX, &e->last)) &&
+	    ask_ledger(call, &request, &answer)) {
+		e->member = answer.member;
+		explain(call, e);
+	}
+	free(e);
+}
