@@ -325,10 +325,14 @@ funding_kinds(struct player *p)
 	unsigned earn;
 
 	ask(p, &q);
+	q.kind = REQUEST_SET_PARTNER;
+	q.partner_image = *ledger_partner_find(p->ledger, 1);
+	q.partner_image.pending_days = 0;
+	ask(p, &q);
 	q.kind = REQUEST_FUND;
 	ask(p, &q);
 	earn = buy(p, 2, 20000);
-	spend(p, REQUEST_BURN, 2, 250);
+	spend(p, REQUEST_BURN, 2, p->decision->answer.available_points);
 	undo(p, REQUEST_REFUND, 2, earn, 15000);
 	buy(p, 2, 9000000);
 	q.is_debit = true;

@@ -63,6 +63,11 @@ check_PROGRAMS += %D%/test_sink
 tests_storage_test_sink_SOURCES = %D%/test_sink.c $(sink_fixture)
 tests_storage_test_sink_LDADD = $(storage_test_libs)
 
+check_PROGRAMS += %D%/test_funding_views
+tests_storage_test_funding_views_SOURCES = %D%/test_funding_views.c $(sink_fixture) \
+	tests/golden/golden_history.c tests/golden/golden_history.h
+tests_storage_test_funding_views_LDADD = $(storage_test_libs)
+
 # `test_statement full` does a million records.
 check_PROGRAMS += %D%/test_statement
 tests_storage_test_statement_SOURCES = %D%/test_statement.c $(sink_fixture) \
