@@ -81,7 +81,7 @@ CASES = [
                 many('tarantool', 1000, 16)],
                [('tallygate', 'redis', 4), ('tallygate', 'tarantool', 4)]),
     Comparison('batch', 'batches of 8,190 earns; of each alternative its best form',
-               [many('echo', 1000, 1), batches('tallygate', 2, 8190, 2),
+               [many('echo', 1000, 1), batches('tallygate', 16, 8190),
                 batches('redis', 4, 1000), many('redis', 50, 256, label='redis, pipeline'),
                 batches('tarantool', 4, 1000), batches('mariadb', 1, 8190)],
                [('tallygate', 'redis', 3), ('tallygate', 'redis, pipeline', 3),

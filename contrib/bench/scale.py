@@ -65,7 +65,7 @@ class Scale:
 
     def measure(self, bench, large, small):
         kinds = {'depth 1': ['--connections', '1000'],
-                 'batches': ['--connections', '2', '--batch', '8190', '--depth', '2']}
+                 'batches': ['--connections', '16', '--batch', '8190']}
         turns = {kind: [] for kind in kinds}
         resident = large.memory_bytes()
         for turn in range(bench.options.turns):
