@@ -74,6 +74,11 @@ tests_storage_test_statement_SOURCES = %D%/test_statement.c $(sink_fixture) \
 	tests/ledger/fixture.c tests/ledger/fixture.h
 tests_storage_test_statement_LDADD = $(journaltool_libs) $(CMOCKA_LIBS)
 
+# How long closing takes over 10 M entries: make tests/storage/bench_statement, then run it.
+EXTRA_PROGRAMS += %D%/bench_statement
+tests_storage_bench_statement_SOURCES = %D%/bench_statement.c $(private_mariadb)
+tests_storage_bench_statement_LDADD = $(storage_test_libs)
+
 EXTRA_PROGRAMS += %D%/bench_sink
 tests_storage_bench_sink_SOURCES = %D%/bench_sink.c $(sink_fixture)
 tests_storage_bench_sink_LDADD = $(storage_test_libs)
