@@ -352,6 +352,11 @@ fill_answer(struct ledger_answer *a, uint8_t kind)
 				     .expiry_count = ANSWER_EXPIRIES_MAX,
 				     .entry_count = ANSWER_ENTRIES_MAX,
 				     .total_count = ANSWER_TOTALS_MAX };
+	a->component_count = RECORD_COMPONENTS_MAX;
+	for (uint32_t k = 0; k < RECORD_COMPONENTS_MAX; k++)
+		a->components[k] = (struct answer_component){
+			UINT32_MAX, UINT32_MAX, UINT8_MAX, TG_AMOUNT_MAX, TG_BALANCE_MAX
+		};
 	for (int i = 0; i < ANSWER_EXPIRIES_MAX; i++)
 		a->expiries[i] = (struct answer_expiry){ TG_DAY_MAX, TG_BALANCE_MAX };
 	for (int i = 0; i < ANSWER_ENTRIES_MAX; i++)
