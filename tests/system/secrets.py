@@ -185,15 +185,16 @@ def a_core_dump_has_no_key(world):
     """As the kernel would write one: pages marked so are left out.
 
     What a till has just sent may lie in buffers, card numbers among it, a code that an operator was
-    just shown, too, and OpenSSL's HMAC keeps the identifiers' key; so the process forbids dumps of itself.  The keys that everything hangs
-    on are never in one.
+    just shown, too, and OpenSSL's HMAC keeps the identifiers' key; so the process forbids dumps of
+    itself.  The keys that everything hangs on are never in one.
     """
     soft, _ = resource.prlimit(world.server.process.pid, resource.RLIMIT_CORE)
     expect_equal(soft, 0)
     octets = b''.join(dumped_memory(world.server.process.pid))
     assert b'tallygate' in octets and len(octets) > 1 << 20
     expect_none(world, octets, 'a core dump', leave_out=(
-        'an activation code', 'a card\'s number', 'a phone\'s number', 'the key of the identifiers'))
+        'an activation code', 'a card\'s number', 'a phone\'s number',
+        'the key of the identifiers'))
 
 
 CASES = [
