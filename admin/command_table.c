@@ -65,8 +65,8 @@ const struct command command_rows[] = {
 	{ "member", "<member>", RIGHT_VIEWER, run_member,
 	  "a member by reference or type:identifier (card:..., phone:..., app:...)" },
 	{ "explain member", "<member> [<record>]", RIGHT_VIEWER, run_explain_member,
-	  "why a member's balance is what it is, record by record and by lot, now or as it was at a "
-	  "record; read from the journal and its archive" },
+	  "why a member's balance is what it is, record by record and by lot, now or as it was at "
+	  "a record; read from the journal and its archive" },
 	{ "identifier", "<type:identifier>", RIGHT_VIEWER, run_identifier,
 	  "which member a card, phone or app leads to, and what of it is blocked" },
 	{ "transaction", "<partner> <id>", RIGHT_VIEWER, run_transaction,

@@ -14,7 +14,7 @@
 
 #define LOTS_MAX 512		/* that a member had points in at any time and not yet used up */
 
-/* Limited points, as records moved them: by their row, which is another lot's once they are gone. */
+/* Limited points as records moved them, by their row: another lot's once they are gone. */
 struct explained_lot {
 	uint32_t row;
 	uint64_t origin;		/* record that made them */

@@ -298,6 +298,25 @@ SELECT o.issuer,
   LEFT JOIN partner p ON p.partner = o.issuer
  GROUP BY o.issuer, p.name, CAST(DATE_FORMAT(o.business_date, '%Y-%m-01') AS DATE);
 
+CREATE OR REPLACE SQL SECURITY INVOKER VIEW breakage_curve AS
+SELECT m.month AS month,
+  m.redeemed_points AS redeemed_points,
+  m.expired_points AS expired_points,
+  CAST(1000000 * SUM(m.expired_points) OVER (ORDER BY m.month) /
+    NULLIF(SUM(m.expired_points + m.redeemed_points) OVER (ORDER BY m.month), 0) AS DECIMAL(38,0)) AS expired_share_ppm
+FROM (SELECT CAST(DATE_FORMAT(p.business_date, '%Y-%m-01') AS DATE) AS month,
+    SUM(IF(p.account = 6, p.points, 0)) AS redeemed_points,
+    SUM(IF(p.account = 7, p.points, 0)) AS expired_points
+  FROM posting p WHERE p.account IN (6, 7) AND p.unit = 1 AND p.is_test = 0
+  GROUP BY month) m;
+
+CREATE OR REPLACE SQL SECURITY INVOKER VIEW liability AS
+SELECT r.issuer AS issuer, r.issued_month AS issued_month,
+  r.outstanding_points AS outstanding_points,
+  CAST(r.outstanding_points * COALESCE((SELECT c.expired_share_ppm FROM breakage_curve c
+    ORDER BY c.month DESC LIMIT 1), 0) DIV 1000000 AS DECIMAL(38,0)) AS expected_breakage_points
+FROM run_off r;
+
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW wind_down AS
 SELECT r.issuer,
        r.name,
@@ -653,6 +672,16 @@ REPLACE INTO view_comment (view_name, column_name, text) VALUES
 ('wind_down', 'is_traced', '1: issuers pay redeemers; 0: the pool does, for which issuers have paid'),
 ('wind_down', 'worth_micro', 'worth of the outstanding points by the programme, millionths of a minor unit'),
 ('wind_down', 'owes_micro', 'of this what the partner itself would owe, millionths of a minor unit'),
+('breakage_curve', '', 'of the points that left members month by month, how many expired, without tests'),
+('breakage_curve', 'month', 'first day of the month'),
+('breakage_curve', 'redeemed_points', 'points burned in it, less those given back'),
+('breakage_curve', 'expired_points', 'points expired in it'),
+('breakage_curve', 'expired_share_ppm', 'share of expired points among all that left up to and in this month, millionths'),
+('liability', '', 'outstanding points by issuer and month of issue, and how many of them expire if it goes on as until now'),
+('liability', 'issuer', 'partner that issued; 0: the operator, by adjustments'),
+('liability', 'issued_month', 'first day of the month of issue'),
+('liability', 'outstanding_points', 'points not yet spent nor expired'),
+('liability', 'expected_breakage_points', 'of these, times the last share of breakage_curve, rounded down'),
 ('check_sequence', '', 'the three numbers are equal: no record is missing or there twice'),
 ('check_sequence', 'shard', 'number of the ledger'),
 ('check_sequence', 'written_records', 'records written by what the cursor says'),

@@ -331,6 +331,10 @@ def a_balance_is_explained_by_record_and_lot(world):
     for answer in past[::4] + past[-1:]:
         expect_equal(balance(str(answer['sequence'])), (answer['available'],) * 2)
     expect_equal(balance(), (world.available(member),) * 2)
+    settled(world)
+    expect_equal(world.database.query('SELECT SUM(outstanding_points),'
+                                      ' SUM(expected_breakage_points) FROM liability'),
+                 [[str(world.available(member)), '0']])
 
 
 # tally-settle.
