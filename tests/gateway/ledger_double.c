@@ -106,6 +106,13 @@ ledger_terminal_find(const struct ledger *ledger, uint32_t number)
 	return number == DOUBLE_OTHER ? &ledger->other : &ledger->terminal;
 }
 
+void
+ledger_funding_counts(const struct ledger *ledger, uint32_t ret_counts[FUNDING_LEVEL_COUNT])
+{
+	(void)ledger;
+	memset(ret_counts, 0, FUNDING_LEVEL_COUNT * sizeof(ret_counts[0]));
+}
+
 struct decision *
 decision_new(void)
 {

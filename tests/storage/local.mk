@@ -54,10 +54,14 @@ check_PROGRAMS += %D%/test_schema
 tests_storage_test_schema_SOURCES = %D%/test_schema.c $(private_mariadb) $(packet_proxy)
 tests_storage_test_schema_LDADD = $(storage_test_libs)
 tests_storage_test_schema_CPPFLAGS = $(AM_CPPFLAGS) $(MARIADB_CFLAGS)
+sink_compare = tests/storage/sink_compare.c tests/storage/sink_compare.h \
+	tests/storage/sink_compare_images.c tests/storage/sink_compare_matters.c \
+	tests/storage/sink_compare_settlement.c
 sink_fixture = $(private_mariadb) \
 	%D%/expected_text.c %D%/expected_text.h \
-	%D%/record_maker.c %D%/record_maker_matters.c %D%/record_maker.h %D%/record_maker_funding.c %D%/record_maker_private.h \
-	%D%/sink_compare.c %D%/sink_compare.h %D%/sink_compare_images.c %D%/sink_compare_matters.c %D%/sink_compare_settlement.c \
+	%D%/record_maker.c %D%/record_maker.h %D%/record_maker_private.h \
+	%D%/record_maker_funding.c %D%/record_maker_matters.c \
+	$(sink_compare) \
 	%D%/sink_fixture.c %D%/sink_fixture.h
 check_PROGRAMS += %D%/test_sink
 tests_storage_test_sink_SOURCES = %D%/test_sink.c $(sink_fixture)

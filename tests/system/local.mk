@@ -26,8 +26,7 @@ check_PROGRAMS += %D%/test_settlement
 tests_system_test_settlement_SOURCES = %D%/test_settlement.c $(system_test_daemon) \
 	$(private_mariadb) \
 	tests/storage/expected_text.c tests/storage/expected_text.h \
-	tests/storage/sink_compare.c tests/storage/sink_compare.h \
-	tests/storage/sink_compare_images.c tests/storage/sink_fixture.h
+	$(sink_compare) tests/storage/sink_fixture.h
 tests_system_test_settlement_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS)
 tests_system_test_settlement_LDADD = $(system_test_libs) $(storage_test_libs)
 
