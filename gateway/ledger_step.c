@@ -186,6 +186,8 @@ copy_answer(struct ledger_answer *to, const struct ledger_answer *from)
 	memcpy(to->expiries, from->expiries, from->expiry_count * sizeof(from->expiries[0]));
 	memcpy(to->entries, from->entries, from->entry_count * sizeof(from->entries[0]));
 	memcpy(to->totals, from->totals, from->total_count * sizeof(from->totals[0]));
+	memcpy(to->components, from->components,
+	       from->component_count * sizeof(from->components[0]));
 }
 
 /* In which lane of the archive a job waits. */

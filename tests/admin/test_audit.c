@@ -22,6 +22,19 @@ static const char *const lines[] = {
 	"partner add 7",
 	"partner change 7 name=Seven",
 	"rule add 7 base=1/100",
+	"partner terms 7 prepaid=yes issue_price_micro=1000000",
+	"partner fund 7 1000",
+	"partner release 7 100",
+	"cycle add 7 period=daily",
+	"cycle change 7 minimum_amount=500",
+	"calendar add 1 2030-01-01",
+	"calendar end 1 2030-01-01",
+	"item add 7 0 +500 a poster",
+	"budget ask 1 100 name=all",
+	"budget refuse 1",
+	"budget ask 1 100",
+	"budget stop 1",
+	"budget resume 1",
 	"store add 71 partner=7",
 	"store change 71 name=Corner",
 	"terminal add 701 partner=7 store=71 rights=all",
@@ -69,6 +82,11 @@ static const char *const lines[] = {
 	"snapshot",
 	"shutdown yes",
 };
+
+/* These need another operator, a day that has ended or a file: test_matters, every_command.py. */
+static const char *const elsewhere[] = { "approve",	   "reject",	     "dispute decide",
+					 "budget approve", "budget release", "cycle close",
+					 "statement set",  "programme load" };
 
 /* The member that the lines name. */
 static void
@@ -134,10 +152,8 @@ no_changing_command_is_left_out(void **state)
 		const char *words = command_rows[row].words;
 		bool is_there = COMMAND_RIGHT(&command_rows[row]) == RIGHT_VIEWER;
 
-		/* What decides what others began is shown in test_matters. */
-		is_there = is_there || strcmp(words, "approve") == 0 ||
-			   strcmp(words, "reject") == 0 || strcmp(words, "dispute decide") == 0;
-
+		for (size_t i = 0; i < sizeof(elsewhere) / sizeof(elsewhere[0]); i++)
+			is_there = is_there || strcmp(elsewhere[i], words) == 0;
 		for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
 			is_there = is_there || strncmp(lines[i], words, strlen(words)) == 0;
 		if (!is_there)

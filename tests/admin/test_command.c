@@ -272,7 +272,7 @@ literals_may_be_shortened(void **state)
 	fake_host_expect(fake, "log level", "error say: log level error|warn|info|debug", "");
 	fake_host_expect(fake, "shutdown ye", "error say: shutdown yes", "");
 	fake_host_expect(fake, "terminal rotate 101 end", "error",
-			 "say: terminal rotate <number> [end-old]");
+			 "\"end\" is no number from 1 to 720");
 	assert_false(fake->was_shut_down);
 	fake_host_expect(fake, "partner add 7 na=Books gr=2", "ok", "record=");
 	fake_host_expect(fake, "partner show 7", "ok", "Books");
