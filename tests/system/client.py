@@ -6,6 +6,7 @@ import struct
 import sys
 
 import batches
+import campaigns
 from server import DAY_MS
 from tallygate import PAGE, SEEN
 from world import WINDOW_MS, expect, expect_equal, numbers, run
@@ -581,21 +582,6 @@ def a_bonus_is_told_apart_and_capped(world):
     expect(world.till(101).call('INQUIRY', member=member), available=45, usable=25)
 
 
-def a_campaign_is_told_apart(world):
-    """The programme file's part of a bonus, in an earn, its quote and its status."""
-    path = world.server.folder.write(
-        'programme', b'campaigns = ( { number = 7; partner = 2; points = 5; sponsor = 1; } );\n')
-    world.server.console.do('programme load ' + path)
-    till, member = world.till(201), world.member()
-    earn = {'member': member, 'amount': 1000}
-    request = world.request('EARN', **earn)
-    for answer in (till.call('QUOTE', quoted_operation=numbers('EARN')[0], **earn),
-                   request.send(till), till.call('STATUS', **request.named())):
-        expect(answer)
-        expect_equal([(row['campaign'], row['sponsor'], row['points'], row['refusal'])
-                      for row in answer['components']], [(7, 1, 5, 0)])
-
-
 def limited_points_go_first_unless_told_otherwise(world):
     till, member = world.till(301), world.member(points=10)
     expect(world.request('EARN', member=member, amount=500).send(till), bonus_points=10)
@@ -699,7 +685,7 @@ CASES = [
     batches.a_batch_with_a_malformed_item_is_refused_whole,
     batches.an_item_that_is_none_is_refused_by_itself,
     a_bonus_is_told_apart_and_capped,
-    a_campaign_is_told_apart,
+    campaigns.a_campaign_is_told_apart,
     limited_points_go_first_unless_told_otherwise,
     points_past_their_day_are_not_given_back,
     points_given_back_pay_a_debt,

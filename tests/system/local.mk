@@ -41,5 +41,5 @@ dist_check_SCRIPTS += %D%/service.py
 dist_check_SCRIPTS += %D%/abuse.py %D%/certificates.py %D%/intruder.py %D%/isolation.py %D%/secrets.py
 dist_check_SCRIPTS += %D%/soak.py
 whole_checks += %D%/stores.py %D%/town.py
-EXTRA_DIST += %D%/batches.py %D%/desk.py %D%/page.py %D%/proof.py %D%/scrape.py %D%/server.py %D%/tallygate.py %D%/till.py \
+EXTRA_DIST += %D%/batches.py %D%/campaigns.py %D%/desk.py %D%/page.py %D%/proof.py %D%/scrape.py %D%/server.py %D%/tallygate.py %D%/till.py \
 	%D%/world.py
