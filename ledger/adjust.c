@@ -7,26 +7,10 @@
 
 #include "ledger/plan.h"
 
-/* An operator's record with what it is for, if that was said. */
-static struct record *
-begin_text(struct plan *p, enum record_kind kind)
-{
-	const struct ledger_request *q = p->request;
-	struct record *r = plan_begin(p, kind);
-
-	plan_add_operator(p);
-	if (q->text_bytes == 0)
-		return r;
-	r->sections |= RECORD_HAS_BIT(TEXT);
-	r->text_bytes = q->text_bytes;
-	memcpy(r->text, q->text, q->text_bytes);
-	return r;
-}
-
 enum tg_status
 plan_note(struct plan *p)
 {
-	begin_text(p, RECORD_NOTE);
+	plan_begin_order(p, RECORD_NOTE);
 	return plan_finish(p);
 }
 
@@ -83,7 +67,7 @@ plan_adjust(struct plan *p)
 		return TG_MISSING_FIELD;
 	if (q->is_debit && view_usable(&p->view, &place, p->now->day) < q->points)
 		return TG_NO_POINTS;
-	r = begin_text(p, RECORD_ADJUST);
+	r = plan_begin_order(p, RECORD_ADJUST);
 	r->sections |= RECORD_HAS_BIT(AMOUNT);
 	r->amount = 0;
 	r->points = q->points;
@@ -104,7 +88,7 @@ plan_block(struct plan *p)
 	if (q->block_target != BLOCK_MEMBER &&
 	    (q->block_target != BLOCK_IDENTIFIER || q->member != 0))
 		return TG_BAD_FIELD;
-	r = begin_text(p, RECORD_BLOCK);
+	r = plan_begin_order(p, RECORD_BLOCK);
 	r->sections |= RECORD_HAS_BIT(BLOCK);
 	r->block_target = q->block_target;
 	r->is_blocked = q->is_blocked ? 1 : 0;

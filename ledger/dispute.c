@@ -105,11 +105,8 @@ plan_end_dispute(struct plan *p)
 		return TG_BAD_FIELD;
 	if (q->amount != 0 && state_find_cycle(p->ledger, dispute->partner) == TABLE_NONE)
 		return TG_NO_CYCLE;
-	r = plan_begin(p, RECORD_DISPUTE_END);
-	plan_add_operator(p);
-	r->sections |= RECORD_HAS_BIT(DISPUTE) | RECORD_HAS_BIT(TEXT);
-	r->text_bytes = q->text_bytes;
-	memcpy(r->text, q->text, q->text_bytes);
+	r = plan_begin_order(p, RECORD_DISPUTE_END);
+	r->sections |= RECORD_HAS_BIT(DISPUTE);
 	r->dispute_row = row;
 	r->dispute = *dispute;
 	r->dispute.state = q->is_upheld ? DISPUTE_UPHELD : DISPUTE_REJECTED;

@@ -210,8 +210,7 @@ plan_set_funding(struct plan *p)
 	    c->alert_points < 0 || c->alert_points > TG_AMOUNT_MAX)
 		return TG_BAD_FIELD;
 	row = ledger_partner_row(p->ledger, partner)->funding;
-	r = plan_begin(p, RECORD_FUNDING);
-	plan_add_operator(p);
+	r = plan_begin_order(p, RECORD_FUNDING);
 	r->sections |= RECORD_HAS_BIT(FUNDING);
 	r->funding = *c;
 	r->funding.pad = 0;
@@ -225,17 +224,10 @@ static struct record *
 begin_funds(struct plan *p, enum record_kind kind, const struct partner_row *partner,
 	    int64_t points)
 {
-	const struct ledger_request *q = p->request;
-	struct record *r = plan_begin(p, kind);
+	struct record *r = plan_begin_order(p, kind);
 
-	plan_add_operator(p);
 	if ((partner->config.flags & PARTNER_TEST) != 0)
 		r->flags |= RECORD_TEST;
-	if (q->text_bytes > 0) {
-		r->sections |= RECORD_HAS_BIT(TEXT);
-		r->text_bytes = q->text_bytes;
-		memcpy(r->text, q->text, q->text_bytes);
-	}
 	r->sections |= RECORD_HAS_BIT(FUNDED);
 	r->funded_partner = partner->config.number;
 	r->cover_row = TABLE_NONE;

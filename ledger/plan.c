@@ -109,15 +109,30 @@ plan_begin(struct plan *p, enum record_kind kind)
 void
 plan_add_operator(struct plan *p)
 {
+	const struct ledger_request *q = p->request;
 	struct record *r = p->record;
 
-	if (p->request->operator_name[0] == 0)
+	if (q->text_bytes > 0) {
+		r->sections |= RECORD_HAS_BIT(TEXT);
+		r->text_bytes = q->text_bytes;
+		memcpy(r->text, q->text, q->text_bytes);
+	}
+	if (q->operator_name[0] == 0)
 		return;
 	r->sections |= RECORD_HAS_BIT(OPERATOR);
-	memcpy(r->operator_name, p->request->operator_name, OPERATOR_BYTES);
-	memcpy(r->origin, p->request->origin, ORIGIN_BYTES);
-	if (p->request->approves != 0)
+	memcpy(r->operator_name, q->operator_name, OPERATOR_BYTES);
+	memcpy(r->origin, q->origin, ORIGIN_BYTES);
+	if (q->approves != 0)
 		plan_add_approval(p);
+}
+
+struct record *
+plan_begin_order(struct plan *p, enum record_kind kind)
+{
+	struct record *r = plan_begin(p, kind);
+
+	plan_add_operator(p);
+	return r;
 }
 
 static void

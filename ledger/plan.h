@@ -111,8 +111,11 @@ plan_is_alive(const struct plan *p, int32_t first_day, int32_t last_day)
 /* Open the next record of the decision, with the member if there is one. */
 struct record *plan_begin(struct plan *p, enum record_kind kind);
 
-/* Add the operator that a console command names, if any. */
+/* Add the operator that a console command names, if any, and what it is for, if that was said. */
 void plan_add_operator(struct plan *p);
+
+/* Both: an operator's record, without principal and transaction. */
+struct record *plan_begin_order(struct plan *p, enum record_kind kind);
 
 /* Add what the request says: principal, transaction, amounts, till, details, original. */
 void plan_add_request(struct plan *p);

@@ -19,6 +19,12 @@ points_is_balance(int64_t points)
 	return points >= -TG_BALANCE_MAX && points <= TG_BALANCE_MAX;
 }
 
+static inline bool
+points_within(int64_t value, int64_t low, int64_t high)
+{
+	return value >= low && value <= high;
+}
+
 static inline int64_t
 points_min(int64_t a, int64_t b)
 {

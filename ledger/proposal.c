@@ -85,11 +85,6 @@ plan_end_proposal(struct plan *p)
 	plan_add_operator(p);
 	r->proposal = ledger_proposal_row(p->ledger, row)->proposal;
 	r->proposal.state = PROPOSAL_REJECTED;
-	if (q->text_bytes > 0) {
-		r->sections |= RECORD_HAS_BIT(TEXT);
-		r->text_bytes = q->text_bytes;
-		memcpy(r->text, q->text, q->text_bytes);
-	}
 	return plan_finish(p);
 }
 

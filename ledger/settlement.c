@@ -17,22 +17,6 @@
 
 static_assert(CLOSES_PER_SLICE < DECISION_RECORDS_MAX, "records of a slice");
 
-/* An operator's record with what it is for, if that was said. */
-static struct record *
-begin_order(struct plan *p, enum record_kind kind)
-{
-	const struct ledger_request *q = p->request;
-	struct record *r = plan_begin(p, kind);
-
-	plan_add_operator(p);
-	if (q->text_bytes == 0)
-		return r;
-	r->sections |= RECORD_HAS_BIT(TEXT);
-	r->text_bytes = q->text_bytes;
-	memcpy(r->text, q->text, q->text_bytes);
-	return r;
-}
-
 /* 1 Monday .. 7 Sunday: day 0 was a Thursday. */
 static uint32_t
 weekday(int32_t day)
@@ -144,7 +128,7 @@ set_cycle(struct plan *p)
 	}
 	if (row == TABLE_NONE)
 		return TG_TABLE_FULL;
-	add_cycle(begin_order(p, RECORD_CYCLE), row, c, &open);
+	add_cycle(plan_begin_order(p, RECORD_CYCLE), row, c, &open);
 	return plan_finish(p);
 }
 
@@ -161,7 +145,7 @@ set_holiday(struct plan *p)
 		row = table_free_peek(&p->ledger->holidays, 0);
 	if (row == TABLE_NONE)
 		return TG_TABLE_FULL;
-	r = begin_order(p, RECORD_HOLIDAY);
+	r = plan_begin_order(p, RECORD_HOLIDAY);
 	r->sections |= RECORD_HAS_BIT(HOLIDAY);
 	r->holiday_row = row;
 	r->holiday = *holiday;
@@ -208,7 +192,7 @@ close_cycle(struct plan *p, uint32_t row, struct cycle *open, uint32_t statement
 
 	if (statement == TABLE_NONE)
 		return TG_TABLE_FULL;
-	r = begin_order(p, RECORD_CYCLE_CLOSED);
+	r = plan_begin_order(p, RECORD_CYCLE_CLOSED);
 	r->sections |= RECORD_HAS_BIT(CLOSED);
 	r->statement_row = statement;
 	r->closed = *open;
@@ -305,7 +289,7 @@ set_statement(struct plan *p)
 	if ((state_from[q->statement_state] >> ledger_statement_row(p->ledger, row)->state & 1u) ==
 	    0)
 		return TG_STATEMENT_STATE;
-	r = begin_order(p, RECORD_STATEMENT);
+	r = plan_begin_order(p, RECORD_STATEMENT);
 	r->sections |= RECORD_HAS_BIT(STATEMENT);
 	r->statement_row = row;
 	r->statement_partner = q->partner;
@@ -334,7 +318,7 @@ add_item(struct plan *p)
 		return TG_MISSING_FIELD;
 	if (!is_party(p->ledger, item->partner) || !is_party(p->ledger, item->other))
 		return TG_NO_CYCLE;
-	r = begin_order(p, RECORD_ITEM);
+	r = plan_begin_order(p, RECORD_ITEM);
 	r->sections |= RECORD_HAS_BIT(ITEM);
 	r->item = *item;
 	return plan_finish(p);

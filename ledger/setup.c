@@ -12,22 +12,6 @@
 #define HOLD_SECONDS_MAX (35 * 86400) /* domain decision 8 */
 #define DAYS_MAX 36525		      /* a century: sums of days stay far from the ends of int32 */
 
-static bool
-is_within(int64_t value, int64_t low, int64_t high)
-{
-	return value >= low && value <= high;
-}
-
-/* An operator's record: no principal, no transaction. */
-static struct record *
-begin_setup(struct plan *p, enum record_kind kind)
-{
-	struct record *r = plan_begin(p, kind);
-
-	plan_add_operator(p);
-	return r;
-}
-
 /* The row found, or the next free one; TABLE_NONE when the table is full. */
 static uint32_t
 row_to_set(const struct table *table, uint32_t found)
@@ -56,16 +40,16 @@ set_programme(struct plan *p)
 	const struct programme_config *c = &p->request->programme;
 	struct record *r;
 
-	if (!is_within(c->window_ms, 1, WINDOW_MS_MAX) ||
-	    !is_within(c->clock_ahead_ms, 0, MS_PER_DAY) ||
-	    !is_within(c->burn_clock_ms, 0, MS_PER_DAY) ||
-	    !is_within(c->point_value_num, 1, RATIO_MAX) ||
-	    !is_within(c->point_value_den, 1, RATIO_MAX) ||
-	    !is_within(c->expiry_months, 1, 1200) ||
-	    !is_within(c->hold_seconds_max, 1, HOLD_SECONDS_MAX) ||
-	    !is_within(c->hold_seconds_default, 1, c->hold_seconds_max) ||
+	if (!points_within(c->window_ms, 1, WINDOW_MS_MAX) ||
+	    !points_within(c->clock_ahead_ms, 0, MS_PER_DAY) ||
+	    !points_within(c->burn_clock_ms, 0, MS_PER_DAY) ||
+	    !points_within(c->point_value_num, 1, RATIO_MAX) ||
+	    !points_within(c->point_value_den, 1, RATIO_MAX) ||
+	    !points_within(c->expiry_months, 1, 1200) ||
+	    !points_within(c->hold_seconds_max, 1, HOLD_SECONDS_MAX) ||
+	    !points_within(c->hold_seconds_default, 1, c->hold_seconds_max) ||
 	    c->declines_per_terminal_day < 0 || c->member_day_earn_points < 0 ||
-	    c->member_day_burn_points < 0 || !is_within(c->debt_days, 0, DAYS_MAX))
+	    c->member_day_burn_points < 0 || !points_within(c->debt_days, 0, DAYS_MAX))
 		return TG_BAD_FIELD;
 	/*
 	 * What was live stays live, and what was tried out never becomes so; and what was paid for
@@ -74,7 +58,7 @@ set_programme(struct plan *p)
 	if (p->programme->version != 0 &&
 	    ((c->flags ^ p->programme->flags) & (PROGRAMME_SANDBOX | PROGRAMME_TRACED)) != 0)
 		return TG_BAD_FIELD;
-	r = begin_setup(p, RECORD_PROGRAMME);
+	r = plan_begin_order(p, RECORD_PROGRAMME);
 	r->sections |= RECORD_HAS_BIT(PROGRAMME);
 	r->programme = *c;
 	r->programme.version = p->programme->version + 1;
@@ -87,7 +71,7 @@ set_programme(struct plan *p)
 static bool
 is_days(int32_t days, int32_t other)
 {
-	return days == other || is_within(days, 0, DAYS_MAX);
+	return days == other || points_within(days, 0, DAYS_MAX);
 }
 
 /* Has the partner ever had points?  Then test and live ones would mix, were it to change sides. */
@@ -123,7 +107,7 @@ set_partner(struct plan *p)
 	uint32_t row = row_to_set(&p->ledger->partners, found);
 
 	if (c->number == 0 || !is_days(c->pending_days, PENDING_UNTIL_CONFIRMED) ||
-	    !is_days(c->return_days, INT32_MAX) || !is_within(c->restored_days, 0, DAYS_MAX) ||
+	    !is_days(c->return_days, INT32_MAX) || !points_within(c->restored_days, 0, DAYS_MAX) ||
 	    c->burn_minimum_points < 0 || c->burn_step_points < 0 ||
 	    c->earn_transaction_points < 0 || c->burn_transaction_points < 0 ||
 	    c->terminal_day_earn_points < 0 || c->terminal_day_burn_points < 0 ||
@@ -134,7 +118,7 @@ set_partner(struct plan *p)
 		return TG_BAD_FIELD;
 	if (row == TABLE_NONE)
 		return TG_TABLE_FULL;
-	r = begin_setup(p, RECORD_PARTNER);
+	r = plan_begin_order(p, RECORD_PARTNER);
 	r->sections |= RECORD_HAS_BIT(PARTNER);
 	r->config_row = row;
 	r->partner_image = *c;
@@ -184,12 +168,12 @@ add_rule(struct plan *p)
 	    c->base_den > RATIO_MAX || c->bonus_num < 0 || c->bonus_num > RATIO_MAX ||
 	    c->bonus_den <= 0 || c->bonus_den > RATIO_MAX || c->bonus_threshold_amount < 0 ||
 	    c->bonus_fixed_points < 0 || c->bonus_fixed_points > TG_AMOUNT_MAX ||
-	    !is_within(c->bonus_days, 0, DAYS_MAX))
+	    !points_within(c->bonus_days, 0, DAYS_MAX))
 		return TG_BAD_FIELD;
 	if (row == TABLE_NONE)
 		return TG_TABLE_FULL;
 	newest = ledger_partner_row(p->ledger, partner)->newest_rule;
-	r = begin_setup(p, RECORD_RULE);
+	r = plan_begin_order(p, RECORD_RULE);
 	r->sections |= RECORD_HAS_BIT(RULE);
 	r->config_row = row;
 	r->rule = *c;
@@ -217,7 +201,7 @@ set_store(struct plan *p)
 		return TG_BAD_FIELD;
 	if (row == TABLE_NONE)
 		return TG_TABLE_FULL;
-	r = begin_setup(p, RECORD_STORE);
+	r = plan_begin_order(p, RECORD_STORE);
 	r->sections |= RECORD_HAS_BIT(STORE);
 	r->config_row = row;
 	r->store_image = *c;
@@ -247,7 +231,7 @@ set_terminal(struct plan *p)
 		return TG_BAD_FIELD;
 	if (row == TABLE_NONE)
 		return TG_TABLE_FULL;
-	r = begin_setup(p, RECORD_TERMINAL);
+	r = plan_begin_order(p, RECORD_TERMINAL);
 	r->sections |= RECORD_HAS_BIT(TERMINAL);
 	r->config_row = row;
 	r->terminal_image = *c;
@@ -259,7 +243,7 @@ set_terminal(struct plan *p)
 static enum tg_status
 note_clock(struct plan *p)
 {
-	struct record *r = begin_setup(p, RECORD_CLOCK);
+	struct record *r = plan_begin_order(p, RECORD_CLOCK);
 
 	r->sections |= RECORD_HAS_BIT(CLOCK);
 	r->clock_utc_ms = p->request->clock_utc_ms;

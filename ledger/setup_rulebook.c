@@ -13,31 +13,17 @@
 #define MULTIPLIER_MAX INT64_C(1000000)
 #define DAYS_MAX 36525
 
-static bool
-is_within(int64_t value, int64_t low, int64_t high)
-{
-	return value >= low && value <= high;
-}
-
-static struct record *
-begin_setup(struct plan *p, enum record_kind kind)
-{
-	struct record *r = plan_begin(p, kind);
-
-	plan_add_operator(p);
-	return r;
-}
-
 /* Is the rate a rate, or the multiplier one that gives something? */
 static bool
 is_rate_sound(const struct earn_rule *c)
 {
 	if ((c->flags & EARN_RULE_MULTIPLIER) != 0)
-		return is_within(c->rate_den, 1, MULTIPLIER_MAX) &&
-		       is_within(c->rate_num, c->rate_den + 1, MULTIPLIER_MAX) &&
+		return points_within(c->rate_den, 1, MULTIPLIER_MAX) &&
+		       points_within(c->rate_num, c->rate_den + 1, MULTIPLIER_MAX) &&
 		       c->fixed_points == 0 && (c->flags & EARN_RULE_RATE) == 0;
-	return is_within(c->rate_num, 0, RATIO_MAX) && is_within(c->rate_den, 1, RATIO_MAX) &&
-	       is_within(c->fixed_points, 0, TG_AMOUNT_MAX);
+	return points_within(c->rate_num, 0, RATIO_MAX) &&
+	       points_within(c->rate_den, 1, RATIO_MAX) &&
+	       points_within(c->fixed_points, 0, TG_AMOUNT_MAX);
 }
 
 /* A rate gives the base: it is issued by the partner, regular, and for every member. */
@@ -59,9 +45,9 @@ is_sound(const struct earn_rule *c)
 	       c->store_group <= STORE_GROUP_MAX && c->category_from <= c->category_to &&
 	       c->from_day <= c->until_day && c->from_minute < MINUTES_PER_DAY &&
 	       c->until_minute <= MINUTES_PER_DAY && c->from_minute != c->until_minute &&
-	       is_within(c->weekdays, 1, WEEKDAYS_ALL) && is_within(c->days, 0, DAYS_MAX) &&
+	       points_within(c->weekdays, 1, WEEKDAYS_ALL) && points_within(c->days, 0, DAYS_MAX) &&
 	       c->member_points >= 0 && c->member_day_points >= 0 &&
-	       is_within(c->threshold_amount, 0, TG_AMOUNT_MAX);
+	       points_within(c->threshold_amount, 0, TG_AMOUNT_MAX);
 }
 
 /* Partners and stores that a rule names must be there, and no test partner pays for live points. */
@@ -117,7 +103,7 @@ plan_set_earn_rule(struct plan *p)
 		row = table_free_peek(&p->ledger->earn_rules, 0);
 	if (row == TABLE_NONE)
 		return TG_TABLE_FULL;
-	r = begin_setup(p, RECORD_EARN_RULE);
+	r = plan_begin_order(p, RECORD_EARN_RULE);
 	r->sections |= RECORD_HAS_BIT(EARN_RULE);
 	r->config_row = row;
 	r->earn_rule = *c;
@@ -141,7 +127,7 @@ plan_start_rulebook(struct plan *p)
 	}
 	if (row == TABLE_NONE)
 		return TG_TABLE_FULL;
-	r = begin_setup(p, RECORD_RULEBOOK);
+	r = plan_begin_order(p, RECORD_RULEBOOK);
 	r->sections |= RECORD_HAS_BIT(RULEBOOK);
 	r->config_row = row;
 	r->rulebook = (struct rulebook){
@@ -321,7 +307,7 @@ plan_budget(struct plan *p)
 	status = change_budget(p, &b);
 	if (status != TG_OK)
 		return status;
-	r = begin_setup(p, RECORD_BUDGET);
+	r = plan_begin_order(p, RECORD_BUDGET);
 	r->sections |= RECORD_HAS_BIT(BUDGET);
 	r->budget_action = q->budget_action;
 	r->budget_count = (uint8_t)b.count;

@@ -196,12 +196,22 @@ on_row(void *context, const struct database_cell *cells)
 	comparison->next++;
 }
 
+static void
+free_lines(struct expected_table *table)
+{
+	for (size_t i = 0; i < table->count; i++)
+		free(table->lines[i]);
+	free(table->lines);
+}
+
 void
-expected_compare(struct expected_table *table, struct database *database, const char *sql)
+expected_compare(struct expected_table *table, struct database *database, const char *name,
+		 const char *sql)
 {
 	struct comparison comparison = { .table = table };
 	struct storage_error error;
 
+	table->name = name;
 	for (size_t i = 0; comparison.column_count == 0 && i < table->count; i++) {
 		for (const char *at = table->lines[i]; at != NULL && *at != '\0'; at++)
 			comparison.column_count += *at == '\t';
@@ -212,12 +222,5 @@ expected_compare(struct expected_table *table, struct database *database, const 
 		comparison.next++;
 	if (comparison.next != table->count)
 		fail_msg("%s: no row for %s", table->name, table->lines[comparison.next]);
-}
-
-void
-expected_free(struct expected_table *table)
-{
-	for (size_t i = 0; i < table->count; i++)
-		free(table->lines[i]);
-	free(table->lines);
+	free_lines(table);
 }

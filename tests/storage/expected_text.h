@@ -47,8 +47,11 @@ void expected_add(struct expected_table *table, const struct expected_line *line
 /* Keep the line under a key of the row: replaces an earlier line of that key. */
 void expected_set(struct expected_table *table, uint64_t key, const struct expected_line *line);
 
-/* Fail the test unless the rows of sql, which must come in the order of the lines, are these. */
-void expected_compare(struct expected_table *table, struct database *database, const char *sql);
-void expected_free(struct expected_table *table);
+/*
+ * Fail the test, naming the table, unless the rows of sql, which must come in the order of the
+ * lines, are these.  Frees the lines.
+ */
+void expected_compare(struct expected_table *table, struct database *database, const char *name,
+		      const char *sql);
 
 #endif

@@ -346,15 +346,6 @@ expect(struct expectation *e, const struct record *r)
 }
 
 static void
-compare_and_free(struct expected_table *table, struct database *database, const char *name,
-		 const char *sql)
-{
-	table->name = name;
-	expected_compare(table, database, sql);
-	expected_free(table);
-}
-
-static void
 on_check(void *context, const struct database_cell *cells)
 {
 	(void)context;
@@ -375,12 +366,12 @@ compare_history(struct database *database, const struct made_records *made)
 					       &length), TG_OK);
 		expect(e, record);
 	}
-	compare_and_free(&e->entries, database, "entry", entry_sql);
-	compare_and_free(&e->postings, database, "posting", posting_sql);
-	compare_and_free(&e->moves, database, "lot_move", move_sql);
-	compare_and_free(&e->purchases, database, "purchase", purchase_sql);
-	compare_and_free(&e->lines, database, "purchase_line", line_sql);
-	compare_and_free(&e->days, database, "business_day", day_sql);
+	expected_compare(&e->entries, database, "entry", entry_sql);
+	expected_compare(&e->postings, database, "posting", posting_sql);
+	expected_compare(&e->moves, database, "lot_move", move_sql);
+	expected_compare(&e->purchases, database, "purchase", purchase_sql);
+	expected_compare(&e->lines, database, "purchase_line", line_sql);
+	expected_compare(&e->days, database, "business_day", day_sql);
 	free(record);
 	free(e);
 }

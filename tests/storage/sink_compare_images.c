@@ -366,15 +366,6 @@ expect(struct images *images, const struct record *r)
 	expect_blocks(images, r);
 }
 
-static void
-compare_and_free(struct expected_table *table, struct database *database, const char *name,
-		 const char *sql)
-{
-	table->name = name;
-	expected_compare(table, database, sql);
-	expected_free(table);
-}
-
 void
 sink_compare_images(struct database *database, const struct made_records *made)
 {
@@ -391,15 +382,15 @@ sink_compare_images(struct database *database, const struct made_records *made)
 					       &length), TG_OK);
 		expect(&images, record);
 	}
-	compare_and_free(&images.members, database, "member", member_sql);
-	compare_and_free(&images.identifiers, database, "identifier", identifier_sql);
-	compare_and_free(&images.programmes, database, "programme", programme_sql);
-	compare_and_free(&images.partners, database, "partner", partner_sql);
-	compare_and_free(&images.rules, database, "rule", rule_sql);
-	compare_and_free(&images.stores, database, "store", store_sql);
-	compare_and_free(&images.terminals, database, "terminal", terminal_sql);
-	compare_and_free(&images.terms, database, "partner_terms", terms_sql);
-	compare_and_free(&images.blocks, database, "partner_block", block_sql);
+	expected_compare(&images.members, database, "member", member_sql);
+	expected_compare(&images.identifiers, database, "identifier", identifier_sql);
+	expected_compare(&images.programmes, database, "programme", programme_sql);
+	expected_compare(&images.partners, database, "partner", partner_sql);
+	expected_compare(&images.rules, database, "rule", rule_sql);
+	expected_compare(&images.stores, database, "store", store_sql);
+	expected_compare(&images.terminals, database, "terminal", terminal_sql);
+	expected_compare(&images.terms, database, "partner_terms", terms_sql);
+	expected_compare(&images.blocks, database, "partner_block", block_sql);
 	free(images.block_rows);
 	free(images.kept);
 	free(record);

@@ -110,15 +110,6 @@ expect(struct matters *m, const struct record *r)
 		expect_dispute(m, r);
 }
 
-static void
-compare_and_free(struct expected_table *table, struct database *database, const char *name,
-		 const char *sql)
-{
-	table->name = name;
-	expected_compare(table, database, sql);
-	expected_free(table);
-}
-
 void
 sink_compare_matters(struct database *database, const struct made_records *made)
 {
@@ -132,8 +123,8 @@ sink_compare_matters(struct database *database, const struct made_records *made)
 					       &length), TG_OK);
 		expect(&m, record);
 	}
-	compare_and_free(&m.proofs, database, "day_proof", proof_sql);
-	compare_and_free(&m.proposals, database, "proposal", proposal_sql);
-	compare_and_free(&m.disputes, database, "dispute", dispute_sql);
+	expected_compare(&m.proofs, database, "day_proof", proof_sql);
+	expected_compare(&m.proposals, database, "proposal", proposal_sql);
+	expected_compare(&m.disputes, database, "dispute", dispute_sql);
 	free(record);
 }

@@ -140,15 +140,6 @@ expect(struct settlement *s, const struct record *r)
 		expect_item(s, r);
 }
 
-static void
-compare_and_free(struct expected_table *table, struct database *database, const char *name,
-		 const char *sql)
-{
-	table->name = name;
-	expected_compare(table, database, sql);
-	expected_free(table);
-}
-
 void
 sink_compare_settlement(struct database *database, const struct made_records *made)
 {
@@ -162,10 +153,10 @@ sink_compare_settlement(struct database *database, const struct made_records *ma
 					       &length), TG_OK);
 		expect(&s, record);
 	}
-	compare_and_free(&s.cycles, database, "settlement_cycle", cycle_sql);
-	compare_and_free(&s.holidays, database, "holiday", holiday_sql);
-	compare_and_free(&s.closed, database, "closed_cycle", closed_sql);
-	compare_and_free(&s.states, database, "statement_state", state_sql);
-	compare_and_free(&s.items, database, "settlement_item", item_sql);
+	expected_compare(&s.cycles, database, "settlement_cycle", cycle_sql);
+	expected_compare(&s.holidays, database, "holiday", holiday_sql);
+	expected_compare(&s.closed, database, "closed_cycle", closed_sql);
+	expected_compare(&s.states, database, "statement_state", state_sql);
+	expected_compare(&s.items, database, "settlement_item", item_sql);
 	free(record);
 }
