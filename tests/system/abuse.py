@@ -101,6 +101,12 @@ def status_figure(world, name):
         return next(int(line.split()[1]) for line in file if line.startswith(name + ':'))
 
 
+def keeps_freed_memory(world):
+    """AddressSanitizer does, to find its use: what is resident says nothing then."""
+    with open('/proc/%d/maps' % world.server.process.pid, encoding='utf-8') as file:
+        return 'libasan' in file.read()
+
+
 def cpu_seconds(world):
     with open('/proc/%d/stat' % world.server.process.pid, encoding='ascii') as file:
         words = file.read().rsplit(')', 1)[1].split()
@@ -342,7 +348,7 @@ def who_never_reads_is_cut_off_and_costs_little(world):
     grown = peak - rss
     print('# %d slow readers: %d KiB more, %d each' % (SLOW, grown, grown // SLOW))
     probe.end('%d that never read' % SLOW)
-    assert grown < RSS_GROWTH_KIB_MAX + 320 * SLOW, grown
+    assert grown < RSS_GROWTH_KIB_MAX + 320 * SLOW or keeps_freed_memory(world), grown
     for session in sessions:
         session.close()
 
@@ -405,7 +411,7 @@ def every_edge_of_a_length_holds_at_every_cut(world):
         expect_equal(len(payload), 16384)
         session.send_payload(payload)
         expect(session.answer(9))
-    assert status_figure(world, 'VmRSS') - rss < RSS_GROWTH_KIB_MAX
+    assert status_figure(world, 'VmRSS') - rss < RSS_GROWTH_KIB_MAX or keeps_freed_memory(world)
 
 
 def head(*more):
@@ -442,7 +448,7 @@ def hostile_frames_take_no_memory(world):
     print('# %d hostile frames: %d KiB more resident, %d more reserved' % (
         STRANGE_FRAMES, grown, status_figure(world, 'VmSize') - address_space))
     probe.end('hostile frames')
-    assert grown < RSS_GROWTH_KIB_MAX, grown
+    assert grown < RSS_GROWTH_KIB_MAX or keeps_freed_memory(world), grown
 
 
 # What was overheard, and TLS.
