@@ -161,10 +161,15 @@ run(void *argument)
 	uint32_t tries_at_stop = 0;
 
 	for (;;) {
-		/* Read before looking for work: what was left before stopping is seen. */
-		bool is_last = atomic_load(&thread->is_stopping);
+		bool is_last;
 
+		/*
+		 * Cleared, then read, then looked for work: who stops sets the flag and wakes, so
+		 * either the flag is seen, or the wake is not lost; what was left before stopping
+		 * is seen, too.
+		 */
 		waker_clear(&thread->waker);
+		is_last = atomic_load(&thread->is_stopping);
 		switch (journal_thread_turn(thread)) {
 		case JOURNAL_TURN_WORKED:
 			break;
