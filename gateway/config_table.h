@@ -193,7 +193,7 @@
 	X(clock, source, CHOICE, "system", 0, 0, "system|stepped", CONFIG_KEEP, \
 	  "stepped: moved from the console, for demonstrations and tests; on loopback only") \
 	X(clock, start_utc_ms, INT, "0", 0, TG_TIME_MS_MAX, "ms UTC", CONFIG_KEEP, \
-	  "where a stepped clock begins when there is no record yet, 0 for now") \
+	  "where a stepped clock begins when there is no record yet; 0: at the system's time") \
 	X(sink, enabled, BOOL, "true", 0, 1, "", CONFIG_KEEP, \
 	  "write records to MariaDB") \
 	X(sink, batch_records, INT, "2000", 1, 10000, "records", CONFIG_KEEP, \

@@ -196,12 +196,13 @@ run(void *argument)
 {
 	struct evidence *evidence = argument;
 
-	while (!atomic_load(&evidence->is_stopping)) {
+	for (;;) {
 		waker_clear(&evidence->waker);
+		if (atomic_load(&evidence->is_stopping))
+			return NULL;
 		if (!evidence_turn(evidence))
 			(void)waker_sleep(&evidence->waker, IDLE_MS);
 	}
-	return NULL;
 }
 
 enum tg_status

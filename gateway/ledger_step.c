@@ -182,6 +182,10 @@ carry_out(struct ledger_step *step)
 static void
 copy_answer(struct ledger_answer *to, const struct ledger_answer *from)
 {
+	static_assert(offsetof(struct ledger_answer, components) +
+				      sizeof(from->components) == sizeof(*from),
+		      "each list is copied below");
+
 	memcpy(to, from, offsetof(struct ledger_answer, expiries));
 	memcpy(to->expiries, from->expiries, from->expiry_count * sizeof(from->expiries[0]));
 	memcpy(to->entries, from->entries, from->entry_count * sizeof(from->entries[0]));
@@ -190,20 +194,22 @@ copy_answer(struct ledger_answer *to, const struct ledger_answer *from)
 	       from->component_count * sizeof(from->components[0]));
 }
 
+/* Is the archive to divide a day? */
+static bool
+is_proof(const struct pipeline_job *job)
+{
+	return job->request.kind == REQUEST_BUCKETS || job->request.kind == REQUEST_PART ||
+	       job->request.kind == REQUEST_COUNTERSIGN;
+}
+
 /* In which lane of the archive a job waits. */
 static enum pipeline_archive_lane
 archive_lane(const struct pipeline_job *job)
 {
-	switch (job->request.kind) {
-	case REQUEST_HISTORY:
-	case REQUEST_ENTRIES:
-	case REQUEST_BUCKETS:
-	case REQUEST_PART:
-	case REQUEST_COUNTERSIGN:
-		return PIPELINE_PAGES;
-	default:
-		return PIPELINE_ORIGINALS;
-	}
+	bool is_page = job->request.kind == REQUEST_HISTORY ||
+		       job->request.kind == REQUEST_ENTRIES || is_proof(job);
+
+	return is_page ? PIPELINE_PAGES : PIPELINE_ORIGINALS;
 }
 
 /* How many pages wait at the archive. */
@@ -261,8 +267,7 @@ set_proof(const struct ledger_step *step, struct pipeline_job *job)
 	const struct ledger_request *request = &job->request;
 
 	memset(&job->archive_proof, 0, sizeof(job->archive_proof));
-	if (request->kind != REQUEST_BUCKETS && request->kind != REQUEST_PART &&
-	    request->kind != REQUEST_COUNTERSIGN)
+	if (!is_proof(job))
 		return;
 	job->archive_proof = (struct archive_proof_question){
 		.is_asked = true,

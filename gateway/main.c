@@ -115,22 +115,23 @@ check_zone(const struct config *config)
 static void
 print_programme_error(void *context, unsigned line, const char *text)
 {
+	const struct options *options = context;
+
 	if (line > 0)
-		fprintf(stderr, "%s:%u: %s\n", (const char *)context, line, text);
+		fprintf(stderr, "%s:%u: %s\n", options->programme, line, text);
 	else
-		fprintf(stderr, "%s: %s\n", (const char *)context, text);
+		fprintf(stderr, "%s: %s\n", options->programme, text);
 }
 
 /* Exit code: 0, or 1 when something is wrong with the file. */
 static int
-check_programme(const char *path)
+check_programme(struct options *options)
 {
-	char name[4096];
+	const char *path = options->programme;
 	struct programme_file file;
-	enum tg_status status;
+	enum tg_status status =
+		programme_file_read(path, print_programme_error, options, &file);
 
-	snprintf(name, sizeof(name), "%s", path);
-	status = programme_file_read(path, print_programme_error, name, &file);
 	if (status == TG_NO_MEMORY)
 		fprintf(stderr, "tallygated: %s\n", tg_status_text(status));
 	if (status != TG_OK)
@@ -172,7 +173,7 @@ main(int argc, char **argv)
 	if (code >= 0)
 		return code;
 	if (options.programme != NULL)
-		return check_programme(options.programme);
+		return check_programme(&options);
 	status = config_load(options.path, &error, &config);
 	if (status != TG_OK) {
 		fprintf(stderr, "tallygated: %s\n",

@@ -249,12 +249,13 @@ run_ledger(void *argument)
 {
 	struct pipeline *pipeline = argument;
 
-	while (!atomic_load(&pipeline->is_stopping)) {
+	for (;;) {
 		waker_clear(&pipeline->ledger_waker);
+		if (atomic_load(&pipeline->is_stopping))
+			return NULL;
 		if (!ledger_step_run(&pipeline->step, 0))
 			(void)waker_sleep(&pipeline->ledger_waker, LEDGER_IDLE_MS);
 	}
-	return NULL;
 }
 
 enum tg_status

@@ -177,11 +177,13 @@ run(void *argument)
 {
 	struct upkeep *upkeep = argument;
 
-	while (!atomic_load(&upkeep->is_stopping)) {
+	for (;;) {
 		int64_t now_us = clock_mono_us();
 		bool is_busy;
 
 		waker_clear(&upkeep->waker);
+		if (atomic_load(&upkeep->is_stopping))
+			return NULL;
 		notice_mirror(upkeep);
 		tend(upkeep, now_us);
 		see_to_snapshots(upkeep, now_us);
@@ -192,7 +194,6 @@ run(void *argument)
 		is_busy = snapshot_driver_is_busy(upkeep->config.driver);
 		(void)waker_sleep(&upkeep->waker, is_busy ? LOOK_BUSY_MS : LOOK_MS);
 	}
-	return NULL;
 }
 
 struct upkeep *

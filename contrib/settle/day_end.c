@@ -86,15 +86,20 @@ sign(struct tg_client *client, const struct tg_day *day, uint32_t timeout_ms,
 	return SETTLE_DONE;
 }
 
-/* Say how it stands. */
+/*
+ * Say how it stands.  Records that the archive lacks matter only while they can be of the day: a
+ * business date that is over and divided whole gets no more, a till's own day may, from a queue.
+ */
 static enum settle_exit
-judge(const struct tg_day_result *result, struct failure *failure)
+judge(const struct tg_day_result *result, enum tg_basis basis, struct failure *failure)
 {
+	const bool is_whole = result->is_complete && basis == TG_BASIS_BUSINESS_DATE;
+
 	if (result->result == TG_RESULT_NOTHING) {
 		puts("nothing to settle");
 		return SETTLE_DONE;
 	}
-	if (result->is_divided && result->lag_records > 0) {
+	if (result->is_divided && !is_whole && result->lag_records > 0) {
 		failure_set(failure, "the archive is behind by %" PRId64 " records; run it again",
 			    result->lag_records);
 		return SETTLE_UNFINISHED;
@@ -118,7 +123,7 @@ prove(const struct settle_settings *settings, struct tg_client *client, const st
 		failure_set(failure, "%s", tg_client_error(client));
 		return SETTLE_UNFINISHED;
 	}
-	exit = judge(&result, failure);
+	exit = judge(&result, day->basis, failure);
 	if (exit == SETTLE_DONE && settings->is_sign && result.result != TG_RESULT_NOTHING)
 		exit = sign(client, day, timeout_ms, failure);
 	return exit;

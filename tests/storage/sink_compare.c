@@ -320,8 +320,9 @@ expect_day(struct expectation *e, const struct record *r)
 }
 
 static void
-expect(struct expectation *e, const struct record *r)
+expect(void *context, const struct record *r)
 {
+	struct expectation *e = context;
 	struct expected_line line = { .bytes = 0 };
 
 	put_date(&line, r->business_date);
@@ -345,6 +346,22 @@ expect(struct expectation *e, const struct record *r)
 		expect_day(e, r);
 }
 
+void
+sink_compare_each(const struct made_records *made,
+		  void (*expect_record)(void *context, const struct record *record), void *context)
+{
+	struct record *record = malloc(sizeof *record);
+	size_t length;
+
+	assert_non_null(record);
+	for (size_t i = 0; i < made->count; i++) {
+		assert_int_equal(record_decode(made->bytes[i], made->bytes_counts[i], record,
+					       &length), TG_OK);
+		expect_record(context, record);
+	}
+	free(record);
+}
+
 static void
 on_check(void *context, const struct database_cell *cells)
 {
@@ -357,22 +374,15 @@ static void
 compare_history(struct database *database, const struct made_records *made)
 {
 	struct expectation *e = calloc(1, sizeof *e);
-	struct record *record = malloc(sizeof *record);
-	size_t length;
 
-	assert_true(e != NULL && record != NULL);
-	for (size_t i = 0; i < made->count; i++) {
-		assert_int_equal(record_decode(made->bytes[i], made->bytes_counts[i], record,
-					       &length), TG_OK);
-		expect(e, record);
-	}
+	assert_true(e != NULL);
+	sink_compare_each(made, expect, e);
 	expected_compare(&e->entries, database, "entry", entry_sql);
 	expected_compare(&e->postings, database, "posting", posting_sql);
 	expected_compare(&e->moves, database, "lot_move", move_sql);
 	expected_compare(&e->purchases, database, "purchase", purchase_sql);
 	expected_compare(&e->lines, database, "purchase_line", line_sql);
 	expected_compare(&e->days, database, "business_day", day_sql);
-	free(record);
 	free(e);
 }
 

@@ -9,6 +9,11 @@
 #include "storage/database.h"
 
 struct made_records;
+struct record;
+
+/* Decode each record and hand it on. */
+void sink_compare_each(const struct made_records *made,
+		       void (*expect)(void *context, const struct record *record), void *context);
 
 /* For sink_compare() only: the tables that show members and configuration as they are now. */
 void sink_compare_images(struct database *database, const struct made_records *made);

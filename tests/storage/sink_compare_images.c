@@ -343,8 +343,10 @@ expect_terminal(struct images *images, const struct record *r)
 }
 
 static void
-expect(struct images *images, const struct record *r)
+expect(void *context, const struct record *r)
 {
+	struct images *images = context;
+
 	if (RECORD_HAS(r, MEMBER)) {
 		assert_true(r->member < MEMBERS_MAX);
 		expect_member(images, r);
@@ -370,18 +372,12 @@ void
 sink_compare_images(struct database *database, const struct made_records *made)
 {
 	struct images images = { .kept = calloc(MEMBERS_MAX, sizeof *images.kept) };
-	struct record *record = malloc(sizeof *record);
-	size_t length;
 
 	images.block_rows = calloc(MEMBERS_MAX, sizeof *images.block_rows);
-	assert_true(images.kept != NULL && record != NULL && images.block_rows != NULL);
+	assert_true(images.kept != NULL && images.block_rows != NULL);
 	for (size_t i = 0; i < MEMBERS_MAX; i++)
 		images.kept[i].regular_last_day = DAY_NONE;
-	for (size_t i = 0; i < made->count; i++) {
-		assert_int_equal(record_decode(made->bytes[i], made->bytes_counts[i], record,
-					       &length), TG_OK);
-		expect(&images, record);
-	}
+	sink_compare_each(made, expect, &images);
 	expected_compare(&images.members, database, "member", member_sql);
 	expected_compare(&images.identifiers, database, "identifier", identifier_sql);
 	expected_compare(&images.programmes, database, "programme", programme_sql);
@@ -393,5 +389,4 @@ sink_compare_images(struct database *database, const struct made_records *made)
 	expected_compare(&images.blocks, database, "partner_block", block_sql);
 	free(images.block_rows);
 	free(images.kept);
-	free(record);
 }

@@ -100,8 +100,10 @@ expect_dispute(struct matters *m, const struct record *r)
 }
 
 static void
-expect(struct matters *m, const struct record *r)
+expect(void *context, const struct record *r)
 {
+	struct matters *m = context;
+
 	if (r->kind == RECORD_DAY_PROOF)
 		expect_proof(m, r);
 	if (r->kind == RECORD_PROPOSAL || r->kind == RECORD_PROPOSAL_END)
@@ -114,17 +116,9 @@ void
 sink_compare_matters(struct database *database, const struct made_records *made)
 {
 	struct matters m = { 0 };
-	struct record *record = malloc(sizeof *record);
-	size_t length;
 
-	assert_non_null(record);
-	for (size_t i = 0; i < made->count; i++) {
-		assert_int_equal(record_decode(made->bytes[i], made->bytes_counts[i], record,
-					       &length), TG_OK);
-		expect(&m, record);
-	}
+	sink_compare_each(made, expect, &m);
 	expected_compare(&m.proofs, database, "day_proof", proof_sql);
 	expected_compare(&m.proposals, database, "proposal", proposal_sql);
 	expected_compare(&m.disputes, database, "dispute", dispute_sql);
-	free(record);
 }

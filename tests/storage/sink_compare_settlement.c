@@ -126,8 +126,10 @@ expect_item(struct settlement *s, const struct record *r)
 }
 
 static void
-expect(struct settlement *s, const struct record *r)
+expect(void *context, const struct record *r)
 {
+	struct settlement *s = context;
+
 	if (r->kind == RECORD_CYCLE || r->kind == RECORD_CYCLE_CLOSED)
 		expect_cycle(s, r);
 	if (r->kind == RECORD_HOLIDAY)
@@ -144,19 +146,11 @@ void
 sink_compare_settlement(struct database *database, const struct made_records *made)
 {
 	struct settlement s = { 0 };
-	struct record *record = malloc(sizeof *record);
-	size_t length;
 
-	assert_non_null(record);
-	for (size_t i = 0; i < made->count; i++) {
-		assert_int_equal(record_decode(made->bytes[i], made->bytes_counts[i], record,
-					       &length), TG_OK);
-		expect(&s, record);
-	}
+	sink_compare_each(made, expect, &s);
 	expected_compare(&s.cycles, database, "settlement_cycle", cycle_sql);
 	expected_compare(&s.holidays, database, "holiday", holiday_sql);
 	expected_compare(&s.closed, database, "closed_cycle", closed_sql);
 	expected_compare(&s.states, database, "statement_state", state_sql);
 	expected_compare(&s.items, database, "settlement_item", item_sql);
-	free(record);
 }
