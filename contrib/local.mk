@@ -102,6 +102,7 @@ upload_libs = libupload.la libclients.la $(csv_reader_libs) libtallygate.la $(OP
 # tally-settle without its main(), so that tests link it.
 noinst_LTLIBRARIES += libsettle.la
 libsettle_la_SOURCES = \
+	%D%/settle/ask.c %D%/settle/ask.h \
 	%D%/settle/day_end.c %D%/settle/day_end.h \
 	%D%/settle/day_log.c %D%/settle/day_log.h \
 	%D%/settle/entries.c %D%/settle/entries.h \

@@ -157,6 +157,7 @@ fetch_page(struct evidence *evidence, struct pipeline_job *job)
 			.rows_max = request->page_rows,
 			.proof = job->archive_proof,
 		},
+		.waits = request->kind == REQUEST_COUNTERSIGN,
 		.booked_sequence = job->archive_sequence,
 		.utc_ms = job->archive_utc_ms,
 		.asked_mono_us = job->archive_mono_us,

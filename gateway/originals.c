@@ -230,6 +230,17 @@ ask_page(struct originals *originals, const struct archive_page_question *questi
 	return status;
 }
 
+/* Does MariaDB lack what was booked when the page was asked for, and may it still get it? */
+static bool
+must_wait(struct originals *originals, const struct pipeline_page_question *question)
+{
+	struct sink_status sink = originals->config.sink_status(originals->config.context);
+	int64_t until_us = question->asked_mono_us + originals->config.timeout_ms * 1000;
+
+	return (!sink.has_position || sink.next_sequence <= question->booked_sequence) &&
+	       is_moving(sink.state) && clock_mono_us() < until_us;
+}
+
 enum tg_status
 originals_page(void *context, const struct pipeline_page_question *question,
 	       struct archived_page *ret_page)
@@ -242,6 +253,11 @@ originals_page(void *context, const struct pipeline_page_question *question,
 	struct storage_error error = { .text = "" };
 	enum tg_status status;
 
+	if (question->waits && !ret_page->progress.is_begun && must_wait(originals, question)) {
+		(void)waker_sleep(&originals->cut, SINK_LOOK_MS);
+		ret_page->is_unfinished = true;
+		return atomic_load(&originals->is_cut) ? TG_CLOSED : TG_OK;
+	}
 	page.timeout_ms = (uint32_t)originals->config.timeout_ms / 2;
 	status = ask_page(originals, &page, until_us, ret_page, &error);
 	if (status != TG_OK || !ret_page->is_unfinished)

@@ -207,6 +207,7 @@ typedef enum tg_status pipeline_archive_fn(void *context, const struct pipeline_
 /* What a page is asked for. */
 struct pipeline_page_question {
 	struct archive_page_question page; /* but its timeout_ms */
+	bool	 waits;			/* a proof: first wait for what was booked, for a while */
 	uint64_t booked_sequence;	/* applied when it was asked, ... */
 	int64_t	 utc_ms;		/* ... at this time of the ledger's ... */
 	int64_t	 asked_mono_us;		/* ... and of clock_mono_us(); it has waited since */

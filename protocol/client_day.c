@@ -4,8 +4,10 @@
  * Items are sorted by hour, kind and place once; so every part that the gateway may tell of is a
  * range of them.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "protocol/assert.h"
 #include "protocol/client_internal.h"
@@ -31,7 +33,8 @@ struct proving {
 	const struct tg_day *day;
 	const struct tg_day_callbacks *callbacks;
 	struct tg_day_result *result;
-	struct placed *placed; /* owned */
+	struct placed *placed;	 /* owned */
+	int64_t booked_sequence; /* when the archive was first asked */
 };
 
 /* A question's answer in parts: kept, as its bytes live until the next question. */
@@ -173,23 +176,45 @@ begin_part(const struct proving *proving, enum tg_operation operation,
 				     selection->prefix_bytes);
 }
 
+/* How far the archive was when it answered.  False: it lacks what may belong to the day. */
+static bool
+has_caught_up(struct proving *proving, const struct tg_message *answer)
+{
+	struct tg_day_result *result = proving->result;
+	const int64_t held = tg_message_integer(answer, TG_FIELD_HELD_SEQUENCE, 0);
+
+	if (!result->is_divided)
+		proving->booked_sequence =
+			held + tg_message_integer(answer, TG_FIELD_LAG_RECORDS, 0);
+	result->is_divided = true;
+	result->lag_records = held < proving->booked_sequence ? proving->booked_sequence - held : 0;
+	result->is_complete = tg_message_integer(answer, TG_FIELD_COMPLETE, 0) != 0;
+	/* A till's own day may get more from a queue, a business date that is over does not. */
+	return result->lag_records == 0 ||
+	       (result->is_complete && proving->day->basis == TG_BASIS_BUSINESS_DATE);
+}
+
 static enum tg_status
 ask_parts(struct proving *proving, const struct tg_selection *selection, enum tg_divide divide,
 	  struct parts *ret_parts)
 {
+	const struct tg_day_callbacks *callbacks = proving->callbacks;
 	struct tg_message request, answer;
-	enum tg_status status;
 	struct tg_rows rows;
 
 	begin_part(proving, TG_OP_BUCKETS, selection, &request);
 	tg_message_set_integer(&request, TG_FIELD_DIVIDE, divide);
-	status = ask(proving, &request, &answer);
-	if (status != TG_OK)
-		return status;
+	for (;;) {
+		const enum tg_status status = ask(proving, &request, &answer);
+
+		if (status != TG_OK)
+			return status;
+		if (has_caught_up(proving, &answer) || callbacks->wait == NULL)
+			break;
+		if (!callbacks->wait(callbacks->context))
+			return TG_TIMEOUT;
+	}
 	ret_parts->count = 0;
-	proving->result->is_divided = true;
-	proving->result->lag_records = tg_message_integer(&answer, TG_FIELD_LAG_RECORDS, 0);
-	proving->result->is_complete = tg_message_integer(&answer, TG_FIELD_COMPLETE, 0) != 0;
 	if (!tg_message_has(&answer, TG_FIELD_BUCKETS))
 		return TG_OK;
 	tg_rows_start(&answer.values[TG_FIELD_BUCKETS], &rows);
@@ -389,12 +414,18 @@ tg_day_end(const struct tg_day *day, const struct tg_day_callbacks *callbacks,
 	return status;
 }
 
+/* How often the archive is looked at, ms: it is some tens behind, as a rule. */
+#define WAIT_MS_FIRST 20
+#define WAIT_MS_MAX 1000
+
 /* A client that asks, and who wants to know. */
 struct asking {
 	struct tg_client *client;
 	uint32_t timeout_ms;
 	tg_difference_fn *on_difference;
 	void *context;
+	int64_t wait_until_ms; /* 0: it was not waited yet */
+	int64_t wait_ms;       /* the next one */
 };
 
 static enum tg_status
@@ -420,6 +451,30 @@ ask_client(void *context, const struct tg_message *request, struct tg_message *r
 	}
 }
 
+/* Longer each time: an archive that is far behind is not asked in vain all the time. */
+static bool
+wait_for_archive(void *context)
+{
+	struct asking *asking = context;
+	struct timespec rest;
+	int64_t left_ms;
+
+	if (asking->wait_until_ms == 0) {
+		asking->wait_until_ms = client_now_ms() + asking->timeout_ms;
+		asking->wait_ms = WAIT_MS_FIRST;
+	}
+	left_ms = asking->wait_until_ms - client_now_ms();
+	if (left_ms <= 0)
+		return false;
+	if (left_ms > asking->wait_ms)
+		left_ms = asking->wait_ms;
+	rest = (struct timespec){ .tv_sec = left_ms / 1000, .tv_nsec = left_ms % 1000 * 1000000 };
+	while (nanosleep(&rest, &rest) != 0 && errno == EINTR)
+		continue;
+	asking->wait_ms = asking->wait_ms * 2 > WAIT_MS_MAX ? WAIT_MS_MAX : asking->wait_ms * 2;
+	return true;
+}
+
 static void
 pass_on(void *context, enum tg_difference difference, const struct tg_proof_item *here,
 	const struct tg_history *there)
@@ -434,8 +489,17 @@ tg_client_day_end(struct tg_client *client, const struct tg_day *day, uint32_t t
 		  tg_difference_fn *on_difference, void *context,
 		  struct tg_day_result *ret_result)
 {
-	struct asking asking = { client, timeout_ms, on_difference, context };
-	const struct tg_day_callbacks callbacks = { ask_client, pass_on, &asking };
+	struct asking asking = { .client = client,
+				 .timeout_ms = timeout_ms,
+				 .on_difference = on_difference,
+				 .context = context };
+	const struct tg_day_callbacks callbacks = { ask_client, pass_on, &asking,
+						    wait_for_archive };
+	const enum tg_status status = tg_day_end(day, &callbacks, ret_result);
 
-	return tg_day_end(day, &callbacks, ret_result);
+	if (status == TG_TIMEOUT && ret_result->lag_records > 0)
+		client_error_set(&client->error, "the archive lacks %lld records that were booked "
+				 "when it was first asked",
+				 (long long)ret_result->lag_records);
+	return status;
 }

@@ -49,7 +49,7 @@ struct tg_day_result {
 	enum tg_result result;	   /* of the totals; 0: they are no longer kept there */
 	uint32_t question_count;   /* sent, each with one answer */
 	uint32_t difference_count; /* told */
-	int64_t lag_records;	   /* booked, and not yet in what was divided */
+	int64_t lag_records;	   /* booked when first divided, not in what was divided last */
 	bool is_complete;	   /* the business date is over, and all of it was divided */
 	bool is_divided;	   /* parts were asked for; lag_records and is_complete are told */
 };
@@ -58,17 +58,26 @@ struct tg_day_result {
 typedef enum tg_status tg_day_ask_fn(void *context, const struct tg_message *request,
 				     struct tg_message *ret_answer);
 
-/* Both callbacks get context. */
+/* Let some time pass, in which the archive may come further.  False: there is none left. */
+typedef bool tg_day_wait_fn(void *context);
+
+/* All callbacks get context. */
 struct tg_day_callbacks {
 	tg_day_ask_fn *ask;
 	tg_difference_fn *on_difference;
 	void *context;
+	tg_day_wait_fn *wait; /* NULL: compare with whatever the archive has */
 };
 
 /*
  * Compare totals; where they are out of balance, find what differs.
+ *
+ * The archive is always some records behind a gateway that is at work.  What matters is what was
+ * booked when it was first asked: it is waited until the archive has that, and no longer.  For a
+ * business date that is over and divided whole nothing is waited.
  * ret_result: on failure what had come by then.
- * TG_OK; TG_NO_MEMORY; TG_BAD_FRAME: an answer without what it must have; as asked.
+ * TG_OK; TG_TIMEOUT: the archive did not come so far, see lag_records, and nothing was compared;
+ * TG_NO_MEMORY; TG_BAD_FRAME: an answer without what it must have; as asked.
  */
 TG_MUST_CHECK enum tg_status tg_day_end(const struct tg_day *day,
 					const struct tg_day_callbacks *callbacks,
@@ -76,7 +85,7 @@ TG_MUST_CHECK enum tg_status tg_day_end(const struct tg_day *day,
 
 /*
  * The same over a client.  timeout_ms: of each question, which is asked again as long as the
- * gateway says that this may help.  As tg_client_transact().
+ * gateway says that this may help, and of the wait for the archive.  As tg_client_transact().
  */
 TG_MUST_CHECK enum tg_status tg_client_day_end(struct tg_client *client, const struct tg_day *day,
 					       uint32_t timeout_ms, tg_difference_fn *on_difference,

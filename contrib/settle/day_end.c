@@ -10,6 +10,7 @@
 
 #include "contrib/common/day.h"
 #include "contrib/common/transaction_id.h"
+#include "contrib/settle/ask.h"
 #include "contrib/settle/day_log.h"
 #include "protocol/day.h"
 
@@ -69,6 +70,7 @@ sign(struct tg_client *client, const struct tg_day *day, uint32_t timeout_ms,
 	uint8_t digest[TG_DIGEST_BYTES];
 	char chain[TRANSACTION_ID_TEXT_BYTES];
 	struct tg_message request, answer;
+	struct failure why;
 
 	tg_day_digest(day, digest);
 	tg_message_init(&request, 0, TG_OP_COUNTERSIGN);
@@ -76,8 +78,8 @@ sign(struct tg_client *client, const struct tg_day *day, uint32_t timeout_ms,
 	tg_message_set_integer(&request, TG_FIELD_BASIS, day->basis);
 	tg_message_set_integer(&request, TG_FIELD_SCOPE, day->scope);
 	tg_message_set_bytes(&request, TG_FIELD_DIGEST, digest, sizeof(digest));
-	if (tg_client_call(client, &request, timeout_ms, &answer) != TG_OK) {
-		failure_set(failure, "not signed: %s; run it again", tg_client_error(client));
+	if (!ask_gateway(client, &request, timeout_ms, &answer, &why)) {
+		failure_set(failure, "not signed: %s; run it again", why.text);
 		return SETTLE_UNFINISHED;
 	}
 	transaction_id_format(answer.values[TG_FIELD_CHAIN].data, chain);
@@ -86,23 +88,13 @@ sign(struct tg_client *client, const struct tg_day *day, uint32_t timeout_ms,
 	return SETTLE_DONE;
 }
 
-/*
- * Say how it stands.  Records that the archive lacks matter only while they can be of the day: a
- * business date that is over and divided whole gets no more, a till's own day may, from a queue.
- */
+/* Say how it stands. */
 static enum settle_exit
-judge(const struct tg_day_result *result, enum tg_basis basis, struct failure *failure)
+judge(const struct tg_day_result *result)
 {
-	const bool is_whole = result->is_complete && basis == TG_BASIS_BUSINESS_DATE;
-
 	if (result->result == TG_RESULT_NOTHING) {
 		puts("nothing to settle");
 		return SETTLE_DONE;
-	}
-	if (result->is_divided && !is_whole && result->lag_records > 0) {
-		failure_set(failure, "the archive is behind by %" PRId64 " records; run it again",
-			    result->lag_records);
-		return SETTLE_UNFINISHED;
 	}
 	printf("%s; %u differ, found with %u questions\n",
 	       result->difference_count == 0 ? "agreed" : "out of balance",
@@ -120,10 +112,10 @@ prove(const struct settle_settings *settings, struct tg_client *client, const st
 	uint32_t told = 0;
 
 	if (tg_client_day_end(client, day, timeout_ms, on_difference, &told, &result) != TG_OK) {
-		failure_set(failure, "%s", tg_client_error(client));
+		failure_set(failure, "%s; run it again", tg_client_error(client));
 		return SETTLE_UNFINISHED;
 	}
-	exit = judge(&result, day->basis, failure);
+	exit = judge(&result);
 	if (exit == SETTLE_DONE && settings->is_sign && result.result != TG_RESULT_NOTHING)
 		exit = sign(client, day, timeout_ms, failure);
 	return exit;

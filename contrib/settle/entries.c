@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 
 #include "contrib/common/cell.h"
 #include "contrib/common/day.h"
@@ -15,6 +14,7 @@
 #include "contrib/common/transaction_id.h"
 #include "contrib/common/when.h"
 #include "contrib/common/word.h"
+#include "contrib/settle/ask.h"
 
 /* Columns.  The rows of a file that is gone on with are read by their place. */
 enum {
@@ -218,52 +218,6 @@ take_page(struct entries *entries, const struct tg_message *answer, struct failu
 	return true;
 }
 
-static int64_t
-mono_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static void
-pause_ms(int64_t ms)
-{
-	struct timespec rest = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
-
-	while (nanosleep(&rest, &rest) != 0 && errno == EINTR)
-		continue;
-}
-
-/* Ask for a page until there is one or the time is up. */
-static bool
-ask(struct tg_client *client, const struct tg_message *request, uint32_t timeout_ms,
-    struct tg_message *answer, struct failure *failure)
-{
-	const int64_t until_ms = mono_ms() + timeout_ms;
-
-	for (uint32_t failures = 1;; failures++) {
-		enum tg_status status;
-		int64_t wait_ms = tg_backoff_ms(failures), left_ms;
-
-		answer->code = UINT32_MAX;
-		status = tg_client_call(client, request, timeout_ms, answer);
-		if (status == TG_OK)
-			return true;
-		left_ms = until_ms - mono_ms();
-		if (left_ms <= 0 || (!tg_status_is_retryable(status) && status != TG_IO)) {
-			const char *why = tg_client_error(client);
-
-			return failure_set(failure, "entries: %s",
-					   why[0] != '\0' ? why : tg_status_text(status));
-		}
-		if (answer->code == (uint32_t)status)
-			wait_ms = tg_message_integer(answer, TG_FIELD_RETRY_AFTER, wait_ms);
-		pause_ms(wait_ms < left_ms ? wait_ms : left_ms);
-	}
-}
-
 bool
 entries_fetch(struct entries *entries, struct tg_client *client, uint32_t timeout_ms,
 	      struct gauge *gauge, struct failure *failure)
@@ -274,7 +228,7 @@ entries_fetch(struct entries *entries, struct tg_client *client, uint32_t timeou
 		tg_message_init(&request, 0, TG_OP_ENTRIES);
 		tg_message_set_integer(&request, TG_FIELD_DAY, entries->day);
 		tg_message_set_integer(&request, TG_FIELD_AFTER, (int64_t)entries->last_sequence);
-		if (!ask(client, &request, timeout_ms, &answer, failure) ||
+		if (!ask_gateway(client, &request, timeout_ms, &answer, failure) ||
 		    !take_page(entries, &answer, failure))
 			return false;
 		gauge_set(gauge, entries->count);

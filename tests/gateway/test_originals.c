@@ -312,6 +312,51 @@ a_page_tells_the_lag(void **state)
 	free(page);
 }
 
+/* What: one who signs a day waits for the sink, in turns, until it has what was booked when that
+ * was asked, though more is booked by then; no longer than its time, nor for a sink that stands.
+ * How:  the sink lacks a record, gets it, and lacks another one all along. */
+static void
+a_day_to_be_signed_waits_for_the_sink(void **state)
+{
+	struct archived_page *page = calloc(1, sizeof *page);
+	struct pipeline_page_question question = { .page = { .partner = 1,
+							     .business_date = 1,
+							     .rows_max = 1 },
+						   .booked_sequence = 2,
+						   .waits = true };
+	struct fixture f;
+
+	start(&f, state, 60000);
+	question.page.proof.is_asked = true;
+	question.page.proof.divide = TG_DIVIDE_HOURS;
+	question.page.proof.basis = TG_BASIS_TILL_DAY;
+	question.asked_mono_us = clock_mono_us();
+	for (int turn = 0; turn < 3; turn++) {
+		assert_int_equal(originals_page(f.originals, &question, page), TG_OK);
+		assert_true(page->is_unfinished);
+		assert_false(page->progress.is_begun);
+	}
+	f.told.next_sequence = 3;
+	assert_int_equal(originals_page(f.originals, &question, page), TG_OK);
+	assert_true(page->progress.is_begun);
+	memset(&page->progress, 0, sizeof page->progress);
+	f.told.next_sequence = 2;
+	f.told.state = SINK_ALARM;
+	assert_int_equal(originals_page(f.originals, &question, page), TG_OK);
+	assert_true(page->progress.is_begun);
+	memset(&page->progress, 0, sizeof page->progress);
+	f.told.state = SINK_FOLLOWING;
+	question.asked_mono_us -= INT64_C(60000000);
+	assert_int_equal(originals_page(f.originals, &question, page), TG_OK);
+	assert_true(page->progress.is_begun);
+	originals_cut(f.originals);
+	memset(&page->progress, 0, sizeof page->progress);
+	question.asked_mono_us = clock_mono_us();
+	assert_int_equal(originals_page(f.originals, &question, page), TG_CLOSED);
+	end(&f);
+	free(page);
+}
+
 /* What: MariaDB away or standing still is told in time, a page whose turn comes too late is not
  * asked for, and a connection that a restart closed is opened again without a word. */
 static void
@@ -360,6 +405,7 @@ main(void)
 		TEST(a_server_that_stands_still_is_given_up),
 		TEST(a_cut_ends_the_question_in_hand),
 		TEST(a_page_tells_the_lag),
+		TEST(a_day_to_be_signed_waits_for_the_sink),
 		TEST(pages_are_given_up_in_time),
 	};
 

@@ -27,6 +27,10 @@
 struct other {
 	struct tg_proof_item *items; /* owned */
 	uint32_t count;
+	/* What was booked, and what of it the archive has; both grow with each question. */
+	int64_t booked, held;
+	int64_t booked_step, held_step;
+	bool is_complete;
 	uint8_t rows[TG_FRAME_BYTES_MAX];
 	uint8_t frame[TG_FRAME_BYTES_MAX];
 };
@@ -37,6 +41,7 @@ struct sides {
 	struct other other;
 	struct tg_day_result result;
 	uint32_t told[4]; /* differences of each kind */
+	uint32_t waits;	  /* that are left */
 	uint8_t last_id[TG_TRANSACTION_ID_BYTES]; /* of the last difference */
 };
 
@@ -168,6 +173,12 @@ answer_buckets(struct other *other, const struct tg_message *request, struct tg_
 			    answer);
 		return;
 	}
+	other->booked += other->booked_step;
+	other->held += other->held_step;
+	tg_message_set_integer(answer, TG_FIELD_HELD_SEQUENCE, other->held);
+	tg_message_set_integer(answer, TG_FIELD_LAG_RECORDS, other->booked - other->held);
+	if (other->is_complete)
+		tg_message_set_integer(answer, TG_FIELD_COMPLETE, 1);
 	tg_division_init(&division, (enum tg_divide)request->values[TG_FIELD_DIVIDE].integer,
 			 &selection);
 	for (uint32_t i = 0; i < other->count; i++)
@@ -226,7 +237,7 @@ on_difference(void *context, enum tg_difference difference, const struct tg_proo
 static void
 prove(struct sides *sides)
 {
-	const struct tg_day_callbacks callbacks = { ask, on_difference, sides };
+	const struct tg_day_callbacks callbacks = { ask, on_difference, sides, NULL };
 
 	memset(sides->told, 0, sizeof(sides->told));
 	assert_int_equal(tg_day_end(&sides->day, &callbacks, &sides->result), TG_OK);
@@ -341,6 +352,47 @@ every_difference_is_told_once(void **state)
 	}
 }
 
+static bool
+wait_for_archive(void *context)
+{
+	struct sides *sides = context;
+
+	return sides->waits > 0 && sides->waits-- > 0;
+}
+
+/*
+ * What: an archive that never has all is compared when it has what was booked when it was first
+ * asked; if it does not come so far nothing is compared; a date that is over is not waited for.
+ * How:  it lacks 500 records, gets 100 between two questions, and as many are booked.
+ */
+static void
+an_archive_that_is_always_behind_is_waited_for_once(void **state)
+{
+	struct sides sides;
+	const struct tg_day_callbacks callbacks = { ask, on_difference, &sides, wait_for_archive };
+
+	(void)state;
+	sides_init(&sides, 1000, false);
+	sides.other.items[7].points++;
+	sides.other.booked = 1000;
+	sides.other.held = 500;
+	sides.other.booked_step = sides.other.held_step = 100;
+	sides.waits = 100;
+	assert_int_equal(tg_day_end(&sides.day, &callbacks, &sides.result), TG_OK);
+	assert_int_equal(sides.result.difference_count, 1);
+	assert_int_equal(sides.result.lag_records, 0);
+	assert_int_equal(sides.waits, 95);
+	sides.waits = 3;
+	assert_int_equal(tg_day_end(&sides.day, &callbacks, &sides.result), TG_TIMEOUT);
+	assert_int_equal(sides.result.difference_count, 0);
+	assert_int_equal(sides.result.lag_records, 200);
+	sides.day.basis = TG_BASIS_BUSINESS_DATE;
+	sides.other.is_complete = true;
+	assert_int_equal(tg_day_end(&sides.day, &callbacks, &sides.result), TG_OK);
+	assert_int_equal(sides.result.difference_count, 1);
+	sides_deinit(&sides);
+}
+
 static enum tg_status
 ask_nobody(void *context, const struct tg_message *request, struct tg_message *ret_answer)
 {
@@ -354,7 +406,7 @@ ask_nobody(void *context, const struct tg_message *request, struct tg_message *r
 static void
 a_proof_without_answers_fails(void **state)
 {
-	const struct tg_day_callbacks callbacks = { ask_nobody, on_difference, NULL };
+	const struct tg_day_callbacks callbacks = { ask_nobody, on_difference, NULL, NULL };
 	struct tg_day_result result;
 	struct sides sides;
 
@@ -395,6 +447,7 @@ main(void)
 		cmocka_unit_test(equal_sides_agree_with_one_question),
 		cmocka_unit_test(errors_that_cancel_out_are_found_by_digest),
 		cmocka_unit_test(every_difference_is_told_once),
+		cmocka_unit_test(an_archive_that_is_always_behind_is_waited_for_once),
 		cmocka_unit_test(a_proof_without_answers_fails),
 		cmocka_unit_test(a_digest_is_of_a_set),
 	};

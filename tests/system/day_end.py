@@ -3,15 +3,17 @@
 The client knows protocol/PROTOCOL.md only.  With the argument `full` the day has 100,000
 transactions; else 2,000.
 """
+import os
 import random
 import signal
 import sys
+import threading
 import time
 
 from proof import (AGREED, BUSINESS_DATE, NOTHING, OUT_OF_BALANCE, PARTNER, STORE, TERMINAL,
                    TILL_DAY, Item, Proof, chain, digest_of)
 from history import contains, program
-from server import DAY_MS, Database
+from server import DAY_MS, SECONDS_MAX, Database, await_true
 from tallygate import PAGE, SEEN
 from world import Tap, World, expect, expect_equal, expect_rows, run_case, title
 
@@ -22,6 +24,7 @@ RETRY_AFTER_MS = 100
 TIMEOUT_MS = 2000
 IS_FULL = 'full' in sys.argv[1:]
 DAY_OF_TRADE = 100000 if IS_FULL else 2000
+ROUNDS = 20 if IS_FULL else 3
 
 
 def settled(world):
@@ -386,6 +389,70 @@ def a_log_in_a_file_is_proved_and_signed(world):
     contains(prove(ends=BAD_FILE), 'there is no column Type')
 
 
+class Load(threading.Thread):
+    """Another partner that books all the time: some thousand a second."""
+
+    def __init__(self, world):
+        super().__init__(daemon=True)
+        world.server.console.do('terminal add 290 partner=2 rights=all')
+        self.session, self.world = world.till(290), world
+        self.members = [world.member() for _ in range(10)]
+        self.over, self.batches, self.trouble = threading.Event(), 0, None
+
+    def run(self):
+        now = self.session.call('PING')['server_time']
+        while not self.over.wait(0.01):
+            requests = [('EARN', {'transaction_id': os.urandom(16), 'business_time': now,
+                                  'member': member, 'amount': 1000})
+                        for member in self.members * 2]
+            answers = self.session.batch(requests)
+            if {answer.status for answer in answers} != {'OK'}:
+                self.trouble = answers
+                return
+            self.batches += 1
+
+    def stop(self):
+        self.over.set()
+        self.join(SECONDS_MAX)
+        expect_equal((self.is_alive(), self.trouble), (False, None))
+
+
+def a_day_is_proved_and_signed_while_others_book(world):
+    """The archive never has all that is booked; what matters is what was when it was asked."""
+    book = Book(world, 201)
+    member = world.member()
+    for i in range(20):
+        book.do('EARN', member=member, amount=1000 + i)
+    day = world.today()
+    text = time.strftime('%Y-%m-%d', time.gmtime(day * DAY_MS // 1000))
+    path = world.server.folder.file('log.csv')
+    with open(path, 'w', encoding='utf-8') as file:
+        file.write('transaction,operation,points,amount,till_day\n')
+        for item in book.items:
+            file.write('%s@%d,earn,%d,%d,%s\n' % (item.id.hex(), item.time, item.points,
+                                                  item.amount, text))
+
+    def prove(*words, ends=DONE):
+        return program(world, ('settle', 'tally-settle'), *words, 'day-end', text, path,
+                       terminal=201, ends=ends)
+
+    load = Load(world)
+    load.start()
+    await_true(lambda: load.batches > 2, 'load')
+    try:
+        for _ in range(ROUNDS):
+            contains(prove('--till-day', '--sign'), 'agreed; 0 differ', 'signed as record')
+        lost = book.items.pop()
+        expect(book.proof(day=day, basis=TILL_DAY).sign(), 'OUT_OF_BALANCE')
+        book.items.append(lost)
+        expect(book.proof(day=day, basis=TILL_DAY).sign(), replay=True)
+        before = load.batches
+        contains(prove(), 'agreed; 0 differ')
+        await_true(lambda: load.batches > before, 'load all along')
+    finally:
+        load.stop()
+
+
 # Size.
 
 def one_of_many_is_found_with_few_messages(world):
@@ -439,6 +506,7 @@ CASES = [
     an_old_entry_is_disputed_out_of_the_archive,
     a_balance_is_explained_by_record_and_lot,
     a_log_in_a_file_is_proved_and_signed,
+    a_day_is_proved_and_signed_while_others_book,
     one_of_many_is_found_with_few_messages,
     answers_have_the_fields_that_the_page_lists,
 ]
