@@ -380,10 +380,10 @@ write_batch(struct sink *sink, struct storage_error *error)
 	}
 	if (status != TG_OK)
 		return status;
-	publish_position(sink);
 	atomic_store(&sink->oldest_waiting_utc_ms, 0);
 	atomic_fetch_add(&sink->records, sink->batch.record_count);
 	atomic_fetch_add(&sink->batches, 1);
+	publish_position(sink); /* who sees it sees the counts as well */
 	sink->retry_ms = sink->config.retry_min_ms;
 	return TG_OK;
 }
