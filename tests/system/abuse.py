@@ -35,14 +35,14 @@ SLOW = 1000 if IS_FULL else 60
 STRANGE_FRAMES = 20000 if IS_FULL else 1000
 TRICKLERS = 500 if IS_FULL else 40
 # What an answer may take while others misbehave; the machine has other things to do, too.
-ANSWER_MS_MAX = 2000
+ANSWER_MS_MAX = 10000
 DEADLINE_MS = 700
 LOST_MS = 1000
 RSS_GROWTH_KIB_MAX = 32 << 10
 PING = PAGE.operation_named['PING'].number
 SO_ATTACH_FILTER = 26
 # What a busy machine may add to a deadline.
-LATE_SECONDS = 6
+LATE_SECONDS = 20
 DEADLINES = {'deadlines': {'handshake_ms': DEADLINE_MS, 'auth_ms': DEADLINE_MS,
                            'frame_ms': DEADLINE_MS, 'output_ms': DEADLINE_MS,
                            'peer_lost_ms': LOST_MS}}
@@ -66,7 +66,7 @@ class Probe:
     def _ask(self, out, into):
         times = []
         try:
-            while not select.select([out], [], [], 0.005)[0]:
+            while not times or not select.select([out], [], [], 0.005)[0]:
                 begun = time.monotonic()
                 expect(self._session.call('PING'))
                 times.append(time.monotonic() - begun)
@@ -142,9 +142,9 @@ def connect(world, is_tls=False):
     return peer
 
 
-def seconds_until_closed(peer, trickle=b'', every=0.1):
-    """Send trickle a byte at a time, again and again, until the server closes."""
-    begun = time.monotonic()
+def seconds_until_closed(peer, trickle=b'', every=0.1, begun=None):
+    """Send trickle a byte at a time until the server closes; from begun, or from now."""
+    begun = begun or time.monotonic()
     at = 0
     while time.monotonic() - begun < SECONDS_MAX:
         try:
@@ -193,7 +193,7 @@ def a_storm_of_handshakes_leaves_who_is_in_untouched(world):
         STORM, seconds, peak, *reversed(slow_turns(world)), TURN_BOUND))
     probe.end('a storm of handshakes')
     expect_equal(bad, 0)
-    assert seconds < 60, seconds
+    assert seconds < SECONDS_MAX, seconds
     assert peak <= world.server.settings['limits']['handshakes'], peak
 
 
@@ -203,7 +203,7 @@ def storm_share(port, context, count, share):
     Each share has a loopback address of its own, for the ports.
     """
     peers, done, refused = {}, 0, 0
-    until = time.monotonic() + 60
+    until = time.monotonic() + SECONDS_MAX
     for _ in range(count):
         peer = socket.socket()
         peer.setblocking(False)
@@ -292,9 +292,10 @@ def a_trickle_extends_no_deadline(world):
     for what, is_tls, begin, trickle in (('a handshake', True, b'', client_hello),
                                          ('nothing', True, b'', b''),
                                          ('a first frame', False, b'', frame)):
+        begun = time.monotonic()	# the server may accept before we hear of it
         peer = connect(world, is_tls)
         peer.sendall(begin)
-        seconds = seconds_until_closed(peer, trickle)
+        seconds = seconds_until_closed(peer, trickle, begun=begun)
         peer.close()
         if not DEADLINE_MS / 1000 - 0.1 <= seconds < DEADLINE_MS / 1000 + LATE_SECONDS:
             raise AssertionError('%s was waited for %.1f s' % (what, seconds))
@@ -373,7 +374,7 @@ def a_peer_whose_cable_is_pulled_is_found_out(world):
             if is_busy:
                 session.send('INQUIRY', member=member)
         begun = time.monotonic()
-        await_alone(world, 30)
+        await_alone(world)
         print('# cable pulled, %s: noticed after %.1f s' % (
             'an answer under way' if is_busy else 'idle', time.monotonic() - begun))
         for session in sessions:
@@ -507,12 +508,12 @@ def recorded_tls_is_of_no_use(world):
         assert b'tallygate' not in heard
 
 
-def s_client(world, *words, stdin=b'', seconds=20):
+def s_client(world, *words, stdin=subprocess.DEVNULL, seconds=SECONDS_MAX):
     """What openssl says of a session with the server."""
     folder = world.server.folder
     run = subprocess.run(['openssl', 's_client', '-connect',
                           '%s:%d' % (HOST, world.server.tls_port), '-CAfile',
-                          folder.file('ca.pem'), *words], input=stdin,
+                          folder.file('ca.pem'), *words], stdin=stdin,
                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=seconds,
                          check=False)
     return run.stdout.decode('utf-8', 'replace')
@@ -536,7 +537,13 @@ def early_data_is_not_taken(world):
 
 
 def renegotiation_is_refused(world):
-    said = s_client(world, '-tls1_2', stdin=b'R\n')
+    out, into = os.pipe()
+    os.write(into, b'R\n')		# and no end, which would be the end of the client, too
+    try:
+        said = s_client(world, '-tls1_2', stdin=out)
+    finally:
+        os.close(into)
+        os.close(out)
     assert 'RENEGOTIATING' in said and 'no renegotiation' in said.lower(), said
 
 

@@ -5,12 +5,11 @@ The matrix is all that can be wrong with one, by a real authority (openssl ca): 
 issuer, name, key, revocation.  Each must end as the row says, and the server must go on.
 """
 import os
-import signal
 import ssl
 import subprocess
 import sys
 
-from server import HOST, SECONDS_MAX, Failed, Folder, await_true
+from server import HOST, SECONDS_MAX, Failed, Folder
 from tallygate import Connection, Unanswered
 from world import World, expect, expect_equal, run
 
@@ -116,13 +115,9 @@ class Town(World):
         self.reload()
 
     def reload(self):
-        process = self.server.process
-        count = process.log().count(' event=reload')
-        self.server.command()
-        process.signal(signal.SIGHUP)
-        await_true(lambda: process.log().count(' event=reload') > count, 'event=reload')
-        if 'event=reload_failed' in process.log():
-            raise Failed(process.log()[-2000:])
+        self.server.reload()
+        if 'event=reload_failed' in self.server.process.log():
+            raise Failed(self.server.process.log()[-2000:])
 
     def context(self, paths=None):
         context = ssl.create_default_context(cafile=self.server.folder.file('ca.pem'))

@@ -16,6 +16,7 @@ PASSWORD = 'correct horse battery'
 ROLES = ('viewer', 'operator', 'admin')
 NAMES = dict(zip(ROLES, ('eve', 'bob', 'ann')))
 PROMPT = 'tallygate> '
+LOCKOUT_MS = 5000
 CLIENT = os.path.join(BUILD, 'admin', 'tally-console')
 
 
@@ -175,7 +176,7 @@ class Desk(World):
     def __init__(self, is_tls=False, settings=None, **options):
         """options: those of a world."""
         super().__init__(settings={**(settings or {}), 'console': {
-            'tcp': HOST + ':0', 'tls': is_tls, 'failures': 2, 'lockout_ms': 5000,
+            'tcp': HOST + ':0', 'tls': is_tls, 'failures': 2, 'lockout_ms': LOCKOUT_MS,
             'operators_file': self.operators_path()}}, **options)
         self._was_made = set()
 

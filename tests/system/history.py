@@ -19,7 +19,7 @@ from tallygate import PAGE, SEEN
 from world import Tap, World, expect, expect_equal, expect_rows, numbers, run_case, title
 
 RETRY_AFTER_MS = 100
-TIMEOUT_MS = 1000
+TIMEOUT_MS = 10000
 PAGES = 4
 ROWS_MAX = 90
 OTHERS_SECONDS_MAX = 10
@@ -321,7 +321,7 @@ def a_lagging_day_is_said_to_be_so(world):
         await_true(lambda: world.till().call('PING')['business_date'] == day + 1, 'the next day')
         contains(fetch(world, day, path, ends=UNFINISHED), 'lagging', 'DIFFERS')
     world.database.stop()
-    contains(fetch(world, day, path, ends=UNFINISHED, timeout=1), 'settlement database')
+    contains(fetch(world, day, path, ends=UNFINISHED, timeout=5), 'settlement database')
     world.database.start()
     expect_rows(world)
     contains(fetch(world, day, path), 'complete: totals agree')

@@ -6,7 +6,7 @@ import signal
 import sys
 import time
 
-from server import Database, Process, await_true
+from server import Database, Process
 from tallygate import PAGE, new_id
 from till import Till
 from world import Tap, World, expect, expect_equal, expect_rows, run_case, title
@@ -186,7 +186,7 @@ def sighup_reads_certificates_and_limits_again(world):
     server.authority.issue_server()
     server.settings['limits'] = {'in_flight': 5}
     server.settings['gateway']['instance'] = 'other'
-    _reload(world)
+    server.reload()
     if _certificate(world) == before:
         raise AssertionError('the certificate is the old one')
     expect(session.call('PING'))
@@ -203,33 +203,23 @@ def _certificate(world):
         return connection._socket.getpeercert(binary_form=True)
 
 
-def _reload(world):
-    process = world.server.process
-    count = process.log().count(' event=reload')
-    world.server.command()
-    process.signal(signal.SIGHUP)
-    await_true(lambda: process.log().count(' event=reload') > count, 'event=reload')
-
-
 def a_bad_configuration_is_not_taken_up(world):
     server = world.server
     server.settings['limits'] = {'in_flight': 0}
-    _reload(world)
+    server.reload()
     with server.connect() as connection:
         expect(connection.hello(), in_flight_max=32)
     with open(server.folder.file('tallygate.conf'), 'w', encoding='utf-8') as file:
         file.write('limits: {')
-    count = server.process.log().count(' event=reload')
-    server.process.signal(signal.SIGHUP)
-    await_true(lambda: server.process.log().count(' event=reload') > count, 'event=reload')
+    server.reload_file()
     expect(world.till().call('PING'))
 
 
 def a_busy_server_books_everything_in_the_end(world):
     server, members = world.server, [world.member(points=10) for _ in range(10)]
     server.settings['limits'] = {'partner_in_flight': 3}
-    server.settings['queue'] = {'retry_after_ms': 1}
-    _reload(world)
+    server.settings['queue']['retry_after_ms'] = 1
+    server.reload()
     till = Till(server.folder.file('till'), lambda: server.open(102))
     now = world.now()
     for member in members * 5:

@@ -6,6 +6,7 @@ is full throughout; that it was is read off the gateway's own counts of BUSY.
 """
 import csv
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -15,8 +16,9 @@ from scrape import scrape
 from server import BUILD, HOST, MASTER_KEY, SECONDS_MAX, await_true
 from world import Tap, expect_equal, run_together
 
-LOAD_SECONDS = 6
-ANSWER_SECONDS_MAX = 2.0
+LOAD_SECONDS = 600		# at most; it is ended when enough was seen
+ROUNDS = 10
+ANSWER_SECONDS_MAX = 10.0
 TERMINALS = range(1101, 1141)
 # What needs nobody, and what asks the ledger itself, which the queue keeps a place for.
 LINES = ('show stats', 'show sessions', 'show limits', 'show threads', 'show accounts',
@@ -64,7 +66,7 @@ def operators_are_answered_while_terminals_are_told_busy(desk):
     load = start_load(desk)
     try:
         await_true(lambda: busy_count(server) > 0, 'a full queue')
-        while load.poll() is None:
+        while len(full) < ROUNDS and load.poll() is None:
             before = busy_count(server)
             times = ask_all(callers, member)
             told = busy_count(server) - before
@@ -72,12 +74,13 @@ def operators_are_answered_while_terminals_are_told_busy(desk):
                 full.append(told)
                 slowest = {line: max(slowest.get(line, 0), times[line]) for line in LINES}
     finally:
+        load.send_signal(signal.SIGTERM)
         output = load.communicate(timeout=SECONDS_MAX)[0]
     expect_equal((load.returncode, output if load.returncode else b''), (0, b''))
     print('# in %d rounds %d requests were told BUSY' % (len(full), sum(full)))
     for line, took in slowest.items():
         print('# %s: at most %.0f ms' % (line, took * 1000))
-    assert len(full) >= 3, full
+    expect_equal(len(full), ROUNDS)
     assert max(slowest.values()) < ANSWER_SECONDS_MAX, slowest
     for caller in callers:
         caller.close()

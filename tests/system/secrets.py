@@ -17,7 +17,7 @@ from desk import Desk, PASSWORD, Port
 from server import INSTANCE, Database, await_true
 from tallygate import terminal_key
 from tap import Tap
-from world import expect, expect_equal, run_together
+from world import await_sink, expect, expect_equal, run_together
 
 CARD = '4902987612345'
 PHONE = '+4915112345678'
@@ -152,9 +152,7 @@ def files_have_none(world):
 
 
 def mariadb_has_none(world):
-    last = world.server.console.do('show journal').figure('durable sequence')
-    await_true(lambda: world.server.console.do('show sink').figure('next sequence', 0) > last,
-               'MariaDB has all')
+    await_sink(world)
     tables = [row[0] for row in world.database.query('SHOW FULL TABLES WHERE Table_type = '
                                                      '"BASE TABLE"')]
     text = '\n'.join('\t'.join(row) for table in tables

@@ -167,6 +167,14 @@ class Process:
         except InVain as error:
             raise Failed('%s\n%s' % (error, self.log()[-4000:])) from None
 
+    def is_stopped(self):
+        """SIGSTOP has come to all its threads."""
+        for thread in os.listdir('/proc/%d/task' % self.pid):
+            with open('/proc/%d/task/%s/stat' % (self.pid, thread), encoding='ascii') as file:
+                if file.read().rsplit(')', 1)[1].split()[0] != 'T':
+                    return False
+        return True
+
     def has_ended(self):
         return self._popen.poll() is not None
 
@@ -269,6 +277,8 @@ class Server:
                         'low_water_bytes': 1 << 20},
             'clock': {'source': 'stepped', 'start_utc_ms': START_UTC_MS} if is_stepped else {},
             'sink': {'enabled': database is not None},
+            # A machine that stands still for a moment is no reason to be told BUSY.
+            'queue': {'delay_ms': 60000},
             'mariadb': database.settings() if database else {},
         }
         for group, keys in (settings or {}).items():
@@ -322,6 +332,18 @@ class Server:
         code = self.process.wait()
         self._end()
         return code
+
+    def reload(self):
+        """Write the configuration, and SIGHUP; returns when it is in force, or refused."""
+        self.command()
+        self.reload_file()
+
+    def reload_file(self):
+        """The same with the file that is there."""
+        ends = re.compile(r' event=(?:reloaded|reload_failed) ')
+        count = len(ends.findall(self.process.log()))
+        self.process.signal(signal.SIGHUP)
+        await_true(lambda: len(ends.findall(self.process.log())) > count, 'the end of a reload')
 
     def kill(self):
         """kill -9."""

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 
-from server import BUILD, HOST, SECONDS_MAX, Failed, Server
+from server import BUILD, HOST, SECONDS_MAX, Failed, Server, await_true
 from world import Tap, expect_equal, run_case, title
 
 EXIT_CONFIG = 78
@@ -88,8 +88,8 @@ class Manager:
 
     def forget(self):
         """What was told so far."""
-        while not self._read.empty():
-            self._read.get()
+        self._notices.sendto(b'MARK=1', self._notices.getsockname())
+        self.notice('MARK')
 
     def await_ready(self):
         return self.notice('READY')
@@ -192,7 +192,7 @@ def signs_of_life_come_when_they_are_wanted(manager):
         expect_equal(time.monotonic() - before < WATCHDOG_US / 10 ** 6, True)
     # One that stands still is silent.
     manager.server.process.signal(signal.SIGSTOP)
-    time.sleep(0.1)
+    await_true(lambda: manager.server.process.is_stopped(), 'a standstill')
     manager.forget()
     try:
         expect_equal(manager.notice('WATCHDOG', WATCHDOG_US / 10 ** 6), 'none')

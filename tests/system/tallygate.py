@@ -159,7 +159,8 @@ class Connection:
             except WOULD_BLOCK:
                 return
             except OSError:
-                self.is_closed = True
+                # What the server said before it closed is still to be read, and then the end.
+                self._unwritten.clear()
                 return
             del self._unwritten[:count]
 

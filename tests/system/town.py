@@ -25,7 +25,7 @@ STORES = 200
 PARTNERS = 20
 ASKING = 1000000    # the number of a store's second till is that of its first, and this
 SECONDS_MAX = 60
-SEEN_SECONDS_MAX = 1.0
+SEEN_SECONDS_MAX = 10.0
 DRAINED = 1
 
 

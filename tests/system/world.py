@@ -78,6 +78,19 @@ def expect_equal(found, wanted):
         raise AssertionError('%r\nis not\n%r' % (found, wanted))
 
 
+def expect_within(limit, measure, tries=5):
+    """measure() takes less than limit, in seconds, at least once; the least.
+
+    A machine that is busy with other things adds to any of them.
+    """
+    found = []
+    while len(found) < tries and (not found or min(found) >= limit):
+        found.append(measure())
+    if min(found) >= limit:
+        raise AssertionError('%r s, and not once less than %r' % (found, limit))
+    return min(found)
+
+
 class World:
     """The server, its coalition, and open sessions."""
 
@@ -147,17 +160,30 @@ class World:
         self.server.close()
 
 
+def durable(world):
+    """The last record that is on disk."""
+    return world.server.console.do('show journal').figure('durable sequence')
+
+
+def await_sink(world):
+    """Until MariaDB has all that is on disk now; the last record of it."""
+    last = durable(world)
+    await_true(lambda: world.server.console.do('show sink').figure('next sequence', 0) > last,
+               'MariaDB has record %d' % last)
+    return last
+
+
 def expect_rows(world, tills=None):
     """MariaDB has every record, each once, and says what terminals are told.
 
     tills: by member those that may ask for it, where it is not 101.
     """
-    server, database = world.server, world.database
-    last = server.console.do('show journal').figure('durable sequence')
-    await_true(lambda: server.console.do('show sink').figure('next sequence', 0) > last,
-               'MariaDB has record %d' % last)
-    expect_equal(database.query('SELECT COUNT(*), MIN(sequence), MAX(sequence) FROM entry'),
-                 [[str(last), '1', str(last)]])
+    database, last, rows = world.database, None, None
+    # What falls due by itself is booked in between, at any time.
+    while durable(world) != last:
+        last = await_sink(world)
+        rows = database.query('SELECT COUNT(*), MIN(sequence), MAX(sequence) FROM entry')
+    expect_equal(rows, [[str(last), '1', str(last)]])
     findings = {name: count for name, count in database.query('SELECT * FROM check_all')
                 if count != '0'}
     expect_equal(findings, {})
