@@ -1,6 +1,8 @@
 EXTRA_DIST += %D%/packages.txt
 dist_noinst_SCRIPTS += %D%/check %D%/check-deb %D%/coverage %D%/prove %D%/quickstart
 EXTRA_DIST += %D%/examples/members.csv %D%/examples/partners.csv %D%/examples/rules.csv \
+	%D%/examples/layout-csv.conf %D%/examples/layout-csv.txt \
+	%D%/examples/layout-fixed.conf %D%/examples/layout-fixed.txt \
 	%D%/examples/stores.csv %D%/examples/terminals.csv %D%/examples/transactions.csv
 
 # Tills to begin with, each in its language; tests/contrib/test_examples.py runs them.
@@ -106,6 +108,9 @@ libsettle_la_SOURCES = \
 	%D%/settle/day_end.c %D%/settle/day_end.h \
 	%D%/settle/day_log.c %D%/settle/day_log.h \
 	%D%/settle/entries.c %D%/settle/entries.h \
+	%D%/settle/layout.c %D%/settle/layout.h \
+	%D%/settle/layout_file.c \
+	%D%/settle/layout_value.c %D%/settle/layout_value.h \
 	%D%/settle/quarantine.c %D%/settle/quarantine.h \
 	%D%/settle/results.c %D%/settle/results.h \
 	%D%/settle/rows.c %D%/settle/rows.h \

@@ -87,12 +87,70 @@ take_header(struct table *table, const struct table_line *line, enum csv_found f
 	return true;
 }
 
+/* Columns that have no names have numbers. */
+static void
+number_columns(struct table *table, const struct csv_row *row)
+{
+	for (uint32_t i = 0; i < row->count; i++)
+		snprintf(table->columns[i], TABLE_NAME_BYTES, "%u", i + 1);
+	table->column_count = row->count;
+}
+
+/* What a line is: CSV_ROW and CSV_BAD are kept as rows. */
+static bool
+take_line(struct table *table, const struct table_form *form, const struct table_line *line,
+	  bool *ret_is_row, struct failure *failure)
+{
+	enum csv_found found;
+	struct csv_row row;
+
+	*ret_is_row = false;
+	if (form->is_line != NULL) {
+		*ret_is_row = form->is_line(form->context, table->bytes + line->at, line->bytes);
+		return true;
+	}
+	found = read_line(table, line, &row);
+	if (found == CSV_NOTHING)
+		return true;
+	if (table->column_count == 0 && !form->has_no_names)
+		return take_header(table, line, found, &row, failure);
+	if (table->column_count == 0 && found == CSV_ROW)
+		number_columns(table, &row);
+	*ret_is_row = true;
+	return true;
+}
+
+static bool
+take_lines(struct table *table, const struct table_form *form, struct failure *failure)
+{
+	uint32_t capacity = 0, number = 0;
+	bool is_row;
+
+	for (uint64_t at = 0; at < table->byte_count;) {
+		const struct table_line line = line_at(table, at, ++number);
+
+		at += line.bytes;
+		if (number <= form->skipped_lines)
+			continue;
+		if (!take_line(table, form, &line, &is_row, failure))
+			return false;
+		if (!is_row)
+			continue;
+		if (table->line_count == capacity) {
+			capacity = capacity * 2 + 1024;
+			table->lines = reallocarray(table->lines, capacity, sizeof(*table->lines));
+			TG_ASSERT(table->lines != NULL);
+		}
+		table->lines[table->line_count++] = line;
+	}
+	return true;
+}
+
 bool
-table_read(struct table *table, const char *path, char delimiter, struct failure *failure)
+table_read_form(struct table *table, const char *path, const struct table_form *form,
+		struct failure *failure)
 {
 	FILE *file = fopen(path, "rbe");
-	uint32_t capacity = 0, number = 0;
-	struct csv_row row;
 	bool is_ok;
 
 	memset(table, 0, sizeof(*table));
@@ -103,30 +161,24 @@ table_read(struct table *table, const char *path, char delimiter, struct failure
 	fclose(file);
 	if (!is_ok)
 		return false;
-	table->reader = csv_reader_new(delimiter);
+	table->reader = csv_reader_new(form->delimiter);
 	TG_ASSERT(table->reader != NULL);
-	for (uint64_t at = 0; at < table->byte_count;) {
-		const struct table_line line = line_at(table, at, ++number);
-		const enum csv_found found = read_line(table, &line, &row);
+	if (!take_lines(table, form, failure))
+		return false;
+	if (form->is_line != NULL || table->column_count > 0)
+		return true;
+	return failure_set(failure, form->has_no_names ?
+					    "%s: is empty" :
+					    "%s: is empty; its first line names the columns",
+			   path);
+}
 
-		at += line.bytes;
-		if (found == CSV_NOTHING)
-			continue;
-		if (table->column_count == 0) {
-			if (!take_header(table, &line, found, &row, failure))
-				return false;
-			continue;
-		}
-		if (table->line_count == capacity) {
-			capacity = capacity * 2 + 1024;
-			table->lines = reallocarray(table->lines, capacity, sizeof(*table->lines));
-			TG_ASSERT(table->lines != NULL);
-		}
-		table->lines[table->line_count++] = line;
-	}
-	if (table->column_count == 0)
-		return failure_set(failure, "%s: is empty; its first line names the columns", path);
-	return true;
+bool
+table_read(struct table *table, const char *path, char delimiter, struct failure *failure)
+{
+	const struct table_form form = { .delimiter = delimiter };
+
+	return table_read_form(table, path, &form, failure);
 }
 
 void

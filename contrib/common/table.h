@@ -40,6 +40,20 @@ struct table {
 	uint32_t column_count;
 };
 
+/* How a file is parted into lines and cells. */
+struct table_form {
+	char delimiter;		/* between cells */
+	uint32_t skipped_lines; /* at the beginning, whatever they are */
+	bool has_no_names;	/* columns are "1", "2", ..., as many as the first row has */
+	/* Not NULL: no CSV; is that, with its end, a line?  There are no columns. */
+	bool (*is_line)(void *context, const char *line, size_t bytes);
+	void *context;
+};
+
+/* Read a file of that form; as table_read(). */
+bool table_read_form(struct table *table, const char *path, const struct table_form *form,
+		     struct failure *failure);
+
 /*
  * Read a file.  delimiter: between its cells.  False with the reason, also when it is empty or does
  * not name its columns, each of them once; deinit in either case.

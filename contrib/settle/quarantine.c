@@ -21,6 +21,22 @@ copy_line(const struct table *table, const struct table_line *line, FILE *file)
 		fputc('\n', file);
 }
 
+/* What stands before the rows: lines that are passed over, and the names of the columns. */
+static void
+copy_head(const struct table *table, const struct layout *layout, FILE *file)
+{
+	const char *end = table->bytes;
+
+	for (uint32_t i = 0; i < layout->skipped_lines && end != NULL; i++) {
+		end = memchr(end, '\n', table->byte_count - (size_t)(end - table->bytes));
+		end += end != NULL;
+	}
+	if (end != NULL)
+		fwrite(table->bytes, 1, (size_t)(end - table->bytes), file);
+	if (table->header.bytes > 0)
+		copy_line(table, &table->header, file);
+}
+
 /* Write a row anew if it names other lines.  False: it names none. */
 static bool
 write_named(const struct rows *rows, uint32_t index, char delimiter, FILE *file)
@@ -29,7 +45,7 @@ write_named(const struct rows *rows, uint32_t index, char delimiter, FILE *file)
 	struct csv_row row;
 	bool has_names = false;
 
-	if (table_row(rows->table, index, &row) != CSV_ROW)
+	if (rows->layout->is_fixed || table_row(rows->table, index, &row) != CSV_ROW)
 		return false;
 	for (uint32_t i = 0; i < row.count; i++)
 		has_names = has_names || rows_named(rows, i, row.cells[i]) != NULL;
@@ -67,7 +83,7 @@ quarantine_write(const char *path, const struct rows *rows, const struct results
 			file = fopen(path, "we");
 			if (file == NULL)
 				return failure_set_errno(failure, errno, "%s", path);
-			copy_line(table, &table->header, file);
+			copy_head(table, rows->layout, file);
 		}
 		if (!write_named(rows, i, delimiter, file))
 			copy_line(table, &table->lines[i], file);

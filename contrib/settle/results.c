@@ -38,19 +38,27 @@ enum {
 static const char column_names[] = "line,operation,outcome,transaction,terminal,member,"
 				   "business_date,points,amount,sequence,replay,available,message";
 
+static size_t
+add_digest(char head[KEPT_HEAD_BYTES], size_t used, const uint8_t *digest, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i++)
+		used += (size_t)snprintf(head + used, KEPT_HEAD_BYTES - used, "%02x", digest[i]);
+	return used;
+}
+
 /* The line that says whose results these are. */
 static void
-make_head(const struct table *table, char head[KEPT_HEAD_BYTES])
+make_head(const struct table *table, const struct layout *layout, char head[KEPT_HEAD_BYTES])
 {
-	static const char digits[] = "0123456789abcdef";
+	static const uint8_t none[sizeof(layout->digest)];
 	size_t used = (size_t)snprintf(head, KEPT_HEAD_BYTES, "# tally-settle 1 ");
 
-	for (int i = 0; i < TABLE_DIGEST_BYTES; i++) {
-		head[used++] = digits[table->digest[i] >> 4];
-		head[used++] = digits[table->digest[i] & 15];
+	used = add_digest(head, used, table->digest, TABLE_DIGEST_BYTES);
+	if (memcmp(layout->digest, none, sizeof(none)) != 0) {
+		used += (size_t)snprintf(head + used, KEPT_HEAD_BYTES - used, " layout ");
+		used = add_digest(head, used, layout->digest, sizeof(layout->digest));
 	}
-	head[used++] = '\n';
-	head[used] = '\0';
+	(void)snprintf(head + used, KEPT_HEAD_BYTES - used, "\n");
 }
 
 /* Read a row: its line, its status, its sum, whose count is 0 when it is in no total. */
@@ -138,8 +146,8 @@ take_over(struct results *results, const struct table *old, struct failure *fail
 }
 
 bool
-results_open(struct results *results, const char *path, const struct table *table, uint32_t own,
-	     struct failure *failure)
+results_open(struct results *results, const char *path, const struct table *table,
+	     const struct layout *layout, uint32_t own, struct failure *failure)
 {
 	struct table old = { .bytes = NULL };
 	bool is_empty, is_ok;
@@ -150,10 +158,10 @@ results_open(struct results *results, const char *path, const struct table *tabl
 	results->own = own;
 	results->marks = calloc((size_t)table->line_count + 1, 1);
 	TG_ASSERT(results->marks != NULL);
-	make_head(table, results->head);
+	make_head(table, layout, results->head);
 	results->kept = (struct kept){ path, results->head, "file of results",
-				       "results of another file; move it away, or name another "
-				       "with --result" };
+				       "results of another file or layout; move it away, or name "
+				       "another with --result" };
 	if (!kept_open(&results->kept, &results->file, &is_empty, failure))
 		return false;
 	if (is_empty) {

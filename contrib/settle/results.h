@@ -16,6 +16,7 @@
 #include "contrib/common/table.h"
 #include "contrib/common/totals.h"
 #include "contrib/common/upload.h"
+#include "contrib/settle/layout.h"
 
 struct results {
 	const struct table *table; /* borrowed */
@@ -33,10 +34,11 @@ enum { RESULT_NONE, RESULT_DONE, RESULT_REFUSED };
 
 /*
  * Open the results of a table, and read what an earlier run has left; a torn last line is cut off.
- * False with the reason, also when they are another file's.  Close in either case.
+ * False with the reason, also when they are another file's, or of another layout.  Close in either
+ * case.
  */
 bool results_open(struct results *results, const char *path, const struct table *table,
-		  uint32_t own, struct failure *failure);
+		  const struct layout *layout, uint32_t own, struct failure *failure);
 
 /* Write down an answer. */
 void results_add(struct results *results, uint32_t index, const struct upload_item *item,

@@ -23,7 +23,10 @@ enum {
 	KIND_MEMBER,
 	KIND_NEW_IDENTIFIER,
 	KIND_REFERENCE,
+	KIND_ORIGINAL_REFERENCE,
 };
+
+#define ID_LABEL "tallygate settlement line v1"
 
 static const struct {
 	const char *name;
@@ -41,6 +44,8 @@ static const struct {
 	{ "points", TG_FIELD_POINTS },
 	{ "original", TG_FIELD_ORIGINAL },
 	{ "original_burn", TG_FIELD_ORIGINAL_BURN },
+	{ "original_reference", KIND_ORIGINAL_REFERENCE },
+	{ "original_time", TG_FIELD_ORIGINAL_TIME },
 	{ "reason", TG_FIELD_REASON },
 	{ "receipt", TG_FIELD_RECEIPT },
 	{ "till", TG_FIELD_TILL },
@@ -71,34 +76,46 @@ struct reading {
 	uint32_t index;
 	struct upload_item *item;
 	const char *reference;	 /* its cell; NULL: none */
+	struct layout_row *row;	 /* its cells */
 	const char *column;	 /* at fault; NULL: the whole line */
 	struct failure *failure; /* what is wrong */
 };
 
+/* What a column of that name is; 0: nothing. */
+static uint16_t
+kind_named(const char *name)
+{
+	for (size_t k = 0; k < KIND_COUNT; k++)
+		if (strcasecmp(named_kinds[k].name, name) == 0)
+			return named_kinds[k].kind;
+	return 0;
+}
+
 static bool
 find_columns(struct rows *rows, struct failure *failure)
 {
-	const struct table *table = rows->table;
+	const struct layout *layout = rows->layout;
+	const char *path = layout->path != NULL ? layout->path : rows->table->path;
+	const uint32_t line = layout->path != NULL ? 0 : rows->table->header.number;
 	bool has_operation = false, has_time = false;
 
-	rows->reference_column = table->column_count;
-	for (uint32_t i = 0; i < table->column_count; i++) {
-		size_t k = 0;
+	rows->reference_column = layout->column_count;
+	for (uint32_t i = 0; i < layout->column_count; i++) {
+		const struct layout_column *column = &layout->columns[i];
 
-		while (k < KIND_COUNT && strcasecmp(named_kinds[k].name, table->columns[i]) != 0)
-			k++;
-		if (k == KIND_COUNT)
-			return failure_set(failure, "%s:%u: there is no column \"%s\"", table->path,
-					   table->header.number, table->columns[i]);
-		rows->kinds[i] = named_kinds[k].kind;
+		rows->kinds[i] = kind_named(column->name);
+		if (rows->kinds[i] == 0 &&
+		    (!layout->is_loose || strcasecmp(column->name, column->source) != 0))
+			return failure_set(failure, "%s:%u: there is no column \"%s\"", path, line,
+					   column->name);
 		has_operation = has_operation || rows->kinds[i] == KIND_OPERATION;
 		has_time = has_time || rows->kinds[i] == KIND_TIME;
 		if (rows->kinds[i] == KIND_REFERENCE)
 			rows->reference_column = i;
 	}
 	if (!has_operation || !has_time)
-		return failure_set(failure, "%s:%u: column \"%s\" is missing", table->path,
-				   table->header.number, has_operation ? "time" : "operation");
+		return failure_set(failure, "%s:%u: column \"%s\" is missing", path, line,
+				   has_operation ? "time" : "operation");
 	return true;
 }
 
@@ -124,6 +141,9 @@ take_original(struct reading *r, enum tg_field field, const char *cell)
 	struct tg_message *request = &r->item->request;
 	int64_t number, time_ms;
 
+	if (strncasecmp(cell, "line:", 5) == 0 && r->rows->layout->path != NULL)
+		return failure_set(r->failure, "\"%.40s\": a file with a layout names originals "
+				   "as ID@TIME, or by original_reference", cell);
 	if (strncasecmp(cell, "line:", 5) == 0) {
 		const struct table *table = r->rows->table;
 		uint32_t index = word_number(cell + 5, 1, UINT32_MAX, &number)
@@ -143,6 +163,28 @@ take_original(struct reading *r, enum tg_field field, const char *cell)
 	tg_message_set_bytes(request, field, id, TG_TRANSACTION_ID_BYTES);
 	if (field == TG_FIELD_ORIGINAL || !tg_message_has(request, TG_FIELD_ORIGINAL_TIME))
 		tg_message_set_integer(request, TG_FIELD_ORIGINAL_TIME, time_ms);
+	return true;
+}
+
+/* A line of this or another file by its reference: its id follows from that. */
+static bool
+take_original_reference(struct reading *r, const char *cell)
+{
+	table_make_id(r->rows->table, r->index, ID_LABEL, true, cell, r->item->original);
+	tg_message_set_bytes(&r->item->request, TG_FIELD_ORIGINAL, r->item->original,
+			     TG_TRANSACTION_ID_BYTES);
+	return true;
+}
+
+static bool
+take_time(struct reading *r, enum tg_field field, const char *cell)
+{
+	int64_t time_ms;
+
+	if (!when_parse(cell, &time_ms))
+		return failure_set(r->failure, "\"%.40s\" is no time as in 1997-01-31T09:30:00Z",
+				   cell);
+	tg_message_set_integer(&r->item->request, field, time_ms);
 	return true;
 }
 
@@ -217,17 +259,16 @@ static bool
 take_cell(struct reading *r, uint16_t kind, const char *cell)
 {
 	struct upload_item *item = r->item;
-	int64_t time_ms;
 
 	switch (kind) {
 	case KIND_OPERATION:
 		return take_operation(r, cell);
 	case KIND_TIME:
-		if (!when_parse(cell, &time_ms))
-			return failure_set(r->failure,
-					   "\"%.40s\" is no time as in 1997-01-31T09:30:00Z", cell);
-		tg_message_set_integer(&item->request, TG_FIELD_BUSINESS_TIME, time_ms);
-		return true;
+		return take_time(r, TG_FIELD_BUSINESS_TIME, cell);
+	case TG_FIELD_ORIGINAL_TIME:
+		return take_time(r, TG_FIELD_ORIGINAL_TIME, cell);
+	case KIND_ORIGINAL_REFERENCE:
+		return take_original_reference(r, cell);
 	case KIND_MEMBER:
 		return take_member(r, cell);
 	case KIND_NEW_IDENTIFIER:
@@ -252,7 +293,7 @@ take_cell(struct reading *r, uint16_t kind, const char *cell)
 
 /* The name of the column that sets a field. */
 static const char *
-column_of(uint32_t field)
+name_of(uint32_t field)
 {
 	if (field == TG_FIELD_MEMBER || field == TG_FIELD_IDENTIFIER ||
 	    field == TG_FIELD_IDENTIFIER_TYPE)
@@ -262,11 +303,21 @@ column_of(uint32_t field)
 	if (field == TG_FIELD_BUSINESS_TIME)
 		return "time";
 	if (field == TG_FIELD_ORIGINAL_TIME)
-		return "original";
+		return "original_time";
 	for (size_t k = 0; k < KIND_COUNT; k++)
 		if (named_kinds[k].kind == field)
 			return named_kinds[k].name;
 	return NULL;
+}
+
+/* What the file calls the column of ours; its name where it has none. */
+static const char *
+source_of(const struct rows *rows, const char *name)
+{
+	for (uint32_t i = 0; name != NULL && i < rows->layout->column_count; i++)
+		if (strcasecmp(rows->layout->columns[i].name, name) == 0)
+			return rows->layout->columns[i].source;
+	return name;
 }
 
 /* The same check that the gateway makes, by the same decoder. */
@@ -287,7 +338,7 @@ check_request(struct reading *r)
 		return failure_set(r->failure, "is too long");
 	status = tg_decode_request(frame + TG_FRAME_HEADER_BYTES,
 				   writer.used_bytes - TG_FRAME_HEADER_BYTES, &decoded, &field);
-	r->column = column_of(field);
+	r->column = source_of(r->rows, name_of(field));
 	if (status == TG_MISSING_FIELD)
 		return failure_set(r->failure, "%s needs it", tg_operation_name(request->code));
 	if (status == TG_UNKNOWN_FIELD)
@@ -295,7 +346,7 @@ check_request(struct reading *r)
 				   tg_operation_name(request->code));
 	if (status != TG_OK)
 		return failure_set(r->failure, "%s", tg_status_text(status));
-	r->column = "member";
+	r->column = source_of(r->rows, "member");
 	if (!is_named)
 		return failure_set(r->failure, "%s needs it", tg_operation_name(request->code));
 	return true;
@@ -306,28 +357,29 @@ static bool
 read_row(struct reading *r)
 {
 	const struct table *table = r->rows->table;
-	struct csv_row row;
+	const struct layout *layout = r->rows->layout;
 
 	tg_message_init(&r->item->request, 1, 0);
-	r->column = NULL;
-	if (table_row(table, r->index, &row) != CSV_ROW) {
-		if (row.bad_cell < table->column_count)
-			r->column = table->columns[row.bad_cell];
-		return failure_set(r->failure, "%s", row.why);
+	if (!layout_row(layout, table, r->index, r->row)) {
+		r->column = r->row->column;
+		return failure_set(r->failure, "%s", r->row->why.text);
 	}
-	for (uint32_t i = 0; i < row.count; i++) {
-		r->column = table->columns[i];
-		if (row.cells[i][0] != '\0' && !take_cell(r, r->rows->kinds[i], row.cells[i]))
+	for (uint32_t i = 0; i < layout->column_count; i++) {
+		const char *cell = r->row->cells[i];
+
+		r->column = layout->columns[i].source;
+		if (r->rows->kinds[i] != 0 && cell[0] != '\0' &&
+		    !take_cell(r, r->rows->kinds[i], cell))
 			return false;
 	}
 	if (r->item->request.code == 0) {
-		r->column = "operation";
+		r->column = source_of(r->rows, "operation");
 		return failure_set(r->failure, "is missing");
 	}
-	r->column = "reference";
-	if (r->reference == NULL && r->rows->reference_column < table->column_count)
+	r->column = source_of(r->rows, "reference");
+	if (r->reference == NULL && r->rows->reference_column < layout->column_count)
 		return failure_set(r->failure, "is missing");
-	table_make_id(table, r->index, "tallygate settlement line v1", r->reference != NULL,
+	table_make_id(table, r->index, ID_LABEL, r->reference != NULL,
 		      r->reference, r->item->id);
 	tg_message_set_bytes(&r->item->request, TG_FIELD_TRANSACTION_ID, r->item->id,
 			     TG_TRANSACTION_ID_BYTES);
@@ -379,22 +431,25 @@ find_doubles(struct rows *rows, struct mistakes *mistakes)
 }
 
 bool
-rows_check(struct rows *rows, const struct table *table, struct mistakes *mistakes,
-	   struct failure *failure)
+rows_check(struct rows *rows, const struct layout *layout, const struct table *table,
+	   struct mistakes *mistakes, struct failure *failure)
 {
 	struct upload_item *item = calloc(1, sizeof(*item));
+	struct layout_row *row = calloc(1, sizeof(*row));
 	struct failure why;
 
 	memset(rows, 0, sizeof(*rows));
 	rows->table = table;
+	rows->layout = layout;
 	rows->facts = calloc((size_t)table->line_count + 1, sizeof(*rows->facts));
-	TG_ASSERT(rows->facts != NULL && item != NULL);
+	TG_ASSERT(rows->facts != NULL && item != NULL && row != NULL);
 	if (!find_columns(rows, failure)) {
 		free(item);
+		free(row);
 		return false;
 	}
 	for (uint32_t i = 0; i < table->line_count; i++) {
-		struct reading r = { rows, i, item, NULL, NULL, &why };
+		struct reading r = { rows, i, item, NULL, row, NULL, &why };
 		struct row_facts *facts = &rows->facts[i];
 
 		facts->is_good = read_row(&r);
@@ -406,9 +461,10 @@ rows_check(struct rows *rows, const struct table *table, struct mistakes *mistak
 		memcpy(facts->id, item->id, sizeof(facts->id));
 		facts->time_ms = item->request.values[TG_FIELD_BUSINESS_TIME].integer;
 	}
-	if (rows->reference_column < table->column_count)
+	if (rows->reference_column < layout->column_count)
 		find_doubles(rows, mistakes);
 	free(item);
+	free(row);
 	return true;
 }
 
@@ -422,10 +478,15 @@ rows_deinit(struct rows *rows)
 const struct row_facts *
 rows_named(const struct rows *rows, uint32_t column, const char *cell)
 {
-	const uint16_t kind = rows->kinds[column];
+	const struct layout *layout = rows->layout;
+	uint16_t kind = 0;
 	int64_t number;
 	uint32_t index;
 
+	for (uint32_t i = 0; i < layout->column_count; i++)
+		if (layout->columns[i].place.column[0] != '\0' &&
+		    layout->columns[i].place.cell == column)
+			kind = rows->kinds[i];
 	if ((kind != TG_FIELD_ORIGINAL && kind != TG_FIELD_ORIGINAL_BURN) ||
 	    strncasecmp(cell, "line:", 5) != 0 || !word_number(cell + 5, 1, UINT32_MAX, &number))
 		return NULL;
@@ -437,8 +498,9 @@ rows_named(const struct rows *rows, uint32_t column, const char *cell)
 void
 rows_make(const struct rows *rows, uint32_t index, struct upload_item *item)
 {
+	struct layout_row row;
 	struct failure why;
-	struct reading r = { rows, index, item, NULL, NULL, &why };
+	struct reading r = { rows, index, item, NULL, &row, NULL, &why };
 
 	const bool is_read = rows->facts[index].is_good && read_row(&r);
 

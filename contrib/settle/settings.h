@@ -15,7 +15,8 @@
 	X(result, "result", TEXT, ONCE, NULL, 0, 0, 0, "FILE", "outcomes, instead of FILE.result.csv") \
 	X(quarantine, "quarantine", TEXT, ONCE, NULL, 0, 0, 0, "FILE", "refused lines, instead of FILE.quarantine.csv") \
 	X(is_skip_bad, "skip-bad", FLAG, ONCE, NULL, 0, 0, 0, "", "send the good lines though there are bad ones") \
-	X(columns, "columns", TEXT, ONCE, NULL, 0, 0, 0, "MAP", "day-end: names of columns, NAME=COLUMN,...") \
+	X(columns, "columns", TEXT, ONCE, NULL, 0, 0, 0, "MAP", "columns under other names, NAME=COLUMN,...") \
+	X(layout, "layout", TEXT, ONCE, NULL, 0, 0, 0, "FILE", "how lines are written, see the manual; upload and check") \
 	X(heading_day, "", HEADING, ONCE, NULL, 0, 0, 0, "", "The end of a day") \
 	X(is_till_day, "till-day", FLAG, ONCE, NULL, 0, 0, 0, "", "by the till's own day, not by business date") \
 	X(scope, "scope", TEXT, ONCE, NULL, 0, 0, 0, "WHOSE", "terminal or partner; a partner's system: partner") \

@@ -23,6 +23,7 @@ struct run {
 	const struct settle_settings *settings;
 	char delimiter;
 	char result_path[PATH_BYTES], quarantine_path[PATH_BYTES];
+	struct layout layout;
 	struct table table;
 	struct rows rows;
 	struct mistakes mistakes;
@@ -53,6 +54,22 @@ take_path(const char *named, const char *path, const char *suffix, char ret_path
 	return bytes < PATH_BYTES || failure_set(failure, "%.100s...: the path is too long", path);
 }
 
+/* How the file is written. */
+static bool
+take_layout(struct run *run, struct failure *failure)
+{
+	const struct settle_settings *settings = run->settings;
+
+	if (settings->layout == NULL)
+		return layout_init(&run->layout, run->delimiter, settings->columns, failure);
+	if (settings->columns != NULL)
+		return failure_set(failure, "--layout says what --columns would; give one");
+	if (!layout_read(&run->layout, settings->layout, failure))
+		return false;
+	run->delimiter = run->layout.delimiter;
+	return true;
+}
+
 /* Read and check the whole file. */
 static enum settle_exit
 check(struct run *run, const char *path, struct failure *failure)
@@ -65,10 +82,12 @@ check(struct run *run, const char *path, struct failure *failure)
 	    !take_path(run->settings->quarantine, path, ".quarantine.csv", run->quarantine_path,
 		       failure))
 		return SETTLE_USAGE;
-	if (!table_read(&run->table, path, run->delimiter, failure))
+	if (!take_layout(run, failure))
+		return SETTLE_USAGE;
+	if (!layout_open(&run->layout, &run->table, path, failure))
 		return SETTLE_BAD_FILE;
 	mistakes_init(&run->mistakes, path, stderr);
-	if (!rows_check(&run->rows, &run->table, &run->mistakes, failure))
+	if (!rows_check(&run->rows, &run->layout, &run->table, &run->mistakes, failure))
 		return SETTLE_BAD_FILE;
 	is_listed = mistakes_close(&run->mistakes, &list);
 	printf("lines %u, bad %u\n", run->table.line_count, run->rows.bad_count);
@@ -221,7 +240,7 @@ upload(struct run *run, const char *path, struct failure *failure)
 	exit = check(run, path, failure);
 	if (exit != SETTLE_DONE)
 		return exit;
-	if (!results_open(&run->results, run->result_path, &run->table,
+	if (!results_open(&run->results, run->result_path, &run->table, &run->layout,
 			  (uint32_t)run->settings->identity.terminal, failure)) {
 		exit = SETTLE_BAD_FILE;
 	} else if (!open_session(run, TG_RIGHT_BATCH, failure)) {
@@ -423,6 +442,7 @@ settle_run(const struct settle_settings *settings, int word_count, char *const w
 				     "entries DAY FILE or day-end DAY LOG");
 	tg_client_free(run.client);
 	rows_deinit(&run.rows);
+	layout_deinit(&run.layout);
 	table_deinit(&run.table);
 	return exit;
 }

@@ -39,7 +39,8 @@ tests_contrib_test_load_figures_LDADD = %D%/libfake.la $(contrib_test_libs)
 check_PROGRAMS += %D%/test_when
 tests_contrib_test_when_LDADD = $(clients_libs) $(CMOCKA_LIBS)
 
-dist_check_SCRIPTS += %D%/test_import_members.py %D%/test_queue.py %D%/test_settle.py
+dist_check_SCRIPTS += %D%/test_import_members.py %D%/test_queue.py %D%/test_settle.py \
+	%D%/test_layouts.py
 whole_checks += %D%/observe.py %D%/test_bench.py %D%/test_certify.py %D%/test_completion.py \
 	%D%/test_examples.py %D%/test_hardening.py %D%/test_quickstart.py %D%/test_units.py
 EXTRA_DIST += %D%/tills.py %D%/vendor.py
