@@ -357,29 +357,22 @@ provenance_put(struct provenance *p, uint64_t member, enum provenance_place plac
 }
 
 static enum tg_status
-each_run(const struct queue *queue, const struct runs *r, enum provenance_place place,
-	 provenance_run_fn *each, void *context)
+each_run(const struct runs *r, enum provenance_place place, provenance_run_fn *each, void *context)
 {
 	enum tg_status status = TG_OK;
 
 	for (uint32_t i = r->first; status == TG_OK && i < r->count; i++)
-		status = each(context, queue->member, place, i - r->first, &r->runs[i]);
+		status = each(context, place, &r->runs[i]);
 	return status;
 }
 
 enum tg_status
-provenance_each(const struct provenance *p, provenance_run_fn *each, void *context)
+provenance_each(const struct provenance *p, uint64_t member, provenance_run_fn *each,
+		void *context)
 {
-	enum tg_status status = TG_OK;
+	const struct queue *queue = find_slot(p->slots, p->slot_count, member);
+	enum tg_status status;
 
-	for (uint32_t i = 0; status == TG_OK && i < p->slot_count; i++) {
-		const struct queue *queue = &p->slots[i];
-
-		if (queue->member == 0)
-			continue;
-		status = each_run(queue, &queue->held, PROVENANCE_HELD, each, context);
-		if (status == TG_OK)
-			status = each_run(queue, &queue->spent, PROVENANCE_SPENT, each, context);
-	}
-	return status;
+	status = each_run(&queue->held, PROVENANCE_HELD, each, context);
+	return status == TG_OK ? each_run(&queue->spent, PROVENANCE_SPENT, each, context) : status;
 }

@@ -69,11 +69,10 @@ TG_MUST_CHECK enum tg_status provenance_put(struct provenance *provenance, uint6
 					    enum provenance_place place,
 					    const struct provenance_run *run);
 
-/* All runs, each member's in order; nth counts from 0 within member and place. */
-typedef enum tg_status provenance_run_fn(void *context, uint64_t member,
-					 enum provenance_place place, uint32_t nth,
+/* A member's runs in their order, first those it has. */
+typedef enum tg_status provenance_run_fn(void *context, enum provenance_place place,
 					 const struct provenance_run *run);
-TG_MUST_CHECK enum tg_status provenance_each(const struct provenance *provenance,
+TG_MUST_CHECK enum tg_status provenance_each(const struct provenance *provenance, uint64_t member,
 					     provenance_run_fn *each, void *context);
 
 #endif

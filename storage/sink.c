@@ -17,6 +17,7 @@
 
 #include "protocol/assert.h"
 #include "storage/sink_batch.h"
+#include "storage/sink_clearing.h"
 #include "storage/sink_session.h"
 
 #define BATCH_RECORDS_DEFAULT 2000
@@ -177,6 +178,8 @@ sink_new(const struct sink_config *config, const struct sink_source *source,
 	sink->config.idle_ms = or_default(config->idle_ms, IDLE_MS_DEFAULT);
 	sink->config.retry_min_ms = or_default(config->retry_min_ms, RETRY_MIN_MS_DEFAULT);
 	sink->config.retry_max_ms = or_default(config->retry_max_ms, RETRY_MAX_MS_DEFAULT);
+	sink->config.clearing_records = or_default(config->clearing_records,
+						   CLEARING_RECORDS_DEFAULT);
 	sink->config.database.cutter = &sink->cutter;
 	sink->source = *source;
 	sink->retry_ms = sink->config.retry_min_ms;

@@ -33,6 +33,7 @@ struct sink_config {
 	uint32_t retry_min_ms;		/* wait after a failure, doubled each time; 0: 100 */
 	uint32_t retry_max_ms;		/* ... up to this; 0: 5000 */
 	uint32_t months_ahead;		/* partitions made ahead, 0..24 */
+	uint32_t clearing_records;	/* summed for settlement at a time; 0: 100000 */
 	bool	 is_schema_foreign;	/* do not migrate: refuse a schema that lacks something */
 	bool	 may_lose_commits;	/* take a server that does not flush at each commit */
 };

@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ledger/calendar.h"
 #include "ledger/record.h"
+#include "ledger/request.h"
 #include "storage/clearing.h"
 #include "storage/sink_provenance.h"
 
@@ -23,9 +25,10 @@ static_assert(CLEARING_ISSUE_FEE == 14 && CLEARING_REDEEM_FEE == 15, "FEE_ITEM s
 /* A day to clear, and its sequences. */
 struct clearing_day {
 	char	 date[DATE_BYTES];	/* empty: there is none */
-	uint64_t first;			/* sequence of its first record; 0: it has none */
+	uint64_t first;			/* its first record that is not summed; 0: none */
 	uint64_t last;
 	bool	 is_traced;
+	bool	 is_whole;		/* it has ended */
 };
 
 static void
@@ -35,16 +38,34 @@ on_day(void *context, const struct database_cell *cells)
 
 	(void)snprintf(day->date, sizeof day->date, "%s", cells[0].text);
 	day->is_traced = database_cell_u64(&cells[1]) != 0;
+	day->first = database_cell_u64(&cells[2]);
 }
 
 static void
 on_bounds(void *context, const struct database_cell *cells)
 {
 	struct clearing_day *day = context;
+	const uint64_t first = database_cell_u64(&cells[0]);
 
-	day->first = database_cell_u64(&cells[0]);
+	day->first = first > day->first ? first : day->first;
 	day->last = database_cell_u64(&cells[1]);
 }
+
+/* Where a day's records begin that are not summed yet, and end. */
+static enum tg_status
+find_bounds(struct database *database, struct clearing_day *day, struct storage_error *error)
+{
+	char sql[SQL_BYTES_MAX];
+
+	(void)snprintf(sql, sizeof sql,
+		       "SELECT MIN(sequence), MAX(sequence) FROM entry WHERE business_date = '%s'",
+		       day->date);
+	return database_query(database, sql, on_bounds, day, error);
+}
+
+/* Do issuers pay redeemers? */
+#define IS_TRACED                                                                                  \
+	"(SELECT COALESCE(MAX(FIND_IN_SET('traced', flags) > 0), 0) FROM programme)"
 
 /*
  * The oldest day that has ended and is not cleared, among those that a cycle or the next one of a
@@ -54,27 +75,21 @@ static enum tg_status
 next_day(struct database *database, struct clearing_day *ret_day, struct storage_error *error)
 {
 	static const char sql[] =
-		"SELECT d.business_date, (SELECT COALESCE(MAX(FIND_IN_SET('traced', flags) > 0), 0)"
-		" FROM programme) FROM (SELECT DATE '1000-01-01' AS business_date"
+		"SELECT d.business_date, " IS_TRACED ", COALESCE(c.next_sequence, 0)"
+		" FROM (SELECT DATE '1000-01-01' AS business_date"
 		" WHERE EXISTS (SELECT 1 FROM business_day)"
 		" UNION ALL SELECT business_date FROM business_day) d"
-		" WHERE NOT EXISTS (SELECT 1 FROM clearing_day c"
-		" WHERE c.business_date = d.business_date)"
+		" LEFT JOIN clearing_day c ON c.business_date = d.business_date"
+		" WHERE COALESCE(c.is_whole, 0) = 0"
 		" AND (EXISTS (SELECT 1 FROM settlement_cycle)"
 		" OR d.business_date <= (SELECT MAX(last_date) FROM closed_cycle))"
 		" ORDER BY d.business_date LIMIT 1";
-	char bounds[SQL_BYTES_MAX];
 	enum tg_status status;
 
-	*ret_day = (struct clearing_day){ .first = 0 };
+	*ret_day = (struct clearing_day){ .is_whole = true };
 	status = database_query(database, sql, on_day, ret_day, error);
-	if (status != TG_OK || ret_day->date[0] == '\0')
-		return status;
-	(void)snprintf(bounds, sizeof bounds,
-		       "SELECT MIN(sequence), MAX(sequence) FROM entry"
-		       " WHERE business_date = '%s'",
-		       ret_day->date);
-	return database_query(database, bounds, on_bounds, ret_day, error);
+	return status == TG_OK && ret_day->date[0] != '\0' ? find_bounds(database, ret_day, error) :
+							     status;
 }
 
 /* Terms in force for records from a sequence on: partner, version and fee of its own, as t. */
@@ -160,14 +175,14 @@ on_sequence(void *context, const struct database_cell *cells)
 	*(uint64_t *)context = database_cell_u64(&cells[0]);
 }
 
-/* Where records that begin at first end: with the chunk, or where a partner's terms change. */
+/* Where those of at most so many records end among which no partner's terms change. */
 static enum tg_status
-end_of_chunk(struct database *database, uint64_t first, uint64_t *ret_last,
+end_of_chunk(struct database *database, uint64_t first, uint32_t records, uint64_t *ret_last,
 	     struct storage_error *error)
 {
 	char sql[SQL_BYTES_MAX];
 
-	*ret_last = first + CLEARING_CHUNK - 1;
+	*ret_last = first + records - 1;
 	(void)snprintf(sql, sizeof sql,
 		       "SELECT COALESCE(MIN(last_sequence), %" PRIu64 ") FROM partner_terms"
 		       " WHERE last_sequence BETWEEN %" PRIu64 " AND %" PRIu64,
@@ -176,7 +191,8 @@ end_of_chunk(struct database *database, uint64_t first, uint64_t *ret_last,
 }
 
 static enum tg_status
-clear_day(struct database *database, const struct clearing_day *day, struct storage_error *error)
+clear_day(struct database *database, const struct clearing_day *day, uint32_t records,
+	  struct storage_error *error)
 {
 	char sql[SQL_BYTES_MAX];
 	uint64_t first = day->first;
@@ -185,7 +201,8 @@ clear_day(struct database *database, const struct clearing_day *day, struct stor
 	while (status == TG_OK && first != 0 && first <= day->last) {
 		uint64_t last;
 
-		status = end_of_chunk(database, first, &last, error);
+		status = end_of_chunk(database, first, records, &last, error);
+		last = last < day->last ? last : day->last;
 		if (status == TG_OK)
 			status = sum_postings(database, day, first, last, error);
 		if (status == TG_OK)
@@ -194,9 +211,12 @@ clear_day(struct database *database, const struct clearing_day *day, struct stor
 			status = sink_provenance_run(database, day->date, first, last, error);
 		first = last + 1;
 	}
-	if (status == TG_OK)
+	if (status == TG_OK && day->is_whole)
 		status = end_month(database, day, error);
-	(void)snprintf(sql, sizeof sql, "INSERT INTO clearing_day VALUES ('%s')", day->date);
+	(void)snprintf(sql, sizeof sql,
+		       "INSERT INTO clearing_day VALUES ('%s', %" PRIu64 ", %d) ON DUPLICATE KEY"
+		       " UPDATE next_sequence = VALUES(next_sequence), is_whole = VALUES(is_whole)",
+		       day->date, first, day->is_whole ? 1 : 0);
 	return status == TG_OK ? database_run(database, sql, NULL, error) : status;
 }
 
@@ -380,7 +400,7 @@ write_statements(struct database *database, struct storage_error *error)
 }
 
 enum tg_status
-sink_clearing_run(struct database *database, struct storage_error *error)
+sink_clearing_run(struct database *database, uint32_t records, struct storage_error *error)
 {
 	enum tg_status status = TG_OK;
 
@@ -391,7 +411,38 @@ sink_clearing_run(struct database *database, struct storage_error *error)
 		if (status == TG_OK && day.date[0] == '\0')
 			return write_statements(database, error);
 		if (status == TG_OK)
-			status = clear_day(database, &day, error);
+			status = clear_day(database, &day, records, error);
 	}
 	return status;
+}
+
+enum tg_status
+sink_clearing_follow(struct database *database, uint32_t records, int32_t business_date,
+		     uint64_t next_sequence, struct storage_error *error)
+{
+	struct clearing_day day = { .first = 0 };
+	struct civil_date date = { .year = 1000, .month = 1, .day = 1 };
+	/* Always the same records together, however they were written. */
+	const uint64_t end = next_sequence / records * records;
+	char sql[SQL_BYTES_MAX];
+	enum tg_status status = sink_clearing_run(database, records, error);
+
+	if (status != TG_OK)
+		return status;
+	if (business_date != DAY_NONE)
+		date = calendar_date(business_date);
+	(void)snprintf(sql, sizeof sql,
+		       "SELECT d.business_date, " IS_TRACED ", COALESCE(c.next_sequence, 0)"
+		       " FROM (SELECT DATE '%04d-%02d-%02d' AS business_date) d"
+		       " LEFT JOIN clearing_day c ON c.business_date = d.business_date"
+		       " WHERE EXISTS (SELECT 1 FROM settlement_cycle)",
+		       (int)date.year, (int)date.month, (int)date.day);
+	status = database_query(database, sql, on_day, &day, error);
+	if (status != TG_OK || day.date[0] == '\0')
+		return status;
+	status = find_bounds(database, &day, error);
+	if (status != TG_OK || day.first == 0 || day.first >= end)
+		return status;
+	day.last = end - 1;
+	return clear_day(database, &day, records, error);
 }

@@ -1,70 +1,247 @@
 /*
  * sink_provenance.c - entries in, obligations and queues out.
+ *
+ * Entries and postings are read one after the other in the order of their keys and put together
+ * here: a join costs the server more than all the rest.  A member's queue is one row.
  */
 #include "storage/sink_provenance.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ledger/record.h"
+#include "protocol/assert.h"
 #include "storage/clearing.h"
 #include "storage/provenance.h"
 
 #define SQL_BYTES_MAX 2048
-#define INSERT_BYTES_MAX 65536	/* of one INSERT of many rows */
-#define VALUES_BYTES_MAX 320	/* of one row of it */
+#define NUMBER_BYTES_MAX 24	/* digits, sign, and what stands between two numbers */
+#define RUN_BYTES_MAX (3 * NUMBER_BYTES_MAX)
+#define SEND_BYTES 262144	/* rows are sent when there are so many bytes of them */
+#define MEMBERS_AT_ONCE 500	/* longer lists MariaDB turns into a join */
 
-/* Members whose points the records moved: conditions on entry e. */
-#define MOVED_POINTS                                                                               \
-	" e.business_date = '%s' AND e.sequence BETWEEN %" PRIu64 " AND %" PRIu64                  \
-	" AND e.posting_count > 0 AND e.member IS NOT NULL AND NOT FIND_IN_SET('test', e.flags)"
+/* A record that moved points of a member. */
+struct moved {
+	uint64_t sequence;
+	uint64_t member;
+};
+
+/* An SQL statement that grows. */
+struct text {
+	char	*bytes;			/* owned; ends with a zero byte once flushed */
+	size_t	 count;
+	size_t	 capacity;
+};
 
 /* One run of the matching. */
 struct matching {
 	struct database *database;
 	const char *date;
 	uint64_t first;			/* sequence of the first record */
+	uint64_t last;
 	struct clearing *clearing;	/* owned */
 	enum tg_status status;		/* of what rows led to */
-	/* The record whose legs are being read. */
-	uint64_t sequence;		/* 0: none */
-	uint64_t member;
+	/* What there is to match, in order. */
+	struct moved *moved;		/* owned */
+	uint32_t moved_count;
+	uint32_t moved_capacity;
+	uint64_t *members;		/* owned; of moved, each once, ascending */
+	uint32_t member_count;
+	/* The record whose legs are being read: moved[at]. */
+	uint32_t at;
 	uint32_t leg_count;
 	struct provenance_leg legs[RECORD_POSTINGS_MAX];
-	/* An INSERT being put together. */
+	struct text insert;		/* being put together */
 	const char *insert_head;
 	const char *insert_tail;
-	char	*insert;		/* owned; INSERT_BYTES_MAX */
-	size_t	 insert_bytes;		/* 0: no row yet */
+	struct text spent;		/* of the member at work */
 	struct storage_error *error;
 };
 
+/* Make room for so many bytes and a zero byte. */
+static enum tg_status
+reserve(struct text *text, size_t bytes)
+{
+	size_t capacity = text->capacity * 2 + 1024;
+	char *grown;
+
+	if (text->count + bytes < text->capacity)
+		return TG_OK;
+	while (text->count + bytes >= capacity)
+		capacity *= 2;
+	grown = realloc(text->bytes, capacity);
+	if (grown == NULL)
+		return TG_NO_MEMORY;
+	text->bytes = grown;
+	text->capacity = capacity;
+	return TG_OK;
+}
+
+/* There must be room. */
 static void
-on_run(void *context, const struct database_cell *cells)
+put_text(struct text *text, const char *more)
+{
+	const size_t bytes = strlen(more);
+
+	memcpy(text->bytes + text->count, more, bytes + 1);
+	text->count += bytes;
+}
+
+/* Printing is most of the work here, and printf several times as slow. */
+static void
+put_number(struct text *text, uint64_t number)
+{
+	char digits[NUMBER_BYTES_MAX];
+	size_t at = sizeof digits;
+
+	do {
+		digits[--at] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number != 0);
+	memcpy(text->bytes + text->count, digits + at, sizeof digits - at);
+	text->count += sizeof digits - at;
+}
+
+static void
+on_moved(void *context, const struct database_cell *cells)
 {
 	struct matching *m = context;
-	const struct provenance_run run = {
-		.issuer = (uint32_t)database_cell_u64(&cells[2]),
-		.redeemer = (uint32_t)database_cell_u64(&cells[3]),
-		.points = database_cell_i64(&cells[4]),
-	};
 
-	if (m->status == TG_OK)
-		m->status = provenance_put(clearing_provenance(m->clearing),
-					   database_cell_u64(&cells[0]),
-					   (enum provenance_place)database_cell_u64(&cells[1]),
-					   &run);
+	if (m->moved_count == m->moved_capacity) {
+		const uint32_t capacity = m->moved_capacity * 2 + 4096;
+		struct moved *moved = realloc(m->moved, capacity * sizeof *moved);
+
+		if (moved == NULL) {
+			m->status = TG_NO_MEMORY;
+			return;
+		}
+		m->moved = moved;
+		m->moved_capacity = capacity;
+	}
+	m->moved[m->moved_count++] = (struct moved){ database_cell_u64(&cells[0]),
+						     database_cell_u64(&cells[1]) };
+}
+
+static enum tg_status
+read_moved(struct matching *m)
+{
+	char sql[SQL_BYTES_MAX];
+
+	(void)snprintf(sql, sizeof sql,
+		       "SELECT sequence, member FROM entry WHERE business_date = '%s'"
+		       " AND sequence BETWEEN %" PRIu64 " AND %" PRIu64
+		       " AND posting_count > 0 AND member IS NOT NULL"
+		       " AND NOT FIND_IN_SET('test', flags) ORDER BY sequence",
+		       m->date, m->first, m->last);
+	return database_query(m->database, sql, on_moved, m, m->error);
+}
+
+static int
+compare_members(const void *left, const void *right)
+{
+	const uint64_t *a = left;
+	const uint64_t *b = right;
+
+	return *a < *b ? -1 : *a > *b ? 1 : 0;
+}
+
+static enum tg_status
+list_members(struct matching *m)
+{
+	uint32_t count = 0;
+
+	m->members = malloc(((size_t)m->moved_count + 1) * sizeof *m->members);
+	if (m->members == NULL)
+		return TG_NO_MEMORY;
+	for (uint32_t i = 0; i < m->moved_count; i++)
+		m->members[i] = m->moved[i].member;
+	qsort(m->members, m->moved_count, sizeof *m->members, compare_members);
+	for (uint32_t i = 0; i < m->moved_count; i++) {
+		if (count == 0 || m->members[count - 1] != m->members[i])
+			m->members[count++] = m->members[i];
+	}
+	m->member_count = count;
+	return TG_OK;
+}
+
+/* The next number of a JSON text; false: there is none. */
+static bool
+take_number(const char **text, uint64_t *ret_number)
+{
+	const char *at = *text + strcspn(*text, "0123456789");
+	char *end;
+
+	if (*at == '\0')
+		return false;
+	*ret_number = strtoull(at, &end, 10);
+	*text = end;
+	return true;
+}
+
+static void
+put_runs(struct matching *m, uint64_t member, enum provenance_place place, const char *text)
+{
+	uint64_t issuer;
+	uint64_t redeemer = 0;
+	uint64_t points;
+
+	while (m->status == TG_OK && take_number(&text, &issuer)) {
+		if ((place == PROVENANCE_SPENT && !take_number(&text, &redeemer)) ||
+		    !take_number(&text, &points)) {
+			m->status = TG_CORRUPT;
+			return;
+		}
+		m->status = provenance_put(clearing_provenance(m->clearing), member, place,
+					   &(struct provenance_run){ (uint32_t)issuer,
+								     (uint32_t)redeemer,
+								     (int64_t)points });
+	}
+}
+
+static void
+on_queue(void *context, const struct database_cell *cells)
+{
+	struct matching *m = context;
+	const uint64_t member = database_cell_u64(&cells[0]);
+
+	put_runs(m, member, PROVENANCE_HELD, cells[1].text);
+	put_runs(m, member, PROVENANCE_SPENT, cells[2].text);
+}
+
+static enum tg_status
+read_queues(struct matching *m)
+{
+	char sql[MEMBERS_AT_ONCE * NUMBER_BYTES_MAX + 256];
+	struct text text = { .bytes = sql, .capacity = sizeof sql };
+	enum tg_status status = TG_OK;
+
+	for (uint32_t i = 0; status == TG_OK && i < m->member_count; i++) {
+		const bool is_first = i % MEMBERS_AT_ONCE == 0;
+
+		if (is_first)
+			text.count = 0;
+		put_text(&text, is_first ? "SELECT member, held, spent FROM provenance"
+					   " WHERE member IN (" : ",");
+		put_number(&text, m->members[i]);
+		if ((i + 1) % MEMBERS_AT_ONCE != 0 && i + 1 < m->member_count)
+			continue;
+		put_text(&text, ")");
+		status = database_query(m->database, sql, on_queue, m, m->error);
+	}
+	return status;
 }
 
 /* The record whose legs were read is whole. */
 static void
 end_record(struct matching *m)
 {
-	if (m->status == TG_OK && m->sequence != 0)
-		m->status = clearing_trace(m->clearing, 0, m->member, m->legs, m->leg_count);
-	m->leg_count = 0;
+	if (m->status == TG_OK && m->leg_count > 0)
+		m->status = clearing_trace(m->clearing, 0, m->moved[m->at].member, m->legs,
+					   m->leg_count);
+	if (m->status == TG_OK)
+		m->leg_count = 0;
 }
 
 static void
@@ -73,52 +250,39 @@ on_leg(void *context, const struct database_cell *cells)
 	struct matching *m = context;
 	const uint64_t sequence = database_cell_u64(&cells[0]);
 
-	if (sequence != m->sequence) {
+	while (m->status == TG_OK && m->at < m->moved_count &&
+	       m->moved[m->at].sequence < sequence) {
 		end_record(m);
-		if (m->status == TG_OK)
-			m->sequence = sequence;
+		m->at += m->status == TG_OK ? 1 : 0;
 	}
-	if (m->status != TG_OK || m->leg_count == RECORD_POSTINGS_MAX)
+	/* Postings of a record that moved no member's points. */
+	if (m->status != TG_OK || m->at == m->moved_count || m->moved[m->at].sequence != sequence)
 		return;
-	m->member = database_cell_u64(&cells[1]);
+	TG_ASSERT(m->leg_count < RECORD_POSTINGS_MAX);
 	m->legs[m->leg_count++] = (struct provenance_leg){
-		.account = (uint8_t)database_cell_u64(&cells[2]),
-		.partner = (uint32_t)database_cell_u64(&cells[3]),
-		.points = database_cell_i64(&cells[4]),
+		.account = (uint8_t)database_cell_u64(&cells[1]),
+		.partner = (uint32_t)database_cell_u64(&cells[2]),
+		.points = database_cell_i64(&cells[3]),
 	};
 }
 
 static enum tg_status
-read_runs(struct matching *m, uint64_t first, uint64_t last)
-{
-	char sql[SQL_BYTES_MAX];
-
-	(void)snprintf(sql, sizeof sql,
-		       "SELECT v.member, v.place + 0, v.issuer, v.redeemer, v.points"
-		       " FROM (SELECT DISTINCT e.member FROM entry e WHERE" MOVED_POINTS ") t"
-		       " JOIN provenance v ON v.member = t.member"
-		       " ORDER BY v.member, v.place, v.position",
-		       m->date, first, last);
-	return database_query(m->database, sql, on_run, m, m->error);
-}
-
-static enum tg_status
-read_legs(struct matching *m, uint64_t first, uint64_t last)
+read_legs(struct matching *m)
 {
 	char sql[SQL_BYTES_MAX];
 	enum tg_status status;
 
 	(void)snprintf(sql, sizeof sql,
-		       "SELECT e.sequence, e.member, o.account, o.partner, o.points FROM entry e"
-		       " JOIN posting o ON o.business_date = e.business_date"
-		       " AND o.sequence = e.sequence WHERE" MOVED_POINTS
-		       " AND o.unit = %d AND o.account IN (%d, %d, %d, %d, %d, %d)"
-		       " ORDER BY e.sequence, o.line",
-		       m->date, first, last, UNIT_POINTS, ACCOUNT_DEBT, ACCOUNT_ISSUED,
+		       "SELECT sequence, account, partner, points FROM posting"
+		       " WHERE business_date = '%s' AND sequence BETWEEN %" PRIu64 " AND %" PRIu64
+		       " AND unit = %d AND account IN (%d, %d, %d, %d, %d, %d) AND is_test = 0"
+		       " ORDER BY sequence, line",
+		       m->date, m->first, m->last, UNIT_POINTS, ACCOUNT_DEBT, ACCOUNT_ISSUED,
 		       ACCOUNT_REDEEMED, ACCOUNT_BREAKAGE, ACCOUNT_WRITTEN_OFF,
 		       ACCOUNT_ADJUSTMENTS);
 	status = database_query(m->database, sql, on_leg, m, m->error);
-	end_record(m);
+	if (m->at < m->moved_count)
+		end_record(m);
 	return status;
 }
 
@@ -128,72 +292,105 @@ flush_rows(struct matching *m)
 {
 	enum tg_status status;
 
-	if (m->insert_bytes == 0)
+	if (m->insert.count == 0)
 		return TG_OK;
-	(void)snprintf(m->insert + m->insert_bytes, INSERT_BYTES_MAX - m->insert_bytes, "%s",
-		       m->insert_tail);
-	status = database_run(m->database, m->insert, NULL, m->error);
-	m->insert_bytes = 0;
+	status = reserve(&m->insert, strlen(m->insert_tail));
+	if (status != TG_OK)
+		return status;
+	put_text(&m->insert, m->insert_tail);
+	status = database_run(m->database, m->insert.bytes, NULL, m->error);
+	m->insert.count = 0;
 	return status;
 }
 
-static enum tg_status __attribute__((format(printf, 2, 3)))
-add_row(struct matching *m, const char *format, ...)
+/* Begin a row, with room for so many bytes of it. */
+static enum tg_status
+begin_row(struct matching *m, size_t bytes)
 {
-	va_list arguments;
-	enum tg_status status = TG_OK;
+	enum tg_status status = m->insert.count >= SEND_BYTES ? flush_rows(m) : TG_OK;
 
-	if (m->insert_bytes + 2 * (size_t)VALUES_BYTES_MAX > INSERT_BYTES_MAX)
-		status = flush_rows(m);
-	if (m->insert_bytes == 0)
-		m->insert_bytes = (size_t)snprintf(m->insert, INSERT_BYTES_MAX, "%s",
-						   m->insert_head);
-	else
-		m->insert[m->insert_bytes++] = ',';
-	va_start(arguments, format);
-	m->insert_bytes += (size_t)vsnprintf(m->insert + m->insert_bytes,
-					     INSERT_BYTES_MAX - m->insert_bytes, format, arguments);
-	va_end(arguments);
+	if (status == TG_OK)
+		status = reserve(&m->insert, strlen(m->insert_head) + bytes);
+	if (status == TG_OK)
+		put_text(&m->insert, m->insert.count == 0 ? m->insert_head : ",");
 	return status;
+}
+
+/* A run of the member at work: held ones into the row, spent ones beside, to follow later. */
+static enum tg_status
+write_run(void *context, enum provenance_place place, const struct provenance_run *run)
+{
+	struct matching *m = context;
+	struct text *text = place == PROVENANCE_HELD ? &m->insert : &m->spent;
+	enum tg_status status = reserve(text, RUN_BYTES_MAX);
+
+	if (status != TG_OK)
+		return status;
+	put_text(text, text->bytes[text->count - 1] == ']' ? ",[" : "[");
+	put_number(text, run->issuer);
+	if (place == PROVENANCE_SPENT) {
+		put_text(text, ",");
+		put_number(text, run->redeemer);
+	}
+	put_text(text, ",");
+	put_number(text, (uint64_t)run->points);
+	put_text(text, "]");
+	return TG_OK;
 }
 
 static enum tg_status
-write_run(void *context, uint64_t member, enum provenance_place place, uint32_t nth,
-	  const struct provenance_run *run)
+write_queue(struct matching *m, uint64_t member)
 {
-	return add_row(context, "(%" PRIu64 ",%d,%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRId64 ")",
-		       member, (int)place, nth, run->issuer, run->redeemer, run->points);
+	enum tg_status status = begin_row(m, 2 * NUMBER_BYTES_MAX);
+
+	if (status != TG_OK)
+		return status;
+	put_text(&m->insert, "(");
+	put_number(&m->insert, member);
+	put_text(&m->insert, ",'[");
+	m->spent.count = 0;
+	status = reserve(&m->spent, 1);
+	if (status != TG_OK)
+		return status;
+	put_text(&m->spent, "[");
+	status = provenance_each(clearing_provenance(m->clearing), member, write_run, m);
+	if (status == TG_OK)
+		status = reserve(&m->insert, m->spent.count + NUMBER_BYTES_MAX);
+	if (status != TG_OK)
+		return status;
+	put_text(&m->insert, "]','");
+	put_text(&m->insert, m->spent.bytes);
+	put_text(&m->insert, "]')");
+	return TG_OK;
 }
 
 static enum tg_status
 write_line(void *context, const struct clearing_line *line)
 {
 	struct matching *m = context;
+	enum tg_status status = begin_row(m, SQL_BYTES_MAX);
 
-	return add_row(m,
-		       "('%s',%" PRIu32 ",%u,%" PRIu32 ",COALESCE((SELECT MAX(version) FROM"
-		       " partner_terms WHERE partner = %" PRIu32 " AND last_sequence < %" PRIu64
-		       "),0),%" PRIu64 ",%" PRId64 ")",
-		       m->date, line->partner, line->item, line->other, line->partner, m->first,
-		       line->records, line->points);
+	if (status != TG_OK)
+		return status;
+	m->insert.count += (size_t)snprintf(
+		m->insert.bytes + m->insert.count, SQL_BYTES_MAX,
+		"('%s',%" PRIu32 ",%u,%" PRIu32 ",COALESCE((SELECT MAX(version) FROM"
+		" partner_terms WHERE partner = %" PRIu32 " AND last_sequence < %" PRIu64
+		"),0),%" PRIu64 ",%" PRId64 ")",
+		m->date, line->partner, line->item, line->other, line->partner, m->first,
+		line->records, line->points);
+	return TG_OK;
 }
 
 static enum tg_status
-write_all(struct matching *m, uint64_t first, uint64_t last)
+write_all(struct matching *m)
 {
-	char sql[SQL_BYTES_MAX];
-	enum tg_status status;
+	enum tg_status status = TG_OK;
 
-	(void)snprintf(sql, sizeof sql,
-		       "DELETE v FROM provenance v JOIN"
-		       " (SELECT DISTINCT e.member FROM entry e WHERE"
-		       MOVED_POINTS ") t ON t.member = v.member",
-		       m->date, first, last);
-	status = database_run(m->database, sql, NULL, m->error);
 	m->insert_head = "INSERT INTO provenance VALUES ";
-	m->insert_tail = "";
-	if (status == TG_OK)
-		status = provenance_each(clearing_provenance(m->clearing), write_run, m);
+	m->insert_tail = " ON DUPLICATE KEY UPDATE held = VALUES(held), spent = VALUES(spent)";
+	for (uint32_t i = 0; status == TG_OK && i < m->member_count; i++)
+		status = write_queue(m, m->members[i]);
 	if (status == TG_OK)
 		status = flush_rows(m);
 	m->insert_head = "INSERT INTO clearing VALUES ";
@@ -204,29 +401,53 @@ write_all(struct matching *m, uint64_t first, uint64_t last)
 	return status == TG_OK ? flush_rows(m) : status;
 }
 
+/* Rows that were read may have led to a failure. */
+static enum tg_status
+judge_rows(const struct matching *m, enum tg_status status)
+{
+	if (status != TG_OK || m->status == TG_OK)
+		return status;
+	if (m->status != TG_CORRUPT)
+		return storage_fail(m->error, m->status, "obligations cannot be matched: %s",
+				    tg_status_text(m->status));
+	return storage_fail(m->error, TG_CORRUPT,
+			    "record %" PRIu64 " cannot be settled: more leaves a member than came",
+			    m->at < m->moved_count ? m->moved[m->at].sequence : m->first);
+}
+
+static enum tg_status
+match(struct matching *m)
+{
+	enum tg_status status;
+
+	m->clearing = clearing_new();
+	if (m->clearing == NULL)
+		return storage_fail(m->error, TG_NO_MEMORY, "no memory to match obligations");
+	status = judge_rows(m, read_moved(m));
+	if (status != TG_OK || m->moved_count == 0)
+		return status;
+	status = list_members(m);
+	if (status == TG_OK)
+		status = judge_rows(m, read_queues(m));
+	if (status == TG_OK)
+		status = judge_rows(m, read_legs(m));
+	return status == TG_OK ? write_all(m) : status;
+}
+
 enum tg_status
 sink_provenance_run(struct database *database, const char *date, uint64_t first, uint64_t last,
 		    struct storage_error *error)
 {
-	struct matching m = { .database = database, .date = date, .first = first,
-			      .clearing = clearing_new(),
-			      .insert = malloc(INSERT_BYTES_MAX), .error = error };
-	enum tg_status status = TG_OK;
+	struct matching m = { .database = database, .date = date, .first = first, .last = last,
+			      .error = error };
+	enum tg_status status = match(&m);
 
-	if (m.clearing == NULL || m.insert == NULL)
-		status = storage_fail(error, TG_NO_MEMORY, "no memory to match obligations");
-	if (status == TG_OK)
-		status = read_runs(&m, first, last);
-	if (status == TG_OK)
-		status = read_legs(&m, first, last);
-	if (status == TG_OK && m.status != TG_OK)
-		status = storage_fail(error, m.status,
-				      "record %" PRIu64 " cannot be settled: %s", m.sequence,
-				      m.status == TG_CORRUPT ? "more leaves a member than came" :
-							       tg_status_text(m.status));
-	if (status == TG_OK)
-		status = write_all(&m, first, last);
-	free(m.insert);
+	if (status == TG_NO_MEMORY)
+		status = storage_fail(error, status, "no memory to match obligations");
 	clearing_free(m.clearing);
+	free(m.moved);
+	free(m.members);
+	free(m.insert.bytes);
+	free(m.spent.bytes);
 	return status;
 }

@@ -124,6 +124,26 @@ write_table(struct sink_session *session, int table, struct sink_rows *rows,
 	return status;
 }
 
+/*
+ * A day has ended, or a cycle is closed: statements come with the record that says so.  Until then
+ * sums are kept up with.
+ */
+static enum tg_status
+settle(struct sink_session *session, const struct sink_config *config,
+       const struct sink_batch *batch, const struct sink_cursor *after,
+       struct storage_error *error)
+{
+	const uint32_t records = config->clearing_records;
+
+	if (session->cursor.next_sequence / records != after->next_sequence / records)
+		return sink_clearing_follow(session->database, records, after->business_date,
+					    after->next_sequence, error);
+	if (batch->tables[SINK_TABLE_business_day].count > 0 ||
+	    batch->tables[SINK_TABLE_closed_cycle].count > 0)
+		return sink_clearing_run(session->database, records, error);
+	return TG_OK;
+}
+
 enum tg_status
 sink_session_write(struct sink_session *session, const struct sink_config *config,
 		   struct sink_batch *batch, const struct sink_cursor *after,
@@ -137,10 +157,8 @@ sink_session_write(struct sink_session *session, const struct sink_config *confi
 					  error);
 	for (int i = 0; status == TG_OK && i < SINK_TABLE_COUNT; i++)
 		status = write_table(session, i, &batch->tables[i], error);
-	/* A day has ended, or a cycle is closed: statements come with the record that says so. */
-	if (status == TG_OK && (batch->tables[SINK_TABLE_business_day].count > 0 ||
-				batch->tables[SINK_TABLE_closed_cycle].count > 0))
-		status = sink_clearing_run(session->database, error);
+	if (status == TG_OK)
+		status = settle(session, config, batch, after, error);
 	if (status == TG_OK)
 		status = sink_cursor_move(session->database, config->shard, &session->cursor,
 					  after, error);

@@ -291,6 +291,8 @@ CREATE TABLE IF NOT EXISTS settlement_item (
 
 CREATE TABLE IF NOT EXISTS clearing_day (
   business_date DATE NOT NULL COMMENT 'a day whose postings are summed in clearing',
+  next_sequence BIGINT UNSIGNED NOT NULL COMMENT 'records of the day before this one are summed',
+  is_whole TINYINT UNSIGNED NOT NULL COMMENT '1: the day has ended, and all of it is summed; 0: the day that is summed as it goes',
   PRIMARY KEY (business_date)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
   COMMENT='business dates that are cleared';
@@ -309,14 +311,11 @@ CREATE TABLE IF NOT EXISTS clearing (
 
 CREATE TABLE IF NOT EXISTS provenance (
   member BIGINT UNSIGNED NOT NULL COMMENT 'member reference',
-  place ENUM('held','spent') NOT NULL COMMENT 'held: the member has them, the first are spent next; spent: the oldest first',
-  position INT UNSIGNED NOT NULL COMMENT 'place in the queue, from 0',
-  issuer INT UNSIGNED NOT NULL COMMENT 'partner that issued the points; 0: an operator',
-  redeemer INT UNSIGNED NOT NULL COMMENT 'spent: where; 0: operator; 4294967295: expired',
-  points BIGINT NOT NULL COMMENT 'points of the run',
-  PRIMARY KEY (member, place, position)
+  held MEDIUMTEXT CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'what the member has, the first is spent next: JSON, each [issuer, points]; issuer 0: an operator',
+  spent MEDIUMTEXT CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'what was spent, the oldest first: JSON, each [issuer, redeemer, points]; redeemer 0: an operator; 4294967295: expired',
+  PRIMARY KEY (member)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
-  COMMENT='whose points members have and spent, as of the last cleared day, where issuers pay redeemers';
+  COMMENT='whose points members have and spent, as of the last cleared record, where issuers pay redeemers';
 
 CREATE TABLE IF NOT EXISTS statement (
   partner INT UNSIGNED NOT NULL COMMENT 'number of the partner',

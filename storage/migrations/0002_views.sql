@@ -443,12 +443,13 @@ SELECT u.business_date,
                IF(c.item IN ('issued', 'restored', 'debt'), -c.points, c.points) AS cleared_points,
                0 AS posted_points
           FROM clearing c
+          JOIN clearing_day d ON d.business_date = c.business_date AND d.is_whole = 1
          WHERE c.item IN ('issued', 'taken', 'redeemed', 'restored', 'debt', 'debt_paid',
                           'written_off')
          UNION ALL
         SELECT t.business_date, t.partner, t.account, 0, t.points
           FROM account_total t
-          JOIN clearing_day d ON d.business_date = t.business_date
+          JOIN clearing_day d ON d.business_date = t.business_date AND d.is_whole = 1
          WHERE t.account IN (4, 5, 6) AND t.unit = 1 AND t.is_test = 0) u
  GROUP BY u.business_date, u.partner, u.account
 HAVING cleared_points <> posted_points;

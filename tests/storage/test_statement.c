@@ -26,6 +26,7 @@
 #define RECORDS_FULL 1000000
 #define STATEMENTS_MAX 4096
 #define STAGES 3
+#define CLEARING_RECORDS 97	/* so that days are summed in several goes, open ones, too */
 
 static uint32_t records_wanted = RECORDS_SHORT;
 
@@ -179,6 +180,7 @@ town_new(struct sink_fixture *f, bool is_traced)
 
 	assert_non_null(t);
 	*t = (struct town){ .f = f, .is_traced = is_traced, .random = 11 };
+	f->config.clearing_records = CLEARING_RECORDS;
 	t->ledger = ledger_new(&limits);
 	t->decision = decision_new();
 	t->clearing = clearing_new();
