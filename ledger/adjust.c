@@ -25,11 +25,7 @@ take_points(struct plan *p, int64_t points)
 	int64_t left = points;
 
 	for (uint32_t i = 0; i < count && left > 0; i++) {
-		struct view_lot *lot = &v->lots[order[i]];
-		const int64_t taken = points_min(left, lot->now);
-
-		lot->now -= taken;
-		left -= taken;
+		left -= plan_drain_lot(p, order[i], left);
 	}
 	TG_ASSERT(left <= v->regular);
 	v->regular -= left;

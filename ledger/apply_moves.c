@@ -37,7 +37,7 @@ move_lot(struct ledger *l, uint32_t member, const struct move *m)
 		lot->last_day = m->last_day;
 		lot->usable_at = m->usable_at;
 		lot->issuer = m->partner;
-		lot->lot_flags = m->lot_flags;
+		lot->origin = LOT_ORIGIN(m->campaign, m->lot_flags);
 		lot->member_row = member;
 		lot->next = owner->first_lot;
 		owner->first_lot = m->row;
@@ -66,6 +66,7 @@ move_pending(struct ledger *l, uint32_t member, const struct move *m)
 		pending->life_days = m->life_days;
 		pending->usable_at = m->usable_at;
 		pending->issuer = m->partner;
+		pending->campaign = m->campaign;
 		pending->member_row = member;
 		pending->next = owner->first_pending;
 		owner->first_pending = m->row;
@@ -147,6 +148,7 @@ move_portion(struct ledger *l, const struct record *r, const struct move *m)
 		portion->usable_at = m->usable_at;
 		portion->issuer = m->partner;
 		portion->lot_flags = m->lot_flags;
+		portion->campaign = m->campaign;
 		portion->next = *head;
 		*head = m->row;
 	} else {

@@ -99,6 +99,7 @@ lot_of_portion(const struct portion_row *portion)
 		.usable_at = portion->usable_at,
 		.issuer = portion->issuer,
 		.lot_flags = portion->lot_flags,
+		.campaign = portion->campaign,
 	};
 }
 
@@ -163,13 +164,19 @@ plan_resolve_hold(struct plan *p, uint32_t hold_row, int64_t captured, int32_t d
 	r->hold_row = hold_row;
 	r->hold_deadline_utc_ms = hold->deadline_utc_ms;
 	r->captured_points = captured;
-	for (uint32_t i = 0; i < count; i++) {
-		int64_t part = points_min(left, ledger_portion_row(p->ledger, rows[i])->points);
-		enum tg_status status = resolve_portion(p, rows[i], part, day, &expired);
+	for (uint32_t i = 0; i < count;) {
+		int64_t parts[SPONSORS_MAX];
+		uint32_t group = sponsors_share_portions(p, rows + i, count - i, left, parts);
 
-		if (status != TG_OK)
-			return status;
-		left -= part;
+		for (uint32_t k = 0; k < group; k++) {
+			enum tg_status status =
+				resolve_portion(p, rows[i + k], parts[k], day, &expired);
+
+			if (status != TG_OK)
+				return status;
+			left -= parts[k];
+		}
+		i += group;
 	}
 	TG_ASSERT(left <= hold->regular_points);
 	regular_rest = hold->regular_points - left;

@@ -150,9 +150,16 @@ struct rule_config {
 #define EARN_RULE_MONEY_FLAGS 0x1fu
 
 #define EARN_RULE_NAME_BYTES 32
+#define SPONSORS_MAX 8	/* partners that share a campaign */
 #define MINUTES_PER_DAY 1440
 #define WEEKDAYS_ALL 0x7fu	/* bit 0 is Monday */
 #define STORE_GROUP_MAX 64u
+
+/* What one partner of several pays of a campaign: its weight among the weights of all. */
+struct sponsor_share {
+	uint32_t partner;		/* number */
+	uint32_t weight;		/* > 0 */
+};
 
 /*
  * A rate or a campaign of a version of the rulebook (the programme file).  It is never changed: a
@@ -186,10 +193,10 @@ struct earn_rule {
 	uint8_t	 weekdays;		/* bit 0 is Monday */
 	uint8_t	 tender;		/* means of payment, as on the wire */
 	uint8_t	 tier;			/* lowest tier of the member */
-	uint8_t	 pad;			/* zero */
+	uint8_t	 sponsor_count;		/* of a joint promotion: of sponsors below; else 0 */
 	uint32_t tag;			/* that the member has */
 	/* who issues it, and how it lives */
-	uint32_t sponsor;		/* 0: the partner itself */
+	uint32_t sponsor;		/* 0: the partner itself, or several */
 	int32_t	 days;			/* as a limited lot; 0: regular points */
 	uint32_t usable_at;		/* USABLE_* */
 	uint32_t budget;		/* number of the budget that it spends; 0: none */
@@ -203,6 +210,7 @@ struct earn_rule {
 	int64_t	 rate_den;		/* > 0 */
 	int64_t	 fixed_points;
 	uint8_t	 name[EARN_RULE_NAME_BYTES];
+	struct sponsor_share sponsors[SPONSORS_MAX];
 };
 
 /* A version of the rulebook: its rules hold from a time on, until those of a later one do. */

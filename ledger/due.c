@@ -63,6 +63,7 @@ plan_mature(struct plan *p, struct view_pending *pending, int32_t day)
 				     .serial = pending->serial,
 				     .usable_at = pending->usable_at,
 				     .issuer = pending->issuer,
+				     .campaign = pending->campaign,
 				     .last_day = day + pending->life_days,
 			     },
 			     rest)

@@ -81,6 +81,7 @@ struct gift {
 	int64_t	 points;
 	uint64_t serial;
 	uint32_t issuer;
+	uint32_t campaign;		/* 0: none */
 	int32_t	 life_days;		/* 0: regular points */
 	uint32_t usable_at;		/* of limited points */
 };
@@ -109,6 +110,7 @@ give_component(struct plan *p, const struct gift *gift)
 						 .life_days = gift->life_days,
 						 .usable_at = usable_at,
 						 .issuer = gift->issuer,
+						 .campaign = gift->campaign,
 					 },
 					 gift->points)
 			       ? TG_OK
@@ -126,6 +128,7 @@ give_component(struct plan *p, const struct gift *gift)
 				     .serial = gift->serial,
 				     .usable_at = usable_at,
 				     .issuer = gift->issuer,
+				     .campaign = gift->campaign,
 				     .last_day = p->judged_day + gift->life_days,
 			     },
 			     gift->points)
@@ -143,8 +146,48 @@ pay_from(struct gift *gift, int64_t *paid)
 	*paid -= part;
 }
 
-/* Serials of lots made by an earn: 1 base, 2 the rule's bonus, from here on the parts. */
+/*
+ * Serials of lots made by an earn: 1 base, 2 the rule's bonus, from here on the parts; those of a
+ * joint promotion have one for each sponsor.
+ */
 #define PART_SERIAL 16
+#define SHARE_SERIAL (PART_SERIAL + RECORD_COMPONENTS_MAX)
+static_assert(SHARE_SERIAL + RECORD_COMPONENTS_MAX * SPONSORS_MAX <= 256, "fits the serial's byte");
+
+/*
+ * A joint promotion's part.  Its sponsors issue it by their shares; what pays debt is theirs by
+ * what each gave.  Regular points are one gift, limited ones a lot for each.
+ */
+static enum tg_status
+give_shares(struct plan *p, uint32_t nth, const struct earn_rule *rule, int64_t *paid)
+{
+	int64_t points = p->parts[nth].points;
+	int64_t weights[SPONSORS_MAX], given[SPONSORS_MAX], to_debt[SPONSORS_MAX];
+	struct gift gift = {
+		.points = points,
+		.life_days = rule->days,
+		.usable_at = rule->usable_at,
+		.campaign = rule->number,
+		.serial = p->record->sequence << 8 | (PART_SERIAL + nth),
+	};
+	enum tg_status status = TG_OK;
+
+	sponsors_post(p, rule->sponsors, rule->sponsor_count, 0, points);
+	pay_from(&gift, paid);
+	if (rule->days == 0)
+		return give_component(p, &gift);
+	for (uint32_t i = 0; i < rule->sponsor_count; i++)
+		weights[i] = rule->sponsors[i].weight;
+	sponsors_divide(points, weights, rule->sponsor_count, given);
+	sponsors_divide(points - gift.points, given, rule->sponsor_count, to_debt);
+	for (uint32_t i = 0; status == TG_OK && i < rule->sponsor_count; i++) {
+		gift.points = given[i] - to_debt[i];
+		gift.issuer = rule->sponsors[i].partner;
+		gift.serial = p->record->sequence << 8 | (SHARE_SERIAL + nth * SPONSORS_MAX + i);
+		status = give_component(p, &gift);
+	}
+	return status;
+}
 
 /* Campaigns' components, behind base and bonus; paid: what of them goes to debt. */
 static enum tg_status
@@ -160,10 +203,17 @@ give_parts(struct plan *p, int64_t paid)
 		if (part->campaign_row == TABLE_NONE)
 			continue;
 		rule = &ledger_earn_rule_row(p->ledger, part->campaign_row)->rule;
+		if (part->points == 0)
+			continue;
+		if (part->sponsor == 0) {
+			status = give_shares(p, i, rule, &paid);
+			continue;
+		}
 		gift = (struct gift){
 			.points = part->points,
 			.serial = p->record->sequence << 8 | (PART_SERIAL + i),
 			.issuer = part->sponsor,
+			.campaign = rule->number,
 			.life_days = rule->days,
 			.usable_at = rule->usable_at,
 		};
@@ -195,8 +245,8 @@ build_earn(struct plan *p, const struct rule_config *rule, struct components c, 
 	uint32_t sponsor = rule->bonus_sponsor != 0 ? rule->bonus_sponsor : p->partner->number;
 	int64_t points = c.base_points + c.bonus_points + c.campaign_points;
 	struct record *r = plan_begin(p, RECORD_EARN);
-	struct gift base = { c.base_points, r->sequence << 8 | 1, p->partner->number, 0, 0 };
-	struct gift bonus = { c.bonus_points, r->sequence << 8 | 2, sponsor, rule->bonus_days,
+	struct gift base = { c.base_points, r->sequence << 8 | 1, p->partner->number, 0, 0, 0 };
+	struct gift bonus = { c.bonus_points, r->sequence << 8 | 2, sponsor, 0, rule->bonus_days,
 			      rule->bonus_usable_at };
 	int64_t paid;
 	enum tg_status status;

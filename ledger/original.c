@@ -108,6 +108,7 @@ reopen_portions(struct plan *p, const struct archived_transaction *a, uint32_t *
 			.usable_at = from->usable_at,
 			.issuer = from->issuer,
 			.lot_flags = from->lot_flags,
+			.campaign = from->campaign,
 		};
 		uint32_t nth = p->reopened_portion_count++;
 		int64_t points = points_min(from->points, kept);
@@ -123,6 +124,7 @@ reopen_portions(struct plan *p, const struct archived_transaction *a, uint32_t *
 			.usable_at = lot.usable_at,
 			.issuer = lot.issuer,
 			.lot_flags = lot.lot_flags,
+			.campaign = lot.campaign,
 			.next = *ret_first,
 		};
 		*ret_first = p->record->moves[p->record->move_count - 1].row;

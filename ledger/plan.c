@@ -348,6 +348,7 @@ move_lots(struct plan *p)
 		m->usable_at = lot->usable_at;
 		m->partner = lot->issuer;
 		m->lot_flags = lot->lot_flags;
+		m->campaign = lot->campaign;
 		if (m->row == TABLE_NONE)
 			return false;
 	}
@@ -372,6 +373,7 @@ move_pendings(struct plan *p)
 		m->life_days = pending->life_days;
 		m->usable_at = pending->usable_at;
 		m->partner = pending->issuer;
+		m->campaign = pending->campaign;
 		if (m->row == TABLE_NONE)
 			return false;
 	}
@@ -516,6 +518,7 @@ plan_keep_portion(struct plan *p, const struct view_lot *lot, int64_t points, ui
 	m->usable_at = lot->usable_at;
 	m->partner = lot->issuer;
 	m->lot_flags = lot->lot_flags;
+	m->campaign = lot->campaign;
 	return m->row == TABLE_NONE ? TG_TABLE_FULL : TG_OK;
 }
 
@@ -529,15 +532,35 @@ plan_take(struct plan *p, int64_t points, uint8_t portion_flags)
 	int64_t left = points;
 
 	for (uint32_t i = 0; i < count && left > 0; i++) {
-		struct view_lot *lot = &v->lots[order[i]];
-		int64_t taken = points_min(left, lot->now);
+		struct lot_share shares[SPONSORS_MAX];
+		uint32_t share_count = sponsors_share_lots(v, order[i], left, shares);
 
-		if (plan_keep_portion(p, lot, taken, portion_flags) != TG_OK)
-			return TG_TABLE_FULL;
-		lot->now -= taken;
-		left -= taken;
+		for (uint32_t k = 0; k < share_count; k++) {
+			struct view_lot *lot = &v->lots[shares[k].lot];
+
+			if (shares[k].points == 0)
+				continue;
+			if (plan_keep_portion(p, lot, shares[k].points, portion_flags) != TG_OK)
+				return TG_TABLE_FULL;
+			lot->now -= shares[k].points;
+			left -= shares[k].points;
+		}
 	}
 	TG_ASSERT(left <= v->regular);
 	v->regular -= left;
 	return TG_OK;
+}
+
+int64_t
+plan_drain_lot(struct plan *p, uint32_t at, int64_t left)
+{
+	struct lot_share shares[SPONSORS_MAX];
+	uint32_t count = sponsors_share_lots(&p->view, at, left, shares);
+	int64_t taken = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		p->view.lots[shares[i].lot].now -= shares[i].points;
+		taken += shares[i].points;
+	}
+	return taken;
 }

@@ -148,6 +148,12 @@ int64_t plan_pay_debt(struct plan *p, int64_t points);
 /* Take points in burn order, remembered as portions; the caller has checked that they suffice. */
 TG_MUST_CHECK enum tg_status plan_take(struct plan *p, int64_t points, uint8_t portion_flags);
 
+/*
+ * Take up to left points of a lot of the view, and of those that other sponsors gave with it; no
+ * portion is kept.  Returns how many.
+ */
+int64_t plan_drain_lot(struct plan *p, uint32_t at, int64_t left);
+
 /* A portion's points are kept with the transaction (flags 0) or the hold (MOVE_OF_HOLD). */
 TG_MUST_CHECK enum tg_status plan_keep_portion(struct plan *p, const struct view_lot *lot,
 					       int64_t points, uint8_t flags);
@@ -174,26 +180,59 @@ TG_MUST_CHECK enum tg_status plan_may_issue(const struct plan *p,
 					    const struct partner_row *partner, int64_t points);
 
 /*
- * Divide points over the sponsors of a joint promotion: weights[i] > 0, 1..SPONSORS_MAX of them, of
- * any sum below 2^32.  ret_points sum to points.  Each has the floor of its share; what that leaves
- * goes point by point to whoever is furthest behind its share, the first stated on a tie
- * (d'Hondt's rule).  With fewer points no sponsor ever has more: so a refund, which divides what is
- * kept and takes the difference, takes from no sponsor less than nothing.
+ * Divide points over the sponsors of a joint promotion: weights[i] >= 0, 1..SPONSORS_MAX of them,
+ * their sum above 0 and a balance.  ret_points sum to points.  Each has the floor of its share;
+ * what that leaves goes point by point to whoever is furthest behind its share, the first stated on
+ * a tie (d'Hondt's rule).  With fewer points no sponsor ever has more: so a refund, which divides
+ * what is kept and takes the difference, takes from no sponsor less than nothing.  With points no
+ * more than the weights' sum, no sponsor has more than its weight.
  */
-#define SPONSORS_MAX 8
-void sponsors_divide(int64_t points, const uint32_t *weights, uint32_t count,
+void sponsors_divide(int64_t points, const int64_t *weights, uint32_t count,
 		     int64_t ret_points[SPONSORS_MAX]);
+
+/*
+ * Who issues a part of an earn, with their weights: one partner, or those of the campaign whose row
+ * is given.  sponsor: of the part; 0: several.  Returns how many.
+ */
+uint32_t sponsors_of(const struct ledger *l, uint32_t sponsor, uint32_t campaign_row,
+		     struct sponsor_share ret_shares[SPONSORS_MAX]);
+
+/* What of points that a campaign gives falls to a partner; own: the partner of the purchase. */
+int64_t sponsors_part(const struct earn_rule *rule, uint32_t own, uint32_t partner,
+		      int64_t points);
+
+/*
+ * Limited points of a joint promotion are a lot for each sponsor, of one campaign and one record.
+ * What leaves one of them leaves all, divided by what each has left, so that a partner's share of
+ * what is burned, held or expires is its share of what there is.
+ *
+ * Of lot `at` and the lots beside it take up to points: ret_shares name lots of the view and what
+ * of each; in the order of their serials.  Returns how many.
+ */
+struct lot_share {
+	uint32_t lot;			/* index in the view */
+	int64_t	 points;		/* >= 0 */
+};
+uint32_t sponsors_share_lots(const struct view *v, uint32_t at, int64_t points,
+			     struct lot_share ret_shares[SPONSORS_MAX]);
+
+/* The same for portions, rows of which follow each other as taken; from rows[0] on. */
+uint32_t sponsors_share_portions(const struct plan *p, const uint32_t *rows, uint32_t count,
+				 int64_t points, int64_t ret_points[SPONSORS_MAX]);
 
 /*
  * Post what the sponsors of a component issue, each its part of `points` (> 0: given, < 0: taken
  * back, as the difference between what was kept before and is kept now, both >= 0).
  */
-struct sponsor_share {
-	uint32_t partner;		/* number */
-	uint32_t weight;		/* > 0 */
-};
 void sponsors_post(struct plan *p, const struct sponsor_share *shares, uint32_t count,
 		   int64_t kept_before_points, int64_t kept_now_points);
+
+/*
+ * The same for points taken back of which some are gone already, as breakage: each sponsor stays
+ * charged with its part of those.  absorbed_points: at most what is taken.
+ */
+void sponsors_return(struct plan *p, const struct sponsor_share *shares, uint32_t count,
+		     int64_t kept_before_points, int64_t kept_now_points, int64_t absorbed_points);
 
 /* Take what the open record issues from the issuers' cover, or give it back; plan_finish() does. */
 void plan_cover_issued(struct plan *p);
@@ -289,6 +328,14 @@ struct components {
 };
 struct components earn_components(const struct rule_config *rule, int64_t base_amount,
 				  bool is_capped);
+
+/*
+ * May each sponsor issue its part of what a campaign would give (gains, each of them divided on its
+ * own) beside what the purchase has of it already?  Is there room in the record for all of them?
+ */
+enum component_refusal sponsors_check(const struct plan *p, const struct rule_config *own_rule,
+				      const struct earn_rule *rule, const int64_t *gains,
+				      uint32_t gain_count, const struct components *c);
 
 /*
  * Judge a purchase by the rulebook that held at its time: fills the plan's parts, replaces the base

@@ -159,7 +159,7 @@ struct record_component {
 	uint32_t campaign_row;		/* earn rule; 0: a part of the base */
 	uint32_t campaign;		/* its number; 0: a part of the base */
 	uint32_t rate_row;		/* earn rule whose rate is meant; 0: the partner's own */
-	uint32_t sponsor;		/* partner that issues it */
+	uint32_t sponsor;		/* partner that issues it; 0: several, by its campaign */
 	uint32_t budget_row;		/* budget that it spends; 0: none */
 	uint32_t counter_row;		/* of the member's share; 0: no cap */
 	uint8_t	 refusal;		/* enum component_refusal: with one, no points */
@@ -186,6 +186,7 @@ struct move {
 	uint32_t usable_at;		/* USABLE_* */
 	uint32_t partner;		/* issuer of the points, or partner that caused the debt */
 	uint16_t lot_flags;		/* LOT_* of rows.h */
+	uint32_t campaign;		/* that gave the points, 0: none; not of a DEBT */
 };
 
 /* Sections that a record may have; each is encoded after the header in this order. */

@@ -162,6 +162,7 @@ move_attributes(struct cursor *c, struct move *m)
 	cursor_u32(c, &m->usable_at);
 	cursor_u32(c, &m->partner);
 	cursor_u16(c, &m->lot_flags);
+	cursor_u32(c, &m->campaign);
 }
 
 static void

@@ -62,7 +62,7 @@ record_section_earn_rule(struct cursor *c, struct record *r)
 	cursor_u8(c, &p->weekdays);
 	cursor_u8(c, &p->tender);
 	cursor_u8(c, &p->tier);
-	p->pad = 0;
+	cursor_u8(c, &p->sponsor_count);
 	cursor_u32(c, &p->tag);
 	cursor_u32(c, &p->sponsor);
 	cursor_i32(c, &p->days);
@@ -77,6 +77,16 @@ record_section_earn_rule(struct cursor *c, struct record *r)
 	cursor_i64(c, &p->rate_den);
 	cursor_i64(c, &p->fixed_points);
 	cursor_bytes(c, p->name, sizeof(p->name));
+	if (p->sponsor_count > SPONSORS_MAX)
+		c->is_ok = false;
+	for (uint32_t i = 0; c->is_ok && i < SPONSORS_MAX; i++) {
+		if (i >= p->sponsor_count) {
+			p->sponsors[i] = (struct sponsor_share){ 0, 0 };
+			continue;
+		}
+		cursor_u32(c, &p->sponsors[i].partner);
+		cursor_u32(c, &p->sponsors[i].weight);
+	}
 }
 
 void

@@ -34,13 +34,8 @@ take_own_lots(struct plan *p, uint64_t sequence, int64_t left)
 	int64_t taken = 0;
 
 	for (uint32_t i = 0; i < v->lot_count && taken < left; i++) {
-		struct view_lot *lot = &v->lots[i];
-		int64_t part = points_min(left - taken, lot->now);
-
-		if (lot->serial >> 8 != sequence)
-			continue;
-		lot->now -= part;
-		taken += part;
+		if (v->lots[i].serial >> 8 == sequence)
+			taken += plan_drain_lot(p, i, left - taken);
 	}
 	return taken;
 }
@@ -56,13 +51,8 @@ take_unbound_lots(struct plan *p, int64_t left)
 	int64_t taken = 0;
 
 	for (uint32_t i = 0; i < count && taken < left; i++) {
-		struct view_lot *lot = &v->lots[order[i]];
-		int64_t part = points_min(left - taken, lot->now);
-
-		if (lot->usable_at != USABLE_ANYWHERE)
-			continue;
-		lot->now -= part;
-		taken += part;
+		if (v->lots[order[i]].usable_at == USABLE_ANYWHERE)
+			taken += plan_drain_lot(p, order[i], left - taken);
 	}
 	return taken;
 }
@@ -86,17 +76,24 @@ static void
 return_to_sponsors(struct plan *p, int64_t bonus_points, uint32_t sponsor, int64_t absorbed)
 {
 	const struct record *r = p->record;
+	struct sponsor_share shares[SPONSORS_MAX];
 	int64_t gone = points_min(absorbed, bonus_points);
 
 	plan_post(p, ACCOUNT_ISSUED, sponsor, bonus_points - gone);
 	absorbed -= gone;
 	for (uint32_t i = 0; i < r->component_count; i++) {
 		const struct record_component *part = &r->components[i];
+		const struct component_row *component;
+		int64_t kept;
+		uint32_t count;
 
 		if (part->campaign == 0)
 			continue;
+		component = ledger_component_row(p->ledger, part->row);
+		kept = component->points - component->taken_points;
 		gone = points_min(absorbed, part->points);
-		plan_post(p, ACCOUNT_ISSUED, part->sponsor, part->points - gone);
+		count = sponsors_of(p->ledger, part->sponsor, part->campaign_row, shares);
+		sponsors_return(p, shares, count, kept, kept - part->points, gone);
 		absorbed -= gone;
 	}
 }
@@ -220,6 +217,7 @@ give_portion(struct plan *p, uint32_t row, int64_t points, bool is_void)
 		.usable_at = portion->usable_at,
 		.issuer = portion->issuer,
 		.lot_flags = portion->lot_flags,
+		.campaign = portion->campaign,
 	};
 	struct move *m = plan_move(p, MOVE_PORTION);
 
@@ -238,16 +236,24 @@ plan_give_back(struct plan *p, const struct transaction_row *burn, int64_t point
 	struct record *r = p->record;
 	int64_t regular = points_min(points, burn->regular_points);
 	int64_t left = points - regular;
+	uint32_t rows[MEMBER_LOTS_MAX];
+	uint32_t count = 0;
 	enum tg_status status;
 
 	r->sections |= RECORD_HAS_BIT(REFUNDED);
 	status = give_regular(p, regular, is_void);
-	for (uint32_t at = burn->first_portion; status == TG_OK && left > 0 && at != TABLE_NONE;
-	     at = plan_portion(p, at)->next) {
-		int64_t part = points_min(left, plan_portion(p, at)->points);
+	for (uint32_t at = burn->first_portion; at != TABLE_NONE; at = plan_portion(p, at)->next)
+		rows[count++] = at;
+	for (uint32_t i = 0; status == TG_OK && left > 0 && i < count;) {
+		int64_t parts[SPONSORS_MAX];
+		uint32_t group = sponsors_share_portions(p, rows + i, count - i, left, parts);
 
-		status = give_portion(p, at, part, is_void);
-		left -= part;
+		for (uint32_t k = 0; status == TG_OK && k < group; k++) {
+			if (parts[k] > 0)
+				status = give_portion(p, rows[i + k], parts[k], is_void);
+			left -= parts[k];
+		}
+		i += group;
 	}
 	TG_ASSERT(status != TG_OK || left == 0);
 	/* What is lost has come back and expired: the goods are the partner's again. */

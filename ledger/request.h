@@ -108,6 +108,7 @@ struct archived_portion {
 	uint32_t usable_at;		/* USABLE_* */
 	uint32_t issuer;
 	uint16_t lot_flags;		/* LOT_* of rows.h */
+	uint32_t campaign;		/* that gave it; 0: none */
 };
 
 #define ARCHIVED_PORTIONS_MAX 64	/* a member has no more lots */

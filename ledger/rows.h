@@ -318,18 +318,22 @@ struct identifier_row {
 	uint8_t	 links[0];
 };
 
-/* lot_row.lot_flags */
+/* lot_flags, of lots and portions */
 #define LOT_REDATED 0x1u	/* restored past its day with a new one: happens once per lot */
 
-/* Limited points: one last day, one origin. */
+/* lot_row.origin: flags in the top bit, below it the campaign's number, 0 for none. */
+#define LOT_ORIGIN(campaign, lot_flags) ((campaign) | (uint32_t)(lot_flags) << 31)
+#define LOT_CAMPAIGN(origin) ((origin) & UINT32_C(0x7fffffff))
+#define LOT_FLAGS(origin) ((uint16_t)((origin) >> 31))
+
+/* Limited points: one last day, one issuer.  Each sponsor of a joint promotion has a lot. */
 struct lot_row {
 	uint64_t serial;		/* key: sequence of the origin record << 8 | number in it */
 	int64_t	 points;		/* > 0, not held */
 	int32_t	 last_day;		/* inclusive */
 	uint32_t usable_at;		/* USABLE_* */
 	uint32_t issuer;		/* partner number */
-	uint16_t lot_flags;
-	uint16_t pad;
+	uint32_t origin;		/* campaign that gave it, and flags: LOT_ORIGIN() */
 	uint32_t member_row;
 	uint8_t	 links[0];
 	uint32_t next;			/* of the member */
@@ -342,9 +346,11 @@ struct pending_row {
 	int32_t	 life_days;		/* as a limited lot from then on; 0: regular points */
 	uint32_t usable_at;
 	uint32_t issuer;
+	uint32_t campaign;		/* as in a lot */
 	uint32_t member_row;
 	uint8_t	 links[0];
 	uint32_t next;			/* of the member */
+	uint32_t pad2;
 };
 
 struct debt_row {
@@ -391,9 +397,9 @@ struct portion_row {
 	uint32_t issuer;
 	uint16_t lot_flags;
 	uint16_t pad;
+	uint32_t campaign;		/* as in a lot */
 	uint8_t	 links[0];
 	uint32_t next;			/* taken just before this one */
-	uint32_t pad2;
 };
 
 /* transaction_row.kind of an original that was reversed before it came. */

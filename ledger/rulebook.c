@@ -351,26 +351,6 @@ has_budget(const struct plan *p, const struct earn_rule *rule, int64_t points, u
 		       budget->budget.granted_points;
 }
 
-/* May the sponsor issue a campaign's points beside what the purchase has of it already? */
-static bool
-has_cover(const struct judging *j, const struct earn_rule *rule, int64_t points,
-	  const struct components *c)
-{
-	const struct plan *p = j->plan;
-	const uint32_t own = p->partner->number;
-	const uint32_t sponsor = rule->sponsor != 0 ? rule->sponsor : own;
-	const uint32_t row = state_find_partner(p->ledger, sponsor);
-
-	points += sponsor == own ? c->base_points : 0;
-	points += sponsor == (j->own->bonus_sponsor != 0 ? j->own->bonus_sponsor : own) ?
-			  c->bonus_points :
-			  0;
-	for (uint32_t i = 0; i < p->part_count; i++) {
-		if (p->parts[i].campaign_row != TABLE_NONE && p->parts[i].sponsor == sponsor)
-			points += p->parts[i].points;
-	}
-	return plan_may_issue(p, ledger_partner_row(p->ledger, row), points) == TG_OK;
-}
 
 static bool
 is_capped(const struct earn_rule *rule)
@@ -470,6 +450,15 @@ make_offer(const struct judging *j, const struct earn_rule *rule, struct offer *
 	o->gains[0] = o->points = rulebook_points(rule, NULL, j->own, o->amount);
 }
 
+/* Who issues a campaign's part; 0: several, by its shares. */
+static uint32_t
+sponsor_of(const struct plan *p, const struct earn_rule *rule)
+{
+	if (rule->sponsor_count > 0)
+		return 0;
+	return rule->sponsor != 0 ? rule->sponsor : p->partner->number;
+}
+
 /* A campaign's part of one group, or of all. */
 static bool
 add_campaign_part(struct judging *j, const struct earn_rule *rule, uint32_t row,
@@ -483,7 +472,7 @@ add_campaign_part(struct judging *j, const struct earn_rule *rule, uint32_t row,
 	part->campaign = rule->number;
 	if ((rule->flags & EARN_RULE_MULTIPLIER) != 0)
 		part->rate_row = j->groups[offer->groups[nth]].rate_row;
-	part->sponsor = rule->sponsor != 0 ? rule->sponsor : j->plan->partner->number;
+	part->sponsor = sponsor_of(j->plan, rule);
 	part->amount = offer->amounts[nth];
 	part->points = offer->gains[nth];
 	return true;
@@ -501,7 +490,7 @@ refuse(struct judging *j, const struct earn_rule *rule, uint32_t row, const stru
 		return;
 	part->campaign_row = row;
 	part->campaign = rule->number;
-	part->sponsor = rule->sponsor != 0 ? rule->sponsor : j->plan->partner->number;
+	part->sponsor = sponsor_of(j->plan, rule);
 	part->amount = offer->amount;
 	part->refusal = (uint8_t)refusal;
 }
@@ -525,8 +514,8 @@ judge_campaign(struct judging *j, uint32_t row, int64_t bonus_left, struct compo
 		refusal = COMPONENT_PARTNER_CAP;
 	if (refusal == COMPONENT_GIVEN && !has_budget(p, rule, offer.points, &budget_row))
 		refusal = COMPONENT_BUDGET;
-	if (refusal == COMPONENT_GIVEN && !has_cover(j, rule, offer.points, c))
-		refusal = COMPONENT_NO_COVER;
+	if (refusal == COMPONENT_GIVEN)
+		refusal = sponsors_check(p, j->own, rule, offer.gains, offer.count, c);
 	for (uint32_t i = 0; refusal == COMPONENT_GIVEN && i < offer.count; i++) {
 		if (!add_campaign_part(j, rule, row, &offer, i)) {
 			p->part_count = first;

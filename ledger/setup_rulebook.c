@@ -12,6 +12,7 @@
 /* amount * rate * multiplier: 2^40 * 2^40 * 2^20 in 128 bits, and so below the line. */
 #define MULTIPLIER_MAX INT64_C(1000000)
 #define DAYS_MAX 36525
+#define SPONSOR_WEIGHT_MAX 1000000
 
 /* Is the rate a rate, or the multiplier one that gives something? */
 static bool
@@ -31,17 +32,40 @@ static bool
 is_plain_rate(const struct earn_rule *c)
 {
 	return c->number == 0 && c->partner != 0 && c->fixed_points == 0 &&
-	       c->threshold_amount == 0 && c->sponsor == 0 && c->days == 0 && c->budget == 0 &&
+	       c->threshold_amount == 0 && c->sponsor == 0 &&
+	       c->sponsor_count == 0 && c->days == 0 && c->budget == 0 &&
 	       c->usable_at == USABLE_ANYWHERE && c->member_times == 0 &&
 	       c->member_points == LIMIT_NONE && c->member_day_points == LIMIT_NONE &&
 	       (c->flags & ~EARN_RULE_RATE) == 0;
 }
 
+/* Two sponsors or more, each once and with a weight; or none. */
+static bool
+are_sponsors_sound(const struct earn_rule *c)
+{
+	if (c->sponsor_count == 0)
+		return true;
+	if (c->sponsor_count < 2 || c->sponsor_count > SPONSORS_MAX || c->sponsor != 0)
+		return false;
+	for (uint32_t i = 0; i < c->sponsor_count; i++) {
+		if (!points_within(c->sponsors[i].weight, 1, SPONSOR_WEIGHT_MAX))
+			return false;
+		for (uint32_t k = 0; k < i; k++) {
+			if (c->sponsors[k].partner == c->sponsors[i].partner)
+				return false;
+		}
+	}
+	return true;
+}
+
 static bool
 is_sound(const struct earn_rule *c)
 {
+	const bool is_rate = (c->flags & EARN_RULE_RATE) != 0;
+
 	return (c->flags & ~EARN_RULE_MONEY_FLAGS) == 0 && is_rate_sound(c) &&
-	       ((c->flags & EARN_RULE_RATE) != 0 ? is_plain_rate(c) : c->number != 0) &&
+	       are_sponsors_sound(c) &&
+	       (is_rate ? is_plain_rate(c) : points_within(c->number, 1, INT32_MAX)) &&
 	       c->store_group <= STORE_GROUP_MAX && c->category_from <= c->category_to &&
 	       c->from_day <= c->until_day && c->from_minute < MINUTES_PER_DAY &&
 	       c->until_minute <= MINUTES_PER_DAY && c->from_minute != c->until_minute &&
@@ -50,18 +74,28 @@ is_sound(const struct earn_rule *c)
 	       points_within(c->threshold_amount, 0, TG_AMOUNT_MAX);
 }
 
+static enum tg_status
+check_sponsor(const struct ledger *l, uint32_t sponsor, uint32_t partner_flags)
+{
+	const uint32_t row = state_find_partner(l, sponsor);
+
+	if (row == TABLE_NONE)
+		return TG_UNKNOWN_PARTNER;
+	return (ledger_partner_row(l, row)->config.flags & PARTNER_TEST) == partner_flags ?
+		       TG_OK :
+		       TG_TEST_MISMATCH;
+}
+
 /* Partners and stores that a rule names must be there, and no test partner pays for live points. */
 static enum tg_status
 check_names(const struct ledger *l, const struct earn_rule *c)
 {
 	uint32_t partner = state_find_partner(l, c->partner);
-	uint32_t sponsor = state_find_partner(l, c->sponsor);
 	uint32_t store = state_find_store(l, c->store);
 	uint32_t place = USABLE_NUMBER(c->usable_at);
-	uint32_t partner_flags, sponsor_flags;
+	uint32_t partner_flags;
 
-	if ((c->partner != 0 && partner == TABLE_NONE) ||
-	    (c->sponsor != 0 && sponsor == TABLE_NONE))
+	if (c->partner != 0 && partner == TABLE_NONE)
 		return TG_UNKNOWN_PARTNER;
 	if (c->store != 0 && (store == TABLE_NONE ||
 			      (c->partner != 0 &&
@@ -77,13 +111,18 @@ check_names(const struct ledger *l, const struct earn_rule *c)
 	}
 	if (c->budget != 0 && state_find_budget(l, c->budget) == TABLE_NONE)
 		return TG_UNKNOWN_BUDGET;
-	if (sponsor == TABLE_NONE)
-		return TG_OK;
-	sponsor_flags = ledger_partner_row(l, sponsor)->config.flags & PARTNER_TEST;
 	partner_flags = partner != TABLE_NONE ?
 				ledger_partner_row(l, partner)->config.flags & PARTNER_TEST :
 				0;
-	return sponsor_flags == partner_flags ? TG_OK : TG_TEST_MISMATCH;
+	if (c->sponsor != 0)
+		return check_sponsor(l, c->sponsor, partner_flags);
+	for (uint32_t i = 0; i < c->sponsor_count && i < SPONSORS_MAX; i++) {
+		enum tg_status status = check_sponsor(l, c->sponsors[i].partner, partner_flags);
+
+		if (status != TG_OK)
+			return status;
+	}
+	return TG_OK;
 }
 
 enum tg_status
@@ -108,7 +147,8 @@ plan_set_earn_rule(struct plan *p)
 	r->config_row = row;
 	r->earn_rule = *c;
 	r->earn_rule.version = version;
-	r->earn_rule.pad = 0;
+	memset(r->earn_rule.sponsors + c->sponsor_count, 0,
+	       (SPONSORS_MAX - c->sponsor_count) * sizeof(r->earn_rule.sponsors[0]));
 	r->earn_rule.pad2 = 0;
 	return plan_finish(p);
 }

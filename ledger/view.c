@@ -18,7 +18,8 @@ load_lots(struct view *v, uint32_t first)
 			.serial = row->serial,
 			.before = row->points,
 			.now = row->points,
-			.lot_flags = row->lot_flags,
+			.lot_flags = LOT_FLAGS(row->origin),
+			.campaign = LOT_CAMPAIGN(row->origin),
 		};
 	}
 }
@@ -34,6 +35,7 @@ load_pendings(struct view *v, uint32_t first)
 			.row = at,
 			.usable_at = row->usable_at,
 			.issuer = row->issuer,
+			.campaign = row->campaign,
 			.matures_day = row->matures_day,
 			.life_days = row->life_days,
 			.serial = row->serial,

@@ -36,6 +36,7 @@ struct view_lot {
 	uint64_t serial;
 	int64_t	 before;
 	int64_t	 now;
+	uint32_t campaign;
 	uint16_t lot_flags;
 };
 
@@ -45,6 +46,7 @@ struct view_pending {
 	uint32_t issuer;
 	int32_t	 matures_day;
 	int32_t	 life_days;
+	uint32_t campaign;
 	uint64_t serial;
 	int64_t	 before;
 	int64_t	 now;

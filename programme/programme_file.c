@@ -16,6 +16,7 @@
 #include "programme/programme_value.h"
 
 #define TEXT_BYTES 200
+#define SHARE_MAX 1000000
 
 /* How a value is written; FORM_TEXT_* tells people. */
 enum form {
@@ -31,6 +32,7 @@ enum form {
 	FORM_WEEKDAYS,
 	FORM_CATEGORY,
 	FORM_PLACE,
+	FORM_SPONSORS,
 	FORM_NAME,
 };
 
@@ -46,6 +48,7 @@ enum form {
 #define FORM_TEXT_WEEKDAYS "[ \"mon\", \"sun\" ]"
 #define FORM_TEXT_CATEGORY "a number, or [ 100, 199 ]"
 #define FORM_TEXT_PLACE "\"partner 7\" or \"store 11\""
+#define FORM_TEXT_SPONSORS "( { partner = 1; share = 2; }, { partner = 2; share = 1; } )"
 #define FORM_TEXT_NAME "a text"
 
 struct key {
@@ -87,6 +90,8 @@ static const struct key keys[] = {
 	  "smallest amount of what fits that gets it, minor units of money"),
 	KEY("sponsor", NUMBER, sponsor, 1, INT32_MAX, false,
 	  "partner that issues it; the partner of the purchase where it is not said"),
+	KEY("sponsors", SPONSORS, sponsors, 0, 0, false,
+	  "partners that issue it together, 2 to 8, each by its share of the sum of shares"),
 	KEY("days", DAYS, days, 1, 36525, false,
 	  "life as limited points, days; regular points where it is not said"),
 	KEY("usable_at", PLACE, usable_at, 0, 0, false, "where its limited points can be spent"),
@@ -191,6 +196,34 @@ read_weekdays(const config_setting_t *setting, struct earn_rule *rule)
 	return rule->weekdays != 0;
 }
 
+/* ( { partner = 1; share = 2; }, ... ) */
+static bool
+read_sponsors(const config_setting_t *setting, struct earn_rule *rule)
+{
+	const int count = config_setting_is_list(setting) ? config_setting_length(setting) : 0;
+
+	rule->sponsor_count = 0;
+	if (count < 2 || count > SPONSORS_MAX)
+		return false;
+	for (int i = 0; i < count; i++) {
+		const config_setting_t *at = config_setting_get_elem(setting, (unsigned)i);
+		int64_t partner, share;
+
+		if (!config_setting_is_group(at) || config_setting_length(at) != 2 ||
+		    !read_integer(config_setting_get_member(at, "partner"), 1, INT32_MAX,
+				  &partner) ||
+		    !read_integer(config_setting_get_member(at, "share"), 1, SHARE_MAX, &share))
+			return false;
+		for (uint32_t k = 0; k < rule->sponsor_count; k++) {
+			if (rule->sponsors[k].partner == (uint32_t)partner)
+				return false;
+		}
+		rule->sponsors[rule->sponsor_count++] =
+			(struct sponsor_share){ (uint32_t)partner, (uint32_t)share };
+	}
+	return true;
+}
+
 static bool
 read_number_into(const config_setting_t *setting, const struct key *key, struct earn_rule *rule)
 {
@@ -250,6 +283,8 @@ read_value(const config_setting_t *setting, const struct key *key, struct earn_r
 		return read_category(setting, key, rule);
 	if (key->form == FORM_WEEKDAYS)
 		return read_weekdays(setting, rule);
+	if (key->form == FORM_SPONSORS)
+		return read_sponsors(setting, rule);
 	return read_text_into(setting, key, rule);
 }
 
@@ -295,6 +330,8 @@ check_campaign(struct reading *r, const config_setting_t *at, const struct earn_
 		complain(r, at, "a multiplier stands alone: no rate, no points beside it");
 	if (has_multiplier && (rule->rate_num <= rule->rate_den || rule->rate_num > 1000000))
 		complain(r, at, "a multiplier is above 1, its numbers at most 1000000");
+	if (rule->sponsor != 0 && rule->sponsor_count > 0)
+		complain(r, at, "one sponsor or several: sponsor stands alone");
 	if (rule->usable_at != USABLE_ANYWHERE && rule->days == 0)
 		complain(r, at, "usable_at is for limited points: say days, too");
 	for (uint32_t i = 0; i < r->file->rule_count; i++) {

@@ -189,7 +189,7 @@ enum tg_type {
 	X(is_test,      BOOL, 0, 1, "of a test member: in no total")
 #define TG_COMPONENT_COLUMNS(X) \
 	X(campaign,     INT, 0, UINT32_MAX, "campaign that gives it; 0: part of the base, with a rate of its own") \
-	X(sponsor,      INT, 0, UINT32_MAX, "partner that issues it") \
+	X(sponsor,      INT, 0, UINT32_MAX, "partner that issues it; 0: several, by the campaign's shares") \
 	X(amount,       INT, 0, TG_AMOUNT_MAX, "money that it counts, minor units") \
 	X(points,       INT, 0, TG_BALANCE_MAX, "points that it gives") \
 	X(refusal,      INT, 0, 255, "0: it gives; why not: 1 member's cap, 2 partner's, 3 budget, 4 no room, 5 sponsor's cover")

@@ -93,7 +93,7 @@ struct tg_bucket {
 /* A part of an earn. */
 struct tg_component {
 	uint32_t campaign; /* number; 0: part of the base */
-	uint32_t sponsor;  /* partner that issues it */
+	uint32_t sponsor;  /* partner that issues it; 0: several */
 	int64_t amount;	   /* money that it counts, minor units */
 	int64_t points;	   /* given */
 	uint32_t refusal;  /* why a campaign gives nothing; 0: it gives */

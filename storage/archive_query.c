@@ -221,6 +221,7 @@ on_portion(void *context, const struct database_cell *cells)
 		.usable_at = usable_at(&cells[3], &cells[4]),
 		.issuer = (uint32_t)database_cell_u64(&cells[5]),
 		.lot_flags = (uint16_t)database_cell_u64(&cells[6]),
+		.campaign = (uint32_t)database_cell_u64(&cells[7]),
 	};
 }
 
@@ -233,7 +234,7 @@ find_portions(struct archive_query *query, struct finding *finding, struct stora
 
 	(void)snprintf(sql, sizeof sql,
 		       "SELECT lot, points, DATEDIFF(last_day, '1970-01-01'), usable_partner,"
-		       " usable_store, partner, lot_flags FROM lot_move"
+		       " usable_store, partner, lot_flags, campaign FROM lot_move"
 		       " WHERE business_date = '%s' AND sequence = %" PRIu64
 		       " AND kind = %d AND flags + 0 = %u ORDER BY line",
 		       finding->business_date, finding->found->sequence, MOVE_PORTION, MOVE_NEW);

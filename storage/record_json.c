@@ -292,6 +292,7 @@ put_moves(struct object *o, const struct record *r)
 			put_number(&element, "usable_at", move->usable_at);
 			put_number(&element, "partner", move->partner);
 			put_number(&element, "lot_flags", move->lot_flags);
+			put_number(&element, "campaign", move->campaign);
 		} else if (move->kind == MOVE_COVER) {
 			put_number(&element, "serial", move->serial);
 			put_number(&element, "partner", move->partner);

@@ -114,6 +114,21 @@ record_json_put_funded(struct object *o, const struct record *r)
 }
 
 static void
+put_sponsors(struct object *o, const struct earn_rule *c)
+{
+	json_t *array = json_array();
+
+	for (uint8_t i = 0; i < c->sponsor_count; i++) {
+		struct object element = { .json = json_object() };
+
+		put_number(&element, "partner", c->sponsors[i].partner);
+		put_number(&element, "share", c->sponsors[i].weight);
+		record_json_append(o, array, &element);
+	}
+	put(o, "sponsors", array);
+}
+
+static void
 put_earn_rule(struct object *o, const struct earn_rule *c)
 {
 	put_number(o, "version", c->version);
@@ -135,6 +150,8 @@ put_earn_rule(struct object *o, const struct earn_rule *c)
 	put_number(o, "tier", c->tier);
 	put_number(o, "tag", c->tag);
 	put_number(o, "sponsor", c->sponsor);
+	if (c->sponsor_count > 0)
+		put_sponsors(o, c);
 	put_int(o, "days", c->days);
 	put_number(o, "usable_at", c->usable_at);
 	put_number(o, "budget", c->budget);

@@ -109,7 +109,8 @@ enum sink_role {
 	X(PLAIN, u32,  partner) \
 	X(PLAIN, u32,  usable_partner) \
 	X(PLAIN, u32,  usable_store) \
-	X(PLAIN, u16,  lot_flags)
+	X(PLAIN, u16,  lot_flags) \
+	X(PLAIN, u32,  campaign)
 
 #define SINK_PURCHASE_COLUMNS(X) \
 	X(PLAIN, day,  business_date) \

@@ -316,6 +316,8 @@ map_new_lot(struct sink_lot_move_row *row, const struct move *move)
 	set_u32_or_none(&row->partner, move->partner);
 	set_usable_at(&row->usable_partner, &row->usable_store, move->usable_at);
 	cell_set_u16(&row->lot_flags, move->lot_flags);
+	if (move->campaign != 0)
+		cell_set_u32(&row->campaign, move->campaign);
 	if (move->kind == MOVE_LOT || move->kind == MOVE_PORTION)
 		is_ok &= set_last_day(&row->last_day, move->last_day);
 	if (move->kind == MOVE_PENDING || move->kind == MOVE_DEBT)

@@ -514,6 +514,7 @@ CREATE TABLE IF NOT EXISTS lot_move (
   usable_partner INT UNSIGNED NULL COMMENT 'new: only partner where the points can be burned; NULL: no such bound',
   usable_store INT UNSIGNED NULL COMMENT 'new: only store where the points can be burned; NULL: no such bound',
   lot_flags SMALLINT UNSIGNED NULL COMMENT 'new: flags of the lot, bits',
+  campaign INT UNSIGNED NULL COMMENT 'new: campaign that gave the points; NULL: none',
   PRIMARY KEY (business_date, sequence, line)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
   COMMENT='what records did to limited points, pending points and debts'

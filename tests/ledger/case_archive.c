@@ -39,6 +39,7 @@ add_portion(struct archived_transaction *t, const struct move *m)
 		.usable_at = m->usable_at,
 		.issuer = m->partner,
 		.lot_flags = m->lot_flags,
+		.campaign = m->campaign,
 	};
 }
 

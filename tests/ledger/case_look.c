@@ -83,6 +83,46 @@ look_at_postings(struct case_run *run, char *words[], unsigned count)
 		case_complain(run, "%u postings, expected %u", posting_count, count - 1);
 }
 
+/* "lot/2" or "lot", as a move of a record: kind, and whose points a new row has */
+static bool
+is_move(struct case_run *run, const char *word, const struct move *m)
+{
+	static const char *const kinds[] = {
+		[MOVE_REGULAR] = "regular", [MOVE_LOT] = "lot",	      [MOVE_PENDING] = "pending",
+		[MOVE_DEBT] = "debt",	    [MOVE_PORTION] = "portion", [MOVE_COVER] = "cover",
+		[MOVE_STOPPED] = "stopped",
+	};
+	const char *equals = strchr(word, '=');
+	char name[40] = "";
+	unsigned partner = 0;
+	const bool has_partner = sscanf(word, "%39[^/=]/%u", name, &partner) == 2;
+
+	return equals != NULL && m->kind < sizeof(kinds) / sizeof(kinds[0]) &&
+	       strcmp(name, kinds[m->kind]) == 0 && m->points == case_number(run, equals + 1) &&
+	       (!has_partner || ((m->flags & MOVE_NEW) != 0 && m->partner == partner));
+}
+
+/* moved KIND=POINTS KIND/PARTNER=POINTS ...: all moves of the last record, each once */
+static void
+look_at_moves(struct case_run *run, char *words[], unsigned count)
+{
+	const struct record *r = last_record(run);
+	const uint32_t move_count = RECORD_HAS(r, MOVES) ? r->move_count : 0;
+	bool is_seen[RECORD_MOVES_MAX] = { false };
+
+	for (unsigned i = 1; i < count; i++) {
+		uint32_t at = 0;
+
+		while (at < move_count && (is_seen[at] || !is_move(run, words[i], &r->moves[at])))
+			at++;
+		if (at == move_count)
+			case_complain(run, "not moved: %s", words[i]);
+		is_seen[at] = true;
+	}
+	if (move_count != count - 1)
+		case_complain(run, "%u moves, expected %u", move_count, count - 1);
+}
+
 /* records KIND ...: all records of the last request, in order */
 static void
 look_at_records(struct case_run *run, char *words[], unsigned count)
@@ -253,6 +293,7 @@ struct look_line {
 
 static const struct look_line look_lines[] = {
 	{ "account", look_at_account }, { "posted", look_at_postings },
+	{ "moved", look_at_moves },
 	{ "records", look_at_records }, { "record", look_at_record },
 	{ "total", look_at_total },	{ "entry", look_at_list },
 	{ "expiry", look_at_list },	{ "rows", look_at_rows },

@@ -31,6 +31,26 @@ read_flag(struct earn_rule *rule, const char *word)
 	return false;
 }
 
+/* PARTNER:WEIGHT,PARTNER:WEIGHT,... of a joint promotion */
+static void
+read_sponsors(struct case_run *run, struct earn_rule *rule, const char *text)
+{
+	while (*text != '\0') {
+		struct sponsor_share *share = &rule->sponsors[rule->sponsor_count++];
+		char *end;
+
+		if (rule->sponsor_count > SPONSORS_MAX)
+			case_complain(run, "more sponsors than there can be");
+		share->partner = (uint32_t)strtoul(text, &end, 10);
+		if (*end != ':')
+			case_complain(run, "sponsors=PARTNER:WEIGHT,...");
+		share->weight = (uint32_t)strtoul(end + 1, &end, 10);
+		text = *end == ',' ? end + 1 : end;
+		if (*end != ',' && *end != '\0')
+			case_complain(run, "sponsors=PARTNER:WEIGHT,...");
+	}
+}
+
 /* earn_rule POSITION [rate] [multiplier] [exclusive] [first] FIELD=N ... */
 void
 case_read_earn_rule(struct case_run *run, struct ledger_request *q, char *words[], unsigned count)
@@ -50,7 +70,9 @@ case_read_earn_rule(struct case_run *run, struct ledger_request *q, char *words[
 	for (unsigned i = 2; i < count; i++) {
 		const struct named_field *field = words_field(&earn_rule_words, words[i]);
 
-		if (field != NULL)
+		if (words_value(words[i], "sponsors") != NULL)
+			read_sponsors(run, rule, words_value(words[i], "sponsors"));
+		else if (field != NULL)
 			words_store(rule, field, case_number(run, strchr(words[i], '=') + 1));
 		else if (!read_flag(rule, words[i]))
 			case_complain(run, "not understood: %s", words[i]);

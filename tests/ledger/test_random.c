@@ -450,6 +450,13 @@ chaos_rulebook(struct model *m)
 		rule->fixed_points = draw_below(&m->seed, 40);
 		rule->threshold_amount = draw_below(&m->seed, 2) * 2500;
 		rule->sponsor = (uint32_t)draw_below(&m->seed, 3);
+		if (rule->sponsor == 0 && draw_below(&m->seed, 2) == 0) {
+			rule->sponsor_count = 2;
+			for (uint32_t i = 0; i < 2; i++)
+				rule->sponsors[i] = (struct sponsor_share){
+					2 - i, 1 + (uint32_t)draw_below(&m->seed, 3)
+				};
+		}
 		rule->days = (int32_t)draw_below(&m->seed, 9);
 		rule->budget = (uint32_t)draw_below(&m->seed, 3);
 		rule->member_times = (uint32_t)draw_below(&m->seed, 4) * 2;

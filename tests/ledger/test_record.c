@@ -77,6 +77,8 @@ make_record(struct bytes *b, uint64_t sections)
 	r->identifier_count = 2;
 	r->component_count = 3;
 	r->budget_count = 2;
+	r->text_bytes = RECORD_TEXT_BYTES_MAX;
+	r->earn_rule.sponsor_count = SPONSORS_MAX;
 	r->lines = b->lines;
 	r->lines_bytes = 0;
 	for (r->line_count = 0; r->line_count < 3; r->line_count++) {

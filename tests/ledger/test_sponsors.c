@@ -14,7 +14,7 @@
 /* Points, weights ended by 0, and who gets what. */
 struct division {
 	int64_t	 points;
-	uint32_t weights[SPONSORS_MAX + 1];
+	int64_t weights[SPONSORS_MAX + 1];
 	int64_t	 expected[SPONSORS_MAX];
 };
 
@@ -34,7 +34,7 @@ static const struct division divisions[] = {
 };
 
 static uint32_t
-count_weights(const uint32_t *weights)
+count_weights(const int64_t *weights)
 {
 	uint32_t count = 0;
 
@@ -80,7 +80,7 @@ a_point_more_is_one_sponsors(void **state)
 
 	(void)state;
 	for (int round = 0; round < 300; round++) {
-		uint32_t weights[SPONSORS_MAX];
+		int64_t weights[SPONSORS_MAX];
 		uint32_t count = 1 + (uint32_t)draw(&seed, SPONSORS_MAX);
 		int64_t before[SPONSORS_MAX] = { 0 }, now[SPONSORS_MAX];
 		int64_t sum = 0;

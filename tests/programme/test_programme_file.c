@@ -118,6 +118,28 @@ every_key_is_read(void **state)
 	programme_file_deinit(&file);
 }
 
+/* What: the sponsors of a joint promotion come in their order, with their shares. */
+static void
+sponsors_are_read(void **state)
+{
+	static const char text[] =
+		"campaigns = ( { number = 8; points = 500;\n"
+		"  sponsors = ( { partner = 4; share = 1; }, { share = 2; partner = 3; } ); } );\n";
+	struct programme_file file;
+	struct complaints c;
+	const struct earn_rule *rule;
+
+	(void)state;
+	if (read_text(text, &c, &file) != TG_OK)
+		fail_msg("%s", c.text);
+	rule = &file.rules[0].rule;
+	assert_int_equal(rule->sponsor, 0);
+	assert_int_equal(rule->sponsor_count, 2);
+	assert_true(rule->sponsors[0].partner == 4 && rule->sponsors[0].weight == 1);
+	assert_true(rule->sponsors[1].partner == 3 && rule->sponsors[1].weight == 2);
+	programme_file_deinit(&file);
+}
+
 /* What: what is wrong is named with its line, everything at once. */
 static void
 errors_are_named_with_their_lines(void **state)
@@ -141,6 +163,13 @@ errors_are_named_with_their_lines(void **state)
 		  "1 a multiplier is above 1, its numbers at most 1000000\n" },
 		{ "campaigns = ( { number = 1; multiplier = \"2\"; points = 1; } );",
 		  "1 a multiplier stands alone: no rate, no points beside it\n" },
+		{ "campaigns = ( { number = 1; points = 1; sponsor = 2; sponsors ="
+		  " ( { partner = 1; share = 1; }, { partner = 2; share = 1; } ); } );",
+		  "1 one sponsor or several: sponsor stands alone\n" },
+		{ "campaigns = ( { number = 1; points = 1; sponsors ="
+		  " ( { partner = 1; share = 1; }, { partner = 1; share = 1; } ); } );",
+		  "1 sponsors: wanted: ( { partner = 1; share = 2; },"
+		  " { partner = 2; share = 1; } )\n" },
 		{ "campaigns = ( { number = 1; points = 1; usable_at = \"store 1\"; } );",
 		  "1 usable_at is for limited points: say days, too\n" },
 		{ "campaigns = ( { number = 1; points = 1; tier = 300; } );",
@@ -216,6 +245,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_key_is_read),
+		cmocka_unit_test(sponsors_are_read),
 		cmocka_unit_test(errors_are_named_with_their_lines),
 		cmocka_unit_test(missing_file_is_an_error),
 		cmocka_unit_test(every_key_is_in_the_page),

@@ -271,6 +271,7 @@ add_moves(struct record_maker *maker, struct record *record, uint32_t count)
 					1 + (uint32_t)(move->serial % MAKER_PARTNERS) :
 					pick(maker, MAKER_PARTNERS);
 		move->lot_flags = (uint16_t)pick(maker, 2);
+		move->campaign = one_in(maker, 2) ? 0 : 1 + pick(maker, 40);
 	}
 }
 

@@ -36,7 +36,8 @@ static const char posting_sql[] =
 	" FROM posting ORDER BY sequence, line";
 static const char move_sql[] =
 	"SELECT business_date, sequence, line, kind + 0, flags + 0, member, slot, points, lot,"
-	" last_day, matures_day, life_days, partner, usable_partner, usable_store, lot_flags"
+	" last_day, matures_day, life_days, partner, usable_partner, usable_store, lot_flags,"
+	" campaign"
 	" FROM lot_move ORDER BY sequence, line";
 static const char purchase_sql[] =
 	"SELECT business_date, sequence, kind, is_test, partner, store, terminal, member,"
@@ -228,6 +229,7 @@ expect_moves(struct expectation *e, const struct record *r)
 		line_u64_unless_0(&line, is_new && !is_store, m->usable_at);
 		line_i64_if(&line, is_new && is_store, m->usable_at & 0x7fffffff);
 		line_i64_if(&line, is_new, m->lot_flags);
+		line_u64_unless_0(&line, is_new, m->campaign);
 		expected_add(&e->moves, &line);
 	}
 	return count;

@@ -203,6 +203,7 @@ add_move(struct record *r, enum move_kind kind, uint8_t flags, int64_t points,
 	m->usable_at = lot->usable_at;
 	m->partner = lot->issuer;
 	m->lot_flags = lot->lot_flags;
+	m->campaign = lot->campaign;
 }
 
 /* What: what a burn took from lots comes back as it was taken, with every attribute.
@@ -214,7 +215,7 @@ portions_of_a_burn_are_found(void **state)
 	static const struct archived_portion lots[] = {
 		{ .serial = 300 << 8 | 2, .points = 7, .last_day = 19814, .issuer = 1 },
 		{ .serial = 7 << 8 | 3, .points = 11, .last_day = 19800, .issuer = 2,
-		  .usable_at = 12 | USABLE_AT_STORE, .lot_flags = 1 },
+		  .usable_at = 12 | USABLE_AT_STORE, .lot_flags = 1, .campaign = 9 },
 		{ .serial = UINT64_C(1) << 62, .points = 13, .last_day = INT32_MAX, .issuer = 3,
 		  .usable_at = 3 },
 	};
@@ -251,6 +252,7 @@ portions_of_a_burn_are_found(void **state)
 		assert_int_equal(found.portions[i].usable_at, lots[i].usable_at);
 		assert_int_equal(found.portions[i].issuer, lots[i].issuer);
 		assert_int_equal(found.portions[i].lot_flags, lots[i].lot_flags);
+		assert_int_equal(found.portions[i].campaign, lots[i].campaign);
 	}
 }
 
@@ -274,7 +276,8 @@ damaged_moves_are_no_evidence(void **state)
 	mariadb_run(f->server, "UPDATE lot_move SET lot = 300 WHERE sequence = 1 AND line = 5");
 	mariadb_run(f->server, "INSERT INTO lot_move SELECT business_date, sequence, 100, kind,"
 			       " flags, member, slot, points, lot, last_day, matures_day,"
-			       " life_days, partner, usable_partner, usable_store, lot_flags"
+			       " life_days, partner, usable_partner, usable_store, lot_flags,"
+			       " campaign"
 			       " FROM lot_move WHERE sequence = 1 AND line = 5");
 	assert_int_equal(ask(f, 1, 0xb1, 0, TG_DATABASE).sequence, 77);
 }
