@@ -91,11 +91,12 @@ answer_from_record(struct ledger_answer *a, const struct record *r)
 static void
 answer_from_hold(struct ledger_answer *a, const struct ledger *l, const struct transaction_row *t)
 {
+	uint32_t row = state_detail(l, t)->hold_row;
 	const struct hold_row *hold;
 
-	if (t->status != TG_OK || t->hold_row == TABLE_NONE)
+	if (t->status != TG_OK || row == TABLE_NONE)
 		return;
-	hold = ledger_hold_row(l, t->hold_row);
+	hold = ledger_hold_row(l, row);
 	if (hold->resolved_at_utc_ms != t->booked_at_utc_ms)
 		return;
 	a->restored_points = hold->restored_points;
@@ -106,6 +107,7 @@ void
 answer_from_row(struct ledger_answer *a, const struct ledger *l, uint32_t row)
 {
 	const struct transaction_row *t = ledger_transaction_row(l, row);
+	const struct detail_row *detail = state_detail(l, t);
 	bool is_undoing = t->kind == RECORD_REFUND || t->kind == RECORD_REVERSE;
 
 	a->status = t->status;
@@ -121,15 +123,15 @@ answer_from_row(struct ledger_answer *a, const struct ledger *l, uint32_t row)
 		a->base_points = t->base_points;
 		a->bonus_points = t->bonus_points;
 	}
-	a->paid_debt_points = t->paid_debt_points;
+	a->paid_debt_points = detail->paid_debt_points;
 	if (is_undoing) {
-		a->taken_points = t->taken_points;
-		a->restored_points = t->restored_points;
-		a->lost_points = t->lost_points;
-		a->money_returned = t->returned_money;
+		a->taken_points = detail->taken_points;
+		a->restored_points = detail->restored_points;
+		a->lost_points = detail->lost_points;
+		a->money_returned = detail->returned_money;
 	}
 	if (t->kind == RECORD_HOLD)
-		a->deadline_utc_ms = t->deadline_utc_ms;
+		a->deadline_utc_ms = detail->deadline_utc_ms;
 	else
 		answer_from_hold(a, l, t);
 	if (t->member_row == TABLE_NONE || t->kind == TRANSACTION_TOMBSTONE)
@@ -137,9 +139,9 @@ answer_from_row(struct ledger_answer *a, const struct ledger *l, uint32_t row)
 	a->has_member = true;
 	a->member = state_member_reference(l, t->member_row);
 	a->available_points = t->available_points;
-	a->pending_points = t->pending_points;
-	a->held_points = t->held_points;
-	a->debt_points = t->debt_points;
+	a->pending_points = detail->pending_points;
+	a->held_points = detail->held_points;
+	a->debt_points = detail->debt_points;
 	a->next_expiry_day = t->next_expiry_day;
 	a->next_expiry_points = t->next_expiry_points;
 }
@@ -193,7 +195,7 @@ list_expiries(const struct plan *p, struct ledger_answer *a)
 
 /* Signed change of what the member has; a hold only sets aside. */
 static int64_t
-entry_points(const struct transaction_row *t)
+entry_points(const struct ledger *l, const struct transaction_row *t)
 {
 	if (t->status != TG_OK)
 		return 0;
@@ -205,7 +207,7 @@ entry_points(const struct transaction_row *t)
 		return -t->points;
 	case RECORD_REFUND:
 	case RECORD_REVERSE:
-		return t->restored_points - t->taken_points;
+		return state_detail(l, t)->restored_points - state_detail(l, t)->taken_points;
 	default:
 		return 0;
 	}
@@ -231,7 +233,7 @@ list_entries(const struct plan *p, struct ledger_answer *a)
 			.booked_at_utc_ms = t->booked_at_utc_ms,
 			.partner = t->partner,
 			.store = t->store,
-			.points = entry_points(t),
+			.points = entry_points(l, t),
 		};
 	}
 }
@@ -342,10 +344,12 @@ answer_status(struct plan *p)
 	answer_from_row(a, p->ledger, row);
 	a->is_replay = false;
 	if (t->kind != RECORD_RELEASE && t->kind != RECORD_REVERSE) {
+		const struct detail_row *detail = state_detail(p->ledger, t);
+
 		/* What was undone of it since. */
-		a->taken_points = t->taken_points;
-		a->restored_points = t->restored_points;
-		a->lost_points = t->lost_points;
+		a->taken_points = detail->taken_points;
+		a->restored_points = detail->restored_points;
+		a->lost_points = detail->lost_points;
 	}
 	a->outcome = t->status;
 	a->outcome_kind = t->kind;

@@ -23,8 +23,11 @@ void apply_components(struct ledger *l, const struct record *r);
 /* Member row, identifiers. */
 void apply_member(struct ledger *l, const struct record *r);
 
-/* What a REOPEN record makes of an empty row; all but its place among other rows. */
-void fill_reopened(struct transaction_row *t, const struct record *r);
+/* What a REOPEN record makes of empty rows; all but their places among others. */
+void fill_reopened(struct transaction_row *t, struct detail_row *d, const struct record *r);
+
+/* The rest of a transaction, to be changed; made where there is none.  t: just edited or made. */
+struct detail_row *edit_detail(struct ledger *l, struct transaction_row *t);
 
 /* Transaction row, tombstone or reopened row; before the moves that hang portions on it. */
 void apply_transaction(struct ledger *l, const struct record *r);

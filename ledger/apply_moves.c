@@ -202,7 +202,7 @@ count_expired(struct ledger *l, uint32_t member, uint64_t serial, int64_t points
 		if (t->sequence == sequence) {
 			struct transaction_row *earn = table_edit(&l->transactions, row);
 
-			earn->expired_points += points;
+			edit_detail(l, earn)->expired_points += points;
 			return;
 		}
 	}

@@ -67,7 +67,6 @@ fill_outcome(struct transaction_row *t, const struct record *r)
 		t->rule_version = r->rule_version;
 	}
 	if (RECORD_HAS(r, DETAILS)) {
-		t->covered = r->covered;
 		t->base_points = r->base_points;
 		t->bonus_points = r->bonus_points;
 	} else if (r->kind == RECORD_EARN) {
@@ -78,30 +77,33 @@ fill_outcome(struct transaction_row *t, const struct record *r)
 		t->next_expiry_day = r->next_expiry_day;
 		t->next_expiry_points = r->next_expiry_points;
 	}
-	if (RECORD_HAS(r, AFTER_OTHER)) {
-		t->pending_points = r->pending_points;
-		t->held_points = r->held_points;
-		t->debt_points = r->debt_after_points;
-	}
-	if (RECORD_HAS(r, HOLD)) {
-		t->deadline_utc_ms = r->hold_deadline_utc_ms;
-		t->hold_row = r->hold_row;
-	}
 	if (RECORD_HAS(r, TILL) && r->kind == RECORD_EARN && r->status == TG_OK)
 		memcpy(t->receipt_key, r->receipt_key, sizeof(t->receipt_key));
 }
 
-/* A refund or reversal keeps what it did; a reopened original what had been done to it. */
-static void
-fill_refunded(struct transaction_row *t, const struct record *r)
+/*
+ * A refund or reversal keeps what it did; a reopened original what had been done to it; a burn or
+ * capture where its points came from.
+ */
+static bool
+has_detail(const struct record *r)
 {
-	t->returned_money = r->returned_money;
-	t->returned_covered = r->returned_covered;
-	t->taken_points = r->taken_points;
-	t->absorbed_points = r->absorbed_points;
-	t->restored_points = r->restored_points;
-	t->lost_points = r->lost_points;
-	t->paid_debt_points = r->paid_debt_points;
+	return RECORD_HAS(r, AFTER_OTHER) || RECORD_HAS(r, HOLD) || RECORD_HAS(r, REFUNDED) ||
+	       (RECORD_HAS(r, DETAILS) && r->covered != 0) || r->kind == RECORD_BURN ||
+	       r->kind == RECORD_CAPTURE;
+}
+
+struct detail_row *
+edit_detail(struct ledger *l, struct transaction_row *t)
+{
+	struct detail_row *d;
+
+	if (t->detail != TABLE_NONE)
+		return table_edit(&l->details, t->detail);
+	t->detail = table_free_peek(&l->details, 0);
+	d = table_claim(&l->details, t->detail);
+	d->sequence = t->sequence;
+	return d;
 }
 
 /* Of what a burn or capture took, the part that came from regular points.  Opened again: the part
@@ -120,18 +122,46 @@ regular_part(const struct record *r)
 	return points;
 }
 
+static void
+fill_detail(struct detail_row *d, const struct record *r)
+{
+	if (RECORD_HAS(r, DETAILS))
+		d->covered = r->covered;
+	if (RECORD_HAS(r, AFTER_OTHER)) {
+		d->pending_points = r->pending_points;
+		d->held_points = r->held_points;
+		d->debt_points = r->debt_after_points;
+	}
+	if (RECORD_HAS(r, HOLD)) {
+		d->deadline_utc_ms = r->hold_deadline_utc_ms;
+		d->hold_row = r->hold_row;
+	}
+	if (RECORD_HAS(r, REFUNDED)) {
+		d->returned_money = r->returned_money;
+		d->returned_covered = r->returned_covered;
+		d->taken_points = r->taken_points;
+		d->absorbed_points = r->absorbed_points;
+		d->restored_points = r->restored_points;
+		d->lost_points = r->lost_points;
+		d->paid_debt_points = r->paid_debt_points;
+	}
+	if (record_is_done(r) && (r->kind == RECORD_BURN || r->kind == RECORD_CAPTURE))
+		d->regular_points = regular_part(r);
+}
+
 void
-fill_reopened(struct transaction_row *t, const struct record *r)
+fill_reopened(struct transaction_row *t, struct detail_row *d, const struct record *r)
 {
 	fill_transaction(t, r, r->transaction_id);
 	memcpy(t->fingerprint, r->fingerprint, sizeof(t->fingerprint));
 	t->business_time_utc_ms = r->business_time_utc_ms;
 	fill_outcome(t, r);
-	fill_refunded(t, r);
 	t->sequence = r->reopened_sequence;
 	t->kind = r->reopened_kind;
 	t->booked_at_utc_ms = r->reopened_booked_at_utc_ms;
-	t->regular_points = regular_part(r) - t->restored_points - t->lost_points;
+	fill_detail(d, r);
+	d->sequence = t->sequence;
+	d->regular_points = regular_part(r) - d->restored_points - d->lost_points;
 }
 
 void
@@ -143,7 +173,8 @@ apply_transaction(struct ledger *l, const struct record *r)
 		return;
 	t = table_claim(&l->transactions, r->transaction_row);
 	if (r->kind == RECORD_REOPEN) {
-		fill_reopened(t, r);
+		t->sequence = r->reopened_sequence;
+		fill_reopened(t, edit_detail(l, t), r);
 		enter_window(l, r->transaction_row, t);
 		return;
 	}
@@ -151,10 +182,8 @@ apply_transaction(struct ledger *l, const struct record *r)
 	memcpy(t->fingerprint, r->fingerprint, sizeof(t->fingerprint));
 	t->business_time_utc_ms = r->business_time_utc_ms;
 	fill_outcome(t, r);
-	if (RECORD_HAS(r, REFUNDED))
-		fill_refunded(t, r);
-	if (record_is_done(r) && (r->kind == RECORD_BURN || r->kind == RECORD_CAPTURE))
-		t->regular_points = regular_part(r);
+	if (has_detail(r))
+		fill_detail(edit_detail(l, t), r);
 	enter_transaction(l, r->transaction_row, t);
 	if ((r->flags & RECORD_TOMBSTONE) != 0) {
 		t = table_claim(&l->transactions, r->original_row);
@@ -263,10 +292,12 @@ apply_originals(struct ledger *l, const struct record *r)
 		struct transaction_row *earn = table_edit(&l->transactions, r->original_row);
 
 		if (RECORD_HAS(r, REFUNDED)) {
-			earn->returned_money += r->returned_money;
-			earn->returned_covered += r->returned_covered;
-			earn->taken_points += r->taken_points;
-			earn->absorbed_points += r->absorbed_points;
+			struct detail_row *d = edit_detail(l, earn);
+
+			d->returned_money += r->returned_money;
+			d->returned_covered += r->returned_covered;
+			d->taken_points += r->taken_points;
+			d->absorbed_points += r->absorbed_points;
 		}
 		if (is_reversal)
 			earn->state = STATE_REVERSED;
@@ -280,10 +311,12 @@ apply_originals(struct ledger *l, const struct record *r)
 		struct transaction_row *burn = table_edit(&l->transactions, r->original_burn_row);
 
 		if (RECORD_HAS(r, REFUNDED)) {
-			burn->returned_covered += r->returned_covered;
-			burn->restored_points += r->restored_points;
-			burn->lost_points += r->lost_points;
-			burn->regular_points -= r->restored_regular_points;
+			struct detail_row *d = edit_detail(l, burn);
+
+			d->returned_covered += r->returned_covered;
+			d->restored_points += r->restored_points;
+			d->lost_points += r->lost_points;
+			d->regular_points -= r->restored_regular_points;
 		}
 		if (is_reversal)
 			burn->state = STATE_REVERSED;
@@ -315,6 +348,8 @@ drop_oldest_transaction(struct ledger *l)
 	state->oldest_transaction = t->next_entered;
 	if (state->oldest_transaction == TABLE_NONE)
 		state->newest_transaction = TABLE_NONE;
+	if (t->detail != TABLE_NONE)
+		table_release(&l->details, t->detail);
 	table_release(&l->transactions, row);
 }
 

@@ -181,7 +181,8 @@ reopen(struct plan *p, const uint8_t *id, const struct archived_transaction *a, 
 		return status;
 	TG_ASSERT(nth < sizeof(p->reopened) / sizeof(p->reopened[0]));
 	memset(&p->reopened[nth], 0, sizeof(p->reopened[nth]));
-	fill_reopened(&p->reopened[nth], r);
+	memset(&p->reopened_details[nth], 0, sizeof(p->reopened_details[nth]));
+	fill_reopened(&p->reopened[nth], &p->reopened_details[nth], r);
 	p->reopened[nth].first_portion = first_portion;
 	p->reopened_rows[nth] = r->transaction_row;
 	p->reopened_count++;
@@ -197,6 +198,16 @@ plan_original(const struct plan *p, uint32_t row)
 			return &p->reopened[i];
 	}
 	return ledger_transaction_row(p->ledger, row);
+}
+
+const struct detail_row *
+plan_detail(const struct plan *p, const struct transaction_row *t)
+{
+	for (uint32_t i = 0; i < p->reopened_count; i++) {
+		if (t == &p->reopened[i])
+			return &p->reopened_details[i];
+	}
+	return state_detail(p->ledger, t);
 }
 
 const struct portion_row *

@@ -27,6 +27,7 @@ struct plan {
 	 * Originals that this decision opens again: the rows that REOPEN records will make.
 	 */
 	struct transaction_row reopened[2];
+	struct detail_row reopened_details[2];
 	struct portion_row reopened_portions[ARCHIVED_PORTIONS_MAX];
 	uint32_t reopened_portion_rows[ARCHIVED_PORTIONS_MAX]; /* their numbers */
 
@@ -368,7 +369,7 @@ plan_has_parts(const struct transaction_row *earn)
 }
 
 /* Amount that earned, once so much of the purchase's money and covered part has gone back. */
-int64_t earn_kept_base(const struct transaction_row *earn, int64_t money_back,
+int64_t earn_kept_base(const struct plan *p, const struct transaction_row *earn, int64_t money_back,
 		       int64_t covered_back);
 
 /*
@@ -377,12 +378,13 @@ int64_t earn_kept_base(const struct transaction_row *earn, int64_t money_back,
  *
  * TG_OK; TG_UNKNOWN_ORIGINAL; TG_ORIGINAL_ARCHIVED: it would be older than the window, and evidence
  * has to be fetched.  With evidence at hand a REOPEN record makes it a row again; that row and its
- * portions are to be read by plan_original() and plan_portion() only.
+ * portions are to be read by plan_original(), plan_detail() and plan_portion() only.
  */
 TG_MUST_CHECK enum tg_status plan_find_original(struct plan *p, const uint8_t *id,
 						const struct archived_transaction *archived,
 						uint32_t *ret_row);
 const struct transaction_row *plan_original(const struct plan *p, uint32_t row);
+const struct detail_row *plan_detail(const struct plan *p, const struct transaction_row *t);
 const struct portion_row *plan_portion(const struct plan *p, uint32_t row);
 
 /*

@@ -62,7 +62,8 @@ static int64_t
 expired_points(const struct plan *p, const struct transaction_row *earn)
 {
 	const struct view *v = &p->view;
-	int64_t points = earn->expired_points - earn->absorbed_points;
+	const struct detail_row *detail = plan_detail(p, earn);
+	int64_t points = detail->expired_points - detail->absorbed_points;
 
 	for (uint32_t i = 0; i < v->expired_count; i++) {
 		if (v->expired[i].serial >> 8 == earn->sequence)
@@ -234,7 +235,7 @@ enum tg_status
 plan_give_back(struct plan *p, const struct transaction_row *burn, int64_t points, bool is_void)
 {
 	struct record *r = p->record;
-	int64_t regular = points_min(points, burn->regular_points);
+	int64_t regular = points_min(points, plan_detail(p, burn)->regular_points);
 	int64_t left = points - regular;
 	uint32_t rows[MEMBER_LOTS_MAX];
 	uint32_t count = 0;
@@ -315,19 +316,23 @@ measure_purchase(const struct plan *p, struct refund *f)
 	const struct programme_config *programme = p->programme;
 
 	if (f->earn != NULL) {
-		f->money = points_max(f->earn->amount - f->earn->covered, 0);
-		f->money_before = f->earn->returned_money;
-		f->covered = points_min(f->earn->covered, f->earn->amount);
-		f->covered_before = f->earn->returned_covered;
+		const struct detail_row *detail = plan_detail(p, f->earn);
+
+		f->money = points_max(f->earn->amount - detail->covered, 0);
+		f->money_before = detail->returned_money;
+		f->covered = points_min(detail->covered, f->earn->amount);
+		f->covered_before = detail->returned_covered;
 	}
 	if (f->burn != NULL) {
-		f->covered = f->burn->covered;
+		const struct detail_row *detail = plan_detail(p, f->burn);
+
+		f->covered = detail->covered;
 		if (f->covered == 0)
 			f->covered =
 				points_mul_div_floor(f->burn->points, programme->point_value_num,
 						     programme->point_value_den);
-		f->covered_before = f->burn->returned_covered;
-		f->points_before = f->burn->restored_points + f->burn->lost_points;
+		f->covered_before = detail->returned_covered;
+		f->points_before = detail->restored_points + detail->lost_points;
 	}
 }
 
@@ -418,11 +423,12 @@ check_return_policy(const struct plan *p, const struct refund *f)
 }
 
 int64_t
-earn_kept_base(const struct transaction_row *earn, int64_t money_back, int64_t covered_back)
+earn_kept_base(const struct plan *p, const struct transaction_row *earn, int64_t money_back,
+	       int64_t covered_back)
 {
 	if ((earn->flags & RECORD_GROSS) != 0)
 		return points_max(earn->amount - money_back - covered_back, 0);
-	return points_max(earn->amount - earn->covered, 0) - money_back;
+	return points_max(earn->amount - plan_detail(p, earn)->covered, 0) - money_back;
 }
 
 /* The original's own rule applied to what was kept before and is kept now: the difference goes. */
@@ -434,9 +440,10 @@ take_for_return(struct plan *p, const struct refund *f)
 	bool is_capped = (earn->flags & RECORD_CAPPED) != 0;
 	const struct rule_config *rule;
 	struct components before, now, taken;
-	int64_t base_before = earn_kept_base(earn, f->money_before, earn->returned_covered);
-	int64_t base_now = earn_kept_base(earn, f->money_before + f->money_now,
-					  earn->returned_covered + f->covered_now);
+	int64_t covered_before = plan_detail(p, earn)->returned_covered;
+	int64_t base_before = earn_kept_base(p, earn, f->money_before, covered_before);
+	int64_t base_now = earn_kept_base(p, earn, f->money_before + f->money_now,
+					  covered_before + f->covered_now);
 
 	if (rule_row == TABLE_NONE || !plan_has_parts(earn))
 		return TG_NOT_REVERSIBLE;

@@ -56,23 +56,26 @@ static enum tg_status
 reverse_earn(struct plan *p, uint32_t row)
 {
 	const struct transaction_row *earn = plan_original(p, row);
+	const struct detail_row *detail = plan_detail(p, earn);
 	uint32_t rule_row = state_find_rule(p->ledger, earn->partner, earn->rule_version);
 	const struct rule_config *rule;
 	struct components all;
 	struct record *r;
+	int64_t base;
 	enum tg_status status;
 
 	if (rule_row == TABLE_NONE || !plan_has_parts(earn) ||
-	    earn->returned_money != 0 || earn->returned_covered != 0)
+	    detail->returned_money != 0 || detail->returned_covered != 0)
 		return TG_NOT_REVERSIBLE;
 	rule = &ledger_rule_row(p->ledger, rule_row)->config;
-	all = earn_components(rule, earn_kept_base(earn, 0, 0), (earn->flags & RECORD_CAPPED) != 0);
+	base = earn_kept_base(p, earn, 0, 0);
+	all = earn_components(rule, base, (earn->flags & RECORD_CAPPED) != 0);
 	r = plan_begin(p, RECORD_REVERSE);
 	plan_add_request(p);
 	r->original_row = row;
 	r->points = earn->points;
 	if (earn->first_component != TABLE_NONE)
-		rulebook_take_back(p, earn, rule, earn_kept_base(earn, 0, 0), 0, &all);
+		rulebook_take_back(p, earn, rule, base, 0, &all);
 	status = plan_take_back(p, earn, all,
 				rule->bonus_sponsor != 0 ? rule->bonus_sponsor : earn->partner);
 	return status == TG_OK ? plan_finish(p) : status;
@@ -82,10 +85,11 @@ static enum tg_status
 reverse_burn(struct plan *p, uint32_t row)
 {
 	const struct transaction_row *burn = plan_original(p, row);
+	const struct detail_row *detail = plan_detail(p, burn);
 	struct record *r;
 	enum tg_status status;
 
-	if (burn->restored_points != 0 || burn->lost_points != 0)
+	if (detail->restored_points != 0 || detail->lost_points != 0)
 		return TG_NOT_REVERSIBLE;
 	r = plan_begin(p, RECORD_REVERSE);
 	plan_add_request(p);

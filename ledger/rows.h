@@ -45,6 +45,7 @@
 	X(counters,     21, 1, counter_row,      limits->lots_max) \
 	X(fundings,     22, 1, funding_row,      limits->partners_max) \
 	X(covers,       23, 1, cover_row,        64 + 8 * limits->partners_max) \
+	X(details,      24, 1, detail_row,       limits->transactions_max) \
 	X(cycles,       26, 1, cycle_row,        limits->partners_max) \
 	X(holidays,     27, 1, holiday_row,      HOLIDAYS_MAX) \
 	X(statements,   28, 1, statement_row,    STATEMENTS_KEPT * (1 + limits->partners_max)) \
@@ -428,19 +429,32 @@ struct transaction_row {
 	uint16_t days_late;		/* business date less the day whose limits it counts for */
 	/* the outcome, for duplicates */
 	int64_t	 amount;
-	int64_t	 covered;
 	int64_t	 points;
 	int64_t	 base_points;
 	int64_t	 bonus_points;
-	int64_t	 paid_debt_points;
 	int64_t	 available_points;	/* after it */
-	int64_t	 pending_points;
+	int64_t	 next_expiry_points;
+	int32_t	 next_expiry_day;
+	uint8_t	 links[0];
+	uint32_t detail;		/* row of the rest; TABLE_NONE: all of that is 0 */
+	uint32_t first_portion;		/* last taken first */
+	uint32_t older_of_member;	/* valid while that row has the same member and is older */
+	uint32_t next_entered;		/* queue of state_row */
+	uint32_t first_component;	/* of an earn, in their order */
+};
+
+/*
+ * What most earns have nothing of: the rest of an outcome, and what was undone.  Not in the
+ * transaction's row: thirty million of those stand in the window of a large coalition.
+ */
+struct detail_row {
+	uint64_t sequence;		/* key: as in the transaction's row */
+	int64_t	 covered;
+	int64_t	 paid_debt_points;
+	int64_t	 pending_points;	/* after it, like the next two */
 	int64_t	 held_points;
 	int64_t	 debt_points;
-	int64_t	 next_expiry_points;
 	int64_t	 deadline_utc_ms;	/* HOLD */
-	int32_t	 next_expiry_day;
-	uint32_t hold_row;		/* HOLD: its row while that is kept */
 	/* an earn: what was undone so far; a refund or reversal: what it did */
 	int64_t	 returned_money;
 	int64_t	 taken_points;
@@ -451,11 +465,9 @@ struct transaction_row {
 	int64_t	 restored_points;
 	int64_t	 lost_points;
 	int64_t	 regular_points;	/* burn: taken from regular points and not yet given back */
+	uint32_t hold_row;		/* HOLD: its row while that is kept */
+	uint32_t pad;
 	uint8_t	 links[0];
-	uint32_t first_portion;		/* last taken first */
-	uint32_t older_of_member;	/* valid while that row has the same member and is older */
-	uint32_t next_entered;		/* queue of state_row */
-	uint32_t first_component;	/* of an earn, in their order */
 };
 
 /* total_row.key: day, basis, scope, declined, kind and owner in one number. */
@@ -482,6 +494,7 @@ struct account_row {
 static_assert(sizeof(struct member_row) == 64, "one cache line, see the memory budget");
 static_assert(sizeof(struct lot_row) == 40, "two of them in a member's 200 bytes");
 static_assert(sizeof(struct identifier_row) == 24, "1.3 of them in a member's 200 bytes");
+static_assert(sizeof(struct transaction_row) == 184, "see the memory budget");
 static_assert(sizeof(struct pending_row) % 8 == 0, "table rows are multiples of 8");
 
 #endif

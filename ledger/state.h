@@ -79,6 +79,7 @@ LEDGER_ROW_READER(debts, debt_row)
 LEDGER_ROW_READER(holds, hold_row)
 LEDGER_ROW_READER(portions, portion_row)
 LEDGER_ROW_READER(transactions, transaction_row)
+LEDGER_ROW_READER(details, detail_row)
 LEDGER_ROW_READER(totals, total_row)
 LEDGER_ROW_READER(accounts, account_row)
 LEDGER_ROW_READER(activations, activation_row)
@@ -120,6 +121,13 @@ uint32_t state_find_rulebook(const struct ledger *l, uint32_t version);
 uint32_t state_find_earn_rule(const struct ledger *l, uint32_t version, uint32_t position);
 uint32_t state_find_budget(const struct ledger *l, uint32_t number);
 uint32_t state_find_counter(const struct ledger *l, uint32_t member_row, uint32_t campaign);
+
+/* The rest of a transaction; where it has none, row 0, which is all zeros.  Never NULL. */
+static inline const struct detail_row *
+state_detail(const struct ledger *l, const struct transaction_row *t)
+{
+	return (const struct detail_row *)table_bytes(&l->details, t->detail);
+}
 
 /* The version of the rulebook that the next records make. */
 uint32_t state_next_rulebook(const struct ledger *l);
