@@ -15,6 +15,11 @@
 
 #define TERMINAL_TURN 64	/* jobs of one port's terminal lane in a round */
 #define BATCH_TURN 16		/* jobs of one port's batch lane in a round */
+/* A job's first lines are asked for so many jobs ahead, before its first stage needs them. */
+#define LOOK_AHEAD_JOBS (LEDGER_PREFETCH_STAGES + 2)
+/* Own fields, and a request's up to the original's. */
+#define LOOK_AHEAD_BYTES \
+	(offsetof(struct pipeline_job, request) + offsetof(struct ledger_request, original_id))
 #define TELL_TABLES_US 100000	/* about so often, while there is work */
 #define SETTLED_ROWS_PER_ROUND 8192 /* more than a round edits, see table_set_settle() */
 
@@ -407,6 +412,30 @@ note_delay(struct ledger_step *step, const struct pipeline_job *job)
 		atomic_store_explicit(&step->figures.delay_us_max, delay_us, memory_order_relaxed);
 }
 
+/*
+ * Ask for what the next jobs of a lane will read, before one of them is decided: their first lines,
+ * which another thread wrote, and what the ledger has for them, stage by stage.
+ */
+static void
+look_ahead(const struct ledger_step *step, const struct pipeline_port *port,
+	   enum pipeline_lane lane)
+{
+	const struct queue *queue = &port->lanes[lane];
+	const struct pipeline_job *job = queue_peek(queue, LOOK_AHEAD_JOBS);
+
+	if (job != NULL) {
+		const uint8_t *line = (const uint8_t *)job;
+
+		for (size_t at = 0; at < LOOK_AHEAD_BYTES; at += CACHE_LINE_BYTES)
+			__builtin_prefetch(line + at);
+	}
+	for (uint32_t stage = 0; stage < LEDGER_PREFETCH_STAGES; stage++) {
+		job = queue_peek(queue, LEDGER_PREFETCH_STAGES - stage);
+		if (job != NULL && job->read == NULL)
+			ledger_prefetch(step->config.ledger, &job->request, stage);
+	}
+}
+
 /* Up to turn jobs of a lane.  False: no room, or the lane is empty. */
 static bool
 run_lane(struct ledger_step *step, struct pipeline_port *port, enum pipeline_lane lane,
@@ -422,6 +451,7 @@ run_lane(struct ledger_step *step, struct pipeline_port *port, enum pipeline_lan
 			return false;
 		if (i == 0)
 			note_delay(step, job);
+		look_ahead(step, port, lane);
 		decide_job(step, job);
 	}
 	return true;

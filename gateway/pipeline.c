@@ -19,6 +19,7 @@
 #include "protocol/assert.h"
 #include "storage/journal.h"
 
+#define DONE_AHEAD_JOBS 3	/* look so far ahead for answers */
 #define CONTROL_JOBS 512	/* console and timers */
 #define INLINE_RUN_US 1000	/* of one pipeline_flush(), so that sockets have their turn */
 #define LEDGER_IDLE_MS 1000
@@ -397,10 +398,19 @@ pipeline_port_wake(struct pipeline_port *port)
 struct pipeline_job *
 pipeline_job_done(struct pipeline_port *port)
 {
-	struct pipeline_job *job = queue_front(&port->done);
+	struct pipeline_job *job = queue_front(&port->done), *later;
 
 	if (job == NULL || job->wait_sequence > pipeline_durable_sequence(port->pipeline))
 		return NULL;
+	/* The ledger step wrote these lines: have them brought over in time. */
+	later = queue_peek(&port->done, DONE_AHEAD_JOBS);
+	if (later != NULL) {
+		__builtin_prefetch(later);
+		__builtin_prefetch(&later->port);
+		for (size_t at = 0; at < offsetof(struct ledger_answer, expiries);
+		     at += CACHE_LINE_BYTES)
+			__builtin_prefetch((const uint8_t *)&later->answer + at);
+	}
 	return queue_pop(&port->done);
 }
 

@@ -84,6 +84,16 @@ queue_pop(struct queue *queue)
 	return item;
 }
 
+void *
+queue_peek(const struct queue *queue, uint32_t nth)
+{
+	uint32_t popped = atomic_load_explicit(&queue->popped, memory_order_relaxed);
+
+	if (nth >= queue->pushed_seen - popped)
+		return NULL;
+	return queue->slots[(popped + nth) & queue->mask];
+}
+
 uint32_t
 queue_count(const struct queue *queue)
 {

@@ -42,6 +42,9 @@ void *queue_pop(struct queue *queue);
 /* Consumer: the oldest item, left where it is; NULL: empty. */
 void *queue_front(struct queue *queue);
 
+/* Consumer: the item behind nth older ones, left where it is; NULL: none is known of yet. */
+void *queue_peek(const struct queue *queue, uint32_t nth);
+
 /* Any thread: items in the queue, as of some moment during the call. */
 uint32_t queue_count(const struct queue *queue);
 

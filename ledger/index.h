@@ -91,6 +91,22 @@ index_find(const struct index *index, uint64_t hash, index_match_fn *match, cons
 	return TABLE_NONE;
 }
 
+/* The first row that may have a key of this hash, by its tag alone; TABLE_NONE: there is none. */
+static inline uint32_t
+index_candidate(const struct index *index, uint64_t hash)
+{
+	uint32_t tag = index_tag(index, hash);
+	size_t slot = (size_t)hash & index->slot_mask;
+	uint32_t entry;
+
+	while ((entry = index->slots[slot]) != TABLE_NONE) {
+		if ((entry & ~index->row_mask) == tag)
+			return entry & index->row_mask;
+		slot = (slot + 1) & index->slot_mask;
+	}
+	return TABLE_NONE;
+}
+
 /* Ask for the memory that index_find() will read first: hides its latency behind other work. */
 static inline void
 index_prefetch(const struct index *index, uint64_t hash)

@@ -66,6 +66,16 @@ void decision_free(struct decision *decision);
 void ledger_decide(const struct ledger *ledger, const struct ledger_request *request,
 		   const struct ledger_now *now, struct decision *decision);
 
+/*
+ * What a request will read first is found by a chain of look-ups, each of them a wait for memory in
+ * a large ledger.  Asking for its links while the requests before it are decided hides that: stage
+ * 0 some requests ahead, each further stage a request later.  Changes nothing and decides nothing;
+ * a request may be decided without.
+ */
+#define LEDGER_PREFETCH_STAGES 4
+void ledger_prefetch(const struct ledger *ledger, const struct ledger_request *request,
+		     unsigned stage);
+
 /* Bring a record about.  Total: it cannot fail, for records of decide or of a verified journal. */
 void ledger_apply(struct ledger *ledger, const struct record *record);
 

@@ -7,6 +7,7 @@
 #include "ledger/state.h"
 
 #include <string.h>
+#define XXH_INLINE_ALL /* short keys of known length: a call costs more than the hash */
 #include <xxhash.h>
 
 #include "ledger/reserve.h"

@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 
+#define XXH_INLINE_ALL /* short keys of known length: a call costs more than the hash */
 #include <xxhash.h>
 
 #include "ledger/reserve.h"
@@ -256,7 +257,7 @@ table_deinit(struct table *table)
 }
 
 void *
-table_edit(struct table *table, uint32_t row)
+table_edit_first(struct table *table, uint32_t row)
 {
 	TG_ASSERT(table_is_live(table, row));
 	give_pre_image(table, row);

@@ -140,11 +140,22 @@ table_row(const struct table *table, uint32_t row)
 	return table_bytes(table, row);
 }
 
+/* table_edit() of a row that is not dirty yet, or of which a snapshot may want a pre-image. */
+void *table_edit_first(struct table *table, uint32_t row);
+
 /*
  * Change a live row: the only way to do so.  See the head of this file for how long the answer may
  * be written to.  The key may be changed, but not to zero.
  */
-void *table_edit(struct table *table, uint32_t row);
+static inline void *
+table_edit(struct table *table, uint32_t row)
+{
+	TG_ASSERT(row <= table->rows_used);
+	if (((table->dirty[row / 64] >> (row % 64)) & 1) == 0 || table->snapshot_last != 0 ||
+	    table_key(table, row) == 0)
+		return table_edit_first(table, row);
+	return table->base + (size_t)row * table->config.row_bytes;
+}
 
 /*
  * The row that the nth (from 0) next claim would take; TABLE_NONE when there are no so many free

@@ -254,6 +254,11 @@ class MariaDB(Server):
                         *user], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                        timeout=SECONDS_TO_START, check=True)
         self.port = self.file('socket')
+        self.launch()
+
+    def launch(self):
+        """On the data directory that is there."""
+        user = ['--user=root'] if os.geteuid() == 0 else []
         self.spawn([program('mariadbd'), '--no-defaults', '--datadir=' + self.file('data'),
                     '--tmpdir=' + self.folder, '--socket=' + self.port, '--skip-networking',
                     '--innodb-flush-log-at-trx-commit=1', '--innodb-buffer-pool-size=2G',

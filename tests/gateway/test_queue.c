@@ -30,6 +30,9 @@ items_come_out_in_order_and_a_full_queue_refuses(void **state)
 	assert_false(queue_push(&queue, &items[4]));
 	assert_int_equal(queue_count(&queue), 4);
 	assert_ptr_equal(queue_front(&queue), &items[0]);
+	for (uint32_t i = 0; i < 4; i++)
+		assert_ptr_equal(queue_peek(&queue, i), &items[i]);
+	assert_null(queue_peek(&queue, 4));
 	assert_ptr_equal(queue_pop(&queue), &items[0]);
 	assert_true(queue_push(&queue, &items[4]));
 	for (int i = 1; i < 5; i++)

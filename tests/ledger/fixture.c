@@ -209,11 +209,13 @@ fixture_compare(const struct decision *a, const struct decision *b, bool are_row
 		compare_records(&a->records[i], &b->records[i], are_rows_compared);
 }
 
-/* Decide, compare with what the first ledger decided, apply. */
+/* Look ahead, decide, compare with what the first ledger decided without, apply. */
 static void
 mirror_ask(struct mirror *m, const struct ledger_request *q, const struct ledger_now *now,
 	   const struct decision *expected)
 {
+	for (unsigned stage = 0; stage < LEDGER_PREFETCH_STAGES; stage++)
+		ledger_prefetch(m->ledger, q, stage);
 	ledger_decide(m->ledger, q, now, m->decision);
 	fixture_compare(expected, m->decision, false);
 	for (uint32_t i = 0; i < m->decision->record_count; i++)
