@@ -35,7 +35,7 @@ class Comparison:
                      str(bench.options.warm_up), *row.arguments]
         if row.tls:
             arguments += ['--ca', bench.keys('server.pem')]
-            if row.system == 'tallygate':
+            if row.system.startswith('tallygate'):
                 arguments += ['--port', server.tls_port]
         before = server.cpu_seconds()
         result = bench.load(server, arguments)
@@ -86,6 +86,16 @@ CASES = [
                 batches('tarantool', 4, 1000), batches('mariadb', 1, 8190)],
                [('tallygate', 'redis', 3), ('tallygate', 'redis, pipeline', 3),
                 ('tallygate', 'tarantool', 3), ('tallygate', 'mariadb', 3)]),
+    Comparison('threads', 'earn on plain connections, the ledger step on a thread of its own or not',
+               [many('echo', 1000, 1), many('tallygate', 1000, 1),
+                many('tallygate-inline', 1000, 1),
+                many('tallygate', 1000, 16, label='tallygate, depth 16'),
+                many('tallygate-inline', 1000, 16, label='tallygate-inline, depth 16'),
+                batches('tallygate', 16, 8190, label='tallygate, batches'),
+                batches('tallygate-inline', 16, 8190, label='tallygate-inline, batches')],
+               [('tallygate', 'tallygate-inline', 0.95),
+                ('tallygate, depth 16', 'tallygate-inline, depth 16', 1),
+                ('tallygate, batches', 'tallygate-inline, batches', 1)]),
     Comparison('tls', 'earn, 1,000 connections with TLS 1.3, depth 1',
                [many('tls-echo', 1000, 1, tls=True), many('tallygate', 1000, 1, tls=True),
                 many('redis', 1000, 1)],

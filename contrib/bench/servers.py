@@ -209,6 +209,13 @@ class Tallygate(Server):
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log)
 
 
+class TallygateInline(Tallygate):
+    """With the ledger step on the I/O thread."""
+
+    def __init__(self, bench):
+        super().__init__(bench, {'gateway': {'ledger_thread': 'inline'}})
+
+
 class Redis(Server):
     name = 'redis'
 
