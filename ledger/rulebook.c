@@ -139,12 +139,13 @@ find_rulebook(const struct plan *p)
 static void
 find_candidates(struct judging *j, const struct rulebook_row *rulebook)
 {
-	const struct ledger *l = j->plan->ledger;
+	const struct table *rules = &j->plan->ledger->earn_rules;
 	const struct moment moment = moment_of(j->plan, j->base_amount);
 	uint32_t at = rulebook->first_rule;
 
 	while (at != TABLE_NONE && j->candidate_count < CANDIDATES_MAX) {
-		const struct earn_rule_row *row = ledger_earn_rule_row(l, at);
+		/* Each earn walks the whole chain, whose rows were live when it was made. */
+		const struct earn_rule_row *row = (const void *)table_bytes(rules, at);
 
 		if (is_candidate(&moment, &row->rule)) {
 			j->candidates[j->candidate_count++] = at;
