@@ -29,6 +29,9 @@ void fill_reopened(struct transaction_row *t, struct detail_row *d, const struct
 /* The rest of a transaction, to be changed; made where there is none.  t: just edited or made. */
 struct detail_row *edit_detail(struct ledger *l, struct transaction_row *t);
 
+/* What an EARN or REOPEN record makes of an empty row for its nth part; all but its place. */
+void fill_component(struct component_row *row, const struct record *r, uint32_t nth);
+
 /* Transaction row, tombstone or reopened row; before the moves that hang portions on it. */
 void apply_transaction(struct ledger *l, const struct record *r);
 

@@ -134,6 +134,32 @@ count_up(struct ledger *l, const struct record *r, uint32_t nth)
 		counter->day_points += c->points;
 }
 
+void
+fill_component(struct component_row *row, const struct record *r, uint32_t nth)
+{
+	const struct record_component *c = &r->components[nth];
+
+	*row = (struct component_row){
+		.serial = (r->kind == RECORD_REOPEN ? r->reopened_sequence : r->sequence) << 8 |
+			  (nth + 1),
+		.amount = c->amount,
+		.kept_amount = c->amount,
+		.points = c->points,
+		.campaign = c->campaign,
+		.sponsor = c->sponsor,
+		.refusal = c->refusal,
+		.rulebook_version = r->rulebook_version,
+		.campaign_row = c->campaign_row,
+		.rate_row = c->rate_row,
+		.budget_row = c->budget_row,
+		.counter_row = c->counter_row,
+	};
+	if (RECORD_HAS(r, UNDONE)) {
+		row->kept_amount -= r->undone[nth].amount;
+		row->taken_points = r->undone[nth].points;
+	}
+}
+
 /* An earn's components are made from the last to the first, so that the chain has their order. */
 static void
 make_components(struct ledger *l, const struct record *r)
@@ -141,23 +167,12 @@ make_components(struct ledger *l, const struct record *r)
 	struct transaction_row *earn = table_edit(&l->transactions, r->transaction_row);
 
 	for (uint32_t i = r->component_count; i > 0; i--) {
-		const struct record_component *c = &r->components[i - 1];
-		struct component_row *row = table_claim(&l->components, c->row);
+		uint32_t number = r->components[i - 1].row;
+		struct component_row *row = table_claim(&l->components, number);
 
-		row->serial = (r->kind == RECORD_REOPEN ? r->reopened_sequence : r->sequence) << 8 |
-			      i;
-		row->amount = c->amount;
-		row->kept_amount = c->amount;
-		row->points = c->points;
-		row->campaign_row = c->campaign_row;
-		row->campaign = c->campaign;
-		row->rate_row = c->rate_row;
-		row->sponsor = c->sponsor;
-		row->budget_row = c->budget_row;
-		row->counter_row = c->counter_row;
-		row->refusal = c->refusal;
+		fill_component(row, r, i - 1);
 		row->next = earn->first_component;
-		earn->first_component = c->row;
+		earn->first_component = number;
 	}
 }
 

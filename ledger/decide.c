@@ -375,7 +375,7 @@ begin_anew(struct plan *p)
 	p->record = NULL;
 	p->lots_planned = p->pendings_planned = p->debts_planned = p->portions_planned = 0;
 	p->transactions_planned = 0;
-	p->reopened_count = p->reopened_portion_count = 0;
+	p->reopened_count = p->reopened_portion_count = p->reopened_component_count = 0;
 	p->rulebook_version = p->part_count = 0;
 	p->is_campaign_capped = false;
 	if (p->view.member_row != TABLE_NONE)

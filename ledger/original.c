@@ -75,9 +75,72 @@ portioned_points(const struct archived_transaction *a)
 	return points <= a->points ? points : -1;
 }
 
+/* A rule that the evidence names, *ret_row: TABLE_NONE where it names none.  False: unknown. */
+static bool
+find_rule_of(const struct ledger *l, uint32_t version, uint16_t position, uint32_t *ret_row)
+{
+	*ret_row = TABLE_NONE;
+	if (position != EARN_RULE_NONE)
+		*ret_row = state_find_earn_rule(l, version, position);
+	return position == EARN_RULE_NONE || *ret_row != TABLE_NONE;
+}
+
+static bool
+is_of_campaign(const struct archived_component *c, const struct earn_rule *rule)
+{
+	return rule->number == c->campaign && (rule->sponsor_count > 0) == (c->sponsor == 0);
+}
+
+static bool
+is_component_sound(const struct ledger *l, const struct archived_component *c, uint32_t version)
+{
+	uint32_t campaign, rate;
+
+	if (!find_rule_of(l, version, c->campaign_position, &campaign) ||
+	    !find_rule_of(l, version, c->rate_position, &rate) ||
+	    (campaign == TABLE_NONE) != (c->campaign == 0) ||
+	    (c->sponsor != 0 && state_find_partner(l, c->sponsor) == TABLE_NONE))
+		return false;
+	/* 0: several sponsors, which the campaign names. */
+	if (campaign == TABLE_NONE ? c->sponsor == 0 :
+				     !is_of_campaign(c, &ledger_earn_rule_row(l, campaign)->rule))
+		return false;
+	return is_amount(c->amount) && is_amount(c->points) && c->undone.amount >= 0 &&
+	       c->undone.amount <= c->amount && c->undone.points >= 0 &&
+	       c->undone.points <= c->points;
+}
+
+/* Is the version that the earn was judged by still kept? */
+static bool
+has_rulebook(const struct plan *p, const struct archived_transaction *a)
+{
+	return state_find_rulebook(p->ledger, a->rulebook_version) != TABLE_NONE;
+}
+
+/* The parts of an earn: all of them where there were any, none where not. */
+static bool
+are_components_sound(const struct plan *p, const struct archived_transaction *a)
+{
+	int64_t points = 0;
+
+	if ((a->kind == RECORD_EARN && (a->flags & RECORD_PARTS) != 0) !=
+	    (a->component_count > 0))
+		return false;
+	if (a->component_count > RECORD_COMPONENTS_MAX)
+		return false;
+	if (!has_rulebook(p, a))
+		return true;
+	for (uint32_t i = 0; i < a->component_count; i++) {
+		if (!is_component_sound(p->ledger, &a->components[i], a->rulebook_version))
+			return false;
+		points += a->components[i].points;
+	}
+	return points <= a->points;
+}
+
 /* Evidence is what somebody may have changed by hand: it must at least not contradict itself. */
 static bool
-is_sound(const struct archived_transaction *a)
+is_sound(const struct plan *p, const struct archived_transaction *a)
 {
 	return is_amount(a->amount) && is_amount(a->covered) && is_amount(a->points) &&
 	       is_amount(a->returned_money) && is_amount(a->returned_covered) &&
@@ -85,7 +148,7 @@ is_sound(const struct archived_transaction *a)
 	       is_amount(a->lost_points) && a->absorbed_points >= 0 &&
 	       a->absorbed_points <= a->taken_points &&
 	       (a->kind == RECORD_EARN || a->restored_points + a->lost_points <= a->points) &&
-	       portioned_points(a) >= 0;
+	       portioned_points(a) >= 0 && are_components_sound(p, a);
 }
 
 /*
@@ -133,12 +196,73 @@ reopen_portions(struct plan *p, const struct archived_transaction *a, uint32_t *
 	return TG_OK;
 }
 
+/* A part as it was given, with the rows that it names. */
+static struct record_component
+reopened_component(const struct plan *p, const struct archived_component *from, uint32_t version)
+{
+	struct record_component c = {
+		.campaign = from->campaign,
+		.sponsor = from->sponsor,
+		.refusal = from->refusal,
+		.amount = from->amount,
+		.points = from->points,
+		.campaign_position = from->campaign_position,
+		.rate_position = from->rate_position,
+	};
+
+	(void)find_rule_of(p->ledger, version, from->campaign_position, &c.campaign_row);
+	(void)find_rule_of(p->ledger, version, from->rate_position, &c.rate_row);
+	if (c.campaign_row != TABLE_NONE) {
+		const struct earn_rule *rule =
+			&ledger_earn_rule_row(p->ledger, c.campaign_row)->rule;
+
+		c.budget_row = state_find_budget(p->ledger, rule->budget);
+		c.budget = c.budget_row == TABLE_NONE ? 0 : rule->budget;
+		c.counter_row = state_find_counter(p->ledger, p->view.member_row, c.campaign);
+	}
+	return c;
+}
+
+/*
+ * The parts of an earn hang on the row again, as far as refunds left them.  Of a version of the
+ * rulebook that is no longer kept there are none: nothing can be refunded by its rules.
+ */
+static enum tg_status
+reopen_components(struct plan *p, const struct archived_transaction *a, uint32_t *ret_first)
+{
+	struct record *r = p->record;
+
+	*ret_first = TABLE_NONE;
+	if (a->component_count == 0 || !has_rulebook(p, a))
+		return TG_OK;
+	TG_ASSERT(p->reopened_component_count == 0);
+	r->sections |= RECORD_HAS_BIT(COMPONENTS) | RECORD_HAS_BIT(UNDONE);
+	r->rulebook_version = a->rulebook_version;
+	r->component_count = r->undone_count = (uint8_t)a->component_count;
+	for (uint32_t i = a->component_count; i > 0; i--) {
+		const struct archived_component *from = &a->components[i - 1];
+		struct component_row *row = &p->reopened_components[i - 1];
+		struct record_component *c = &r->components[i - 1];
+
+		if (!plan_has_room(p, &p->ledger->components, i - 1))
+			return TG_TABLE_FULL;
+		*c = reopened_component(p, from, a->rulebook_version);
+		c->row = table_free_peek(&p->ledger->components, i - 1);
+		r->undone[i - 1] = from->undone;
+		fill_component(row, r, i - 1);
+		row->next = *ret_first;
+		p->reopened_component_rows[i - 1] = *ret_first = c->row;
+	}
+	p->reopened_component_count = a->component_count;
+	return TG_OK;
+}
+
 /* Make the archived original a row again, for another window. */
 static enum tg_status
 reopen(struct plan *p, const uint8_t *id, const struct archived_transaction *a, uint32_t *ret_row)
 {
 	uint32_t nth = p->reopened_count;
-	uint32_t first_portion;
+	uint32_t first_portion, first_component;
 	struct record *r;
 	enum tg_status status;
 
@@ -176,6 +300,8 @@ reopen(struct plan *p, const uint8_t *id, const struct archived_transaction *a, 
 		return TG_WINDOW_FULL;
 	status = reopen_portions(p, a, &first_portion);
 	if (status == TG_OK)
+		status = reopen_components(p, a, &first_component);
+	if (status == TG_OK)
 		status = plan_finish(p);
 	if (status != TG_OK)
 		return status;
@@ -184,6 +310,7 @@ reopen(struct plan *p, const uint8_t *id, const struct archived_transaction *a, 
 	memset(&p->reopened_details[nth], 0, sizeof(p->reopened_details[nth]));
 	fill_reopened(&p->reopened[nth], &p->reopened_details[nth], r);
 	p->reopened[nth].first_portion = first_portion;
+	p->reopened[nth].first_component = first_component;
 	p->reopened_rows[nth] = r->transaction_row;
 	p->reopened_count++;
 	*ret_row = r->transaction_row;
@@ -220,6 +347,16 @@ plan_portion(const struct plan *p, uint32_t row)
 	return ledger_portion_row(p->ledger, row);
 }
 
+const struct component_row *
+plan_part(const struct plan *p, uint32_t row)
+{
+	for (uint32_t i = 0; i < p->reopened_component_count; i++) {
+		if (p->reopened_component_rows[i] == row)
+			return &p->reopened_components[i];
+	}
+	return ledger_component_row(p->ledger, row);
+}
+
 enum tg_status
 plan_find_original(struct plan *p, const uint8_t *id, const struct archived_transaction *archived,
 		   uint32_t *ret_row)
@@ -240,7 +377,7 @@ plan_find_original(struct plan *p, const uint8_t *id, const struct archived_tran
 	}
 	if (!archived->is_found || !is_in_reach(p, archived))
 		return TG_UNKNOWN_ORIGINAL;
-	if (!is_sound(archived))
+	if (!is_sound(p, archived))
 		return TG_ORIGINAL_ARCHIVED;
 	if (archived->is_reversed)
 		return TG_ALREADY_REVERSED;

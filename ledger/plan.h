@@ -30,6 +30,8 @@ struct plan {
 	struct detail_row reopened_details[2];
 	struct portion_row reopened_portions[ARCHIVED_PORTIONS_MAX];
 	uint32_t reopened_portion_rows[ARCHIVED_PORTIONS_MAX]; /* their numbers */
+	struct component_row reopened_components[RECORD_COMPONENTS_MAX]; /* of one earn */
+	uint32_t reopened_component_rows[RECORD_COMPONENTS_MAX];
 
 	/*
 	 * An earn's parts by the rulebook (rulebook.c): part_count of them.
@@ -52,7 +54,7 @@ struct plan {
 	bool	 is_old_key;		/* found under the older identifier key */
 	bool	 may_use_reserve;	/* resolves or undoes, so the last rows are for it, too */
 	uint32_t kept_hold;		/* a late capture's hold: not to be expired as due */
-	uint32_t reopened_count, reopened_portion_count;
+	uint32_t reopened_count, reopened_portion_count, reopened_component_count;
 	uint32_t reopened_rows[2];	/* numbers of the rows in reopened */
 	uint32_t rulebook_version;	/* the earn was judged by; 0: there was none */
 	uint32_t part_count;
@@ -377,8 +379,9 @@ int64_t earn_kept_base(const struct plan *p, const struct transaction_row *earn,
  * (original.c).
  *
  * TG_OK; TG_UNKNOWN_ORIGINAL; TG_ORIGINAL_ARCHIVED: it would be older than the window, and evidence
- * has to be fetched.  With evidence at hand a REOPEN record makes it a row again; that row and its
- * portions are to be read by plan_original(), plan_detail() and plan_portion() only.
+ * has to be fetched.  With evidence at hand a REOPEN record makes it a row again; that row, its
+ * portions and parts are to be read by plan_original(), plan_detail(), plan_portion() and
+ * plan_part() only.
  */
 TG_MUST_CHECK enum tg_status plan_find_original(struct plan *p, const uint8_t *id,
 						const struct archived_transaction *archived,
@@ -386,6 +389,7 @@ TG_MUST_CHECK enum tg_status plan_find_original(struct plan *p, const uint8_t *i
 const struct transaction_row *plan_original(const struct plan *p, uint32_t row);
 const struct detail_row *plan_detail(const struct plan *p, const struct transaction_row *t);
 const struct portion_row *plan_portion(const struct plan *p, uint32_t row);
+const struct component_row *plan_part(const struct plan *p, uint32_t row);
 
 /*
  * Take back points of an earn (refund.c): pending, own lots, regular, unlimited lots, then debt.

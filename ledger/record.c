@@ -19,6 +19,7 @@ record_init(struct record *record)
 	record->lines = NULL;
 	record->identifier_count = 0;
 	record->component_count = 0;
+	record->undone_count = 0;
 	record->budget_count = 0;
 }
 

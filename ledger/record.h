@@ -161,10 +161,22 @@ struct record_component {
 	uint32_t rate_row;		/* earn rule whose rate is meant; 0: the partner's own */
 	uint32_t sponsor;		/* partner that issues it; 0: several, by its campaign */
 	uint32_t budget_row;		/* budget that it spends; 0: none */
+	uint32_t budget;		/* its number */
 	uint32_t counter_row;		/* of the member's share; 0: no cap */
 	uint8_t	 refusal;		/* enum component_refusal: with one, no points */
 	int64_t	 amount;		/* money that it counts, minor units; refund: returned */
 	int64_t	 points;		/* given; refund: taken; >= 0 */
+	/* places of the two rules in the version; EARN_RULE_NONE: there is none */
+	uint16_t campaign_position;
+	uint16_t rate_position;
+};
+
+#define EARN_RULE_NONE UINT16_MAX
+
+/* What had been done to a component before its earn left the window. */
+struct component_undone {
+	int64_t	 amount;		/* returned, minor units */
+	int64_t	 points;		/* taken */
 };
 
 #define MOVE_NEW 0x1u	/* the row is claimed and gets the attributes below */
@@ -204,7 +216,8 @@ struct move {
 	X(COMPONENTS) X(EARN_RULE) X(RULEBOOK) X(BUDGET) \
 	X(CYCLE) X(HOLIDAY) X(CLOSED) X(STATEMENT) X(ITEM) \
 	X(FUNDING) X(FUNDED) \
-	X(DAY_PROOF) X(PROPOSAL) X(DISPUTE)
+	X(DAY_PROOF) X(PROPOSAL) X(DISPUTE) \
+	X(UNDONE)
 /* clang-format on */
 
 enum record_section_index {
@@ -406,10 +419,14 @@ struct record {
 	uint32_t activation_row;
 	struct activation activation;
 
-	/* COMPONENTS */
-	uint32_t rulebook_version;	/* that it was decided under */
+	/* COMPONENTS, in the order of the earn */
+	uint32_t rulebook_version;	/* that the earn was judged by */
 	uint8_t	 component_count;
 	struct record_component components[RECORD_COMPONENTS_MAX];
+
+	/* UNDONE: of a REOPEN's components, one by one */
+	uint8_t	 undone_count;
+	struct component_undone undone[RECORD_COMPONENTS_MAX];
 
 	/* EARN_RULE, RULEBOOK; row is config_row */
 	struct earn_rule earn_rule;

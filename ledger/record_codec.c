@@ -448,6 +448,7 @@ static section_fn *const more_sections[RECORD_INDEX_END - 32] = {
 	[RECORD_INDEX_DAY_PROOF - 32] = record_section_day_proof,
 	[RECORD_INDEX_PROPOSAL - 32] = record_section_proposal,
 	[RECORD_INDEX_DISPUTE - 32] = record_section_dispute,
+	[RECORD_INDEX_UNDONE - 32] = record_section_undone,
 };
 
 static_assert(RECORD_INDEX_MORE == 31, "the header's sections are bits of a uint32_t");

@@ -3,7 +3,7 @@
  */
 #include "ledger/record_cursor.h"
 
-#define COMPONENT_BYTES 45
+#define COMPONENT_BYTES 53
 
 /* In one piece: there is room for all of it or for nothing. */
 static inline void
@@ -21,10 +21,13 @@ component(struct cursor *c, struct record_component *p)
 	cursor_u32(&one, &p->rate_row);
 	cursor_u32(&one, &p->sponsor);
 	cursor_u32(&one, &p->budget_row);
+	cursor_u32(&one, &p->budget);
 	cursor_u32(&one, &p->counter_row);
 	cursor_u8(&one, &p->refusal);
 	cursor_i64(&one, &p->amount);
 	cursor_i64(&one, &p->points);
+	cursor_u16(&one, &p->campaign_position);
+	cursor_u16(&one, &p->rate_position);
 	if (c->is_writing)
 		cursor_bytes(c, bytes, sizeof(bytes));
 }
@@ -38,6 +41,18 @@ record_section_components(struct cursor *c, struct record *r)
 		c->is_ok = false;
 	for (uint32_t i = 0; c->is_ok && i < r->component_count; i++)
 		component(c, &r->components[i]);
+}
+
+void
+record_section_undone(struct cursor *c, struct record *r)
+{
+	cursor_u8(c, &r->undone_count);
+	if (r->undone_count > RECORD_COMPONENTS_MAX)
+		c->is_ok = false;
+	for (uint32_t i = 0; c->is_ok && i < r->undone_count; i++) {
+		cursor_i64(c, &r->undone[i].amount);
+		cursor_i64(c, &r->undone[i].points);
+	}
 }
 
 void

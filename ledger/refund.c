@@ -90,7 +90,7 @@ return_to_sponsors(struct plan *p, int64_t bonus_points, uint32_t sponsor, int64
 
 		if (part->campaign == 0)
 			continue;
-		component = ledger_component_row(p->ledger, part->row);
+		component = plan_part(p, part->row);
 		kept = component->points - component->taken_points;
 		gone = points_min(absorbed, part->points);
 		count = sponsors_of(p->ledger, part->sponsor, part->campaign_row, shares);

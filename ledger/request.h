@@ -113,6 +113,17 @@ struct archived_portion {
 
 #define ARCHIVED_PORTIONS_MAX 64	/* a member has no more lots */
 
+/* A part of an archived earn, with what refunds did to it; see struct record_component. */
+struct archived_component {
+	uint32_t campaign;		/* its number; 0: a part of the base */
+	uint16_t campaign_position;
+	uint16_t rate_position;
+	uint32_t sponsor;
+	uint8_t	 refusal;		/* enum component_refusal */
+	int64_t	 amount, points;	/* as it was given */
+	struct component_undone undone;
+};
+
 /*
  * What MariaDB knows of an original that has left the window; see storage's archive query.  From
  * returned_money to is_reversed: sums over the refunds and reversals that name it, as their
@@ -138,6 +149,10 @@ struct archived_transaction {
 	/* a burn: in the order taken, before anything was undone; the rest was regular points */
 	uint32_t portion_count;
 	struct archived_portion portions[ARCHIVED_PORTIONS_MAX];
+	/* an earn with RECORD_PARTS: all of them, in their order */
+	uint32_t rulebook_version;
+	uint32_t component_count;
+	struct archived_component components[RECORD_COMPONENTS_MAX];
 };
 
 /* Counts and sums of a kind. */

@@ -182,7 +182,7 @@ struct component_row {
 	uint32_t campaign;		/* its number; 0: base */
 	uint32_t sponsor;
 	uint32_t refusal;		/* enum component_refusal */
-	uint32_t pad;
+	uint32_t rulebook_version;	/* that the earn was judged by */
 	uint8_t	 links[0];
 	uint32_t campaign_row;		/* earn rule that gave it; 0: base */
 	uint32_t rate_row;		/* earn rule whose rate is meant; 0: the partner's own */

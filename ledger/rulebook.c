@@ -288,6 +288,14 @@ rulebook_points(const struct earn_rule *campaign, const struct earn_rule *rate,
 	       campaign->fixed_points;
 }
 
+/* Place of a rule in its version. */
+static uint16_t
+position_of(const struct ledger *l, uint32_t row)
+{
+	return row == TABLE_NONE ? EARN_RULE_NONE :
+				   (uint16_t)ledger_earn_rule_row(l, row)->rule.position;
+}
+
 /* Room for another part; NULL: there is none. */
 static struct record_component *
 add_part(struct plan *p)
@@ -301,7 +309,11 @@ add_part(struct plan *p)
 	if (row == TABLE_NONE)
 		return NULL;
 	part = &p->parts[p->part_count++];
-	*part = (struct record_component){ .row = row };
+	*part = (struct record_component){
+		.row = row,
+		.campaign_position = EARN_RULE_NONE,
+		.rate_position = EARN_RULE_NONE,
+	};
 	return part;
 }
 
@@ -324,6 +336,7 @@ judge_base(struct judging *j, struct components *c)
 		if (part == NULL)
 			return false;
 		part->rate_row = g->rate_row;
+		part->rate_position = position_of(p->ledger, g->rate_row);
 		part->sponsor = p->partner->number;
 		part->amount = g->amount;
 		part->points = rulebook_points(NULL, g->rate, j->own, g->amount);
@@ -470,9 +483,12 @@ add_campaign_part(struct judging *j, const struct earn_rule *rule, uint32_t row,
 	if (part == NULL)
 		return false;
 	part->campaign_row = row;
+	part->campaign_position = (uint16_t)rule->position;
 	part->campaign = rule->number;
-	if ((rule->flags & EARN_RULE_MULTIPLIER) != 0)
+	if ((rule->flags & EARN_RULE_MULTIPLIER) != 0) {
 		part->rate_row = j->groups[offer->groups[nth]].rate_row;
+		part->rate_position = position_of(j->plan->ledger, part->rate_row);
+	}
 	part->sponsor = sponsor_of(j->plan, rule);
 	part->amount = offer->amounts[nth];
 	part->points = offer->gains[nth];
@@ -490,6 +506,7 @@ refuse(struct judging *j, const struct earn_rule *rule, uint32_t row, const stru
 	if (part == NULL)
 		return;
 	part->campaign_row = row;
+	part->campaign_position = (uint16_t)rule->position;
 	part->campaign = rule->number;
 	part->sponsor = sponsor_of(j->plan, rule);
 	part->amount = offer->amount;
@@ -529,6 +546,7 @@ judge_campaign(struct judging *j, uint32_t row, int64_t bonus_left, struct compo
 	}
 	for (uint32_t i = first; i < p->part_count; i++) {
 		p->parts[i].budget_row = budget_row;
+		p->parts[i].budget = rule->budget;
 		p->parts[i].counter_row = counter_row;
 	}
 	c->campaign_points += offer.points;
@@ -578,14 +596,14 @@ kept_after(const struct component_row *c, int64_t before, int64_t now)
 
 /* A campaign's money that is kept, over all its parts. */
 static int64_t
-campaign_kept(const struct ledger *l, const struct transaction_row *earn, uint32_t campaign_row,
+campaign_kept(const struct plan *p, const struct transaction_row *earn, uint32_t campaign_row,
 	      int64_t before, int64_t now)
 {
 	int64_t amount = 0;
 
 	for (uint32_t at = earn->first_component; at != TABLE_NONE;
-	     at = ledger_component_row(l, at)->next) {
-		const struct component_row *c = ledger_component_row(l, at);
+	     at = plan_part(p, at)->next) {
+		const struct component_row *c = plan_part(p, at);
 
 		if (c->campaign_row == campaign_row)
 			amount += kept_after(c, before, now);
@@ -618,25 +636,30 @@ rulebook_take_back(struct plan *p, const struct transaction_row *earn,
 	int64_t base_points = 0;
 
 	r->sections |= RECORD_HAS_BIT(COMPONENTS);
-	r->rulebook_version = 0;
+	r->rulebook_version = plan_part(p, earn->first_component)->rulebook_version;
 	for (uint32_t at = earn->first_component; at != TABLE_NONE;
-	     at = ledger_component_row(l, at)->next) {
-		const struct component_row *c = ledger_component_row(l, at);
+	     at = plan_part(p, at)->next) {
+		const struct component_row *c = plan_part(p, at);
 		struct record_component *part = &r->components[r->component_count++];
 		int64_t kept = kept_after(c, before, now);
 		int64_t points = part_points(l, c, own, kept);
 
-		if (c->campaign != 0 && campaign_kept(l, earn, c->campaign_row, before, now) <
+		if (c->campaign != 0 && campaign_kept(p, earn, c->campaign_row, before, now) <
 						ledger_earn_rule_row(l, c->campaign_row)
 							->rule.threshold_amount)
 			points = 0;
 		*part = (struct record_component){
 			.row = at,
 			.campaign_row = c->campaign_row,
+			.campaign_position = position_of(l, c->campaign_row),
 			.campaign = c->campaign,
 			.rate_row = c->rate_row,
+			.rate_position = position_of(l, c->rate_row),
 			.sponsor = c->sponsor,
 			.budget_row = c->budget_row,
+			.budget = c->budget_row == TABLE_NONE ?
+					  0 :
+					  ledger_budget_row(l, c->budget_row)->budget.number,
 			.counter_row = c->counter_row,
 			.refusal = (uint8_t)c->refusal,
 			.amount = c->kept_amount - kept,

@@ -64,7 +64,7 @@ is_sound(const struct earn_rule *c)
 	const bool is_rate = (c->flags & EARN_RULE_RATE) != 0;
 
 	return (c->flags & ~EARN_RULE_MONEY_FLAGS) == 0 && is_rate_sound(c) &&
-	       are_sponsors_sound(c) &&
+	       are_sponsors_sound(c) && c->position < EARN_RULE_NONE &&
 	       (is_rate ? is_plain_rate(c) : points_within(c->number, 1, INT32_MAX)) &&
 	       c->store_group <= STORE_GROUP_MAX && c->category_from <= c->category_to &&
 	       c->from_day <= c->until_day && c->from_minute < MINUTES_PER_DAY &&

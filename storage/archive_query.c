@@ -246,6 +246,68 @@ find_portions(struct archive_query *query, struct finding *finding, struct stora
 	return status;
 }
 
+static void
+on_component(void *context, const struct database_cell *cells)
+{
+	struct finding *finding = context;
+	struct archived_transaction *found = finding->found;
+	struct archived_component *c = &found->components[found->component_count];
+
+	/* Lines count from 1 without gaps; so none is missing. */
+	if (found->component_count == RECORD_COMPONENTS_MAX ||
+	    database_cell_u64(&cells[0]) != found->component_count + 1) {
+		finding->is_damaged = true;
+		return;
+	}
+	found->rulebook_version = (uint32_t)database_cell_u64(&cells[1]);
+	found->component_count++;
+	*c = (struct archived_component){
+		.campaign = (uint32_t)database_cell_u64(&cells[2]),
+		.campaign_position = EARN_RULE_NONE,
+		.rate_position = EARN_RULE_NONE,
+		.sponsor = (uint32_t)database_cell_u64(&cells[5]),
+		.refusal = (uint8_t)database_cell_u64(&cells[6]),
+		.amount = database_cell_i64(&cells[7]),
+		.points = database_cell_i64(&cells[8]),
+		.undone.amount = database_cell_i64(&cells[9]),
+		.undone.points = database_cell_i64(&cells[10]),
+	};
+	if (cells[3].text != NULL)
+		c->campaign_position = (uint16_t)database_cell_u64(&cells[3]);
+	if (cells[4].text != NULL)
+		c->rate_position = (uint16_t)database_cell_u64(&cells[4]);
+}
+
+/* The parts of an earn by the rulebook, each with what refunds did to it. */
+static enum tg_status
+find_components(struct archive_query *query, const char *id, struct finding *finding,
+		struct storage_error *error)
+{
+	const struct archived_transaction *found = finding->found;
+	char sql[SQL_BYTES_MAX];
+	enum tg_status status;
+
+	(void)snprintf(sql, sizeof sql,
+		       "SELECT c.line, c.rulebook_version, c.campaign, c.position,"
+		       " c.rate_position, c.sponsor, c.refusal + 0, c.amount, c.points,"
+		       " SUM(u.amount), SUM(u.points) FROM component c LEFT JOIN"
+		       " (SELECT r.line, r.amount, r.points FROM entry e JOIN component r"
+		       " ON r.business_date = e.business_date AND r.sequence = e.sequence"
+		       " WHERE e.member = %" PRIu64 " AND e.sequence > %" PRIu64
+		       " AND e.kind IN (%d, %d) AND e.status = %d AND e.original_id = X'%s') u"
+		       " ON u.line = c.line"
+		       " WHERE c.business_date = '%s' AND c.sequence = %" PRIu64
+		       " GROUP BY c.line ORDER BY c.line",
+		       found->member, found->sequence, RECORD_REFUND, RECORD_REVERSE, TG_OK, id,
+		       finding->business_date, found->sequence);
+	status = database_query(query->database, sql, on_component, finding, error);
+	if (status == TG_OK && finding->is_damaged)
+		status = storage_fail(error, TG_DATABASE,
+				      "component of sequence %" PRIu64 " is not what was written",
+				      found->sequence);
+	return status;
+}
+
 /* All there is to know of it. */
 static enum tg_status
 find(struct archive_query *query, const struct archive_question *question,
@@ -263,6 +325,9 @@ find(struct archive_query *query, const struct archive_question *question,
 	if (status == TG_OK && found->is_found &&
 	    (found->kind == RECORD_BURN || found->kind == RECORD_CAPTURE))
 		status = find_portions(query, &finding, error);
+	if (status == TG_OK && found->is_found && found->kind == RECORD_EARN &&
+	    (found->flags & RECORD_PARTS) != 0)
+		status = find_components(query, id, &finding, error);
 	return status;
 }
 

@@ -214,10 +214,19 @@ record_json_put_components(struct object *o, const struct record *r)
 		put_number(&element, "rate_row", c->rate_row);
 		put_number(&element, "sponsor", c->sponsor);
 		put_number(&element, "budget_row", c->budget_row);
+		put_number(&element, "budget", c->budget);
 		put_number(&element, "counter_row", c->counter_row);
 		put_number(&element, "refusal", c->refusal);
 		put_int(&element, "amount", c->amount);
 		put_int(&element, "points", c->points);
+		if (c->campaign_position != EARN_RULE_NONE)
+			put_number(&element, "campaign_position", c->campaign_position);
+		if (c->rate_position != EARN_RULE_NONE)
+			put_number(&element, "rate_position", c->rate_position);
+		if (RECORD_HAS(r, UNDONE) && i < r->undone_count) {
+			put_int(&element, "undone_amount", r->undone[i].amount);
+			put_int(&element, "undone_points", r->undone[i].points);
+		}
 		record_json_append(o, array, &element);
 	}
 	put(o, "components", array);

@@ -201,6 +201,8 @@ map(struct sink_batch *batch, const struct record *record)
 		return "its receipt lines are damaged";
 	if (!sink_map_member(batch, record) || !sink_map_business_day(batch, record))
 		return "a date of its member or of the business day has no place";
+	if (!sink_map_rulebook(batch, record))
+		return "a date or time of its rulebook has no place";
 	if (!sink_map_settlement(batch, record))
 		return "a date of its cycle has no place";
 	if (!sink_map_matters(batch, record))

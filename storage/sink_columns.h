@@ -81,7 +81,8 @@ enum sink_role {
 	X(PLAIN, u32,  forget_count) \
 	X(PLAIN, u16,  posting_count) \
 	X(PLAIN, u16,  move_count) \
-	X(PLAIN, u16,  line_count)
+	X(PLAIN, u16,  line_count) \
+	X(PLAIN, u8,   component_count)
 
 #define SINK_POSTING_COLUMNS(X) \
 	X(PLAIN, day,  business_date) \
@@ -142,6 +143,21 @@ enum sink_role {
 	X(PLAIN, u32,  category) \
 	X(PLAIN, u32,  quantity) \
 	X(PLAIN, i64,  amount)
+
+#define SINK_COMPONENT_COLUMNS(X) \
+	X(PLAIN, day,  business_date) \
+	X(PLAIN, u64,  sequence) \
+	X(PLAIN, u8,   line) \
+	X(PLAIN, u8,   is_test) \
+	X(PLAIN, u32,  campaign) \
+	X(PLAIN, u32,  rulebook_version) \
+	X(PLAIN, u16,  position) \
+	X(PLAIN, u16,  rate_position) \
+	X(PLAIN, u32,  budget) \
+	X(PLAIN, u32,  sponsor) \
+	X(PLAIN, u8,   refusal) \
+	X(PLAIN, i64,  amount) \
+	X(PLAIN, i64,  points)
 
 #define SINK_PARTNER_TOTAL_COLUMNS(X) \
 	X(KEY,   day,  business_date) \
@@ -266,6 +282,67 @@ enum sink_role {
 	X(SET,   i32,  bonus_days) \
 	X(SET,   u32,  bonus_partner) \
 	X(SET,   u32,  bonus_store)
+
+#define SINK_RULEBOOK_COLUMNS(X) \
+	X(KEY,   u32,  version) \
+	X(SET,   u64,  last_sequence) \
+	X(SET,   u32,  rules) \
+	X(SET,   time, starts_at)
+
+#define SINK_EARN_RULE_COLUMNS(X) \
+	X(KEY,   u32,  version) \
+	X(KEY,   u16,  position) \
+	X(SET,   u64,  last_sequence) \
+	X(SET,   u32,  number) \
+	X(SET,   text, name) \
+	X(SET,   u8,   flags) \
+	X(SET,   u32,  partner) \
+	X(SET,   u32,  store) \
+	X(SET,   u32,  store_group) \
+	X(SET,   u32,  category_from) \
+	X(SET,   u32,  category_to) \
+	X(SET,   u8,   tender) \
+	X(SET,   day,  from_date) \
+	X(SET,   day,  until_date) \
+	X(SET,   u8,   weekdays) \
+	X(SET,   u16,  from_minute) \
+	X(SET,   u16,  until_minute) \
+	X(SET,   u8,   tier) \
+	X(SET,   u32,  tag) \
+	X(SET,   u32,  sponsor) \
+	X(SET,   u8,   sponsors) \
+	X(SET,   i32,  life_days) \
+	X(SET,   u32,  usable_partner) \
+	X(SET,   u32,  usable_store) \
+	X(SET,   u32,  budget) \
+	X(SET,   u32,  member_times) \
+	X(SET,   i64,  member_points) \
+	X(SET,   i64,  member_day_points) \
+	X(SET,   i64,  threshold_amount) \
+	X(SET,   i64,  rate_num) \
+	X(SET,   i64,  rate_den) \
+	X(SET,   i64,  fixed_points)
+
+#define SINK_EARN_RULE_SPONSOR_COLUMNS(X) \
+	X(KEY,   u32,  version) \
+	X(KEY,   u16,  position) \
+	X(KEY,   u8,   line) \
+	X(SET,   u64,  last_sequence) \
+	X(SET,   u32,  partner) \
+	X(SET,   u32,  weight)
+
+#define SINK_BUDGET_COLUMNS(X) \
+	X(KEY,   u32,  budget) \
+	X(SET,   u64,  last_sequence) \
+	X(KEEP,  text, name) \
+	X(KEEP,  u32,  parent) \
+	X(KEEP,  u8,   is_stopped) \
+	X(KEEP,  i64,  granted_points) \
+	X(KEEP,  i64,  passed_points) \
+	X(KEEP,  i64,  asked_points) \
+	X(KEEP,  u32,  asked_from) \
+	X(KEEP,  text, asked_by) \
+	X(ADD,   i64,  used_points)
 
 #define SINK_STORE_COLUMNS(X) \
 	X(KEY,   u32,  store) \
@@ -403,7 +480,12 @@ enum sink_role {
 	X(partner_block, SINK_PARTNER_BLOCK_COLUMNS, 255, 1) \
 	X(day_proof,     SINK_DAY_PROOF_COLUMNS,     1, 1) \
 	X(proposal,      SINK_PROPOSAL_COLUMNS,      1, 1) \
-	X(dispute,       SINK_DISPUTE_COLUMNS,       1, 1)
+	X(dispute,       SINK_DISPUTE_COLUMNS,       1, 1) \
+	X(component,     SINK_COMPONENT_COLUMNS,     16, 2) \
+	X(rulebook,      SINK_RULEBOOK_COLUMNS,      1, 1) \
+	X(earn_rule,     SINK_EARN_RULE_COLUMNS,     1, 1) \
+	X(earn_rule_sponsor, SINK_EARN_RULE_SPONSOR_COLUMNS, 8, 1) \
+	X(budget,        SINK_BUDGET_COLUMNS,        18, 2)
 /* clang-format on */
 
 enum sink_table_index {

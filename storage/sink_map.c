@@ -271,6 +271,7 @@ sink_map_entry(struct sink_batch *batch, const struct record *record)
 		     RECORD_HAS(record, POSTINGS) ? (uint16_t)record->posting_count : 0);
 	cell_set_u16(&row->move_count, sink_map_move_count(record));
 	cell_set_u16(&row->line_count, has_purchase(record) ? record->line_count : 0);
+	cell_set_u8(&row->component_count, sink_map_component_count(record));
 	return is_ok;
 }
 

@@ -23,6 +23,9 @@ TG_MUST_CHECK bool sink_map_settlement(struct sink_batch *batch, const struct re
 /* Countersigned days, proposals, disputes (sink_map_matters.c). */
 TG_MUST_CHECK bool sink_map_matters(struct sink_batch *batch, const struct record *record);
 
+/* Components, rulebook, budgets and what was spent of them (sink_map_rulebook.c). */
+TG_MUST_CHECK bool sink_map_rulebook(struct sink_batch *batch, const struct record *record);
+
 /* Programme, partner and its terms, rule, store, terminal. */
 TG_MUST_CHECK bool sink_map_configuration(struct sink_batch *batch, const struct record *record);
 
@@ -40,5 +43,8 @@ bool sink_map_is_done(const struct record *record);
 
 /* Number of the record's moves that have a row: those not of regular points. */
 uint16_t sink_map_move_count(const struct record *record);
+
+/* Number of its components that have a row: those of a REOPEN repeat the earn's. */
+uint8_t sink_map_component_count(const struct record *record);
 
 #endif

@@ -17,7 +17,7 @@
 #define REST_PREFIX "p_rest"
 
 static const char *const partitioned_tables[] = {
-	"entry", "posting", "lot_move", "purchase", "purchase_line",
+	"entry", "posting", "lot_move", "purchase", "purchase_line", "component",
 };
 
 int32_t

@@ -94,6 +94,21 @@ static const struct bulk_column proposal_cells[] = { SINK_PROPOSAL_COLUMNS(CELL)
 #define ROW sink_dispute_row
 static const struct bulk_column dispute_cells[] = { SINK_DISPUTE_COLUMNS(CELL) };
 #undef ROW
+#define ROW sink_component_row
+static const struct bulk_column component_cells[] = { SINK_COMPONENT_COLUMNS(CELL) };
+#undef ROW
+#define ROW sink_rulebook_row
+static const struct bulk_column rulebook_cells[] = { SINK_RULEBOOK_COLUMNS(CELL) };
+#undef ROW
+#define ROW sink_earn_rule_row
+static const struct bulk_column earn_rule_cells[] = { SINK_EARN_RULE_COLUMNS(CELL) };
+#undef ROW
+#define ROW sink_earn_rule_sponsor_row
+static const struct bulk_column earn_rule_sponsor_cells[] = { SINK_EARN_RULE_SPONSOR_COLUMNS(CELL) };
+#undef ROW
+#define ROW sink_budget_row
+static const struct bulk_column budget_cells[] = { SINK_BUDGET_COLUMNS(CELL) };
+#undef ROW
 #undef CELL
 
 const struct sink_table sink_tables[SINK_TABLE_COUNT] = {

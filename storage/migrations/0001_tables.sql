@@ -157,6 +157,80 @@ CREATE TABLE IF NOT EXISTS rule (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
   COMMENT='how purchases earn; entry.rule_version names the one applied';
 
+CREATE TABLE IF NOT EXISTS rulebook (
+  version INT UNSIGNED NOT NULL COMMENT 'counts up, from 1; never changed once it is there',
+  last_sequence BIGINT UNSIGNED NOT NULL COMMENT 'sequence of the record that set it',
+  rules INT UNSIGNED NOT NULL COMMENT 'how many rules it has in earn_rule, from position 0',
+  starts_at DATETIME(3) NOT NULL COMMENT 'from when on it holds, until a later one starts, UTC',
+  PRIMARY KEY (version)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+  COMMENT='versions of the rulebook: rates and campaigns';
+
+CREATE TABLE IF NOT EXISTS earn_rule (
+  version INT UNSIGNED NOT NULL COMMENT 'version of the rulebook that it is of',
+  position SMALLINT UNSIGNED NOT NULL COMMENT 'place in it, from 0; from rulebook.rules on: left over from a load that broke off, never counted',
+  last_sequence BIGINT UNSIGNED NOT NULL COMMENT 'sequence of the record that set it',
+  number INT UNSIGNED NULL COMMENT 'of the campaign, the same in each version; NULL: a rate',
+  name VARCHAR(32) NOT NULL COMMENT 'name, for people',
+  flags SET('rate','multiplier','exclusive','first','birthday') NOT NULL COMMENT 'rate: takes the place of the partner''s own; multiplier: rate_num / rate_den multiplies the rate; exclusive: no campaign after it, where it gives; first: for the first purchase only; birthday: on that day only',
+  partner INT UNSIGNED NULL COMMENT 'at whose tills; NULL: all',
+  store INT UNSIGNED NULL COMMENT 'in this store only; NULL: any',
+  store_group INT UNSIGNED NULL COMMENT 'in stores of this group only; NULL: any',
+  category_from INT UNSIGNED NULL COMMENT 'only goods of these categories; NULL: any',
+  category_to INT UNSIGNED NULL COMMENT 'the last of them, inclusive; NULL: any',
+  tender TINYINT UNSIGNED NULL COMMENT 'means of payment, as in entry; NULL: any',
+  from_date DATE NULL COMMENT 'first day; NULL: no bound',
+  until_date DATE NULL COMMENT 'last day, inclusive; NULL: no bound',
+  weekdays SET('mon','tue','wed','thu','fri','sat','sun') NOT NULL COMMENT 'on these days only',
+  from_minute SMALLINT UNSIGNED NOT NULL COMMENT 'from this minute of the day on',
+  until_minute SMALLINT UNSIGNED NOT NULL COMMENT 'before this minute of the day; below from_minute: over midnight',
+  tier TINYINT UNSIGNED NULL COMMENT 'lowest tier of the member; NULL: any',
+  tag INT UNSIGNED NULL COMMENT 'tag that the member has; NULL: any',
+  sponsor INT UNSIGNED NULL COMMENT 'partner that issues it; NULL: that of the purchase, or several',
+  sponsors TINYINT UNSIGNED NOT NULL COMMENT 'joint promotion: the first so many rows in earn_rule_sponsor count; 0: one sponsor',
+  life_days INT NOT NULL COMMENT 'life as limited points, days; 0: regular points',
+  usable_partner INT UNSIGNED NULL COMMENT 'only partner where they can be burned; NULL: no such bound',
+  usable_store INT UNSIGNED NULL COMMENT 'only store where they can be burned; NULL: no such bound',
+  budget INT UNSIGNED NULL COMMENT 'budget that it spends; NULL: none',
+  member_times INT UNSIGNED NULL COMMENT 'so often for a member; NULL: no cap',
+  member_points BIGINT NULL COMMENT 'so many points for a member; NULL: no cap',
+  member_day_points BIGINT NULL COMMENT 'so many points for a member on a day; NULL: no cap',
+  threshold_amount BIGINT NOT NULL COMMENT 'smallest amount of what fits, minor units',
+  rate_num BIGINT NOT NULL COMMENT 'rate, or multiplier: numerator',
+  rate_den BIGINT NOT NULL COMMENT 'rate, or multiplier: denominator',
+  fixed_points BIGINT NOT NULL COMMENT 'points whatever the amount',
+  PRIMARY KEY (version, position),
+  KEY number (number, version)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+  COMMENT='rates and campaigns of each version of the rulebook';
+
+CREATE TABLE IF NOT EXISTS earn_rule_sponsor (
+  version INT UNSIGNED NOT NULL COMMENT 'as in earn_rule',
+  position SMALLINT UNSIGNED NOT NULL COMMENT 'as in earn_rule',
+  line TINYINT UNSIGNED NOT NULL COMMENT 'place among the sponsors, from 1',
+  last_sequence BIGINT UNSIGNED NOT NULL COMMENT 'sequence of the record that set it',
+  partner INT UNSIGNED NOT NULL COMMENT 'number of the sponsor',
+  weight INT UNSIGNED NOT NULL COMMENT 'its share is its weight in the sum of all weights',
+  PRIMARY KEY (version, position, line)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+  COMMENT='who shares the cost of joint promotions';
+
+CREATE TABLE IF NOT EXISTS budget (
+  budget INT UNSIGNED NOT NULL COMMENT 'number of the budget',
+  last_sequence BIGINT UNSIGNED NOT NULL COMMENT 'sequence of the record that last set it or spent of it',
+  name VARCHAR(32) NULL COMMENT 'name, for people',
+  parent INT UNSIGNED NULL COMMENT 'budget that it gets its points from; 0: the coalition''s own',
+  is_stopped TINYINT UNSIGNED NULL COMMENT '1: nothing is given out of it; 0: it is not stopped',
+  granted_points BIGINT NULL COMMENT 'points approved, less those released',
+  passed_points BIGINT NULL COMMENT 'of these given to other budgets, points',
+  asked_points BIGINT NULL COMMENT 'waiting for a second operator, points; 0: none',
+  asked_from INT UNSIGNED NULL COMMENT 'budget that is to give them; 0: from above all, or none are asked for',
+  asked_by VARCHAR(32) NULL COMMENT 'operator that asked; empty: nobody',
+  used_points BIGINT NOT NULL COMMENT 'given by campaigns, less what was taken back, points',
+  PRIMARY KEY (budget)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+  COMMENT='budgets in points as the last record about each left them';
+
 CREATE TABLE IF NOT EXISTS store (
   store INT UNSIGNED NOT NULL COMMENT 'number of the store',
   last_sequence BIGINT UNSIGNED NOT NULL COMMENT 'sequence of the record that last set it',
@@ -475,6 +549,7 @@ CREATE TABLE IF NOT EXISTS entry (
   posting_count SMALLINT UNSIGNED NOT NULL COMMENT 'number of its rows in posting',
   move_count SMALLINT UNSIGNED NOT NULL COMMENT 'number of its rows in lot_move',
   line_count SMALLINT UNSIGNED NOT NULL COMMENT 'number of its rows in purchase_line',
+  component_count TINYINT UNSIGNED NOT NULL COMMENT 'number of its rows in component',
   PRIMARY KEY (business_date, sequence, line),
   KEY transaction_id (transaction_id),
   KEY member (member, sequence),
@@ -558,6 +633,25 @@ CREATE TABLE IF NOT EXISTS purchase_line (
   PRIMARY KEY (business_date, sequence, line)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
   COMMENT='lines of receipts'
+  PARTITION BY RANGE COLUMNS (business_date) (PARTITION p_rest VALUES LESS THAN (MAXVALUE));
+
+CREATE TABLE IF NOT EXISTS component (
+  business_date DATE NOT NULL COMMENT 'as in entry',
+  sequence BIGINT UNSIGNED NOT NULL COMMENT 'as in entry',
+  line TINYINT UNSIGNED NOT NULL COMMENT 'number of the part in the earn, from 1; a refund has those of its earn',
+  is_test TINYINT UNSIGNED NOT NULL COMMENT '1: of a test member, kept out of totals; 0: not',
+  campaign INT UNSIGNED NULL COMMENT 'number of the campaign that gave it; NULL: a part of the base',
+  rulebook_version INT UNSIGNED NOT NULL COMMENT 'version of the rulebook that the earn was judged by',
+  position SMALLINT UNSIGNED NULL COMMENT 'the campaign''s rule: earn_rule.position of that version; NULL: a part of the base',
+  rate_position SMALLINT UNSIGNED NULL COMMENT 'the rate that counted: earn_rule.position of that version; NULL: the partner''s own rule, or none',
+  budget INT UNSIGNED NULL COMMENT 'budget that it spends; NULL: none',
+  sponsor INT UNSIGNED NULL COMMENT 'partner that issues it; NULL: several, see earn_rule_sponsor',
+  refusal ENUM('member_cap','partner_cap','budget','no_room','no_cover') NULL COMMENT 'why a campaign that fits gave nothing; NULL: it gave',
+  amount BIGINT NOT NULL COMMENT 'money that it counts; refund or reversal: that no longer counts, minor units',
+  points BIGINT NOT NULL COMMENT 'points given; refund or reversal: taken back',
+  PRIMARY KEY (business_date, sequence, line)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+  COMMENT='parts of earns by the rulebook, and what refunds took of them'
   PARTITION BY RANGE COLUMNS (business_date) (PARTITION p_rest VALUES LESS THAN (MAXVALUE));
 
 CREATE TABLE IF NOT EXISTS partner_total (

@@ -356,10 +356,13 @@ SELECT e.business_date,
        CAST(SUM(e.move_count) AS DECIMAL(38, 0)) AS told_moves,
        (SELECT COUNT(*) FROM lot_move m WHERE m.business_date = e.business_date) AS found_moves,
        CAST(SUM(e.line_count) AS DECIMAL(38, 0)) AS told_lines,
-       (SELECT COUNT(*) FROM purchase_line l WHERE l.business_date = e.business_date) AS found_lines
+       (SELECT COUNT(*) FROM purchase_line l WHERE l.business_date = e.business_date) AS found_lines,
+       CAST(SUM(e.component_count) AS DECIMAL(38, 0)) AS told_components,
+       (SELECT COUNT(*) FROM component c WHERE c.business_date = e.business_date) AS found_components
   FROM entry e
  GROUP BY e.business_date
-HAVING told_postings <> found_postings OR told_moves <> found_moves OR told_lines <> found_lines;
+HAVING told_postings <> found_postings OR told_moves <> found_moves OR told_lines <> found_lines
+    OR told_components <> found_components;
 
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW check_account_total AS
 SELECT u.business_date, u.account, u.unit, u.partner, u.is_test,
@@ -701,6 +704,8 @@ REPLACE INTO view_comment (view_name, column_name, text) VALUES
 ('check_row_count', 'found_moves', 'rows of lot_move'),
 ('check_row_count', 'told_lines', 'receipt lines that entries tell of'),
 ('check_row_count', 'found_lines', 'rows of purchase_line'),
+('check_row_count', 'told_components', 'parts by the rulebook that entries tell of'),
+('check_row_count', 'found_components', 'rows of component'),
 ('check_account_total', '', 'totals of accounts that differ from their postings: none'),
 ('check_account_total', 'business_date', 'business date'),
 ('check_account_total', 'account', 'number of the account'),

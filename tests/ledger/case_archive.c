@@ -43,6 +43,29 @@ add_portion(struct archived_transaction *t, const struct move *m)
 	};
 }
 
+/* An earn's parts; of a refund or reversal what it took of each. */
+static void
+add_components(struct archived_transaction *t, const struct record *r)
+{
+	if (!RECORD_HAS(r, COMPONENTS))
+		return;
+	t->rulebook_version = r->rulebook_version;
+	t->component_count = r->component_count;
+	for (uint32_t i = 0; i < r->component_count; i++) {
+		const struct record_component *c = &r->components[i];
+
+		t->components[i] = (struct archived_component){
+			.campaign = c->campaign,
+			.campaign_position = c->campaign_position,
+			.rate_position = c->rate_position,
+			.sponsor = c->sponsor,
+			.refusal = c->refusal,
+			.amount = c->amount,
+			.points = c->points,
+		};
+	}
+}
+
 void
 case_archive_add(struct case_archive *archive, const struct record *r)
 {
@@ -83,6 +106,7 @@ case_archive_add(struct case_archive *archive, const struct record *r)
 	}
 	for (uint32_t i = 0; RECORD_HAS(r, MOVES) && i < r->move_count; i++)
 		add_portion(&note->said, &r->moves[i]);
+	add_components(&note->said, r);
 	if (RECORD_HAS(r, REFUNDED)) {
 		note->said.returned_money = r->returned_money;
 		note->said.returned_covered = r->returned_covered;
@@ -105,6 +129,10 @@ add_undone(struct archived_transaction *t, const struct archive_note *note)
 		t->returned_money += undoing->returned_money;
 		t->taken_points += undoing->taken_points;
 		t->absorbed_points += undoing->absorbed_points;
+		for (uint32_t i = 0; i < undoing->component_count; i++) {
+			t->components[i].undone.amount += undoing->components[i].amount;
+			t->components[i].undone.points += undoing->components[i].points;
+		}
 	} else {
 		t->restored_points += undoing->restored_points;
 		t->lost_points += undoing->lost_points;

@@ -76,6 +76,7 @@ make_record(struct bytes *b, uint64_t sections)
 		r->moves[i].flags = i % 2 == 0 ? MOVE_NEW : MOVE_GONE;
 	r->identifier_count = 2;
 	r->component_count = 3;
+	r->undone_count = 3;
 	r->budget_count = 2;
 	r->text_bytes = RECORD_TEXT_BYTES_MAX;
 	r->earn_rule.sponsor_count = SPONSORS_MAX;

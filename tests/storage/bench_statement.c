@@ -67,11 +67,12 @@ fill(struct database *database, uint64_t entries, uint32_t partners)
 
 		run(database,
 		    "INSERT INTO entry (business_date, sequence, line, kind, status, flags,"
-		    " booked_at, partner, member, posting_count, move_count, line_count)"
+		    " booked_at, partner, member, posting_count, move_count, line_count,"
+		    " component_count)"
 		    " SELECT '2026-11-20', seq, 0, IF(seq %% 5 = 0, %d, %d), 0, '',"
 		    " '2026-11-20 12:00:00', 1 + (seq %% %" PRIu32 "),"
 		    " 1 + (((seq - 1) DIV 5 * 7919 + (seq - 1) %% 5 %% 4 * 123457) %% %d),"
-		    " 2, 0, 0 FROM seq_%" PRIu64 "_to_%" PRIu64,
+		    " 2, 0, 0, 0 FROM seq_%" PRIu64 "_to_%" PRIu64,
 		    RECORD_BURN, RECORD_EARN, partners, MEMBERS, first, last);
 		run(database,
 		    "INSERT INTO posting SELECT '2026-11-20', seq, 1, IF(seq %% 5 = 0, %d, %d), 1,"

@@ -56,11 +56,11 @@ tests_storage_test_schema_LDADD = $(storage_test_libs)
 tests_storage_test_schema_CPPFLAGS = $(AM_CPPFLAGS) $(MARIADB_CFLAGS)
 sink_compare = tests/storage/sink_compare.c tests/storage/sink_compare.h \
 	tests/storage/sink_compare_images.c tests/storage/sink_compare_matters.c \
-	tests/storage/sink_compare_settlement.c
+	tests/storage/sink_compare_rulebook.c tests/storage/sink_compare_settlement.c
 sink_fixture = $(private_mariadb) \
 	%D%/expected_text.c %D%/expected_text.h \
 	%D%/record_maker.c %D%/record_maker.h %D%/record_maker_private.h \
-	%D%/record_maker_funding.c %D%/record_maker_matters.c \
+	%D%/record_maker_funding.c %D%/record_maker_matters.c %D%/record_maker_rulebook.c \
 	$(sink_compare) \
 	%D%/sink_fixture.c %D%/sink_fixture.h
 check_PROGRAMS += %D%/test_sink
@@ -132,7 +132,8 @@ tests_storage_test_archive_page_LDADD = $(storage_test_libs)
 
 check_PROGRAMS += %D%/test_sink_batch
 tests_storage_test_sink_batch_SOURCES = %D%/test_sink_batch.c \
-	%D%/record_maker.c %D%/record_maker_matters.c %D%/record_maker.h %D%/record_maker_funding.c %D%/record_maker_private.h
+	%D%/record_maker.c %D%/record_maker_matters.c %D%/record_maker.h \
+	%D%/record_maker_funding.c %D%/record_maker_private.h %D%/record_maker_rulebook.c
 tests_storage_test_sink_batch_LDADD = $(storage_test_libs)
 tests_storage_test_sink_batch_CPPFLAGS = $(AM_CPPFLAGS) $(MARIADB_CFLAGS)
 check_PROGRAMS += %D%/test_shadow

@@ -331,6 +331,8 @@ make_transaction(struct record_maker *maker, struct record *record)
 	if (record->kind == RECORD_REVERSE && one_in(maker, 4))
 		record->status = TG_ORIGINAL_UNKNOWN;
 	add_after(maker, record);
+	if ((record->kind == RECORD_EARN || record->kind == RECORD_REFUND) && one_in(maker, 2))
+		record_maker_components(maker, record);
 	if (record->status != TG_OK)
 		return;
 	add_postings(maker, record, one_in(maker, 50) ? RECORD_POSTINGS_MAX / 2 :
@@ -483,6 +485,8 @@ make_reopen(struct record_maker *maker, struct record *record)
 	add(record, RECORD_HAS_BIT(REOPENED));
 	record->reopened_sequence = 1 + pick(maker, 1000);
 	record->reopened_kind = RECORD_EARN;
+	if (one_in(maker, 2))
+		record_maker_components(maker, record);
 	record->reopened_booked_at_utc_ms = 1;
 }
 
@@ -623,6 +627,8 @@ record_maker_make(struct record_maker *maker, enum record_kind kind, struct reco
 		record_maker_make_matter(maker, ret_record);
 	else if (kind >= RECORD_CYCLE && kind <= RECORD_ITEM)
 		make_settlement(maker, ret_record);
+	else if (kind >= RECORD_EARN_RULE && kind <= RECORD_BUDGET)
+		record_maker_rulebook(maker, ret_record);
 	else if (kind == RECORD_FUNDING)
 		record_maker_funding(maker, ret_record);
 	else if (kind == RECORD_FUND || kind == RECORD_UNFUND)

@@ -43,6 +43,10 @@ add(struct record *record, uint64_t section)
 	record->sections |= section;
 }
 
+/* Rules, versions of the rulebook, budgets; parts of an earn, or of its refund. */
+void record_maker_rulebook(struct record_maker *maker, struct record *record);
+void record_maker_components(struct record_maker *maker, struct record *record);
+
 /* Funding terms; cover sold or released (record_maker_funding.c). */
 void record_maker_funding(struct record_maker *maker, struct record *record);
 void record_maker_funds(struct record_maker *maker, struct record *record);

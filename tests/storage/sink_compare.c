@@ -30,7 +30,8 @@ static const char entry_sql[] =
 	" returned_covered, taken_points, absorbed_points, debt_points, restored_points,"
 	" restored_regular_points, lost_points, paid_debt_points, regular_last_day,"
 	" available_after, reopened_sequence, config_number, next_business_date, clock, sweep_day,"
-	" forget_count, posting_count, move_count, line_count FROM entry ORDER BY sequence, line";
+	" forget_count, posting_count, move_count, line_count, component_count FROM entry"
+	" ORDER BY sequence, line";
 static const char posting_sql[] =
 	"SELECT business_date, sequence, line, account, unit, partner, points, is_test"
 	" FROM posting ORDER BY sequence, line";
@@ -92,6 +93,12 @@ static bool
 has_lines(const struct record *r)
 {
 	return RECORD_HAS(r, LINES) && r->status == TG_OK;
+}
+
+static bool
+has_parts(const struct record *r)
+{
+	return RECORD_HAS(r, COMPONENTS) && r->status == TG_OK && r->kind != RECORD_REOPEN;
 }
 
 static uint32_t
@@ -340,6 +347,7 @@ expect(void *context, const struct record *r)
 	line_u64(&line, RECORD_HAS(r, POSTINGS) ? r->posting_count : 0);
 	line_u64(&line, expect_moves(e, r));
 	line_u64(&line, has_lines(r) ? r->line_count : 0);
+	line_u64(&line, has_parts(r) ? r->component_count : 0);
 	expected_add(&e->entries, &line);
 	expect_postings(e, r);
 	if (has_lines(r))
@@ -400,6 +408,7 @@ sink_compare(const struct database_config *config, const struct made_records *ma
 	sink_compare_images(database, made);
 	sink_compare_settlement(database, made);
 	sink_compare_matters(database, made);
+	sink_compare_rulebook(database, made);
 	if (database_query(database, "SELECT * FROM check_all", on_check, NULL, &error) != TG_OK)
 		fail_msg("%s", error.text);
 	database_close(database);

@@ -24,6 +24,9 @@ void sink_compare_settlement(struct database *database, const struct made_record
 /* For sink_compare() only: countersigned days, proposals, disputes. */
 void sink_compare_matters(struct database *database, const struct made_records *made);
 
+/* For sink_compare() only: rulebook, budgets, parts of earns. */
+void sink_compare_rulebook(struct database *database, const struct made_records *made);
+
 /* Fail the test at the first difference; also unless all views that check find nothing. */
 void sink_compare(const struct database_config *config, const struct made_records *made);
 

@@ -356,6 +356,59 @@ closed_connection_is_opened_again(void **state)
 #define TEST(name)                                                                                 \
 	cmocka_unit_test_setup_teardown(name, sink_fixture_setup, sink_fixture_teardown)
 
+/* What: an earn's parts come back in their order, with what refunds did to each.
+ * How:  an earn of two parts; two refunds, one declined, one of another earn. */
+static void
+parts_of_an_earn_come_with_what_was_undone(void **state)
+{
+	struct sink_fixture *f = *state;
+	struct archived_transaction found;
+	struct record *r = begin(f, RECORD_EARN, 1, 0xe1);
+
+	r->flags = RECORD_PARTS;
+	r->sections |= RECORD_HAS_BIT(COMPONENTS);
+	r->rulebook_version = 3;
+	r->component_count = 2;
+	r->components[0] = (struct record_component){
+		.campaign_position = EARN_RULE_NONE, .rate_position = 4, .sponsor = 1,
+		.amount = 5000, .points = 50,
+	};
+	r->components[1] = (struct record_component){
+		.campaign_position = 7, .rate_position = EARN_RULE_NONE, .sponsor = 2,
+		.campaign = 70, .budget = 9, .amount = 5000, .points = 500,
+	};
+	add(f);
+	for (uint8_t i = 1; i <= 4; i++) {
+		r = begin_undoing(f, RECORD_REFUND, i, i == 4 ? 0xe2 : 0xe1, 0);
+		r->status = i == 3 ? TG_OVER_REFUND : TG_OK;
+		r->sections |= RECORD_HAS_BIT(COMPONENTS);
+		r->rulebook_version = 3;
+		r->component_count = 2;
+		r->components[0] = (struct record_component){ .sponsor = 1, .amount = 1000,
+							      .points = 10 };
+		r->components[1] = (struct record_component){ .sponsor = 2, .amount = 1000,
+							      .points = i * 7 };
+		add(f);
+	}
+	sink_fixture_run(f);
+	found = ask(f, 1, 0xe1, 0, TG_OK);
+	assert_int_equal(found.rulebook_version, 3);
+	assert_int_equal(found.component_count, 2);
+	assert_int_equal(found.components[0].campaign, 0);
+	assert_int_equal(found.components[0].campaign_position, EARN_RULE_NONE);
+	assert_int_equal(found.components[0].rate_position, 4);
+	assert_int_equal(found.components[0].points, 50);
+	assert_int_equal(found.components[0].undone.amount, 2000);
+	assert_int_equal(found.components[0].undone.points, 20);
+	assert_int_equal(found.components[1].campaign, 70);
+	assert_int_equal(found.components[1].campaign_position, 7);
+	assert_int_equal(found.components[1].rate_position, EARN_RULE_NONE);
+	assert_int_equal(found.components[1].sponsor, 2);
+	assert_int_equal(found.components[1].undone.points, 21);
+	mariadb_run(f->server, "DELETE FROM component WHERE sequence = 1 AND line = 1");
+	(void)ask(f, 1, 0xe1, 0, TG_DATABASE);
+}
+
 int
 main(void)
 {
@@ -365,6 +418,7 @@ main(void)
 		TEST(reversal_and_reopening_are_told_apart),
 		TEST(portions_of_a_burn_are_found),
 		TEST(damaged_moves_are_no_evidence),
+		TEST(parts_of_an_earn_come_with_what_was_undone),
 		TEST(group_is_searched_after_the_partner),
 		TEST(lagging_mariadb_gives_no_evidence),
 		TEST(closed_connection_is_opened_again),
