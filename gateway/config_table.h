@@ -176,6 +176,14 @@
 	  "... divided by this, in minor units of money") \
 	X(programme, expiry_months, INT, "12", 1, 120, "months", CONFIG_KEEP, \
 	  "life of regular points after the last activity") \
+	X(programme, expiry_shape, CHOICE, "rolling", 0, 0, "rolling|never|vintage", CONFIG_KEEP, \
+	  "how they end; vintage: by the period they were given in; fixed by members") \
+	X(programme, vintage_months, INT, "0", 0, 12, "months", CONFIG_KEEP, \
+	  "vintage: length of a period, divides 12; expiry_months count from its end") \
+	X(programme, sweep_month, INT, "0", 0, 12, "", CONFIG_KEEP, \
+	  "vintage: they end on the next day of this month, 1 to 12 ...") \
+	X(programme, sweep_day, INT, "0", 0, 31, "", CONFIG_KEEP, \
+	  "... and this number; both 0: at the end of the month that expiry_months lead to") \
 	X(programme, expires_on_anniversary, BOOL, "false", 0, 1, "", CONFIG_KEEP, \
 	  "their last day is the anniversary itself, not the day before") \
 	X(programme, hold_s, INT, "300", 1, 3024000, "s", CONFIG_KEEP, \

@@ -201,7 +201,8 @@ check_programme(struct gateway *gateway)
 				    "programme.%s is %s, but %s began otherwise", kept[i].key,
 				    is_set ? "false" : "true", config->data_directory);
 	}
-	return TG_OK;
+	return programme_fits_members(config, gateway->recovery.ledger) ? TG_OK :
+		fail(gateway, TG_CONFIG, "programme.expiry_shape is not that of the members");
 }
 
 static enum tg_status

@@ -25,6 +25,10 @@ programme_of(const struct config *config)
 		.point_value_num = config->programme_point_value_num,
 		.point_value_den = config->programme_point_value_den,
 		.expiry_months = (int32_t)config->programme_expiry_months,
+		.expiry_shape = (uint8_t)config->programme_expiry_shape,
+		.vintage_months = (uint8_t)config->programme_vintage_months,
+		.sweep_month = (uint8_t)config->programme_sweep_month,
+		.sweep_day = (uint8_t)config->programme_sweep_day,
 		.hold_seconds_default = (int32_t)config->programme_hold_s,
 		.hold_seconds_max = (int32_t)config->programme_hold_max_s,
 		.declines_per_terminal_day =
@@ -33,6 +37,13 @@ programme_of(const struct config *config)
 		.member_day_earn_points = limit_of(config->programme_member_day_earn_points),
 		.member_day_burn_points = limit_of(config->programme_member_day_burn_points),
 	};
+}
+
+bool
+programme_fits_members(const struct config *config, const struct ledger *ledger)
+{
+	return ledger_member_count(ledger) == 0 ||
+	       ledger_programme(ledger)->expiry_shape == config->programme_expiry_shape;
 }
 
 struct ledger_limits

@@ -11,6 +11,9 @@
 /* What the configuration says of the programme, as the ledger keeps it; version 0. */
 struct programme_config programme_of(const struct config *config);
 
+/* Do points end as members were told?  What there is no member for can be chosen anew. */
+bool programme_fits_members(const struct config *config, const struct ledger *ledger);
+
 /* How many rows each table may hold. */
 struct ledger_limits ledger_limits_of(const struct config *config);
 

@@ -35,17 +35,20 @@ take_points(struct plan *p, int64_t points)
 
 /* Points come as regular ones, after debts; only where the regular points have ended they live
  * anew, as an adjustment is no activity of the member. */
-static void
+static enum tg_status
 give_points(struct plan *p, int64_t points)
 {
 	struct view *v = &p->view;
 	const int64_t paid = plan_pay_debt(p, points);
 
+	enum tg_status status = TG_OK;
+
 	if (v->regular_last_day < p->now->day)
-		plan_renew_regular(p, p->now->day);
+		status = plan_renew_regular(p, p->now->day);
 	v->regular += points - paid;
 	plan_post(p, ACCOUNT_AVAILABLE, 0, points - paid);
 	plan_post(p, ACCOUNT_ADJUSTMENTS, 0, -points);
+	return status;
 }
 
 enum tg_status
@@ -53,6 +56,7 @@ plan_adjust(struct plan *p)
 {
 	const struct ledger_request *q = p->request;
 	const struct view_place place = plan_place(p);
+	enum tg_status status = TG_OK;
 	struct record *r;
 
 	if (q->points < 1 || q->points > TG_AMOUNT_MAX) {
@@ -71,8 +75,8 @@ plan_adjust(struct plan *p)
 	if (q->is_debit)
 		take_points(p, q->points);
 	else
-		give_points(p, q->points);
-	return plan_finish(p);
+		status = give_points(p, q->points);
+	return status == TG_OK ? plan_finish(p) : status;
 }
 
 enum tg_status

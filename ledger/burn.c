@@ -106,13 +106,13 @@ lot_of_portion(const struct portion_row *portion)
 /* A hold's portions in the order in which they were taken; returns how many. */
 static uint32_t
 portions_as_taken(const struct ledger *l, const struct hold_row *hold,
-		  uint32_t rows[MEMBER_LOTS_MAX])
+		  uint32_t rows[MEMBER_PORTIONS_MAX])
 {
 	uint32_t count = 0;
 
 	for (uint32_t at = hold->first_portion; at != TABLE_NONE;
 	     at = ledger_portion_row(l, at)->next) {
-		TG_ASSERT(count < MEMBER_LOTS_MAX);
+		TG_ASSERT(count < MEMBER_PORTIONS_MAX);
 		rows[count++] = at;
 	}
 	for (uint32_t i = 0; i < count / 2; i++) {
@@ -154,7 +154,7 @@ plan_resolve_hold(struct plan *p, uint32_t hold_row, int64_t captured, int32_t d
 	const struct hold_row *hold = ledger_hold_row(p->ledger, hold_row);
 	struct view *v = &p->view;
 	struct record *r = p->record;
-	uint32_t rows[MEMBER_LOTS_MAX];
+	uint32_t rows[MEMBER_PORTIONS_MAX];
 	uint32_t count = portions_as_taken(p->ledger, hold, rows);
 	int64_t left = captured;
 	int64_t expired = 0;

@@ -72,3 +72,28 @@ calendar_last_day(int32_t day, int32_t months, bool is_anniversary)
 	}
 	return calendar_day(date) - (is_anniversary ? 0 : 1);
 }
+
+int32_t
+calendar_vintage_last_day(int32_t day, int32_t period_months, int32_t months, int32_t sweep_month,
+			  int32_t sweep_day)
+{
+	struct civil_date date = calendar_date(day);
+	int32_t month_index = date.year * 12 + date.month - 1;
+	int32_t end, sweep = 0;
+
+	month_index += period_months - 1 - month_index % period_months + months;
+	date.year = floor_div(month_index, 12);
+	date.month = month_index - date.year * 12 + 1;
+	date.day = calendar_month_days(date.year, date.month);
+	end = calendar_day(date);
+	if (sweep_month == 0)
+		return end;
+	date.month = sweep_month;
+	for (; sweep < end; date.year++) {
+		int32_t month_days = calendar_month_days(date.year, sweep_month);
+
+		date.day = sweep_day < month_days ? sweep_day : month_days;
+		sweep = calendar_day(date);
+	}
+	return sweep;
+}

@@ -30,4 +30,14 @@ int32_t calendar_month_days(int32_t year, int32_t month);
  */
 int32_t calendar_last_day(int32_t day, int32_t months, bool is_anniversary);
 
+/*
+ * Last day, inclusive, of points given on day that end by periods of the year.
+ *
+ * period_months: 1..12, divides 12; months: >= 0, counted from the end of the period.  Where that
+ * leads, always the last day of a month, they end, or on the next sweep day from then on; that is a
+ * day of the year (sweep_month 0: there is none), in a month without it the month's last.
+ */
+int32_t calendar_vintage_last_day(int32_t day, int32_t period_months, int32_t months,
+				  int32_t sweep_month, int32_t sweep_day);
+
 #endif

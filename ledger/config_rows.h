@@ -24,6 +24,18 @@
  */
 #define PROGRAMME_TRACED 0x8u
 
+/* How regular points end (domain decision 3).  Columns: name, number, word. */
+#define EXPIRY_SHAPE_LIST(X) \
+	X(ROLLING, 0, "rolling") /* all on one day, counted from the last activity */ \
+	X(NEVER, 1, "never") \
+	X(VINTAGE, 2, "vintage") /* by the calendar period in which they were given */
+
+enum expiry_shape {
+#define EXPIRY_SHAPE_ENUM(name, number, word) EXPIRY_##name = (number),
+	EXPIRY_SHAPE_LIST(EXPIRY_SHAPE_ENUM)
+#undef EXPIRY_SHAPE_ENUM
+};
+
 struct programme_config {
 	uint32_t version;		/* counts up with every change, from 1 */
 	uint32_t flags;			/* PROGRAMME_* */
@@ -33,13 +45,19 @@ struct programme_config {
 	int64_t	 burn_clock_ms;
 	int64_t	 point_value_num;	/* one point is worth num / den minor units of money */
 	int64_t	 point_value_den;
-	int32_t	 expiry_months;		/* regular points: months after the last activity */
+	/* regular points: months after the last activity; VINTAGE: after the end of the period */
+	int32_t	 expiry_months;
 	int32_t	 hold_seconds_default;	/* for a HOLD that names none */
 	int32_t	 hold_seconds_max;
 	int32_t	 declines_per_terminal_day; /* recorded declines and tombstones, then LIMITED */
 	/* debt is written off when it is so many days old; 0: never */
 	int32_t	 debt_days;
-	uint32_t pad;			/* zero */
+	uint8_t	 expiry_shape;		/* enum expiry_shape; fixed once there are members */
+	/* VINTAGE: a period is so many months of the year, a divisor of 12; else 0 */
+	uint8_t	 vintage_months;
+	/* points end on this day of the year only, the next one; month 0: on any */
+	uint8_t	 sweep_month;
+	uint8_t	 sweep_day;
 	int64_t	 member_day_earn_points;    /* limit over all partners, LIMIT_NONE for none */
 	int64_t	 member_day_burn_points;    /* limit over all partners */
 };

@@ -54,9 +54,10 @@ plan_mature(struct plan *p, struct view_pending *pending, int32_t day)
 	if (rest == 0)
 		return TG_OK;
 	if (pending->life_days == 0) {
-		plan_renew_regular(p, day);
+		enum tg_status status = plan_renew_regular(p, day);
+
 		v->regular += rest;
-		return TG_OK;
+		return status;
 	}
 	return view_give_lot(v,
 			     &(struct view_lot){

@@ -271,15 +271,15 @@ build_earn(struct plan *p, const struct rule_config *rule, struct components c, 
 	}
 	pay_from(&base, &paid);
 	pay_from(&bonus, &paid);
-	status = give_component(p, &base);
+	status = points > 0 ? plan_renew_regular(p, p->judged_day) : TG_OK;
+	if (status == TG_OK)
+		status = give_component(p, &base);
 	if (status == TG_OK)
 		status = give_component(p, &bonus);
 	if (status == TG_OK && p->part_count > 0)
 		status = give_parts(p, paid);
 	if (status != TG_OK)
 		return status;
-	if (points > 0)
-		plan_activity(p);
 	return plan_finish(p);
 }
 

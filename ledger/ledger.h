@@ -91,6 +91,9 @@ int32_t ledger_business_date(const struct ledger *ledger);
 /* The programme in force; version 0 before the first SET_PROGRAMME. */
 const struct programme_config *ledger_programme(const struct ledger *ledger);
 
+/* Members that there are. */
+uint32_t ledger_member_count(const struct ledger *ledger);
+
 /* State hash now (settles rows changed since the last call). */
 struct state_hash ledger_state_hash(struct ledger *ledger);
 

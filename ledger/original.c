@@ -6,7 +6,7 @@
 #include "ledger/apply.h"
 #include "ledger/plan.h"
 
-static_assert(ARCHIVED_PORTIONS_MAX >= MEMBER_LOTS_MAX, "a burn takes from each lot once");
+static_assert(ARCHIVED_PORTIONS_MAX >= MEMBER_PORTIONS_MAX, "a burn takes from each lot once");
 
 /* Do these two take each other's refunds? */
 static bool

@@ -47,26 +47,69 @@ plan_sweep_day(const struct plan *p)
 int32_t
 plan_regular_last_day(const struct plan *p, int32_t day)
 {
-	return calendar_last_day(day, p->programme->expiry_months,
-				 (p->programme->flags & PROGRAMME_EXPIRES_ON_ANNIVERSARY) != 0);
+	const struct programme_config *c = p->programme;
+
+	if (c->expiry_shape == EXPIRY_NEVER)
+		return INT32_MAX;
+	if (c->expiry_shape == EXPIRY_VINTAGE)
+		return calendar_vintage_last_day(day, c->vintage_months, c->expiry_months,
+						 c->sweep_month, c->sweep_day);
+	return calendar_last_day(day, c->expiry_months,
+				 (c->flags & PROGRAMME_EXPIRES_ON_ANNIVERSARY) != 0);
 }
 
-void
+static struct view_lot
+vintage_lot(const struct plan *p)
+{
+	return (struct view_lot){
+		.serial = VINTAGE_SERIAL,
+		.last_day = p->view.regular_last_day,
+	};
+}
+
+/* The regular points of an older vintage become a lot that ends on their day. */
+static enum tg_status
+close_vintage(struct plan *p)
+{
+	const struct view_lot lot = vintage_lot(p);
+	struct view *v = &p->view;
+	int64_t points = v->regular;
+
+	if (points == 0)
+		return TG_OK;
+	v->regular = 0;
+	if (!plan_has_room(p, &p->ledger->lots, p->lots_planned))
+		return TG_TABLE_FULL;
+	return view_restore_lot(v, &lot, points) ? TG_OK : TG_LOTS_FULL;
+}
+
+enum tg_status
 plan_renew_regular(struct plan *p, int32_t day)
 {
 	struct view *v = &p->view;
 	int32_t last_day = plan_regular_last_day(p, day);
+	enum tg_status status = TG_OK;
 
 	if (v->regular_last_day != 0 && v->regular_last_day < day)
 		v->regular_life++;
-	if (last_day > v->regular_last_day)
-		v->regular_last_day = last_day;
+	if (last_day <= v->regular_last_day)
+		return TG_OK;
+	if (p->programme->expiry_shape == EXPIRY_VINTAGE)
+		status = close_vintage(p);
+	v->regular_last_day = last_day;
+	return status;
 }
 
 void
 plan_activity(struct plan *p)
 {
-	plan_renew_regular(p, p->judged_day);
+	enum tg_status status;
+
+	/* Only a rolling day moves when points are taken; that makes no lots, so it cannot fail. */
+	if (p->programme->expiry_shape == EXPIRY_VINTAGE)
+		return;
+	status = plan_renew_regular(p, p->judged_day);
+	TG_ASSERT(status == TG_OK);
 }
 
 int32_t
@@ -548,6 +591,12 @@ plan_take(struct plan *p, int64_t points, uint8_t portion_flags)
 	}
 	TG_ASSERT(left <= v->regular);
 	v->regular -= left;
+	if (left > 0 && p->programme->expiry_shape == EXPIRY_VINTAGE) {
+		/* They may be given back when another vintage is under way. */
+		const struct view_lot lot = vintage_lot(p);
+
+		return plan_keep_portion(p, &lot, left, portion_flags);
+	}
 	return TG_OK;
 }
 

@@ -90,11 +90,21 @@ int32_t plan_sweep_day(const struct plan *p);
 /* Last day of regular points after an activity on day (domain decision 3). */
 int32_t plan_regular_last_day(const struct plan *p, int32_t day);
 
-/* Regular points get a new last day; never an earlier one.  What had ended does not live again. */
-void plan_renew_regular(struct plan *p, int32_t day);
+/*
+ * Regular points are about to be given on day: they get a new last day, never an earlier one.  What
+ * had ended does not live again.  Where points end by vintages, those of an older one become a lot
+ * of their own first.  TG_OK, TG_LOTS_FULL, TG_TABLE_FULL.
+ */
+TG_MUST_CHECK enum tg_status plan_renew_regular(struct plan *p, int32_t day);
 
-/* The request is an activity (domain decision 3). */
+/* The request takes points and is an activity (domain decision 3). */
 void plan_activity(struct plan *p);
+
+/*
+ * Serial of lots of regular points of an older vintage, or given back to it: of no record, as
+ * several may have made them.  Such a lot has no issuer, and its last day tells it apart.
+ */
+#define VINTAGE_SERIAL (UINT64_C(1) << 62)
 
 /* The day whose limits the request counts for: a late one for the day it happened. */
 int32_t plan_counted_day(const struct plan *p);
@@ -355,9 +365,16 @@ void rulebook_judge(struct plan *p, const struct rule_config *own, int64_t base_
 int64_t rulebook_points(const struct earn_rule *campaign, const struct earn_rule *rate,
 			const struct rule_config *own, int64_t amount);
 
+/* Place of an earn rule's row in its version; EARN_RULE_NONE: there is none. */
+uint16_t rulebook_position(const struct ledger *l, uint32_t row);
+
+/* Does the rule count goods of a category? */
+bool rulebook_fits_category(const struct earn_rule *rule, uint32_t category);
+
 /*
- * What goes back of an earn with parts, once its base amount falls from before to now: adds them to
- * the open record, and their points to *taken.  Base parts replace taken->base_points.
+ * What goes back of an earn with parts, once its base amount falls from before to now, by the goods
+ * that the refund names (rulebook_refund.c): adds them to the open record, and their points to
+ * *taken.  Base parts replace taken->base_points.
  */
 void rulebook_take_back(struct plan *p, const struct transaction_row *earn,
 			const struct rule_config *own, int64_t before, int64_t now,

@@ -238,7 +238,10 @@ section_programme(struct cursor *c, struct record *r)
 	cursor_i32(c, &p->hold_seconds_max);
 	cursor_i32(c, &p->declines_per_terminal_day);
 	cursor_i32(c, &p->debt_days);
-	p->pad = 0;
+	cursor_u8(c, &p->expiry_shape);
+	cursor_u8(c, &p->vintage_months);
+	cursor_u8(c, &p->sweep_month);
+	cursor_u8(c, &p->sweep_day);
 	cursor_i64(c, &p->member_day_earn_points);
 	cursor_i64(c, &p->member_day_burn_points);
 	cursor_i64(c, &r->window_floor_utc_ms);

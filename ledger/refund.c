@@ -237,7 +237,7 @@ plan_give_back(struct plan *p, const struct transaction_row *burn, int64_t point
 	struct record *r = p->record;
 	int64_t regular = points_min(points, plan_detail(p, burn)->regular_points);
 	int64_t left = points - regular;
-	uint32_t rows[MEMBER_LOTS_MAX];
+	uint32_t rows[MEMBER_PORTIONS_MAX];
 	uint32_t count = 0;
 	enum tg_status status;
 

@@ -111,7 +111,7 @@ struct archived_portion {
 	uint32_t campaign;		/* that gave it; 0: none */
 };
 
-#define ARCHIVED_PORTIONS_MAX 64	/* a member has no more lots */
+#define ARCHIVED_PORTIONS_MAX 65	/* a member has no more lots, and its regular points */
 
 /* A part of an archived earn, with what refunds did to it; see struct record_component. */
 struct archived_component {

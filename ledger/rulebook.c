@@ -112,8 +112,8 @@ has_category(const struct earn_rule *rule)
 	return (rule->category_from | rule->category_to) != 0;
 }
 
-static bool
-fits_category(const struct earn_rule *rule, uint32_t category)
+bool
+rulebook_fits_category(const struct earn_rule *rule, uint32_t category)
 {
 	return !has_category(rule) ||
 	       (category >= rule->category_from && category <= rule->category_to);
@@ -171,7 +171,7 @@ group_of(struct judging *j, uint32_t category, bool has_lines)
 		const struct earn_rule *rule = candidate(j, i);
 
 		if ((rule->flags & EARN_RULE_RATE) != 0 &&
-		    (has_lines ? fits_category(rule, category) : !has_category(rule)))
+		    (has_lines ? rulebook_fits_category(rule, category) : !has_category(rule)))
 			break;
 	}
 	if (i == j->candidate_count)
@@ -252,7 +252,8 @@ counted_amount(const struct judging *j, const struct earn_rule *rule, uint32_t g
 	if (!has_category(rule))
 		return j->groups[group].amount;
 	for (uint32_t i = 0; i < j->goods_count; i++) {
-		if (j->goods[i].group == group && fits_category(rule, j->goods[i].category))
+		if (j->goods[i].group == group &&
+		    rulebook_fits_category(rule, j->goods[i].category))
 			amount += j->goods[i].amount;
 	}
 	return points_min(points_max(amount, 0), j->groups[group].amount);
@@ -288,9 +289,8 @@ rulebook_points(const struct earn_rule *campaign, const struct earn_rule *rate,
 	       campaign->fixed_points;
 }
 
-/* Place of a rule in its version. */
-static uint16_t
-position_of(const struct ledger *l, uint32_t row)
+uint16_t
+rulebook_position(const struct ledger *l, uint32_t row)
 {
 	return row == TABLE_NONE ? EARN_RULE_NONE :
 				   (uint16_t)ledger_earn_rule_row(l, row)->rule.position;
@@ -336,7 +336,7 @@ judge_base(struct judging *j, struct components *c)
 		if (part == NULL)
 			return false;
 		part->rate_row = g->rate_row;
-		part->rate_position = position_of(p->ledger, g->rate_row);
+		part->rate_position = rulebook_position(p->ledger, g->rate_row);
 		part->sponsor = p->partner->number;
 		part->amount = g->amount;
 		part->points = rulebook_points(NULL, g->rate, j->own, g->amount);
@@ -487,7 +487,7 @@ add_campaign_part(struct judging *j, const struct earn_rule *rule, uint32_t row,
 	part->campaign = rule->number;
 	if ((rule->flags & EARN_RULE_MULTIPLIER) != 0) {
 		part->rate_row = j->groups[offer->groups[nth]].rate_row;
-		part->rate_position = position_of(j->plan->ledger, part->rate_row);
+		part->rate_position = rulebook_position(j->plan->ledger, part->rate_row);
 	}
 	part->sponsor = sponsor_of(j->plan, rule);
 	part->amount = offer->amounts[nth];
@@ -585,92 +585,4 @@ rulebook_judge(struct plan *p, const struct rule_config *own, int64_t base_amoun
 		    (rule->flags & EARN_RULE_EXCLUSIVE) != 0)
 			break;
 	}
-}
-
-/* Of a part what is kept, once the earn's base amount falls: its share, nothing in the end. */
-static int64_t
-kept_after(const struct component_row *c, int64_t before, int64_t now)
-{
-	return before > 0 ? points_mul_div_floor(c->kept_amount, now, before) : 0;
-}
-
-/* A campaign's money that is kept, over all its parts. */
-static int64_t
-campaign_kept(const struct plan *p, const struct transaction_row *earn, uint32_t campaign_row,
-	      int64_t before, int64_t now)
-{
-	int64_t amount = 0;
-
-	for (uint32_t at = earn->first_component; at != TABLE_NONE;
-	     at = plan_part(p, at)->next) {
-		const struct component_row *c = plan_part(p, at);
-
-		if (c->campaign_row == campaign_row)
-			amount += kept_after(c, before, now);
-	}
-	return amount;
-}
-
-/* Points of a part by its own rule, with so much of its money kept. */
-static int64_t
-part_points(const struct ledger *l, const struct component_row *c, const struct rule_config *own,
-	    int64_t kept)
-{
-	const struct earn_rule *campaign =
-		c->campaign_row != TABLE_NONE ? &ledger_earn_rule_row(l, c->campaign_row)->rule :
-						NULL;
-	const struct earn_rule *rate =
-		c->rate_row != TABLE_NONE ? &ledger_earn_rule_row(l, c->rate_row)->rule : NULL;
-
-	return rulebook_points(campaign, rate, own, kept);
-}
-
-void
-rulebook_take_back(struct plan *p, const struct transaction_row *earn,
-		   const struct rule_config *own, int64_t before, int64_t now,
-		   struct components *taken)
-{
-	const struct ledger *l = p->ledger;
-	struct record *r = p->record;
-	bool has_base_parts = false;
-	int64_t base_points = 0;
-
-	r->sections |= RECORD_HAS_BIT(COMPONENTS);
-	r->rulebook_version = plan_part(p, earn->first_component)->rulebook_version;
-	for (uint32_t at = earn->first_component; at != TABLE_NONE;
-	     at = plan_part(p, at)->next) {
-		const struct component_row *c = plan_part(p, at);
-		struct record_component *part = &r->components[r->component_count++];
-		int64_t kept = kept_after(c, before, now);
-		int64_t points = part_points(l, c, own, kept);
-
-		if (c->campaign != 0 && campaign_kept(p, earn, c->campaign_row, before, now) <
-						ledger_earn_rule_row(l, c->campaign_row)
-							->rule.threshold_amount)
-			points = 0;
-		*part = (struct record_component){
-			.row = at,
-			.campaign_row = c->campaign_row,
-			.campaign_position = position_of(l, c->campaign_row),
-			.campaign = c->campaign,
-			.rate_row = c->rate_row,
-			.rate_position = position_of(l, c->rate_row),
-			.sponsor = c->sponsor,
-			.budget_row = c->budget_row,
-			.budget = c->budget_row == TABLE_NONE ?
-					  0 :
-					  ledger_budget_row(l, c->budget_row)->budget.number,
-			.counter_row = c->counter_row,
-			.refusal = (uint8_t)c->refusal,
-			.amount = c->kept_amount - kept,
-			.points = points_max(c->points - points - c->taken_points, 0),
-		};
-		if (c->campaign != 0)
-			taken->campaign_points += part->points;
-		else
-			base_points += part->points;
-		has_base_parts |= c->campaign == 0;
-	}
-	if (has_base_parts)
-		taken->base_points = base_points;
 }

@@ -4,6 +4,7 @@
  * Checked for bounds here, so that no later decision has to: ratios stay within 10^12, so that
  * amount x numerator fits 128 bits.
  */
+#include "ledger/calendar.h"
 #include "ledger/plan.h"
 
 #define RATIO_MAX INT64_C(1000000000000)
@@ -34,6 +35,28 @@ window_floor(const struct plan *p)
 	return points_max(floor, p->now->utc_ms - p->programme->window_ms);
 }
 
+/* Each is a lot of the member: as many as limited points leave it. */
+#define VINTAGES_MAX (MEMBER_LOTS_MAX - MEMBER_LOTS_NEW)
+
+/* Does the way in which regular points end hang together? */
+static bool
+is_expiry_sound(const struct programme_config *c)
+{
+	/* A leap year: 29 February is a day of the year. */
+	const bool has_sweep = points_within(c->sweep_month, 1, 12) && c->sweep_day >= 1 &&
+			       c->sweep_day <= calendar_month_days(2024, c->sweep_month);
+
+	/* Vintages of different last days that live at once. */
+	const int32_t apart_months = has_sweep ? 12 : c->vintage_months;
+
+	if (c->expiry_shape == EXPIRY_VINTAGE)
+		return c->vintage_months > 0 && 12 % c->vintage_months == 0 &&
+		       c->expiry_months / apart_months < VINTAGES_MAX &&
+		       (has_sweep || (c->sweep_month == 0 && c->sweep_day == 0));
+	return c->expiry_shape <= EXPIRY_NEVER && c->vintage_months == 0 && c->sweep_month == 0 &&
+	       c->sweep_day == 0;
+}
+
 static enum tg_status
 set_programme(struct plan *p)
 {
@@ -45,7 +68,7 @@ set_programme(struct plan *p)
 	    !points_within(c->burn_clock_ms, 0, MS_PER_DAY) ||
 	    !points_within(c->point_value_num, 1, RATIO_MAX) ||
 	    !points_within(c->point_value_den, 1, RATIO_MAX) ||
-	    !points_within(c->expiry_months, 1, 1200) ||
+	    !points_within(c->expiry_months, 1, 1200) || !is_expiry_sound(c) ||
 	    !points_within(c->hold_seconds_max, 1, HOLD_SECONDS_MAX) ||
 	    !points_within(c->hold_seconds_default, 1, c->hold_seconds_max) ||
 	    c->declines_per_terminal_day < 0 || c->member_day_earn_points < 0 ||
@@ -58,11 +81,13 @@ set_programme(struct plan *p)
 	if (p->programme->version != 0 &&
 	    ((c->flags ^ p->programme->flags) & (PROGRAMME_SANDBOX | PROGRAMME_TRACED)) != 0)
 		return TG_BAD_FIELD;
+	/* Members keep what they were told of their points' end. */
+	if (p->ledger->members.live_count > 0 && c->expiry_shape != p->programme->expiry_shape)
+		return TG_BAD_FIELD;
 	r = plan_begin_order(p, RECORD_PROGRAMME);
 	r->sections |= RECORD_HAS_BIT(PROGRAMME);
 	r->programme = *c;
 	r->programme.version = p->programme->version + 1;
-	r->programme.pad = 0;
 	r->window_floor_utc_ms = window_floor(p);
 	return plan_finish(p);
 }

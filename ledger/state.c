@@ -461,6 +461,12 @@ ledger_business_date(const struct ledger *l)
 	return ledger_state(l)->business_date;
 }
 
+uint32_t
+ledger_member_count(const struct ledger *l)
+{
+	return l->members.live_count;
+}
+
 const struct programme_config *
 ledger_programme(const struct ledger *l)
 {

@@ -141,7 +141,8 @@ view_available(const struct view *v, int32_t today)
 bool
 view_lot_is_usable(const struct view_lot *lot, const struct view_place *place, int32_t today)
 {
-	if (lot->now <= 0 || lot->last_day < today || place->skip_limited)
+	/* A lot without issuer holds regular points of an older vintage. */
+	if (lot->now <= 0 || lot->last_day < today || (place->skip_limited && lot->issuer != 0))
 		return false;
 	if (lot->usable_at == USABLE_ANYWHERE || place->is_anywhere)
 		return true;

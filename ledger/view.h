@@ -20,6 +20,7 @@
  * refused from MEMBER_LOTS_NEW on, so that what is pending or held can always come back as lots.
  */
 #define MEMBER_LOTS_MAX 64
+#define MEMBER_PORTIONS_MAX (MEMBER_LOTS_MAX + 1) /* of one burn: regular points may be one, too */
 #define MEMBER_LOTS_NEW 48
 #define MEMBER_PENDINGS_MAX 64
 #define MEMBER_DEBTS_MAX 8

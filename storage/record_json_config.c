@@ -14,6 +14,10 @@ put_programme(struct object *o, const struct programme_config *c)
 	put_int(o, "point_value_num", c->point_value_num);
 	put_int(o, "point_value_den", c->point_value_den);
 	put_int(o, "expiry_months", c->expiry_months);
+	put_number(o, "expiry_shape", c->expiry_shape);
+	put_number(o, "vintage_months", c->vintage_months);
+	put_number(o, "sweep_month", c->sweep_month);
+	put_number(o, "sweep_day", c->sweep_day);
 	put_int(o, "hold_seconds_default", c->hold_seconds_default);
 	put_int(o, "hold_seconds_max", c->hold_seconds_max);
 	put_int(o, "declines_per_terminal_day", c->declines_per_terminal_day);

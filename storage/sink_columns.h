@@ -217,6 +217,10 @@ enum sink_role {
 	X(SET,   i64,  point_value_num) \
 	X(SET,   i64,  point_value_den) \
 	X(SET,   i32,  expiry_months) \
+	X(SET,   u8,   expiry_shape) \
+	X(SET,   u8,   vintage_months) \
+	X(SET,   u8,   sweep_month) \
+	X(SET,   u8,   sweep_day) \
 	X(SET,   i32,  hold_seconds_default) \
 	X(SET,   i32,  hold_seconds_max) \
 	X(SET,   i32,  declines_per_terminal_day) \

@@ -10,6 +10,8 @@
 static_assert(PROGRAMME_EXPIRES_ON_ANNIVERSARY == 1 && PROGRAMME_BURN_OFF == 2 &&
 		      PROGRAMME_SANDBOX == 4 && PROGRAMME_TRACED == 8,
 	      "programme.flags lists them in this order");
+static_assert(EXPIRY_ROLLING == 0 && EXPIRY_NEVER == 1 && EXPIRY_VINTAGE == 2,
+	      "programme.expiry_shape lists them in this order");
 static_assert(PARTNER_TEST == 1 && PARTNER_BLOCKED == 2 && PARTNER_EARN_OFF == 4 &&
 	      PARTNER_BURN_OFF == 8 && PARTNER_BASE_GROSS == 16 && PARTNER_REFUND_PRO_RATA == 32 &&
 	      PARTNER_RETURN_NO_BURN == 64 && PARTNER_RETURN_LOSES_EXPIRED == 128,
@@ -47,6 +49,10 @@ map_programme(struct sink_programme_row *row, const struct record *record)
 	cell_set_i64(&row->point_value_num, image->point_value_num);
 	cell_set_i64(&row->point_value_den, image->point_value_den);
 	cell_set_i32(&row->expiry_months, image->expiry_months);
+	cell_set_u8(&row->expiry_shape, (uint8_t)(image->expiry_shape + 1));
+	cell_set_u8(&row->vintage_months, image->vintage_months);
+	cell_set_u8(&row->sweep_month, image->sweep_month);
+	cell_set_u8(&row->sweep_day, image->sweep_day);
 	cell_set_i32(&row->hold_seconds_default, image->hold_seconds_default);
 	cell_set_i32(&row->hold_seconds_max, image->hold_seconds_max);
 	cell_set_i32(&row->declines_per_terminal_day, image->declines_per_terminal_day);

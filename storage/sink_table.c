@@ -104,7 +104,9 @@ static const struct bulk_column rulebook_cells[] = { SINK_RULEBOOK_COLUMNS(CELL)
 static const struct bulk_column earn_rule_cells[] = { SINK_EARN_RULE_COLUMNS(CELL) };
 #undef ROW
 #define ROW sink_earn_rule_sponsor_row
-static const struct bulk_column earn_rule_sponsor_cells[] = { SINK_EARN_RULE_SPONSOR_COLUMNS(CELL) };
+static const struct bulk_column earn_rule_sponsor_cells[] = {
+	SINK_EARN_RULE_SPONSOR_COLUMNS(CELL)
+};
 #undef ROW
 #define ROW sink_budget_row
 static const struct bulk_column budget_cells[] = { SINK_BUDGET_COLUMNS(CELL) };

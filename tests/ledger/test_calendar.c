@@ -70,6 +70,28 @@ last_day_never_falls(void **state)
 	}
 }
 
+/* What: points of a period end on the last day of a month, or on the sweep day after it.
+ * How:  edges of periods, years and February, with and without a sweep day. */
+static void
+vintages_end_by_the_calendar(void **state)
+{
+	(void)state;
+	assert_int_equal(calendar_vintage_last_day(day(2024, 4, 1), 12, 36, 9, 30),
+			 day(2028, 9, 30));
+	assert_int_equal(calendar_vintage_last_day(day(2024, 12, 31), 12, 0, 12, 31),
+			 day(2024, 12, 31));
+	assert_int_equal(calendar_vintage_last_day(day(2024, 12, 31), 12, 12, 2, 29),
+			 day(2026, 2, 28));
+	assert_int_equal(calendar_vintage_last_day(day(2026, 1, 1), 12, 12, 2, 29),
+			 day(2028, 2, 29));
+	assert_int_equal(calendar_vintage_last_day(day(2024, 3, 31), 3, 12, 0, 0),
+			 day(2025, 3, 31));
+	assert_int_equal(calendar_vintage_last_day(day(2024, 4, 1), 3, 12, 0, 0),
+			 day(2025, 6, 30));
+	assert_int_equal(calendar_vintage_last_day(day(2027, 2, 1), 1, 12, 0, 0),
+			 day(2028, 2, 29));
+}
+
 int
 main(void)
 {
@@ -77,6 +99,7 @@ main(void)
 		cmocka_unit_test(dates_agree_with_the_c_library),
 		cmocka_unit_test(last_day_is_before_the_anniversary),
 		cmocka_unit_test(last_day_never_falls),
+		cmocka_unit_test(vintages_end_by_the_calendar),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,7 +29,8 @@ static const char identifier_sql[] =
 	" FROM identifier ORDER BY slot";
 static const char programme_sql[] =
 	"SELECT version, last_sequence, flags + 0, window_ms, clock_ahead_ms, burn_clock_ms,"
-	" point_value_num, point_value_den, expiry_months, hold_seconds_default,"
+	" point_value_num, point_value_den, expiry_months, expiry_shape + 0, vintage_months,"
+	" sweep_month, sweep_day, hold_seconds_default,"
 	" hold_seconds_max, declines_per_terminal_day, debt_days, member_day_earn_points,"
 	" member_day_burn_points FROM programme ORDER BY version";
 static const char partner_sql[] =
@@ -166,6 +167,10 @@ expect_programme(struct images *images, const struct record *r)
 	line_i64(&line, p->point_value_num);
 	line_i64(&line, p->point_value_den);
 	line_i64(&line, p->expiry_months);
+	line_u64(&line, p->expiry_shape + 1u);
+	line_u64(&line, p->vintage_months);
+	line_u64(&line, p->sweep_month);
+	line_u64(&line, p->sweep_day);
 	line_i64(&line, p->hold_seconds_default);
 	line_i64(&line, p->hold_seconds_max);
 	line_i64(&line, p->declines_per_terminal_day);
