@@ -362,6 +362,42 @@ apply_forget(struct ledger *l, const struct record *r)
 		drop_oldest_transaction(l);
 }
 
+/* What a member got from a campaign that is over, long ago. */
+static void
+sweep_counter(struct ledger *l, const struct record *r, uint32_t row)
+{
+	const struct counter_row *counter = ledger_counter_row(l, row);
+	const int32_t day = (int32_t)(r->sweep_before_utc_ms / 86400000);
+
+	if (counter->day >= day - RULEBOOK_KEPT_DAYS ||
+	    state_is_campaign_alive(l, (uint32_t)counter->key, day))
+		return;
+	index_remove(&l->counters_by_key, state_hash_u64(counter->key), row);
+	table_release(&l->counters, row);
+}
+
+/* The oldest version of the rulebook with its rules. */
+static void
+drop_oldest_rulebook(struct ledger *l)
+{
+	uint32_t row = state_oldest_rulebook(l);
+	uint32_t newer = state_next_version(l, row);
+	const struct rulebook_row *rulebook = ledger_rulebook_row(l, row);
+	struct rulebook_row *last = table_edit(&l->rulebooks, newer);
+
+	for (uint32_t at = rulebook->first_rule; at != TABLE_NONE;) {
+		const struct earn_rule_row *rule = ledger_earn_rule_row(l, at);
+		uint32_t next = rule->next;
+
+		index_remove(&l->earn_rules_by_key, state_hash_u64(rule->key), at);
+		table_release(&l->earn_rules, at);
+		at = next;
+	}
+	last->older_rulebook = TABLE_NONE;
+	index_remove(&l->rulebooks_by_version, state_hash_u64(rulebook->key), row);
+	table_release(&l->rulebooks, row);
+}
+
 /* Drop what the slice from the sweep's old row up to the record's names by a plain comparison. */
 static void
 sweep_slice(struct ledger *l, const struct record *r, uint32_t from)
@@ -383,6 +419,10 @@ sweep_slice(struct ledger *l, const struct record *r, uint32_t from)
 				continue;
 			index_remove(&l->totals_by_key, state_hash_u64(key), row);
 			table_release(&l->totals, row);
+		} else if (r->sweep_phase == SWEEP_COUNTERS && table_is_live(&l->counters, row)) {
+			sweep_counter(l, r, row);
+		} else if (r->sweep_phase == SWEEP_RULEBOOKS) {
+			drop_oldest_rulebook(l);
 		}
 	}
 }

@@ -114,7 +114,9 @@ is_component_sound(const struct ledger *l, const struct archived_component *c, u
 static bool
 has_rulebook(const struct plan *p, const struct archived_transaction *a)
 {
-	return state_find_rulebook(p->ledger, a->rulebook_version) != TABLE_NONE;
+	uint32_t row = state_find_rulebook(p->ledger, a->rulebook_version);
+
+	return row != TABLE_NONE && state_is_rulebook_kept(p->ledger, row, p->now->utc_ms);
 }
 
 /* The parts of an earn: all of them where there were any, none where not. */

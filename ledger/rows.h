@@ -72,6 +72,8 @@ enum sweep_phase {
 	SWEEP_HOLDS = 2,	/* holds resolved before the window are dropped */
 	SWEEP_TOTALS = 3,	/* totals of days before the window are dropped */
 	SWEEP_CYCLES = 4,	/* before the others: cycles that ended are closed */
+	SWEEP_COUNTERS = 5,	/* what members got from campaigns that are over is dropped */
+	SWEEP_RULEBOOKS = 6,	/* versions that nothing can be judged by any more are dropped */
 };
 
 /* The one row of what there is only one of. */
@@ -143,6 +145,12 @@ struct rule_row {
 	uint32_t older_rule;
 	uint32_t pad2;
 };
+
+/*
+ * How long what campaigns left behind is kept: counters after the last purchase, and versions of
+ * the rulebook, for late refunds, after the next one began.
+ */
+#define RULEBOOK_KEPT_DAYS 400
 
 /* A version of the rulebook. */
 struct rulebook_row {

@@ -412,6 +412,69 @@ state_find_budget(const struct ledger *l, uint32_t number)
 	return find_u64(&l->budgets_by_number, number);
 }
 
+static bool
+runs_campaign(const struct ledger *l, const struct rulebook_row *rulebook, uint32_t campaign,
+	      int32_t day)
+{
+	for (uint32_t at = rulebook->first_rule; at != TABLE_NONE;
+	     at = ledger_earn_rule_row(l, at)->next) {
+		const struct earn_rule *rule = &ledger_earn_rule_row(l, at)->rule;
+
+		if (rule->number == campaign && rule->until_day >= day)
+			return true;
+	}
+	return false;
+}
+
+bool
+state_is_campaign_alive(const struct ledger *l, uint32_t campaign, int32_t day)
+{
+	uint32_t at = ledger_state(l)->newest_rulebook;
+
+	while (at != TABLE_NONE) {
+		const struct rulebook_row *row = ledger_rulebook_row(l, at);
+
+		if (runs_campaign(l, row, campaign, day))
+			return true;
+		if (row->rulebook.starts_at_utc_ms <= ledger_state(l)->booked_at_utc_ms)
+			break;
+		at = row->older_rulebook;
+	}
+	return false;
+}
+
+uint32_t
+state_oldest_rulebook(const struct ledger *l)
+{
+	uint32_t at = ledger_state(l)->newest_rulebook;
+
+	while (at != TABLE_NONE && ledger_rulebook_row(l, at)->older_rulebook != TABLE_NONE)
+		at = ledger_rulebook_row(l, at)->older_rulebook;
+	return at;
+}
+
+uint32_t
+state_next_version(const struct ledger *l, uint32_t rulebook_row)
+{
+	uint32_t at = ledger_state(l)->newest_rulebook;
+
+	if (at == rulebook_row)
+		return TABLE_NONE;
+	while (at != TABLE_NONE && ledger_rulebook_row(l, at)->older_rulebook != rulebook_row)
+		at = ledger_rulebook_row(l, at)->older_rulebook;
+	return at;
+}
+
+bool
+state_is_rulebook_kept(const struct ledger *l, uint32_t rulebook_row, int64_t utc_ms)
+{
+	uint32_t next = state_next_version(l, rulebook_row);
+
+	return next == TABLE_NONE ||
+	       ledger_rulebook_row(l, next)->rulebook.starts_at_utc_ms >
+		       utc_ms - RULEBOOK_KEPT_DAYS * INT64_C(86400000);
+}
+
 uint32_t
 state_find_counter(const struct ledger *l, uint32_t member_row, uint32_t campaign)
 {

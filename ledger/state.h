@@ -118,6 +118,17 @@ uint32_t state_find_proposal(const struct ledger *l, uint64_t number);
 uint32_t state_find_dispute(const struct ledger *l, uint64_t number);
 uint32_t state_find_account(const struct ledger *l, uint64_t key);
 uint32_t state_find_rulebook(const struct ledger *l, uint32_t version);
+
+/* Does the newest version of the rulebook, or one that it may end yet, run a campaign on a day? */
+bool state_is_campaign_alive(const struct ledger *l, uint32_t campaign, int32_t day);
+
+/*
+ * Row of the version after one, and of the oldest; TABLE_NONE: there is none.  What a version is
+ * kept for ends RULEBOOK_KEPT_DAYS after the next one began.
+ */
+uint32_t state_next_version(const struct ledger *l, uint32_t rulebook_row);
+uint32_t state_oldest_rulebook(const struct ledger *l);
+bool state_is_rulebook_kept(const struct ledger *l, uint32_t rulebook_row, int64_t utc_ms);
 uint32_t state_find_earn_rule(const struct ledger *l, uint32_t version, uint32_t position);
 uint32_t state_find_budget(const struct ledger *l, uint32_t number);
 uint32_t state_find_counter(const struct ledger *l, uint32_t member_row, uint32_t campaign);

@@ -177,6 +177,40 @@ sweep_cycles(struct plan *p)
 	return note_sweep(p, SWEEP_CYCLES, next);
 }
 
+/*
+ * Is the oldest version of the rulebook of no use any more?  Nothing can be judged by it, or opened
+ * again, and all transactions that the window has came when that was so.
+ */
+static bool
+may_drop_rulebook(const struct plan *p)
+{
+	const struct ledger *l = p->ledger;
+	uint32_t row = state_oldest_rulebook(l);
+	uint32_t transaction = ledger_state(l)->oldest_transaction;
+	int64_t utc_ms = p->now->utc_ms - p->programme->window_ms;
+
+	if (transaction != TABLE_NONE)
+		utc_ms = points_min(utc_ms,
+				    ledger_transaction_row(l, transaction)->kept_from_utc_ms);
+	return row != TABLE_NONE && !state_is_rulebook_kept(l, row, utc_ms);
+}
+
+/* One version a record. */
+static enum tg_status
+sweep_rulebooks(struct plan *p)
+{
+	if (may_drop_rulebook(p))
+		return note_sweep(p, SWEEP_RULEBOOKS, ledger_state(p->ledger)->sweep_row + 1);
+	return note_sweep(p, SWEEP_IDLE, 1);
+}
+
+/* What comes after the totals: nothing where there is no rulebook. */
+static uint32_t
+phase_after_totals(const struct plan *p)
+{
+	return p->ledger->rulebooks.live_count > 0 ? SWEEP_COUNTERS : SWEEP_IDLE;
+}
+
 static enum tg_status
 sweep(struct plan *p)
 {
@@ -188,7 +222,11 @@ sweep(struct plan *p)
 	case SWEEP_HOLDS:
 		return sweep_rows(p, &p->ledger->holds, SWEEP_HOLDS, SWEEP_TOTALS);
 	case SWEEP_TOTALS:
-		return sweep_rows(p, &p->ledger->totals, SWEEP_TOTALS, SWEEP_IDLE);
+		return sweep_rows(p, &p->ledger->totals, SWEEP_TOTALS, phase_after_totals(p));
+	case SWEEP_COUNTERS:
+		return sweep_rows(p, &p->ledger->counters, SWEEP_COUNTERS, SWEEP_RULEBOOKS);
+	case SWEEP_RULEBOOKS:
+		return sweep_rulebooks(p);
 	case SWEEP_IDLE:
 		break;
 	}

@@ -30,7 +30,8 @@ static const char rule_sql[] =
 	" store_group, category_from, category_to, tender, from_date, until_date, weekdays + 0,"
 	" from_minute, until_minute, tier, tag, sponsor, sponsors, life_days, usable_partner,"
 	" usable_store, budget, member_times, member_points, member_day_points,"
-	" threshold_amount, rate_num, rate_den, fixed_points FROM earn_rule ORDER BY version, position";
+	" threshold_amount, rate_num, rate_den, fixed_points FROM earn_rule"
+	" ORDER BY version, position";
 static const char sponsor_sql[] = "SELECT version, position, line, last_sequence, partner, weight"
 				  " FROM earn_rule_sponsor ORDER BY version, position, line";
 static const char budget_sql[] =

@@ -1,5 +1,28 @@
-"""campaigns.py - cases about what the programme file adds to a purchase, for client.py."""
-from world import expect, expect_equal, numbers
+"""campaigns.py - what the programme file adds to a purchase: from its load to the budget's end.
+
+The first case is client.py's, too; the others have operators, and run alone.
+"""
+import re
+import sys
+import time
+
+from desk import Desk
+from world import expect, expect_equal, numbers, run
+
+HOUR_MS = 3600000
+BUDGET_REFUSAL = 3
+PROGRAMME = b"""
+campaigns = (
+    { number = 7; name = "double"; partner = 1; multiplier = "2"; budget = 30; },
+    { number = 8; name = "500 over 500.00"; partner = 1; threshold = 50000; points = 500;
+      sponsor = 2; }
+);
+"""
+
+
+def parts(answer):
+    return [(row['campaign'], row['sponsor'], row['points'], row['refusal'])
+            for row in answer.get('components') or []]
 
 
 def a_campaign_is_told_apart(world):
@@ -13,5 +36,66 @@ def a_campaign_is_told_apart(world):
     for answer in (till.call('QUOTE', quoted_operation=numbers('EARN')[0], **earn),
                    request.send(till), till.call('STATUS', **request.named())):
         expect(answer)
-        expect_equal([(row['campaign'], row['sponsor'], row['points'], row['refusal'])
-                      for row in answer['components']], [(7, 1, 5, 0)])
+        expect_equal(parts(answer), [(7, 1, 5, 0)])
+
+
+def earn(world, member, amount):
+    return world.request('EARN', member=member, amount=amount)
+
+
+def refund(world, request, amount):
+    return expect(world.request('REFUND', amount=amount, **request.named()).send(world.till()))
+
+
+def budget(desk):
+    """Points given out of budget 30, and what is left of it."""
+    row = re.search(r'^ *30 +\d+ +(\d+) +(\d+) +(\d+) ',
+                    '\n'.join(desk.server.console.do('show budgets')), re.M)
+    return int(row.group(3)), int(row.group(1)) - int(row.group(2)) - int(row.group(3))
+
+
+def load_for_later(desk, port):
+    """The programme is to start in an hour; its budget has a second operator's word."""
+    assert port.ask('budget ask 30 250 name=double').startswith('ok record=')
+    assert port.ask('budget approve 30').startswith('error SAME_OPERATOR')
+    desk.server.console.do('budget approve 30')
+    start = time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(desk.now() // 1000 + 3600))
+    path = desk.server.folder.write('programme', PROGRAMME)
+    loaded = port.ask('programme load %s %s' % (path, start))
+    assert loaded.startswith('ok rules=2 '), loaded
+
+
+def a_programme_from_its_load_to_the_end_of_its_budget(desk):
+    """Loaded for later, explained by quote and status, refunded in parts, stopped."""
+    port, member = desk.caller('admin'), desk.member()
+    load_for_later(desk, port)
+    before = earn(desk, member, 10000)
+    expect_equal(parts(expect(before.send(desk.till()), points=100)), [])
+    desk.step(HOUR_MS + 1000)
+    quoted = desk.till().call('QUOTE', quoted_operation=numbers('EARN')[0], member=member,
+                              amount=10000)
+    first = earn(desk, member, 10000)
+    for answer in (quoted, first.send(desk.till()),
+                   desk.till().call('STATUS', **first.named())):
+        expect_equal(parts(expect(answer)), [(7, 1, 100, 0)])
+    expect_equal(budget(desk), (100, 150))
+    expect_equal(refund(desk, first, 5000)['taken_points'], 100)
+    expect_equal(budget(desk), (50, 200))
+    large = earn(desk, member, 50000)
+    expect_equal(parts(expect(large.send(desk.till()), points=1000)),
+                 [(7, 1, 0, BUDGET_REFUSAL), (8, 2, 500, 0)])
+    expect_equal(refund(desk, large, 1)['taken_points'], 501)
+    assert port.ask('budget stop 30').startswith('ok record=')
+    stopped = earn(desk, member, 100)
+    expect_equal(parts(expect(stopped.send(desk.till()), points=1)),
+                 [(7, 1, 0, BUDGET_REFUSAL)])
+    assert port.ask('budget resume 30').startswith('ok record=')
+    expect_equal(refund(desk, first, 5000)['taken_points'], 100)
+    expect_equal(budget(desk), (0, 250))
+    expect_equal(refund(desk, before, 10000)['taken_points'], 100)
+    port.close()
+
+
+if __name__ == '__main__':
+    sys.exit(run([a_campaign_is_told_apart, a_programme_from_its_load_to_the_end_of_its_budget],
+                 Desk))

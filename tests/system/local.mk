@@ -34,12 +34,12 @@ dist_check_SCRIPTS += %D%/kill_loop.py %D%/supervise.py
 dist_check_SCRIPTS += %D%/client.py %D%/console.py %D%/metrics.py %D%/wire.py %D%/restart.py %D%/watch.py
 dist_check_SCRIPTS += %D%/tally_console.py
 dist_check_SCRIPTS += %D%/activation.py %D%/day_end.py %D%/history.py %D%/originals.py %D%/sandbox.py
-dist_check_SCRIPTS += %D%/keeping.py
+dist_check_SCRIPTS += %D%/campaigns.py %D%/keeping.py
 dist_check_SCRIPTS += %D%/service.py
 
 # Who does not own it, and who means harm.
 dist_check_SCRIPTS += %D%/abuse.py %D%/certificates.py %D%/intruder.py %D%/isolation.py %D%/secrets.py
 dist_check_SCRIPTS += %D%/soak.py
 whole_checks += %D%/stores.py %D%/town.py
-EXTRA_DIST += %D%/batches.py %D%/campaigns.py %D%/desk.py %D%/page.py %D%/proof.py %D%/scrape.py %D%/server.py %D%/tallygate.py %D%/till.py \
+EXTRA_DIST += %D%/batches.py %D%/desk.py %D%/page.py %D%/proof.py %D%/scrape.py %D%/server.py %D%/tallygate.py %D%/till.py \
 	%D%/world.py

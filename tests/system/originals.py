@@ -356,8 +356,28 @@ def without_the_lookup_old_originals_stay_away(world):
         world.server.console.do('show sink'))), True)
 
 
+def campaigns_of_an_old_purchase_go_back(world):
+    path = world.server.folder.write(
+        'programme', b'campaigns = ( { number = 7; partner = 1; threshold = 5000; points = 500;'
+                     b' sponsor = 2; } );\n')
+    world.server.console.do('programme load ' + path)
+    earn = world.request('EARN', member=world.member(), amount=10000)
+    expect(earn.send(world.till()), points=600)
+    expect(world.request('REFUND', amount=4000, **earn.named()).send(world.till()),
+           taken_points=40)
+    pass_window(world)
+    refund = world.request('REFUND', amount=1001, **earn.named())
+    expect(until_answered(lambda: refund.send(world.till())), taken_points=511)
+    expect(world.request('REFUND', amount=4999, **earn.named()).send(world.till()),
+           taken_points=49, available=0)
+    expect_sound(world)
+    expect_equal(world.database.query('SELECT SUM(IF(e.kind = 20, c.points, -c.points))'
+                                      ' FROM component c JOIN entry e USING (sequence)'), [['0']])
+
+
 PATIENT_CASES = [
     an_old_purchase_is_returned_in_parts,
+    campaigns_of_an_old_purchase_go_back,
     old_burns_and_earns_are_voided,
     what_an_old_burn_was_made_of_has_its_own_days,
     what_is_not_there_is_unknown,
