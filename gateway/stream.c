@@ -125,7 +125,7 @@ stream_read(struct stream *stream, uint8_t *base, size_t capacity, size_t *ret_b
 		result = translate(stream, SSL_read_ex(stream->ssl, base, capacity, &got));
 		stream->is_drained = SSL_has_pending(stream->ssl) == 0;
 	} else {
-		ssize_t returned = read(stream->fd, base, capacity);
+		ssize_t returned = recv(stream->fd, base, capacity, 0);
 
 		result = translate_errno(stream, returned, STREAM_WANT_READ);
 		got = returned > 0 ? (size_t)returned : 0;
