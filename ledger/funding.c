@@ -160,28 +160,44 @@ give_cover(struct plan *p, const struct partner_row *partner, int64_t points)
 	plan_post(p, ACCOUNT_COVER_USED, number, -points);
 }
 
+/* Of what is taken back: had been spent, and its issuers have paid for it to who redeemed it. */
+static int64_t
+spent_points(const struct plan *p)
+{
+	const bool is_traced = (p->programme->flags & PROGRAMME_TRACED) != 0;
+
+	return is_traced && RECORD_HAS(p->record, REFUNDED) ? p->record->debt_points : 0;
+}
+
 void
 plan_cover_issued(struct plan *p)
 {
 	const struct record *r = p->record;
 	const uint32_t count = r->posting_count;
+	int64_t spent = spent_points(p);
 
 	if (p->ledger->fundings.live_count == 0)
 		return;
 	for (uint32_t i = 0; i < count; i++) {
 		const struct posting *posting = &r->postings[i];
 		const struct partner_row *partner;
+		int64_t back = 0;
 
 		if (posting->account != ACCOUNT_ISSUED || posting->points == 0)
 			continue;
+		/* First what was spent, as provenance has it. */
+		if (posting->points > 0) {
+			back = posting->points - points_min(posting->points, spent);
+			spent -= posting->points - back;
+		}
 		partner = ledger_partner_row(p->ledger,
 					     state_find_partner(p->ledger, posting->partner));
 		if (partner->funding == TABLE_NONE)
 			continue;
 		if (posting->points < 0)
 			take_cover(p, partner, -posting->points);
-		else
-			give_cover(p, partner, posting->points);
+		else if (back > 0)
+			give_cover(p, partner, back);
 	}
 }
 

@@ -458,17 +458,18 @@ clearing_amount(const struct clearing_line *line, const struct settlement_terms 
 	const struct funding_config *terms = &line->terms;
 	const __int128 records = (__int128)line->records;
 	const bool has_terms = terms->version != 0;
+	const bool is_prepaid = has_terms && (terms->flags & FUNDING_PREPAID) != 0;
+	const int64_t issue_num = has_terms ? terms->issue_price_micro : settled->issued_num;
+	const int64_t issue_den = has_terms ? MICRO : settled->issued_den;
 
 	TG_ASSERT(line->item >= 1 && line->item <= CLEARING_ITEMS);
 	switch (item->by) {
 	case CLEARING_BY_SAID:
 		return line->amount;
 	case CLEARING_BY_ISSUED:
-		if ((terms->flags & FUNDING_PREPAID) != 0 && has_terms)
-			return 0;
-		return sign * price(line->points,
-				    has_terms ? terms->issue_price_micro : settled->issued_num,
-				    has_terms ? MICRO : settled->issued_den);
+		return is_prepaid ? 0 : sign * price(line->points, issue_num, issue_den);
+	case CLEARING_BY_DEBT:
+		return sign * price(line->points, issue_num, issue_den);
 	case CLEARING_BY_REDEEMED:
 		return sign * price(line->points,
 				    has_terms ? terms->redeem_price_micro : settled->redeemed_num,

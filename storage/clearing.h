@@ -26,8 +26,8 @@
 	X(TAKEN,      2, taken,      -1,  0, ISSUED, "of these, taken back by refunds and reversals") \
 	X(REDEEMED,   3, redeemed,   -1,  0, REDEEMED, "points that came back") \
 	X(RESTORED,   4, restored,    1,  0, REDEEMED, "of these, given back to members") \
-	X(DEBT,       5, debt,        1,  0, ISSUED, "points taken back that had been spent, owed by members") \
-	X(DEBT_PAID,  6, debt_paid,  -1,  0, ISSUED, "of these, paid since") \
+	X(DEBT,       5, debt,        1,  0, DEBT, "points taken back that had been spent, owed by members") \
+	X(DEBT_PAID,  6, debt_paid,  -1,  0, DEBT, "of these, paid since") \
 	X(OWES,       7, owes,        0,  1, ISSUED, "points of the partner that others redeemed") \
 	X(DUE,        8, due,         0, -1, REDEEMED, "points of others that the partner redeemed") \
 	X(EXPIRED,    9, expired,     0,  0, ISSUED, "points of the partner that expired") \
@@ -51,6 +51,7 @@ enum clearing_item {
 /* What the money of an item is reckoned by. */
 enum clearing_by {
 	CLEARING_BY_ISSUED,	/* the price of a point issued; prepaid: nothing, it is paid */
+	CLEARING_BY_DEBT,	/* that price, of a prepaid one, too: its block has all again */
 	CLEARING_BY_REDEEMED,	/* the price of a point redeemed */
 	CLEARING_BY_SAID,	/* it says the money itself */
 	CLEARING_BY_TRANSACTION, /* a fee for each record */

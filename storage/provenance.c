@@ -276,24 +276,41 @@ enum step {
 	STEP_COUNT,
 };
 
+/* Debt that a record makes, and its partner: that of the refund. */
+struct new_debt {
+	uint32_t partner;
+	int64_t	 points;		/* not yet met */
+};
+
+/*
+ * What became debt was spent before: nothing leaves for it now, and its issuer has paid for it.
+ * The partner that let the issue be undone bears it.
+ */
+static enum tg_status
+undo_issue(const struct change *c, const struct provenance_leg *leg, struct new_debt *debt)
+{
+	const int64_t spent = leg->points < debt->points ? leg->points : debt->points;
+	enum tg_status status = TG_OK;
+
+	debt->points -= spent;
+	if (spent > 0 && leg->partner != debt->partner)
+		status = owe(c, debt->partner, leg->partner, spent);
+	return status == TG_OK ? take_back(c, leg->partner, leg->points - spent) : status;
+}
+
 static enum tg_status
 run_step(const struct change *c, const struct provenance_leg *leg, enum step step,
-	 int64_t *new_debt)
+	 struct new_debt *debt)
 {
 	const int64_t points = leg->points;
 	const bool is_issue = leg->account == ACCOUNT_ISSUED || leg->account == ACCOUNT_ADJUSTMENTS;
-	int64_t kept;
 
 	if (step == STEP_RESTORE && leg->account == ACCOUNT_REDEEMED && points < 0)
 		return restore(c, leg->partner, -points);
 	if (step == STEP_ISSUE && is_issue && points < 0)
 		return push_back(&c->queue->held, leg->partner, 0, -points);
-	if (step == STEP_TAKE_BACK && leg->account == ACCOUNT_ISSUED && points > 0) {
-		/* What became debt was spent before: nothing leaves for it now. */
-		kept = points < *new_debt ? points : *new_debt;
-		*new_debt -= kept;
-		return take_back(c, leg->partner, points - kept);
-	}
+	if (step == STEP_TAKE_BACK && leg->account == ACCOUNT_ISSUED && points > 0)
+		return undo_issue(c, leg, debt);
 	if (step == STEP_PAY_DEBT && leg->account == ACCOUNT_DEBT && points > 0)
 		return spend(c, leg->partner, points);
 	if (step == STEP_SPEND && points > 0) {
@@ -307,17 +324,18 @@ run_step(const struct change *c, const struct provenance_leg *leg, enum step ste
 	return TG_OK;
 }
 
-/* Debt that the record makes. */
-static int64_t
+static struct new_debt
 debt_made(const struct provenance_leg *legs, uint32_t count)
 {
-	int64_t points = 0;
+	struct new_debt debt = { .points = 0 };
 
 	for (uint32_t i = 0; i < count; i++) {
-		if (legs[i].account == ACCOUNT_DEBT && legs[i].points < 0)
-			points -= legs[i].points;
+		if (legs[i].account == ACCOUNT_DEBT && legs[i].points < 0) {
+			debt.partner = legs[i].partner;
+			debt.points -= legs[i].points;
+		}
 	}
-	return points;
+	return debt;
 }
 
 enum tg_status
@@ -325,7 +343,7 @@ provenance_apply(struct provenance *p, uint64_t member, const struct provenance_
 		 uint32_t count, provenance_owe_fn *owe_fn, void *context)
 {
 	struct change c = { .queue = queue_of(p, member), .owe = owe_fn, .context = context };
-	int64_t new_debt = debt_made(legs, count);
+	struct new_debt debt = debt_made(legs, count);
 	bool is_write_off = false;
 	enum tg_status status = TG_OK;
 
@@ -339,7 +357,7 @@ provenance_apply(struct provenance *p, uint64_t member, const struct provenance_
 		if (step == STEP_PAY_DEBT && is_write_off)
 			continue;
 		for (uint32_t i = 0; status == TG_OK && i < count; i++)
-			status = run_step(&c, &legs[i], (enum step)step, &new_debt);
+			status = run_step(&c, &legs[i], (enum step)step, &debt);
 	}
 	return status;
 }

@@ -7,10 +7,11 @@
  * come to the same obligations.  Limited points queue as all others do.
  *
  * What a refund takes leaves from the youngest run of that issuer; where that does not suffice,
- * from the front, and its issuers owe the partner that took it.  Points that pay a debt leave at
- * the front for the partner to whom it was owed: that one let its issue be undone after the points
- * were spent.  What a reversal gives back returns to the front, last taken first, and is owed no
- * more.  Points that an operator gave have issuer 0.
+ * from the front, and its issuers owe the partner that took it.  For what became debt, as it was
+ * spent before, the partner where the refund was made owes the issuer, who has paid for it.  Points
+ * that pay a debt leave at the front for the partner to whom it was owed: that one let its issue be
+ * undone after the points were spent.  What a reversal gives back returns to the front, last taken
+ * first, and is owed no more.  Points that an operator gave have issuer 0.
  *
  * Pure: no I/O, no clock.
  */

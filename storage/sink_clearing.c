@@ -247,6 +247,8 @@ static const struct {
 				 "IF(FIND_IN_SET('prepaid', COALESCE(t.flags, '')) > 0, 0,"
 				 " COALESCE(t.issue_price_micro, c.issued_num))",
 				 "IF(t.partner IS NULL, c.issued_den, 1000000)" },
+	[CLEARING_BY_DEBT] = { "l.points", "COALESCE(t.issue_price_micro, c.issued_num)",
+			       "IF(t.partner IS NULL, c.issued_den, 1000000)" },
 	[CLEARING_BY_REDEEMED] = { "l.points", "COALESCE(t.redeem_price_micro, c.redeemed_num)",
 				   "IF(t.partner IS NULL, c.redeemed_den, 1000000)" },
 	[CLEARING_BY_TRANSACTION] = { "l.records", "t.transaction_fee_micro", "1000000" },
