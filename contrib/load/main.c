@@ -140,6 +140,29 @@ begin_day(struct stage *stage, int32_t day, struct failure *failure)
 	return true;
 }
 
+#define DAY_NS UINT64_C(86400000000000)
+
+/* Wait for the end of a day; *behind_ns: how far behind its end one was done so far, at most. */
+static void
+end_day(struct stage *stage, uint64_t end_ns, uint64_t *behind_ns)
+{
+	const struct load *load = engine_load(stage->engine);
+
+	if (load->now_ns < end_ns)
+		engine_idle(stage->engine, end_ns - load->now_ns);
+	else if (load->now_ns - end_ns > *behind_ns)
+		*behind_ns = load->now_ns - end_ns;
+}
+
+static void
+tell_pace(const struct stage *stage, int32_t days, double seconds, uint64_t behind_ns)
+{
+	if (stage->options->speed > 0 && !stage->options->is_quiet)
+		fprintf(stderr,
+			"%d days in %.1f s: %.0f times their own pace, %.1f s behind at most\n",
+			(int)days, seconds, days * 86400.0 / seconds, (double)behind_ns / 1e9);
+}
+
 /* Play all days. */
 static bool
 play_days(struct stage *stage, const struct history *history, struct replay *replay,
@@ -149,8 +172,12 @@ play_days(struct stage *stage, const struct history *history, struct replay *rep
 	const struct engine_bounds bounds = { .rate = stage->options->rate };
 	int32_t first = history->purchases[0].day;
 	int32_t last = history->purchases[history->purchase_count - 1].day;
+	const double speed = stage->options->speed;
+	const uint64_t day_ns = speed > 0 ? (uint64_t)((double)DAY_NS / speed) : 0;
+	uint64_t begin_ns = engine_load(stage->engine)->now_ns;
+	uint64_t behind_ns = 0;
 
-	progress_begin(&stage->progress, engine_load(stage->engine)->now_ns);
+	progress_begin(&stage->progress, begin_ns);
 	for (int32_t day = first; day <= last && !engine_is_stopped(stage->engine); day++) {
 		char label[64], text[DAY_TEXT_BYTES];
 		double day_seconds;
@@ -160,12 +187,16 @@ play_days(struct stage *stage, const struct history *history, struct replay *rep
 		day_format(day, text);
 		snprintf(label, sizeof(label), "%s (%d/%d)", text, day - first + 1,
 			 last - first + 1);
-		if (replay_begin_day(replay, day) > 0 &&
+		if (replay_begin_day(replay, day, begin_ns, day_ns) > 0 &&
 		    !stage_run(stage, label, &source, &bounds, &day_seconds, failure))
 			return false;
+		begin_ns += day_ns;
+		if (day_ns > 0)
+			end_day(stage, begin_ns, &behind_ns);
 	}
 	progress_end(&stage->progress);
 	*seconds = (double)engine_load(stage->engine)->now_ns / 1e9 - *seconds;
+	tell_pace(stage, last - first + 1, *seconds, behind_ns);
 	return true;
 }
 

@@ -52,6 +52,7 @@
 	X(heading_4, "", HEADING, 0, 0, 0, "", "A purchase history instead") \
 	X(history_file, "history", TEXT, NULL, 0, 0, "FILE", "replay it on its own days: customer, YYYYMMDD, pieces, money") \
 	X(day_command, "day-command", TEXT, NULL, 0, 0, "COMMAND", "run for each new day; %d: YYYY-MM-DD, %t: its noon in ms UTC") \
+	X(speed, "speed", REAL, 0, 0, 0, "N", "so many times as fast as it happened; 0: as fast as answers come") \
 	X(burn_ppm, "burn", SHARE, 100000, 0, 0, "PERCENT", "share of receipts that also burn") \
 	X(capture_ppm, "capture", SHARE, 50000, 0, 0, "PERCENT", "... that hold and capture") \
 	X(release_ppm, "release", SHARE, 10000, 0, 0, "PERCENT", "... that hold and release") \

@@ -53,7 +53,10 @@ struct replay {
 	struct receipt *receipts; /* owned; of this day */
 	uint32_t receipt_capacity;
 	uint32_t receipt_count;
+	uint32_t begun_count;	   /* of them, the first ones: may be sent */
 	uint32_t left_count;	   /* of them not done */
+	uint64_t begin_ns;	   /* when the day began, and how long it is; 0: no time at all */
+	uint64_t day_ns;
 	struct ready_queue *ready; /* owned; by slot */
 	uint32_t *last_of_member;  /* owned; by member: its last receipt today, or NONE */
 	size_t purchase_at;	   /* first purchase of the next day */
@@ -134,7 +137,6 @@ add_receipt(struct replay *replay, uint32_t purchase)
 {
 	uint32_t index = replay->receipt_count++;
 	struct receipt *receipt;
-	uint32_t *last;
 
 	if (index == replay->receipt_capacity) {
 		replay->receipt_capacity = index * 2 + 256;
@@ -147,16 +149,35 @@ add_receipt(struct replay *replay, uint32_t purchase)
 	receipt->purchase = purchase;
 	receipt->slot = till_of(replay, purchase);
 	receipt->next_of_member = NONE;
-	last = &replay->last_of_member[replay->history->purchases[purchase].member];
-	if (*last != NONE)
+}
+
+/* Let a receipt begin, behind those of its member that are not done. */
+static void
+begin_receipt(struct replay *replay, uint32_t index)
+{
+	uint32_t member = replay->history->purchases[replay->receipts[index].purchase].member;
+	uint32_t *last = &replay->last_of_member[member];
+
+	if (*last != NONE && replay->receipts[*last].step != STEP_DONE)
 		replay->receipts[*last].next_of_member = index;
 	else
 		push_ready(replay, index);
 	*last = index;
 }
 
+/* Begin all whose time has come. */
+static void
+begin_receipts(struct replay *replay)
+{
+	uint64_t gone_ns = replay->load->now_ns - replay->begin_ns;
+
+	while (replay->begun_count < replay->receipt_count &&
+	       replay->day_ns / replay->receipt_count * replay->begun_count <= gone_ns)
+		begin_receipt(replay, replay->begun_count++);
+}
+
 uint32_t
-replay_begin_day(struct replay *replay, int32_t day)
+replay_begin_day(struct replay *replay, int32_t day, uint64_t begin_ns, uint64_t day_ns)
 {
 	const struct history *history = replay->history;
 
@@ -164,6 +185,9 @@ replay_begin_day(struct replay *replay, int32_t day)
 	memset(replay->last_of_member, 0xff,
 	       history->member_count * sizeof(*replay->last_of_member));
 	replay->receipt_count = 0;
+	replay->begun_count = 0;
+	replay->begin_ns = begin_ns;
+	replay->day_ns = day_ns;
 	while (replay->purchase_at < history->purchase_count &&
 	       history->purchases[replay->purchase_at].day <= day)
 		add_receipt(replay, (uint32_t)replay->purchase_at++);
@@ -271,10 +295,12 @@ on_next(void *context, uint32_t slot, struct request *ret_request)
 {
 	struct replay *replay = context;
 	struct ready_queue *queue = &replay->ready[slot];
-	uint32_t index = queue->first;
+	uint32_t index;
 
 	if (replay->left_count == 0)
 		return SOURCE_END;
+	begin_receipts(replay);
+	index = queue->first;
 	if (index == NONE)
 		return SOURCE_NOTHING;
 	queue->first = replay->receipts[index].next_ready;

@@ -35,8 +35,11 @@ struct replay *replay_new(const struct replay_options *options, const struct his
 
 void replay_free(struct replay *replay);
 
-/* Prepare the purchases of one day; the days come in order.  Returns how many there are. */
-uint32_t replay_begin_day(struct replay *replay, int32_t day);
+/*
+ * Prepare the purchases of one day; the days come in order.  Returns how many there are.
+ * They begin spread over day_ns from begin_ns, the load's clock, on; day_ns 0: all at once.
+ */
+uint32_t replay_begin_day(struct replay *replay, int32_t day, uint64_t begin_ns, uint64_t day_ns);
 
 /* A source that ends when all steps of the day are done. */
 struct source replay_source(struct replay *replay);

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -180,6 +181,33 @@ a_history_earns_its_sum(void **state)
 	unlink(history);
 }
 
+/* What: at a multiple of its pace a history takes its time, however few purchases there are. */
+static void
+a_history_keeps_its_pace(void **state)
+{
+	struct load_fixture *fixture = *state;
+	const struct fake_options options = { .lie = FAKE_HONEST };
+	char history[LOAD_FIXTURE_PATH_BYTES];
+	/* 30 days at 20 ms: between its purchases there is nothing but time. */
+	const char *const run[] = { "--history", history, "--speed", "4320000", NULL };
+	struct timespec begin, end;
+	FILE *file;
+
+	load_fixture_start(fixture, &options);
+	snprintf(history, sizeof(history), "%.60s/history", fixture->directory);
+	file = fopen(history, "w");
+	assert_non_null(file);
+	fputs("1 19970101 1 11.77\n1 19970101 2 12.00\n2 19970130 1 9.50\n", file);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &begin), 0);
+	assert_int_equal(load_fixture_run(fixture, run), 0);
+	assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &end), 0);
+	assert_true((end.tv_sec - begin.tv_sec) * 1000 + (end.tv_nsec - begin.tv_nsec) / 1000000 >=
+		    30 * 20);
+	assert_int_equal(fake_ledger_issued_points(fake_gateway_ledger(fixture->gateway)), 32);
+	unlink(history);
+}
+
 /* What: an open loop makes requests at its rate, whatever answers take. */
 static void
 an_open_loop_keeps_its_rate(void **state)
@@ -236,6 +264,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(every_lie_is_found, load_fixture_setup,
 						load_fixture_teardown),
 		cmocka_unit_test_setup_teardown(a_log_is_continued_behind_a_cut, load_fixture_setup,
+						load_fixture_teardown),
+		cmocka_unit_test_setup_teardown(a_history_keeps_its_pace, load_fixture_setup,
 						load_fixture_teardown),
 		cmocka_unit_test_setup_teardown(a_history_earns_its_sum, load_fixture_setup,
 						load_fixture_teardown),
