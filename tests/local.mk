@@ -19,6 +19,7 @@ include tests/gateway/local.mk
 include tests/contrib/local.mk
 include tests/sim/local.mk
 include tests/system/local.mk
+include tests/month/local.mk
 
 # These look at the source, not at what was built from it.
 source_checks = %D%/check_style %D%/check_docs

@@ -418,7 +418,11 @@ SELECT c.business_date,
        c.records,
        c.points
   FROM clearing c
- WHERE c.item = 'owes';
+ WHERE c.item = 'owes'
+ UNION ALL
+SELECT c.business_date, 0, c.partner, c.records, c.points
+  FROM clearing c
+ WHERE c.item = 'due' AND c.other = 0;
 
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW settlement_net AS
 SELECT c.last_date,
@@ -582,7 +586,7 @@ REPLACE INTO view_comment (view_name, column_name, text) VALUES
 ('member_history', 'available_after', 'available points afterwards, as the terminal was told'),
 ('obligation', '', 'issuers owe redeemers for points: who owes whom for how many, by business date'),
 ('obligation', 'business_date', 'business date'),
-('obligation', 'issuer', 'partner that issued the points'),
+('obligation', 'issuer', 'partner that issued the points; 0: an operator gave them'),
 ('obligation', 'redeemer', 'partner that redeemed them; 0: an operator took them'),
 ('obligation', 'records', 'matched parts of postings'),
 ('obligation', 'points', 'points; negative: more given back than redeemed'),
