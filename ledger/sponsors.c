@@ -245,12 +245,17 @@ sponsors_check(const struct plan *p, const struct rule_config *own_rule,
 	const struct sponsor_share *shares = is_joint ? rule->sponsors : &single;
 
 	for (uint32_t i = 0; i < (is_joint ? rule->sponsor_count : 1); i++) {
-		const uint32_t row = state_find_partner(p->ledger, shares[i].partner);
-		int64_t points = sponsored_points(p, own_rule, shares[i].partner, c);
+		const struct partner_row *sponsor = ledger_partner_row(
+			p->ledger, state_find_partner(p->ledger, shares[i].partner));
+		int64_t points = 0;
 
-		for (uint32_t k = 0; k < gain_count; k++)
-			points += sponsors_part(rule, own, shares[i].partner, gains[k]);
-		if (plan_may_issue(p, ledger_partner_row(p->ledger, row), points) != TG_OK)
+		/* How much matters only where cover is counted. */
+		if (sponsor->funding != TABLE_NONE) {
+			points = sponsored_points(p, own_rule, shares[i].partner, c);
+			for (uint32_t k = 0; k < gain_count; k++)
+				points += sponsors_part(rule, own, shares[i].partner, gains[k]);
+		}
+		if (plan_may_issue(p, sponsor, points) != TG_OK)
 			return COMPONENT_NO_COVER;
 	}
 	return is_joint && !has_room_for_sponsors(p, own_rule, rule) ? COMPONENT_NO_ROOM :
