@@ -73,7 +73,8 @@ print_header(struct text_table *t, const struct record *r)
 		      { RECORD_TEST, "test member" },	    { RECORD_CAPPED, "bonus capped" },
 		      { RECORD_TOMBSTONE, "tombstone" },    { RECORD_GROSS, "base not reduced" },
 		      { RECORD_SKIP_LIMITED, "limited points left alone" },
-		      { RECORD_PAST_STOP, "past the issuer's stop" } };
+		      { RECORD_PAST_STOP, "past the issuer's stop" },
+		      { RECORD_OUT, "into own currency" } };
 
 	text_table_cell(t, "record");
 	text_table_cell(t, "%" PRIu64 " %s", r->sequence, record_kind_name(r->kind));
@@ -168,6 +169,17 @@ print_original(struct text_table *t, const struct record *r)
 		fact_unless_zero(t, "restored points", r->restored_points);
 		fact_unless_zero(t, "lost points", r->lost_points);
 		fact_unless_zero(t, "paid debt points", r->paid_debt_points);
+	}
+	if (RECORD_HAS(r, EXCHANGE)) {
+		const bool is_out = r->exchange.direction == TG_DIRECTION_OUT;
+
+		fact(t, is_out ? "points offered" : "own units offered", r->exchange.given);
+		fact(t, "own units", r->exchange.own_units);
+		fact_unless_zero(t, is_out ? "rate, own units" : "rate, points",
+				 r->exchange.rate_num);
+		fact_unless_zero(t, is_out ? "... for points" : "... for own units",
+				 r->exchange.rate_den);
+		fact_unless_zero(t, "rulebook version", r->exchange.version);
 	}
 	if (RECORD_HAS(r, REOPENED)) {
 		text_table_cell(t, "reopened record");

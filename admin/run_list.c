@@ -324,7 +324,7 @@ copy_totals(const struct ledger *ledger, void *argument)
 
 	for (uint32_t i = 0; (partner = ledger_partner_at(ledger, i)) != NULL; i++) {
 #define COPY_TOTAL(name, kind_number, text) \
-	if ((kind_number) >= RECORD_ENROLL && (kind_number) <= RECORD_CONFIRM) { \
+	if ((kind_number) >= RECORD_ENROLL && (kind_number) <= RECORD_EXCHANGE) { \
 		copy_total(ledger, totals, partner->number, \
 			   (struct answer_total){ .kind = (kind_number) }); \
 		copy_total(ledger, totals, partner->number, \

@@ -89,6 +89,12 @@ tell_effect(const struct making *making)
 	tell_some(making, TG_FIELD_PAID_DEBT, a->paid_debt_points);
 	tell_some(making, TG_FIELD_MONEY_RETURNED, a->money_returned);
 	tell_some(making, TG_FIELD_DEADLINE, a->deadline_utc_ms);
+	if (a->own_units == 0)
+		return;
+	tell(making, TG_FIELD_OWN_UNITS, a->own_units);
+	tell_some(making, TG_FIELD_DIRECTION, a->direction);
+	tell_some(making, TG_FIELD_RATE_NUM, a->rate_num);
+	tell_some(making, TG_FIELD_RATE_DEN, a->rate_den);
 }
 
 /* What became of the transaction asked for. */

@@ -159,6 +159,15 @@ set_amounts(const struct tg_message *m, struct ledger_request *q)
 	q->hold_seconds = (int32_t)tg_message_integer(m, TG_FIELD_HOLD_SECONDS, 0);
 }
 
+/* What is exchanged: what is given, and perhaps what is to be got for it. */
+static void
+set_exchange(const struct tg_message *m, struct ledger_request *q)
+{
+	q->direction = (uint8_t)tg_message_integer(m, TG_FIELD_DIRECTION, 0);
+	q->own_units = tg_message_integer(m, TG_FIELD_OWN_UNITS, 0);
+	q->has_own_units = tg_message_has(m, TG_FIELD_OWN_UNITS);
+}
+
 /* The asker's own totals, a row for each kind that it has; those declined are not compared. */
 static enum tg_status
 set_claimed(const struct tg_message *m, struct pipeline_job *job, uint32_t *ret_field)
@@ -246,6 +255,8 @@ translate_request(struct translator *translator, const struct principal *princip
 		set_selection(request, q);
 	if (q->kind == REQUEST_COUNTERSIGN)
 		(void)copy_bytes(request, TG_FIELD_DIGEST, q->digest, sizeof(q->digest));
+	if (q->kind == REQUEST_EXCHANGE || q->kind == REQUEST_QUOTE)
+		set_exchange(request, q);
 	q->dispute_reason = (uint8_t)tg_message_integer(request, TG_FIELD_DISPUTE_REASON, 0);
 	return q->kind == REQUEST_DAY_END ? set_claimed(request, job, ret_field) : TG_OK;
 }

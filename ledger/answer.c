@@ -67,6 +67,12 @@ answer_from_record(struct ledger_answer *a, const struct record *r)
 		a->paid_debt_points = r->paid_debt_points;
 		a->money_returned = r->returned_money;
 	}
+	if (RECORD_HAS(r, EXCHANGE) && r->status == TG_OK) {
+		a->direction = r->kind == RECORD_EXCHANGE ? r->exchange.direction : 0;
+		a->own_units = r->exchange.own_units;
+		a->rate_num = r->exchange.rate_num;
+		a->rate_den = r->exchange.rate_den;
+	}
 	if (RECORD_HAS(r, HOLD) && r->kind == RECORD_HOLD)
 		a->deadline_utc_ms = r->hold_deadline_utc_ms;
 	else if (RECORD_HAS(r, HOLD)) {
@@ -103,6 +109,26 @@ answer_from_hold(struct ledger_answer *a, const struct ledger *l, const struct t
 	a->lost_points = hold->lost_points;
 }
 
+/* The rate stands in the rulebook, of which no version goes before its transactions. */
+static void
+answer_from_exchange(struct ledger_answer *a, const struct ledger *l,
+		     const struct transaction_row *t)
+{
+	const struct detail_row *detail = state_detail(l, t);
+	const struct earn_rule *rate;
+	uint32_t row;
+
+	if (t->status != TG_OK)
+		return;
+	row = state_find_earn_rule(l, t->rule_version, detail->rate_position);
+	TG_ASSERT(row != TABLE_NONE);
+	rate = &ledger_earn_rule_row(l, row)->rule;
+	a->direction = (t->flags & RECORD_OUT) != 0 ? TG_DIRECTION_OUT : TG_DIRECTION_IN;
+	a->own_units = detail->own_units;
+	a->rate_num = rate->rate_num;
+	a->rate_den = rate->rate_den;
+}
+
 void
 answer_from_row(struct ledger_answer *a, const struct ledger *l, uint32_t row)
 {
@@ -129,8 +155,11 @@ answer_from_row(struct ledger_answer *a, const struct ledger *l, uint32_t row)
 		a->restored_points = detail->restored_points;
 		a->lost_points = detail->lost_points;
 		a->money_returned = detail->returned_money;
+		a->own_units = detail->own_units;
 	}
-	if (t->kind == RECORD_HOLD)
+	if (t->kind == RECORD_EXCHANGE)
+		answer_from_exchange(a, l, t);
+	else if (t->kind == RECORD_HOLD)
 		a->deadline_utc_ms = detail->deadline_utc_ms;
 	else
 		answer_from_hold(a, l, t);
@@ -205,6 +234,8 @@ entry_points(const struct ledger *l, const struct transaction_row *t)
 	case RECORD_BURN:
 	case RECORD_CAPTURE:
 		return -t->points;
+	case RECORD_EXCHANGE:
+		return (t->flags & RECORD_OUT) != 0 ? -t->points : t->points;
 	case RECORD_REFUND:
 	case RECORD_REVERSE:
 		return state_detail(l, t)->restored_points - state_detail(l, t)->taken_points;

@@ -27,12 +27,17 @@ post(struct ledger *l, const struct posting *p)
 	TG_ASSERT(points_is_balance(account->balance_points));
 }
 
-/* Points that the day's totals show: granted, burned, reserved; signed for refund and reversal. */
+/*
+ * Points that the day's totals show: granted, burned, reserved; signed for refund, reversal and
+ * exchange, whose two directions are of one kind.
+ */
 static int64_t
 total_points(const struct record *r)
 {
 	if (r->kind == RECORD_REFUND || r->kind == RECORD_REVERSE)
 		return RECORD_HAS(r, REFUNDED) ? r->restored_points - r->taken_points : 0;
+	if ((r->flags & RECORD_OUT) != 0)
+		return -r->points;
 	return RECORD_HAS(r, AMOUNT) ? r->points : 0;
 }
 
@@ -83,10 +88,18 @@ counted_day(const struct record *r)
 	return RECORD_HAS(r, COUNTED) ? r->counted_day : r->business_date;
 }
 
+/* Does a record or row of this kind count as points earned, or as points burned? */
 static bool
-is_burn(const struct record *r)
+counts_as_earned(uint8_t kind, uint16_t flags)
 {
-	return r->kind == RECORD_BURN || r->kind == RECORD_CAPTURE;
+	return kind == RECORD_EARN || (kind == RECORD_EXCHANGE && (flags & RECORD_OUT) == 0);
+}
+
+static bool
+counts_as_burned(uint8_t kind, uint16_t flags)
+{
+	return kind == RECORD_BURN || kind == RECORD_CAPTURE ||
+	       (kind == RECORD_EXCHANGE && (flags & RECORD_OUT) != 0);
 }
 
 static void
@@ -103,7 +116,7 @@ count_decline(struct ledger *l, const struct record *r)
 
 /* Add to what a terminal did on a day, if that day is still kept. */
 static void
-add_terminal_day(struct ledger *l, uint32_t number, int32_t day, uint8_t kind, int64_t points)
+add_terminal_day(struct ledger *l, uint32_t number, int32_t day, bool is_earned, int64_t points)
 {
 	struct terminal_row *terminal = table_edit(&l->terminals, state_find_terminal(l, number));
 	struct terminal_day *counters = &terminal->days[state_terminal_day(day)];
@@ -112,7 +125,7 @@ add_terminal_day(struct ledger *l, uint32_t number, int32_t day, uint8_t kind, i
 		return;
 	if (counters->day < day)
 		*counters = (struct terminal_day){ .day = day };
-	if (kind == RECORD_EARN)
+	if (is_earned)
 		counters->earned_points += points;
 	else
 		counters->burned_points += points;
@@ -120,7 +133,7 @@ add_terminal_day(struct ledger *l, uint32_t number, int32_t day, uint8_t kind, i
 
 /* ... and a member, of whom one day is kept. */
 static void
-add_member_day(struct ledger *l, uint32_t row, int32_t day, uint8_t kind, int64_t points)
+add_member_day(struct ledger *l, uint32_t row, int32_t day, bool is_earned, int64_t points)
 {
 	struct member_row *member;
 
@@ -132,7 +145,7 @@ add_member_day(struct ledger *l, uint32_t row, int32_t day, uint8_t kind, int64_
 		member->earned_today_points = 0;
 		member->burned_today_points = 0;
 	}
-	if (kind == RECORD_EARN)
+	if (is_earned)
 		member->earned_today_points += points;
 	else
 		member->burned_today_points += points;
@@ -141,15 +154,16 @@ add_member_day(struct ledger *l, uint32_t row, int32_t day, uint8_t kind, int64_
 static void
 count_day(struct ledger *l, const struct record *r)
 {
+	const bool is_earned = counts_as_earned(r->kind, r->flags);
 	int32_t day = counted_day(r);
 
 	if (state_find_terminal(l, r->terminal) == TABLE_NONE)
 		return;
 	if (!record_is_done(r) || (r->flags & RECORD_TOMBSTONE) != 0) {
 		count_decline(l, r);
-	} else if (r->kind == RECORD_EARN || is_burn(r)) {
-		add_terminal_day(l, r->terminal, day, r->kind, r->points);
-		add_member_day(l, (uint32_t)r->member, day, r->kind, r->points);
+	} else if (is_earned || counts_as_burned(r->kind, r->flags)) {
+		add_terminal_day(l, r->terminal, day, is_earned, r->points);
+		add_member_day(l, (uint32_t)r->member, day, is_earned, r->points);
 	}
 }
 
@@ -159,14 +173,16 @@ uncount_original(struct ledger *l, const struct record *r)
 {
 	uint32_t row = r->original_row != TABLE_NONE ? r->original_row : r->original_burn_row;
 	const struct transaction_row *t = row == TABLE_NONE ? NULL : ledger_transaction_row(l, row);
+	bool is_earned;
 	int32_t day;
 
 	/* One opened again is of a day long gone. */
 	if (t == NULL || t->kept_from_utc_ms != t->booked_at_utc_ms)
 		return;
 	day = t->business_date - t->days_late;
-	add_terminal_day(l, t->terminal, day, t->kind, -t->points);
-	add_member_day(l, t->member_row, day, t->kind, -t->points);
+	is_earned = counts_as_earned(t->kind, t->flags);
+	add_terminal_day(l, t->terminal, day, is_earned, -t->points);
+	add_member_day(l, t->member_row, day, is_earned, -t->points);
 }
 
 void

@@ -66,6 +66,8 @@ fill_outcome(struct transaction_row *t, const struct record *r)
 		t->points = r->points;
 		t->rule_version = r->rule_version;
 	}
+	if (RECORD_HAS(r, EXCHANGE))
+		t->rule_version = r->exchange.version;
 	if (RECORD_HAS(r, DETAILS)) {
 		t->base_points = r->base_points;
 		t->bonus_points = r->bonus_points;
@@ -90,7 +92,7 @@ has_detail(const struct record *r)
 {
 	return RECORD_HAS(r, AFTER_OTHER) || RECORD_HAS(r, HOLD) || RECORD_HAS(r, REFUNDED) ||
 	       (RECORD_HAS(r, DETAILS) && r->covered != 0) || r->kind == RECORD_BURN ||
-	       r->kind == RECORD_CAPTURE;
+	       r->kind == RECORD_CAPTURE || RECORD_HAS(r, EXCHANGE);
 }
 
 struct detail_row *
@@ -145,7 +147,12 @@ fill_detail(struct detail_row *d, const struct record *r)
 		d->lost_points = r->lost_points;
 		d->paid_debt_points = r->paid_debt_points;
 	}
-	if (record_is_done(r) && (r->kind == RECORD_BURN || r->kind == RECORD_CAPTURE))
+	if (RECORD_HAS(r, EXCHANGE)) {
+		d->own_units = r->exchange.own_units;
+		d->rate_position = r->exchange.position;
+	}
+	if (record_is_done(r) && (r->kind == RECORD_BURN || r->kind == RECORD_CAPTURE ||
+				  (r->flags & RECORD_OUT) != 0))
 		d->regular_points = regular_part(r);
 }
 
@@ -376,6 +383,20 @@ sweep_counter(struct ledger *l, const struct record *r, uint32_t row)
 	table_release(&l->counters, row);
 }
 
+/* A chain of a version's rules. */
+static void
+drop_rules(struct ledger *l, uint32_t at)
+{
+	while (at != TABLE_NONE) {
+		const struct earn_rule_row *rule = ledger_earn_rule_row(l, at);
+		uint32_t next = rule->next;
+
+		index_remove(&l->earn_rules_by_key, state_hash_u64(rule->key), at);
+		table_release(&l->earn_rules, at);
+		at = next;
+	}
+}
+
 /* The oldest version of the rulebook with its rules. */
 static void
 drop_oldest_rulebook(struct ledger *l)
@@ -385,14 +406,8 @@ drop_oldest_rulebook(struct ledger *l)
 	const struct rulebook_row *rulebook = ledger_rulebook_row(l, row);
 	struct rulebook_row *last = table_edit(&l->rulebooks, newer);
 
-	for (uint32_t at = rulebook->first_rule; at != TABLE_NONE;) {
-		const struct earn_rule_row *rule = ledger_earn_rule_row(l, at);
-		uint32_t next = rule->next;
-
-		index_remove(&l->earn_rules_by_key, state_hash_u64(rule->key), at);
-		table_release(&l->earn_rules, at);
-		at = next;
-	}
+	drop_rules(l, rulebook->first_rule);
+	drop_rules(l, rulebook->first_exchange);
 	last->older_rulebook = TABLE_NONE;
 	index_remove(&l->rulebooks_by_version, state_hash_u64(rulebook->key), row);
 	table_release(&l->rulebooks, row);

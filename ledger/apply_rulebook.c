@@ -51,9 +51,12 @@ start_rulebook(struct ledger *l, const struct record *r)
 	for (uint32_t left = r->rulebook.rule_count; left > 0; left--) {
 		uint32_t row = state_find_earn_rule(l, r->rulebook.version, left - 1);
 		struct earn_rule_row *rule = table_edit(&l->earn_rules, row);
+		uint32_t *first = (rule->rule.flags & EARN_RULE_EXCHANGE) != 0 ?
+					  &rulebook->first_exchange :
+					  &rulebook->first_rule;
 
-		rule->next = rulebook->first_rule;
-		rulebook->first_rule = row;
+		rule->next = *first;
+		*first = row;
 	}
 }
 

@@ -93,7 +93,9 @@ ledger_audit(struct ledger *l, char *why, size_t why_bytes)
 	    !is_equal("member.debt", account_total(l, ACCOUNT_DEBT), -s.debt, why, why_bytes) ||
 	    !is_equal("sum of all accounts", ledger_conservation(l, UNIT_POINTS), 0, why,
 		      why_bytes) ||
-	    !is_equal("sum of all cover", ledger_conservation(l, UNIT_COVER), 0, why, why_bytes))
+	    !is_equal("sum of all cover", ledger_conservation(l, UNIT_COVER), 0, why, why_bytes) ||
+	    !is_equal("sum of partners' own units", ledger_conservation(l, UNIT_OWN), 0, why,
+		      why_bytes))
 		return false;
 	if (!state_hash_equal(kept, fresh)) {
 		snprintf(why, why_bytes, "state hash differs from the rows");

@@ -6,9 +6,21 @@
  */
 #include "ledger/plan.h"
 
-/* Step, limits and balance; held points count as burned for the member's day. */
-static enum tg_status
-check_burn(const struct plan *p, int64_t points)
+enum tg_status
+plan_may_burn(const struct plan *p)
+{
+	const struct partner_config *partner = p->partner;
+
+	return (partner->flags & PARTNER_BURN_OFF) != 0 ||
+			       (p->programme->flags & PROGRAMME_BURN_OFF) != 0 ||
+			       !plan_is_alive(p, partner->joined_day, partner->last_burn_day) ?
+		       TG_BURN_OFF :
+		       TG_OK;
+}
+
+/* Limits and balance; held points count as burned for the member's day. */
+enum tg_status
+plan_check_burn_limits(const struct plan *p, int64_t points)
 {
 	const struct partner_config *partner = p->partner;
 	struct view_place place = plan_place(p);
@@ -16,13 +28,6 @@ check_burn(const struct plan *p, int64_t points)
 	int64_t member_burned = state_member_burned(p->ledger, p->view.member_row, day);
 	int64_t terminal_burned = state_terminal_burned(p->terminal, day);
 
-	if ((partner->flags & PARTNER_BURN_OFF) != 0 ||
-	    (p->programme->flags & PROGRAMME_BURN_OFF) != 0 ||
-	    !plan_is_alive(p, partner->joined_day, partner->last_burn_day))
-		return TG_BURN_OFF;
-	if (points < partner->burn_minimum_points ||
-	    (partner->burn_step_points > 1 && points % partner->burn_step_points != 0))
-		return TG_BURN_STEP;
 	if (points > partner->burn_transaction_points)
 		return TG_LIMIT_TRANSACTION;
 	if (member_burned + p->view.held + points > p->programme->member_day_burn_points)
@@ -32,6 +37,19 @@ check_burn(const struct plan *p, int64_t points)
 	if (view_usable(&p->view, &place, p->now->day) < points)
 		return TG_NO_POINTS;
 	return TG_OK;
+}
+
+static enum tg_status
+check_burn(const struct plan *p, int64_t points)
+{
+	const struct partner_config *partner = p->partner;
+
+	if (plan_may_burn(p) != TG_OK)
+		return TG_BURN_OFF;
+	if (points < partner->burn_minimum_points ||
+	    (partner->burn_step_points > 1 && points % partner->burn_step_points != 0))
+		return TG_BURN_STEP;
+	return plan_check_burn_limits(p, points);
 }
 
 enum tg_status

@@ -165,7 +165,10 @@ struct rule_config {
 #define EARN_RULE_EXCLUSIVE 0x4u /* where it gives, no campaign after it does */
 #define EARN_RULE_FIRST 0x8u	/* only for the member's first purchase in the programme */
 #define EARN_RULE_BIRTHDAY 0x10u /* only on the member's birthday */
-#define EARN_RULE_MONEY_FLAGS 0x1fu
+#define EARN_RULE_EXCHANGE_IN 0x20u /* rate at which a partner's own currency becomes points */
+#define EARN_RULE_EXCHANGE_OUT 0x40u /* ... and points its own currency */
+#define EARN_RULE_EXCHANGE (EARN_RULE_EXCHANGE_IN | EARN_RULE_EXCHANGE_OUT)
+#define EARN_RULE_MONEY_FLAGS 0x7fu
 
 #define EARN_RULE_NAME_BYTES 32
 #define SPONSORS_MAX 8	/* partners that share a campaign */
@@ -190,6 +193,9 @@ struct sponsor_share {
  * rate:       floor(amount * rate_num / rate_den) in place of the partner's
  * campaign:   floor(amount * rate_num / rate_den) + fixed_points, or as a MULTIPLIER
  *             floor(amount * rate of the base * (rate_num - rate_den) / rate_den)
+ *
+ * Exchange rates are of no purchase: floor(given * rate_num / rate_den) is got, and of what is
+ * given no more is taken than that needs.  They have a partner, days, threshold_amount and step.
  */
 struct earn_rule {
 	uint32_t version;		/* of the rulebook */
@@ -220,10 +226,11 @@ struct earn_rule {
 	uint32_t budget;		/* number of the budget that it spends; 0: none */
 	/* how often one member gets it; 0: no cap */
 	uint32_t member_times;
-	uint32_t pad2;			/* zero */
+	uint32_t step;			/* exchange: given in multiples of it; 0: any */
 	int64_t	 member_points;		/* cap over all times; LIMIT_NONE */
 	int64_t	 member_day_points;	/* ... and on one day */
-	int64_t	 threshold_amount;	/* of what fits, minor units: below it nothing */
+	/* of what fits, minor units: below it nothing; exchange: the least that is given */
+	int64_t	 threshold_amount;
 	int64_t	 rate_num;		/* 0: none */
 	int64_t	 rate_den;		/* > 0 */
 	int64_t	 fixed_points;

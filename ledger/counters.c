@@ -14,14 +14,19 @@ static int64_t
 earned_points(const struct transaction_row *t, uint32_t partner)
 {
 	(void)partner;
-	return t->kind == RECORD_EARN ? t->points : 0;
+	return t->kind == RECORD_EARN ||
+			       (t->kind == RECORD_EXCHANGE && (t->flags & RECORD_OUT) == 0) ?
+		       t->points :
+		       0;
 }
 
 static int64_t
 burned_points(const struct transaction_row *t, uint32_t partner)
 {
 	(void)partner;
-	return t->kind == RECORD_BURN || t->kind == RECORD_CAPTURE ? t->points : 0;
+	return t->kind == RECORD_BURN || t->kind == RECORD_CAPTURE || (t->flags & RECORD_OUT) != 0 ?
+		       t->points :
+		       0;
 }
 
 static int64_t

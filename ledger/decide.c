@@ -49,6 +49,7 @@ static const struct request_rule request_rules[] = {
 	{REQUEST_REFUND, TILL_WORK | FOR_BLOCKED, plan_refund},
 	{REQUEST_REVERSE, TILL_WORK | MAY_USE_RESERVE | FOR_BLOCKED, plan_reverse},
 	{REQUEST_CONFIRM, TILL_WORK | FOR_BLOCKED, plan_confirm},
+	{REQUEST_EXCHANGE, TILL_WORK | IS_ACTIVITY, plan_exchange},
 	{REQUEST_STATUS, NEEDS_TERMINAL | IS_LOOK, answer_status},
 	{REQUEST_TOTALS, NEEDS_TERMINAL | IS_LOOK, answer_totals},
 	{REQUEST_HISTORY, NEEDS_TERMINAL | NEEDS_MEMBER | IS_LOOK | FOR_BLOCKED, answer_history},
@@ -403,6 +404,8 @@ decline(struct plan *p, const struct request_rule *rule, enum tg_status refusal)
 	r->status = (uint16_t)refusal;
 	if (p->request->kind == REQUEST_REVERSE)
 		r->points = 0;
+	if (p->request->kind == REQUEST_EXCHANGE)
+		plan_add_exchange(p);
 	if (refusal == TG_NO_COVER)
 		plan_note_stop(p);
 	status = plan_finish(p);
@@ -412,8 +415,10 @@ decline(struct plan *p, const struct request_rule *rule, enum tg_status refusal)
 static enum tg_status
 plan_quote(struct plan *p)
 {
-	enum tg_status status =
-	    p->request->quoted_kind == REQUEST_BURN ? plan_burn(p) : plan_earn(p);
+	const uint8_t kind = p->request->quoted_kind;
+	enum tg_status status = kind == REQUEST_BURN	   ? plan_burn(p) :
+				kind == REQUEST_EXCHANGE ? plan_exchange(p) :
+							   plan_earn(p);
 
 	if (status == TG_OK)
 		answer_from_record(&p->decision->answer,
@@ -460,9 +465,11 @@ prepare(struct plan *p, const struct request_rule *rule, bool *ret_is_answered)
 static bool
 is_judged_late(const struct ledger_request *q)
 {
-	return q->is_late && (q->kind == REQUEST_EARN || q->kind == REQUEST_REVERSE ||
-			      q->kind == REQUEST_CAPTURE || q->kind == REQUEST_CONFIRM ||
-			      q->kind == REQUEST_REFUND);
+	return q->is_late &&
+	       (q->kind == REQUEST_EARN || q->kind == REQUEST_REVERSE ||
+		q->kind == REQUEST_CAPTURE || q->kind == REQUEST_CONFIRM ||
+		q->kind == REQUEST_REFUND ||
+		(q->kind == REQUEST_EXCHANGE && q->direction == TG_DIRECTION_IN));
 }
 
 static void

@@ -62,8 +62,8 @@ bonus_left(const struct plan *p)
 	return p->partner->bonus_member_day_points - member_bonus(p);
 }
 
-static enum tg_status
-check_earn_limits(const struct plan *p, int64_t points)
+enum tg_status
+plan_check_earn_limits(const struct plan *p, int64_t points)
 {
 	int64_t terminal_earned = state_terminal_earned(p->terminal, plan_counted_day(p));
 
@@ -352,7 +352,8 @@ plan_earn(struct plan *p)
 	}
 	status = check_issuers(p, rule, &c, &is_capped);
 	if (status == TG_OK)
-		status = check_earn_limits(p, c.base_points + c.bonus_points + c.campaign_points);
+		status = plan_check_earn_limits(p, c.base_points + c.bonus_points +
+							   c.campaign_points);
 	if (status != TG_OK)
 		return status;
 	return build_earn(p, rule, c, is_capped);

@@ -383,5 +383,8 @@ plan_find_original(struct plan *p, const uint8_t *id, const struct archived_tran
 		return TG_ORIGINAL_ARCHIVED;
 	if (archived->is_reversed)
 		return TG_ALREADY_REVERSED;
+	/* The partner's own books have settled it: what is still wrong is corrected there. */
+	if (archived->kind == RECORD_EXCHANGE)
+		return TG_NOT_REVERSIBLE;
 	return reopen(p, id, archived, ret_row);
 }

@@ -318,7 +318,9 @@ plan_post(struct plan *p, enum account account, uint32_t partner, int64_t points
 	TG_ASSERT(r->posting_count < RECORD_POSTINGS_MAX);
 	posting = &r->postings[r->posting_count++];
 	posting->account = (uint8_t)account;
-	posting->unit = account >= ACCOUNT_COVER ? UNIT_COVER : UNIT_POINTS;
+	posting->unit = account < ACCOUNT_COVER ? UNIT_POINTS :
+			account < ACCOUNT_OWN	? UNIT_COVER :
+						  UNIT_OWN;
 	posting->partner = partner;
 	posting->points = points;
 }

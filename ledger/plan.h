@@ -277,6 +277,24 @@ TG_MUST_CHECK enum tg_status plan_adjust(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_block(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_settlement(struct plan *p);
 
+TG_MUST_CHECK enum tg_status plan_exchange(struct plan *p);
+
+/* The open record is an exchange as it was asked for: with neither rate nor units so far. */
+void plan_add_exchange(struct plan *p);
+
+/*
+ * The open record is the reversal of an exchange: the units go back that it moved, too.
+ */
+void plan_return_own_units(struct plan *p, const struct transaction_row *exchange);
+
+/*
+ * May so many points be earned, or burned, by the switches, the partner's life, and the limits of
+ * transaction, member and terminal?  TG_OK or the refusal.
+ */
+TG_MUST_CHECK enum tg_status plan_check_earn_limits(const struct plan *p, int64_t points);
+TG_MUST_CHECK enum tg_status plan_may_burn(const struct plan *p);
+TG_MUST_CHECK enum tg_status plan_check_burn_limits(const struct plan *p, int64_t points);
+
 /*
  * The row of the first partner, from a number on, whose cycle ends before a business date
  * (settlement.c); TABLE_NONE: there is none.  By number: where rows lie decides nothing.
@@ -357,6 +375,9 @@ enum component_refusal sponsors_check(const struct plan *p, const struct rule_co
  */
 void rulebook_judge(struct plan *p, const struct rule_config *own, int64_t base_amount,
 		    int64_t bonus_left, struct components *c);
+
+/* The version that held at the time the request is judged by; TABLE_NONE: none did. */
+uint32_t rulebook_find(const struct plan *p);
 
 /*
  * Points of amount by a campaign on a rate (NULL: the partner's own), or of the rate itself

@@ -29,7 +29,7 @@
 #define ORIGIN_BYTES 48
 #define RECORD_TEXT_BYTES_MAX 96 /* an operator's reason, or the command of a NOTE */
 
-/* Columns: name, number (never re-used), text.  20-27 equal the operation on the wire. */
+/* Columns: name, number (never re-used), text.  20-28 equal the operation on the wire. */
 /* clang-format off */
 #define RECORD_KIND_LIST(X) \
 	X(PROGRAMME,   1, "programme set") \
@@ -52,6 +52,7 @@
 	X(REFUND,     25, "purchase refunded") \
 	X(REVERSE,    26, "transaction reversed") \
 	X(CONFIRM,    27, "pending points confirmed") \
+	X(EXCHANGE,   28, "points exchanged for a partner's own currency, or back") \
 	X(EXPIRE,     30, "points expired") \
 	X(MATURE,     31, "pending points became available") \
 	X(HOLD_EXPIRE, 32, "hold passed its deadline") \
@@ -60,7 +61,7 @@
 	X(NOTE,       35, "operator's command without effect on the ledger") \
 	X(ADJUST,     36, "points given or taken by an operator") \
 	X(BLOCK,      37, "member or identifier blocked or unblocked") \
-	X(EARN_RULE,  60, "rate or campaign of a version of the rulebook set") \
+	X(EARN_RULE,  60, "rate, campaign or exchange rate of a version of the rulebook set") \
 	X(RULEBOOK,   61, "version of the rulebook holds from a time on") \
 	X(BUDGET,     62, "points budget asked for, approved, released or stopped") \
 	X(CYCLE,      76, "settlement of a partner set") \
@@ -102,7 +103,9 @@ enum record_kind {
 	X(ADJUSTMENTS, 9,  0, false, "operator.adjustments") \
 	X(COVER,      10,  0, true,  "partner.cover, points that it may still issue") \
 	X(COVER_USED, 11,  1, true,  "partner.cover_used, points issued out of it") \
-	X(COVER_SOLD, 12, -1, true,  "operator.cover_sold, by the partner that has it")
+	X(COVER_SOLD, 12, -1, true,  "operator.cover_sold, by the partner that has it") \
+	X(OWN,        13,  0, true,  "partner.own, units of its own currency that exchanges made") \
+	X(OWN_TAKEN,  14,  0, true,  "partner.own_taken, units given for points, less those got for them")
 /* clang-format on */
 
 enum account {
@@ -113,9 +116,10 @@ enum account {
 
 /*
  * What a posting counts.  COVER is the right to issue a point: a unit of its own, because it is no
- * point of anybody's, and is paid for before or after.
+ * point of anybody's, and is paid for before or after.  OWN is a partner's own currency, each
+ * partner's another: its two accounts sum to zero partner by partner.
  */
-enum unit { UNIT_POINTS = 1, UNIT_COVER = 2 };
+enum unit { UNIT_POINTS = 1, UNIT_COVER = 2, UNIT_OWN = 3 };
 
 /* One leg of a record.  The postings of a record sum to zero for each unit. */
 struct posting {
@@ -217,7 +221,7 @@ struct move {
 	X(CYCLE) X(HOLIDAY) X(CLOSED) X(STATEMENT) X(ITEM) \
 	X(FUNDING) X(FUNDED) \
 	X(DAY_PROOF) X(PROPOSAL) X(DISPUTE) \
-	X(UNDONE)
+	X(UNDONE) X(EXCHANGE)
 /* clang-format on */
 
 enum record_section_index {
@@ -245,6 +249,7 @@ enum record_section_index {
 #define RECORD_CAMPAIGN_CAPPED 0x80u /* a campaign that fits gave nothing: see its component */
 #define RECORD_PARTS 0x100u	/* an earn with components, which its refunds need */
 #define RECORD_PAST_STOP 0x200u	/* a late earn, taken though its issuer's cover is used up */
+#define RECORD_OUT 0x400u	/* an exchange of points into the partner's own currency */
 
 /* An identifier as the ledger knows it: never in clear. */
 struct identifier_image {
@@ -262,6 +267,20 @@ enum budget_action {
 	BUDGET_RELEASE,			/* what is not used goes back to where budgets come from */
 	BUDGET_STOP,
 	BUDGET_RESUME,
+};
+
+/* What is exchanged: points for units of the partner's own currency, or the other way. */
+struct exchange {
+	uint32_t version;		/* of the rulebook that it was decided under; 0: none */
+	uint32_t position;		/* of the rate in it */
+	uint8_t	 direction;		/* enum tg_direction */
+	uint8_t	 pad[7];
+	/* IN: own units, OUT: points, as offered: at most so many are taken */
+	int64_t	 given;
+	int64_t	 expected;		/* of the other, as quoted before; -1: not told */
+	int64_t	 own_units;		/* exchanged; of a reversal, given back; >= 0 */
+	int64_t	 rate_num;		/* of what is got, for rate_den of what is given; 0: none */
+	int64_t	 rate_den;
 };
 
 enum block_target { BLOCK_MEMBER = 1, BLOCK_IDENTIFIER = 2 };
@@ -480,6 +499,9 @@ struct record {
 	/* DISPUTE: with the state it has from now on */
 	uint32_t dispute_row;
 	struct dispute dispute;
+
+	/* EXCHANGE: of an exchange, and of its reversal */
+	struct exchange exchange;
 };
 
 /*

@@ -1,6 +1,8 @@
 /*
  * record_codec_rulebook.c - the bytes of components, rulebook and budgets in a record.
  */
+#include <string.h>
+
 #include "ledger/record_cursor.h"
 
 #define COMPONENT_BYTES 53
@@ -84,7 +86,7 @@ record_section_earn_rule(struct cursor *c, struct record *r)
 	cursor_u32(c, &p->usable_at);
 	cursor_u32(c, &p->budget);
 	cursor_u32(c, &p->member_times);
-	p->pad2 = 0;
+	cursor_u32(c, &p->step);
 	cursor_i64(c, &p->member_points);
 	cursor_i64(c, &p->member_day_points);
 	cursor_i64(c, &p->threshold_amount);
@@ -102,6 +104,22 @@ record_section_earn_rule(struct cursor *c, struct record *r)
 		cursor_u32(c, &p->sponsors[i].partner);
 		cursor_u32(c, &p->sponsors[i].weight);
 	}
+}
+
+void
+record_section_exchange(struct cursor *c, struct record *r)
+{
+	struct exchange *p = &r->exchange;
+
+	cursor_u32(c, &p->version);
+	cursor_u32(c, &p->position);
+	cursor_u8(c, &p->direction);
+	memset(p->pad, 0, sizeof(p->pad));
+	cursor_i64(c, &p->given);
+	cursor_i64(c, &p->expected);
+	cursor_i64(c, &p->own_units);
+	cursor_i64(c, &p->rate_num);
+	cursor_i64(c, &p->rate_den);
 }
 
 void

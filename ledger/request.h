@@ -46,6 +46,7 @@ struct ledger_now {
 	X(REFUND,   25, "refund") \
 	X(REVERSE,  26, "reverse") \
 	X(CONFIRM,  27, "confirm pending points") \
+	X(EXCHANGE, 28, "exchange points for a partner's own currency, or back") \
 	X(STATUS,   30, "what became of a transaction") \
 	X(TOTALS,   31, "totals of a day") \
 	X(HISTORY,  33, "a member's entries, out of the archive") \
@@ -207,6 +208,9 @@ struct ledger_request {
 	int64_t	 points;
 	bool	 has_points;		/* stated; if not, CAPTURE takes all, REFUND its share */
 	bool	 skip_limited;
+	uint8_t	 direction;		/* EXCHANGE: enum tg_direction */
+	bool	 has_own_units;		/* stated */
+	int64_t	 own_units;		/* EXCHANGE: IN offered, OUT expected, if stated */
 
 	/* Original */
 	uint8_t	 original_id[TG_TRANSACTION_ID_BYTES];
@@ -235,7 +239,7 @@ struct ledger_request {
 	int32_t	 hold_seconds;		/* 0: the programme's default */
 
 	/* QUOTE, INQUIRY, TOTALS, STATUS, HISTORY, ENTRIES */
-	uint8_t	 quoted_kind;		/* REQUEST_EARN or REQUEST_BURN */
+	uint8_t	 quoted_kind;		/* REQUEST_EARN, REQUEST_BURN or REQUEST_EXCHANGE */
 	uint8_t	 entries_wanted;
 	int32_t	 total_day;		/* TOTALS, ENTRIES: of this day */
 	uint8_t	 total_basis;		/* 1 business date, 2 till's day */
@@ -303,7 +307,7 @@ struct ledger_request {
 
 #define ANSWER_EXPIRIES_MAX 64
 #define ANSWER_ENTRIES_MAX 20
-#define ANSWER_TOTALS_MAX 22
+#define ANSWER_TOTALS_MAX 24
 
 /* States of a transaction or hold, as field STATE on the wire. */
 enum transaction_state {
@@ -365,6 +369,9 @@ struct ledger_answer {
 	int64_t	 points;		/* granted, burned, held, captured, released */
 	int64_t	 base_points, bonus_points;
 	int64_t	 taken_points, restored_points, lost_points, paid_debt_points, money_returned;
+	/* EXCHANGE, its reversal: enum tg_direction, units, rate: of what is got for the given */
+	uint8_t	 direction;
+	int64_t	 own_units, rate_num, rate_den;
 	int64_t	 available_points, pending_points, held_points, debt_points;
 	int64_t	 usable_points;		/* INQUIRY: of the available, usable at this store */
 	int32_t	 next_expiry_day;	/* INT32_MAX: none */

@@ -99,6 +99,29 @@ reverse_burn(struct plan *p, uint32_t row)
 	return status == TG_OK ? plan_finish(p) : status;
 }
 
+/* Of what came in the points are taken back, of what went out given back; so are the units. */
+static enum tg_status
+reverse_exchange(struct plan *p, uint32_t row)
+{
+	const struct transaction_row *exchange = plan_original(p, row);
+	const struct components all = { .base_points = exchange->points };
+	const bool is_out = (exchange->flags & RECORD_OUT) != 0;
+	struct record *r = plan_begin(p, RECORD_REVERSE);
+	enum tg_status status;
+
+	plan_add_request(p);
+	r->points = exchange->points;
+	if (is_out) {
+		r->original_burn_row = row;
+		status = plan_give_back(p, exchange, exchange->points, true);
+	} else {
+		r->original_row = row;
+		status = plan_take_back(p, exchange, all, exchange->partner);
+	}
+	plan_return_own_units(p, exchange);
+	return status == TG_OK ? plan_finish(p) : status;
+}
+
 static enum tg_status
 reverse_hold(struct plan *p, const struct transaction_row *original)
 {
@@ -151,6 +174,8 @@ plan_reverse(struct plan *p)
 		return reverse_burn(p, row);
 	case RECORD_HOLD:
 		return reverse_hold(p, original);
+	case RECORD_EXCHANGE:
+		return reverse_exchange(p, row);
 	default:
 		return TG_NOT_REVERSIBLE;
 	}

@@ -36,7 +36,7 @@
 	X(portions,     12, 1, portion_row,      limits->portions_max) \
 	X(transactions, 13, 1, transaction_row,  limits->transactions_max) \
 	X(totals,       14, 1, total_row,        limits->totals_max) \
-	X(accounts,     15, 1, account_row,      16 + 7 * limits->partners_max) \
+	X(accounts,     15, 1, account_row,      16 + 9 * limits->partners_max) \
 	X(activations,  16, 1, activation_row,   limits->terminals_max) \
 	X(rulebooks,    17, 1, rulebook_row,     limits->rules_max) \
 	X(earn_rules,   18, 1, earn_rule_row,    limits->rules_max) \
@@ -157,8 +157,10 @@ struct rulebook_row {
 	uint64_t key;			/* version */
 	struct rulebook rulebook;
 	uint8_t	 links[0];
-	uint32_t first_rule;		/* chain of its rules in their order */
+	uint32_t first_rule;		/* chain of its rates and campaigns in their order */
 	uint32_t older_rulebook;
+	uint32_t first_exchange;	/* ... and of its exchange rates: no purchase meets them */
+	uint32_t pad;
 };
 
 /* One of its rules, from its record on; it counts once the version has its row. */
@@ -473,8 +475,11 @@ struct detail_row {
 	int64_t	 restored_points;
 	int64_t	 lost_points;
 	int64_t	 regular_points;	/* burn: taken from regular points and not yet given back */
+	/* an exchange, or its reversal: of the partner's own currency */
+	int64_t	 own_units;
 	uint32_t hold_row;		/* HOLD: its row while that is kept */
-	uint32_t pad;
+	/* EXCHANGE: of its rate in version rule_version of the rulebook */
+	uint32_t rate_position;
 	uint8_t	 links[0];
 };
 

@@ -119,9 +119,8 @@ rulebook_fits_category(const struct earn_rule *rule, uint32_t category)
 	       (category >= rule->category_from && category <= rule->category_to);
 }
 
-/* The version that held at the time the request is judged by; TABLE_NONE: none did. */
-static uint32_t
-find_rulebook(const struct plan *p)
+uint32_t
+rulebook_find(const struct plan *p)
 {
 	uint32_t at = ledger_state(p->ledger)->newest_rulebook;
 
@@ -557,7 +556,7 @@ void
 rulebook_judge(struct plan *p, const struct rule_config *own, int64_t base_amount,
 	       int64_t bonus_left, struct components *c)
 {
-	uint32_t found = find_rulebook(p);
+	uint32_t found = rulebook_find(p);
 	struct judging j;
 
 	if (found == TABLE_NONE)

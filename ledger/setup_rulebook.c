@@ -58,11 +58,34 @@ are_sponsors_sound(const struct earn_rule *c)
 	return true;
 }
 
+/* An exchange rate gives something for something, and has nothing of a purchase. */
+static bool
+is_exchange_sound(const struct earn_rule *c)
+{
+	const uint32_t direction = c->flags;
+
+	return (direction == EARN_RULE_EXCHANGE_IN || direction == EARN_RULE_EXCHANGE_OUT) &&
+	       c->number == 0 && c->partner != 0 && c->store == 0 && c->store_group == 0 &&
+	       c->category_to == 0 && c->tender == 0 && c->fixed_points == 0 && c->sponsor == 0 &&
+	       c->sponsor_count == 0 && c->days == 0 && c->budget == 0 &&
+	       c->usable_at == USABLE_ANYWHERE && c->member_times == 0 &&
+	       c->member_points == LIMIT_NONE && c->member_day_points == LIMIT_NONE &&
+	       c->weekdays == WEEKDAYS_ALL && c->from_minute == 0 &&
+	       c->until_minute == MINUTES_PER_DAY &&
+	       points_within(c->rate_num, 1, RATIO_MAX) &&
+	       points_within(c->rate_den, 1, RATIO_MAX) && c->from_day <= c->until_day &&
+	       points_within(c->threshold_amount, 0, TG_AMOUNT_MAX);
+}
+
 static bool
 is_sound(const struct earn_rule *c)
 {
 	const bool is_rate = (c->flags & EARN_RULE_RATE) != 0;
 
+	if ((c->flags & EARN_RULE_EXCHANGE) != 0)
+		return is_exchange_sound(c);
+	if (c->step != 0)
+		return false;
 	return (c->flags & ~EARN_RULE_MONEY_FLAGS) == 0 && is_rate_sound(c) &&
 	       are_sponsors_sound(c) && c->position < EARN_RULE_NONE &&
 	       (is_rate ? is_plain_rate(c) : points_within(c->number, 1, INT32_MAX)) &&
@@ -149,7 +172,6 @@ plan_set_earn_rule(struct plan *p)
 	r->earn_rule.version = version;
 	memset(r->earn_rule.sponsors + c->sponsor_count, 0,
 	       (SPONSORS_MAX - c->sponsor_count) * sizeof(r->earn_rule.sponsors[0]));
-	r->earn_rule.pad2 = 0;
 	return plan_finish(p);
 }
 

@@ -1,5 +1,5 @@
 /*
- * programme.h - a programme file: rates, campaigns and groups of stores, as people write them.
+ * programme.h - a programme file: rates, campaigns, exchanges, groups of stores.
  *
  * Reads the file (libconfig) into rows of the ledger's rulebook, and says what is wrong with it,
  * line by line.  Knows nothing of what the ledger holds: whether partners, stores and budgets that
@@ -33,7 +33,7 @@ struct programme_grouped {
 	unsigned line;
 };
 
-/* A file that was read.  Rates come first, then campaigns, both in the order of the file. */
+/* A file that was read.  Rates come first, then campaigns, then exchanges, in the file's order. */
 struct programme_file {
 	uint32_t rule_count;
 	uint32_t grouped_count;
@@ -53,12 +53,11 @@ void programme_file_deinit(struct programme_file *file);
 /* The groups that the file puts a store into, as store_config.groups. */
 uint64_t programme_store_groups(const struct programme_file *file, uint32_t store);
 
-/* A key of rates and campaigns, for the reference and the sample.  NULL: there is none at nth. */
+/* A key of the lists, for the reference and the sample.  NULL: there is none at nth. */
 struct programme_key {
 	const char *name;
 	const char *form;		/* how it is written: "3/100", "2024-04-01" */
 	const char *text;
-	bool	 is_of_rate;		/* rates have it, too */
 };
 const struct programme_key *programme_key_at(size_t nth);
 

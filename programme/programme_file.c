@@ -34,6 +34,7 @@ enum form {
 	FORM_PLACE,
 	FORM_SPONSORS,
 	FORM_NAME,
+	FORM_DIRECTION,
 };
 
 #define FORM_TEXT_NUMBER "a number"
@@ -50,65 +51,91 @@ enum form {
 #define FORM_TEXT_PLACE "\"partner 7\" or \"store 11\""
 #define FORM_TEXT_SPONSORS "( { partner = 1; share = 2; }, { partner = 2; share = 1; } )"
 #define FORM_TEXT_NAME "a text"
+#define FORM_TEXT_DIRECTION "\"in\" or \"out\""
+
+/* What has a key. */
+#define R 0x1u			/* rates */
+#define C 0x2u			/* campaigns */
+#define E 0x4u			/* exchanges */
+
+/* How a list is written, and one of it in words. */
+struct part {
+	const char *list;
+	const char *article;		/* "a rate" */
+	uint32_t of;
+	uint32_t flags;			/* of its rules, from the beginning */
+};
+
+static const struct part parts[] = {
+	{ "rates", "a rate", R, EARN_RULE_RATE },
+	{ "campaigns", "a campaign", C, 0 },
+	{ "exchanges", "an exchange", E, 0 },
+};
 
 struct key {
 	struct programme_key shown;
 	enum form form;
 	size_t	 offset;		/* in struct earn_rule */
 	int64_t	 low, high;		/* bounds; FORM_FLAG: low is the flag */
+	uint32_t of;			/* R, C, E */
 };
 
-/* Columns: name, form, member, lowest, highest, do rates have it, text. */
-#define KEY(name, form, member, low, high, is_of_rate, text) \
-	{ { name, FORM_TEXT_##form, text, is_of_rate }, FORM_##form, \
-	  offsetof(struct earn_rule, member), low, high }
+/* Columns: name, form, member, lowest, highest, what has it, text. */
+#define KEY(name, form, member, low, high, of, text) \
+	{ { name, FORM_TEXT_##form, text }, FORM_##form, \
+	  offsetof(struct earn_rule, member), low, high, of }
 
 /* clang-format off */
 static const struct key keys[] = {
-	KEY("number", NUMBER, number, 1, INT32_MAX, false,
+	KEY("number", NUMBER, number, 1, INT32_MAX, C,
 	  "the campaign's number, the same in each version: caps and figures go by it"),
-	KEY("name", NAME, name, 0, 0, true, "its name, for people; at most 32 bytes"),
-	KEY("partner", NUMBER, partner, 1, INT32_MAX, true,
+	KEY("name", NAME, name, 0, 0, R | C | E, "its name, for people; at most 32 bytes"),
+	KEY("partner", NUMBER, partner, 1, INT32_MAX, R | C | E,
 	  "at whose tills; campaigns: every partner's where it is not said"),
-	KEY("store", NUMBER, store, 1, INT32_MAX, true, "in this store only"),
-	KEY("store_group", NUMBER, store_group, 1, STORE_GROUP_MAX, true,
+	KEY("store", NUMBER, store, 1, INT32_MAX, R | C, "in this store only"),
+	KEY("store_group", NUMBER, store_group, 1, STORE_GROUP_MAX, R | C,
 	  "in stores of this group of store_groups only"),
-	KEY("category", CATEGORY, category_from, 1, UINT32_MAX, true,
+	KEY("category", CATEGORY, category_from, 1, UINT32_MAX, R | C,
 	  "only for goods of this category, or of a range of them, by the lines of the receipt"),
-	KEY("tender", BYTE, tender, 1, 255, true, "only where this means of payment was used"),
-	KEY("from", DAY, from_day, 0, 0, true, "first day, in the programme's zone"),
-	KEY("until", DAY, until_day, 0, 0, true, "last day, inclusive"),
-	KEY("weekdays", WEEKDAYS, weekdays, 0, 0, true, "on these days of the week only"),
-	KEY("hours", HOURS, from_minute, 0, 0, true,
+	KEY("tender", BYTE, tender, 1, 255, R | C, "only where this means of payment was used"),
+	KEY("from", DAY, from_day, 0, 0, R | C | E, "first day, in the programme's zone"),
+	KEY("until", DAY, until_day, 0, 0, R | C | E, "last day, inclusive"),
+	KEY("weekdays", WEEKDAYS, weekdays, 0, 0, R | C, "on these days of the week only"),
+	KEY("hours", HOURS, from_minute, 0, 0, R | C,
 	  "at these hours only; over midnight where the second is the smaller"),
-	KEY("rate", RATIO, rate_num, 0, 0, true,
-	  "points for each minor unit of money, rounded down on their own"),
-	KEY("multiplier", MULTIPLIER, rate_num, 0, 0, false,
+	KEY("rate", RATIO, rate_num, 0, 0, R | C | E,
+	  "points for each minor unit of money; exchanges: what is got for each unit given"),
+	KEY("multiplier", MULTIPLIER, rate_num, 0, 0, C,
 	  "what the base rates are multiplied by in all, above 1; the campaign gives what is more"),
-	KEY("points", POINTS, fixed_points, 1, TG_AMOUNT_MAX, false, "points whatever the amount"),
-	KEY("threshold", POINTS, threshold_amount, 0, TG_AMOUNT_MAX, false,
+	KEY("points", POINTS, fixed_points, 1, TG_AMOUNT_MAX, C, "points whatever the amount"),
+	KEY("threshold", POINTS, threshold_amount, 0, TG_AMOUNT_MAX, C,
 	  "smallest amount of what fits that gets it, minor units of money"),
-	KEY("sponsor", NUMBER, sponsor, 1, INT32_MAX, false,
+	KEY("sponsor", NUMBER, sponsor, 1, INT32_MAX, C,
 	  "partner that issues it; the partner of the purchase where it is not said"),
-	KEY("sponsors", SPONSORS, sponsors, 0, 0, false,
+	KEY("sponsors", SPONSORS, sponsors, 0, 0, C,
 	  "partners that issue it together, 2 to 8, each by its share of the sum of shares"),
-	KEY("days", DAYS, days, 1, 36525, false,
+	KEY("days", DAYS, days, 1, 36525, C,
 	  "life as limited points, days; regular points where it is not said"),
-	KEY("usable_at", PLACE, usable_at, 0, 0, false, "where its limited points can be spent"),
-	KEY("budget", NUMBER, budget, 1, INT32_MAX, false,
+	KEY("usable_at", PLACE, usable_at, 0, 0, C, "where its limited points can be spent"),
+	KEY("budget", NUMBER, budget, 1, INT32_MAX, C,
 	  "budget that it spends, and that stops it when it is spent"),
-	KEY("member_times", NUMBER, member_times, 1, INT32_MAX, false, "so many times a member"),
-	KEY("member_points", POINTS, member_points, 1, TG_AMOUNT_MAX, false,
+	KEY("member_times", NUMBER, member_times, 1, INT32_MAX, C, "so many times a member"),
+	KEY("member_points", POINTS, member_points, 1, TG_AMOUNT_MAX, C,
 	  "so many points a member in all"),
-	KEY("member_day_points", POINTS, member_day_points, 1, TG_AMOUNT_MAX, false,
+	KEY("member_day_points", POINTS, member_day_points, 1, TG_AMOUNT_MAX, C,
 	  "so many points a member on one day"),
-	KEY("first_purchase", FLAG, flags, EARN_RULE_FIRST, 0, false,
+	KEY("first_purchase", FLAG, flags, EARN_RULE_FIRST, 0, C,
 	  "only for a member's first purchase in the programme"),
-	KEY("birthday", FLAG, flags, EARN_RULE_BIRTHDAY, 0, false, "only on the member's birthday"),
-	KEY("tier", BYTE, tier, 1, 255, false, "only for members of this tier or a higher one"),
-	KEY("tag", NUMBER, tag, 1, INT32_MAX, false, "only for members with this tag"),
-	KEY("exclusive", FLAG, flags, EARN_RULE_EXCLUSIVE, 0, false,
+	KEY("birthday", FLAG, flags, EARN_RULE_BIRTHDAY, 0, C, "only on the member's birthday"),
+	KEY("tier", BYTE, tier, 1, 255, C, "only for members of this tier or a higher one"),
+	KEY("tag", NUMBER, tag, 1, INT32_MAX, C, "only for members with this tag"),
+	KEY("exclusive", FLAG, flags, EARN_RULE_EXCLUSIVE, 0, C,
 	  "where it gives something, no campaign after it in the file does"),
+	KEY("direction", DIRECTION, flags, 0, 0, E,
+	  "in: the partner's own currency becomes points; out: points become own currency"),
+	KEY("minimum", POINTS, threshold_amount, 0, TG_AMOUNT_MAX, E,
+	  "the least that is given: own units in, points out"),
+	KEY("step", NUMBER, step, 1, INT32_MAX, E, "what is given is a multiple of it"),
 };
 /* clang-format on */
 
@@ -225,6 +252,16 @@ read_sponsors(const config_setting_t *setting, struct earn_rule *rule)
 }
 
 static bool
+read_direction(const char *text, struct earn_rule *rule)
+{
+	if (strcmp(text, "in") == 0)
+		rule->flags |= EARN_RULE_EXCHANGE_IN;
+	else if (strcmp(text, "out") == 0)
+		rule->flags |= EARN_RULE_EXCHANGE_OUT;
+	return (rule->flags & EARN_RULE_EXCHANGE) != 0;
+}
+
+static bool
 read_number_into(const config_setting_t *setting, const struct key *key, struct earn_rule *rule)
 {
 	uint8_t *at = (uint8_t *)rule + key->offset;
@@ -251,6 +288,8 @@ read_text_into(const config_setting_t *setting, const struct key *key, struct ea
 
 	if (text == NULL)
 		return false;
+	if (key->form == FORM_DIRECTION)
+		return read_direction(text, rule);
 	if (key->form == FORM_DAY)
 		return programme_day(text, day);
 	if (key->form == FORM_HOURS)
@@ -289,11 +328,11 @@ read_value(const config_setting_t *setting, const struct key *key, struct earn_r
 }
 
 static const struct key *
-find_key(const char *name, bool is_rate)
+find_key(const char *name, uint32_t of)
 {
 	for (size_t i = 0; i < KEY_COUNT; i++) {
 		if (name != NULL && strcmp(keys[i].shown.name, name) == 0 &&
-		    (!is_rate || keys[i].shown.is_of_rate))
+		    (keys[i].of & of) != 0)
 			return &keys[i];
 	}
 	return NULL;
@@ -341,12 +380,48 @@ check_campaign(struct reading *r, const config_setting_t *at, const struct earn_
 	}
 }
 
+/* Of two rates for the same, valid on the same day, nobody would know which is meant. */
 static void
-read_rule(struct reading *r, const config_setting_t *at, bool is_rate)
+check_exchange(struct reading *r, const config_setting_t *at, const struct earn_rule *rule)
+{
+	if (rule->partner == 0)
+		complain(r, at, "an exchange names its partner");
+	if ((rule->flags & EARN_RULE_EXCHANGE) == 0)
+		complain(r, at, "direction is missing");
+	if (config_setting_get_member(at, "rate") == NULL)
+		complain(r, at, "rate is missing");
+	else if (rule->rate_num == 0)
+		complain(r, at, "an exchange gives something: its rate is above 0");
+	for (uint32_t i = 0; i < r->file->rule_count; i++) {
+		const struct earn_rule *other = &r->file->rules[i].rule;
+
+		if (other->partner == rule->partner && other->flags == rule->flags &&
+		    other->from_day <= rule->until_day && rule->from_day <= other->until_day)
+			complain(r, at, "partner %u has a rate for these days in line %u",
+				 rule->partner, r->file->rules[i].line);
+	}
+}
+
+static void
+check_together(struct reading *r, const config_setting_t *at, const struct part *part,
+	       const struct earn_rule *rule)
+{
+	if (rule->from_day > rule->until_day)
+		complain(r, at, "it ends before it begins");
+	if (part->of == R)
+		check_rate(r, at, rule);
+	else if (part->of == C)
+		check_campaign(r, at, rule);
+	else
+		check_exchange(r, at, rule);
+}
+
+static void
+read_rule(struct reading *r, const config_setting_t *at, const struct part *part)
 {
 	struct earn_rule rule = {
 		.position = r->file->rule_count,
-		.flags = is_rate ? EARN_RULE_RATE : 0,
+		.flags = part->flags,
 		.from_day = INT32_MIN,
 		.until_day = INT32_MAX,
 		.until_minute = MINUTES_PER_DAY,
@@ -357,30 +432,23 @@ read_rule(struct reading *r, const config_setting_t *at, bool is_rate)
 	};
 
 	if (!config_setting_is_group(at)) {
-		complain(r, at, "a %s is written { key = value; ... }",
-			 is_rate ? "rate" : "campaign");
+		complain(r, at, "%s is written { key = value; ... }", part->article);
 		return;
 	}
 	for (int i = 0; i < config_setting_length(at); i++) {
 		const config_setting_t *setting = config_setting_get_elem(at, (unsigned)i);
 		const char *name = config_setting_name(setting);
-		const struct key *key = find_key(name, is_rate);
+		const struct key *key = find_key(name, part->of);
 
 		if (key == NULL)
-			complain(r, setting, "%.40s: no key of a %s", name,
-				 is_rate ? "rate" : "campaign");
+			complain(r, setting, "%.40s: no key of %s", name, part->article);
 		else if (!read_value(setting, key, &rule) && key->high > 0)
 			complain(r, setting, "%s: wanted: %s, %lld to %lld", name, key->shown.form,
 				 (long long)key->low, (long long)key->high);
 		else if (!read_value(setting, key, &rule))
 			complain(r, setting, "%s: wanted: %s", name, key->shown.form);
 	}
-	if (rule.from_day > rule.until_day)
-		complain(r, at, "it ends before it begins");
-	if (is_rate)
-		check_rate(r, at, &rule);
-	else
-		check_campaign(r, at, &rule);
+	check_together(r, at, part, &rule);
 	r->file->rules[r->file->rule_count++] = (struct programme_rule){
 		.rule = rule,
 		.line = config_setting_source_line(at),
@@ -388,7 +456,7 @@ read_rule(struct reading *r, const config_setting_t *at, bool is_rate)
 }
 
 static void
-read_rules(struct reading *r, const config_setting_t *list, bool is_rate)
+read_rules(struct reading *r, const config_setting_t *list, const struct part *part)
 {
 	const int count = list == NULL ? 0 : config_setting_length(list);
 
@@ -398,10 +466,11 @@ read_rules(struct reading *r, const config_setting_t *list, bool is_rate)
 	}
 	for (int i = 0; i < count; i++) {
 		if (r->file->rule_count == PROGRAMME_RULES_MAX) {
-			complain(r, list, "more than %d rates and campaigns", PROGRAMME_RULES_MAX);
+			complain(r, list, "more than %d rates, campaigns and exchanges",
+				 PROGRAMME_RULES_MAX);
 			return;
 		}
-		read_rule(r, config_setting_get_elem(list, (unsigned)i), is_rate);
+		read_rule(r, config_setting_get_elem(list, (unsigned)i), part);
 	}
 }
 
@@ -482,15 +551,18 @@ read_root(struct reading *r, const config_setting_t *root)
 	for (int i = 0; i < config_setting_length(root); i++) {
 		const config_setting_t *setting = config_setting_get_elem(root, (unsigned)i);
 		const char *name = config_setting_name(setting);
+		bool is_known = strcmp(name, "store_groups") == 0;
 
-		if (strcmp(name, "store_groups") != 0 && strcmp(name, "rates") != 0 &&
-		    strcmp(name, "campaigns") != 0)
+		for (size_t k = 0; k < sizeof(parts) / sizeof(parts[0]); k++)
+			is_known |= strcmp(name, parts[k].list) == 0;
+		if (!is_known)
 			complain(r, setting,
-				 "%.40s: a programme has store_groups, rates and campaigns", name);
+				 "%.40s: a programme has store_groups, rates, campaigns, exchanges",
+				 name);
 	}
 	read_groups(r, config_setting_get_member(root, "store_groups"));
-	read_rules(r, config_setting_get_member(root, "rates"), true);
-	read_rules(r, config_setting_get_member(root, "campaigns"), false);
+	for (size_t k = 0; k < sizeof(parts) / sizeof(parts[0]); k++)
+		read_rules(r, config_setting_get_member(root, parts[k].list), &parts[k]);
 	check_groups(r);
 }
 

@@ -233,6 +233,40 @@ check_presence(const struct tg_operation_info *operation, const struct tg_messag
 	return check_pairs(message, ret_field);
 }
 
+/* An exchange says what is given: own units in, points out. */
+static enum tg_status
+check_exchange(const struct tg_message *message, uint32_t *ret_field)
+{
+	enum tg_field given = TG_FIELD_OWN_UNITS;
+
+	if (!tg_message_has(message, TG_FIELD_DIRECTION))
+		return missing(TG_FIELD_DIRECTION, ret_field);
+	if (message->values[TG_FIELD_DIRECTION].integer == TG_DIRECTION_OUT)
+		given = TG_FIELD_POINTS;
+	return tg_message_has(message, given) ? TG_OK : missing(given, ret_field);
+}
+
+/* What is quoted says how much of it. */
+static enum tg_status
+check_quote(const struct tg_message *message, uint32_t *ret_field)
+{
+	switch (message->values[TG_FIELD_QUOTED_OPERATION].integer) {
+	case TG_OP_EARN:
+		return tg_message_has(message, TG_FIELD_AMOUNT) ?
+			       TG_OK :
+			       missing(TG_FIELD_AMOUNT, ret_field);
+	case TG_OP_BURN:
+		return tg_message_has(message, TG_FIELD_POINTS) ?
+			       TG_OK :
+			       missing(TG_FIELD_POINTS, ret_field);
+	case TG_OP_EXCHANGE:
+		return check_exchange(message, ret_field);
+	default:
+		*ret_field = TG_FIELD_QUOTED_OPERATION;
+		return TG_BAD_FIELD;
+	}
+}
+
 /* Check what single operations ask beyond their rows. */
 static enum tg_status
 check_operation(const struct tg_message *message, uint32_t *ret_field)
@@ -240,16 +274,9 @@ check_operation(const struct tg_message *message, uint32_t *ret_field)
 	if (message->code == TG_OP_REFUND && !tg_message_has(message, TG_FIELD_ORIGINAL) &&
 	    !tg_message_has(message, TG_FIELD_ORIGINAL_BURN))
 		return missing(TG_FIELD_ORIGINAL, ret_field);
-	if (message->code == TG_OP_QUOTE) {
-		enum tg_field needed =
-			message->values[TG_FIELD_QUOTED_OPERATION].integer == TG_OP_EARN
-				? TG_FIELD_AMOUNT
-				: TG_FIELD_POINTS;
-
-		if (!tg_message_has(message, needed))
-			return missing(needed, ret_field);
-	}
-	return TG_OK;
+	if (message->code == TG_OP_QUOTE)
+		return check_quote(message, ret_field);
+	return message->code == TG_OP_EXCHANGE ? check_exchange(message, ret_field) : TG_OK;
 }
 
 /* Decode the body of a request whose operation stands in message->code. */

@@ -210,9 +210,13 @@ enum {
 	X(COVERED,          MAY) \
 	X(POINTS,           MAY) \
 	X(SKIP_LIMITED,     MAY) \
+	X(DIRECTION,        MAY | TELL) \
+	X(OWN_UNITS,        MAY | TELL) \
 	ANSWER(X) \
 	BALANCES(X) \
 	EARN_RESULT(X) \
+	X(RATE_NUM,         TELL) \
+	X(RATE_DEN,         TELL) \
 	X(OFFERS,           TELL)
 
 #define USES_EARN(X) \
@@ -289,7 +293,8 @@ enum {
 	BOOKED(X) \
 	X(TAKEN_POINTS,     TELL) \
 	X(RESTORED_POINTS,  TELL) \
-	X(PAID_DEBT,        TELL)
+	X(PAID_DEBT,        TELL) \
+	X(OWN_UNITS,        TELL)
 
 #define USES_CONFIRM(X) \
 	TRANSACTION(X) \
@@ -297,6 +302,29 @@ enum {
 	NAMES_ORIGINAL(X) \
 	BOOKED(X) \
 	X(POINTS,           TELL)
+
+/* What is exchanged; in a request beside the points of OUT, or what is expected of it. */
+#define EXCHANGES(X) \
+	X(DIRECTION,        TELL) \
+	X(OWN_UNITS,        TELL) \
+	X(RATE_NUM,         TELL) \
+	X(RATE_DEN,         TELL)
+
+#define USES_EXCHANGE(X) \
+	TRANSACTION(X) \
+	NAMES_MEMBER(X) \
+	X(RECEIPT,          MAY) \
+	X(TILL,             MAY) \
+	X(TILL_DAY,         MAY) \
+	X(CHANNEL,          MAY) \
+	X(DIRECTION,        NEED | TELL) \
+	X(OWN_UNITS,        MAY | TELL) \
+	X(POINTS,           MAY | TELL) \
+	X(SKIP_LIMITED,     MAY) \
+	BOOKED(X) \
+	X(RATE_NUM,         TELL) \
+	X(RATE_DEN,         TELL) \
+	X(PAID_DEBT,        TELL)
 
 #define USES_STATUS(X) \
 	ACTS_FOR(X) \
@@ -309,6 +337,7 @@ enum {
 	X(OFFERS,           TELL) \
 	EARN_RESULT(X) \
 	RETURN_RESULT(X) \
+	EXCHANGES(X) \
 	X(OUTCOME,          TELL) \
 	X(KIND,             TELL) \
 	X(STATE,            TELL) \

@@ -37,7 +37,7 @@
 #define TG_EXPIRIES_MAX 64
 #define TG_TOTALS_MAX 64
 #define TG_COMPONENTS_MAX 16
-#define TG_BUCKETS_MAX 264			/* 24 hours of 11 kinds, or 256 parts */
+#define TG_BUCKETS_MAX 288			/* 24 hours of 12 kinds, or 256 parts */
 #define TG_PREFIX_BYTES_MAX 8
 #define TG_DIGEST_BYTES 16
 #define TG_HISTORY_MAX 90			/* so many of the longest fit into a frame */
@@ -68,7 +68,7 @@
 	X(LINK,    11, TG_RIGHT_ENROLL,   true,  "give a member another identifier") \
 	X(UNLINK,  12, TG_RIGHT_ENROLL,   true,  "take an identifier from a member") \
 	X(INQUIRY, 13, TG_RIGHT_INQUIRY,  false, "balances, next expiries and last entries of a member") \
-	X(QUOTE,   14, TG_RIGHT_INQUIRY,  false, "what an earn or a burn would do, without doing it") \
+	X(QUOTE,   14, TG_RIGHT_INQUIRY,  false, "what an earn, burn or exchange would do, without doing it") \
 	X(EARN,    20, TG_RIGHT_EARN,     true,  "points for a purchase") \
 	X(BURN,    21, TG_RIGHT_BURN,     true,  "pay with points") \
 	X(HOLD,    22, TG_RIGHT_BURN,     true,  "reserve points") \
@@ -77,6 +77,7 @@
 	X(REFUND,  25, TG_RIGHT_REFUND,   true,  "goods come back: restore burned points, take earned ones") \
 	X(REVERSE, 26, TG_RIGHT_REVERSE,  true,  "undo a transaction whole: outcome unknown, or voided at the till") \
 	X(CONFIRM, 27, TG_RIGHT_EARN,     true,  "make the pending points of an earn available") \
+	X(EXCHANGE, 28, TG_RIGHT_EXCHANGE, true, "points for the partner's own currency, or the other way") \
 	X(STATUS,  30, TG_RIGHT_INQUIRY,  false, "what became of a transaction id") \
 	X(TOTALS,  31, TG_RIGHT_INQUIRY,  false, "counts and sums of a day by kind") \
 	X(HISTORY, 33, TG_RIGHT_INQUIRY,  false, "a member's entries of all times, by pages") \
@@ -99,7 +100,8 @@
 	X(REFUND,  refund,  0x0010, "refund") \
 	X(REVERSE, reverse, 0x0020, "reverse") \
 	X(BATCH,   batch,   0x0040, "send batches and large frames") \
-	X(ACT_FOR, act_for, 0x0080, "a partner's system: may name stores and terminals of its partner")
+	X(ACT_FOR, act_for, 0x0080, "a partner's system: may name stores and terminals of its partner") \
+	X(EXCHANGE, exchange, 0x0100, "exchange points for the partner's own currency, both ways")
 /* clang-format on */
 
 enum tg_right {
@@ -240,12 +242,14 @@ enum tg_type {
 	X(REPEAT,            29, BOOL,  0, 1, "sent before under the same id") \
 	X(HOLD_SECONDS,      30, INT,   1, 3024000, "how long the hold may stay open, s") \
 	X(SKIP_LIMITED,      31, BOOL,  0, 1, "leave limited points alone") \
-	X(QUOTED_OPERATION,  32, INT,   20, 21, "operation to quote: 20 EARN, 21 BURN") \
+	X(QUOTED_OPERATION,  32, INT,   20, 28, "operation to quote: 20 EARN, 21 BURN, 28 EXCHANGE") \
 	X(DAY,               33, INT,   0, TG_DAY_MAX, "day to total, days since 1970-01-01") \
 	X(BASIS,             34, INT,   1, 2, "1 by business date, 2 by the till's own day") \
 	X(SCOPE,             35, INT,   1, 3, "1 terminal, 2 store, 3 partner") \
 	X(ITEMS,             36, ITEMS, 1, TG_BATCH_ITEMS_MAX, "transactions of a batch, or their outcomes") \
 	X(ENTRIES_WANTED,    37, INT,   0, 20, "how many last entries to tell") \
+	X(DIRECTION,         40, INT,   1, 2, "1 in: own currency becomes points, 2 out: points become own currency") \
+	X(OWN_UNITS,         41, INT,   0, TG_AMOUNT_MAX, "units of the partner's own currency: those offered, or exchanged") \
 	X(CLAIMED,           47, TOTALS, 0, TG_TOTALS_MAX, "the till's own counts and sums by kind; declined ones are passed over") \
 	X(DIVIDE,            48, INT,   1, 2, "1 by hour and kind, 2 by the next byte of the place") \
 	X(OF_HOUR,           49, INT,   0, 23, "only transactions of this hour of the business time, UTC") \
@@ -314,6 +318,8 @@ enum tg_type {
 	X(ACTIVATION_NONCE, 134, BIN,   16, 16, "random bytes that the till makes and keeps before it first asks") \
 	X(KEY,              135, BIN,   32, 32, "the terminal's key, to be kept secret") \
 	X(COMPONENTS,       136, COMPONENTS, 0, TG_COMPONENTS_MAX, "which rates and campaigns gave what, in their order") \
+	X(RATE_NUM,         145, INT,   0, INT64_MAX, "rate of the exchange: this many of what is given ...") \
+	X(RATE_DEN,         146, INT,   1, INT64_MAX, "... for this many of what is taken") \
 	X(RESULT,           150, INT,   1, 3, "1 agreed, 2 out of balance, 3 nothing to settle") \
 	X(BUCKETS,          151, BUCKETS, 0, TG_BUCKETS_MAX, "parts of the day's transactions that are not empty") \
 	X(CHAIN,            152, BIN,   TG_DIGEST_BYTES, TG_DIGEST_BYTES, "over this digest and all that were signed before")
@@ -370,6 +376,12 @@ enum tg_result {
 	TG_RESULT_AGREED = 1,
 	TG_RESULT_OUT_OF_BALANCE = 2,
 	TG_RESULT_NOTHING = 3,
+};
+
+/* Values of DIRECTION. */
+enum tg_direction {
+	TG_DIRECTION_IN = 1,
+	TG_DIRECTION_OUT = 2,
 };
 
 /* Values of DIVIDE. */

@@ -44,7 +44,7 @@ struct tg_division {
 };
 
 /* The kinds of transactions that a proof is about, and how many. */
-#define TG_PROOF_KINDS 11
+#define TG_PROOF_KINDS 12
 extern const uint8_t tg_proof_kinds[TG_PROOF_KINDS];
 
 /* Is it one of them? */

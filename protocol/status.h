@@ -84,6 +84,10 @@
 	X(TG_OTHER_MEMBER,        80, false, true,  "original belongs to another member") \
 	X(TG_TEST_MISMATCH,       81, false, true,  "a test member meets only test partners and the reverse") \
 	X(TG_NO_COVER,           105, false, true,  "the partner's points to issue are used up") \
+	X(TG_EXCHANGE_OFF,       106, false, true,  "the partner exchanges nothing in this direction") \
+	X(TG_NO_RATE,            107, false, true,  "no rate of exchange is valid on this day") \
+	X(TG_EXCHANGE_STEP,      108, false, true,  "below the rate's minimum, off its step, or too little for anything") \
+	X(TG_RATE_DIFFERS,       109, false, true,  "the exchange gives something else than the request expects") \
 	/* settlement, at the console */ \
 	X(TG_UNKNOWN_STATEMENT,  110, false, false, "no such statement, or too old to change") \
 	X(TG_STATEMENT_STATE,    111, false, false, "not possible in the present state of the statement") \

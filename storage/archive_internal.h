@@ -36,7 +36,8 @@ void archive_format_date(int32_t day, char ret_text[ARCHIVE_DATE_BYTES]);
 int archive_format_timeout(uint32_t timeout_ms, char *ret_sql, size_t bytes);
 
 /* Points as the ledger's totals count them. */
-int64_t archive_counted_points(uint32_t kind, int64_t points, int64_t restored_less_taken);
+int64_t archive_counted_points(uint32_t kind, uint32_t flags, int64_t points,
+			       int64_t restored_less_taken);
 
 /* Read entries into the page, after those it has: at most rows_max in all, one more is told. */
 TG_MUST_CHECK enum tg_status archive_read_entries(struct archive_query *query,

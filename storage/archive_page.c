@@ -29,9 +29,11 @@ static const char columns[] =
 	" CAST(e.restored_points AS SIGNED) - CAST(e.taken_points AS SIGNED), e.flags + 0";
 
 int64_t
-archive_counted_points(uint32_t kind, int64_t points, int64_t restored_less_taken)
+archive_counted_points(uint32_t kind, uint32_t flags, int64_t points, int64_t restored_less_taken)
 {
-	return kind == RECORD_REFUND || kind == RECORD_REVERSE ? restored_less_taken : points;
+	if (kind == RECORD_REFUND || kind == RECORD_REVERSE)
+		return restored_less_taken;
+	return (flags & RECORD_OUT) != 0 ? -points : points;
 }
 
 /* What the member has more, or less, as INQUIRY tells it. */
@@ -42,6 +44,7 @@ changed_points(const struct tg_history *row)
 		return 0;
 	switch (row->kind) {
 	case RECORD_EARN:
+	case RECORD_EXCHANGE:
 	case RECORD_REFUND:
 	case RECORD_REVERSE:
 		return row->points;
@@ -115,7 +118,8 @@ on_entry(void *context, const struct database_cell *cells)
 	}
 	row->amount = database_cell_i64(&cells[14]);
 	row->covered = database_cell_i64(&cells[15]);
-	row->points = archive_counted_points(row->kind, database_cell_i64(&cells[16]),
+	row->points = archive_counted_points(row->kind, (uint32_t)database_cell_u64(&cells[18]),
+					     database_cell_i64(&cells[16]),
 					     database_cell_i64(&cells[17]));
 	row->change = changed_points(row);
 	row->is_test = (database_cell_u64(&cells[18]) & RECORD_TEST) != 0;

@@ -21,7 +21,8 @@
 /* In the order that on_item() reads them. */
 static const char columns[] =
 	"e.sequence, e.kind, HEX(e.transaction_id), " SQL_MS("e.business_time") ", e.amount,"
-	" e.points, CAST(e.restored_points AS SIGNED) - CAST(e.taken_points AS SIGNED)";
+	" e.points, CAST(e.restored_points AS SIGNED) - CAST(e.taken_points AS SIGNED),"
+	" e.flags + 0";
 
 /* A slice being read. */
 struct slice {
@@ -47,7 +48,8 @@ on_item(void *context, const struct database_cell *cells)
 		return;
 	item.business_time_utc_ms = database_cell_i64(&cells[3]);
 	item.amount = database_cell_i64(&cells[4]);
-	item.points = archive_counted_points(item.kind, database_cell_i64(&cells[5]),
+	item.points = archive_counted_points(item.kind, (uint32_t)database_cell_u64(&cells[7]),
+					     database_cell_i64(&cells[5]),
 					     database_cell_i64(&cells[6]));
 	if (proof->divide != 0)
 		tg_division_add(&slice->page->division, &item);

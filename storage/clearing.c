@@ -252,6 +252,30 @@ trace(struct clearing *c, const struct record *r)
 	return clearing_trace(c, r->business_date, r->member, legs, count);
 }
 
+/*
+ * What an exchange issued or redeemed is a line of that, too, without money; what its reversal
+ * takes back is taken off it.
+ */
+static enum tg_status
+add_exchanged(struct clearing *c, const struct record *r)
+{
+	enum tg_status status = TG_OK;
+
+	for (uint32_t i = 0; status == TG_OK && i < r->posting_count; i++) {
+		const struct posting *p = &r->postings[i];
+		const bool is_in = p->account == ACCOUNT_ISSUED;
+		const struct clearing_line line = {
+			.business_date = r->business_date, .partner = p->partner,
+			.item = is_in ? CLEARING_EXCHANGED_IN : CLEARING_EXCHANGED_OUT,
+			.points = is_in ? -p->points : p->points,
+		};
+
+		if (is_in || p->account == ACCOUNT_REDEEMED)
+			status = add_line(c, &line);
+	}
+	return status;
+}
+
 static enum tg_status
 add_postings(struct clearing *c, const struct record *r)
 {
@@ -271,6 +295,8 @@ add_postings(struct clearing *c, const struct record *r)
 		if (line.item != 0 && p->unit == UNIT_POINTS)
 			status = add_line(c, &line);
 	}
+	if (status == TG_OK && RECORD_HAS(r, EXCHANGE))
+		status = add_exchanged(c, r);
 	return status;
 }
 

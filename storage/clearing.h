@@ -36,7 +36,9 @@
 	X(TRANSACTION, 12, transaction, 1, 1, TRANSACTION, "fee for earns, burns and captures") \
 	X(MONTH,      13, month,      1,  1, MONTH, "fee for months that ended") \
 	X(ISSUE_FEE,  14, issue_fee,  1,  1, ISSUE_FEE, "fee for points issued") \
-	X(REDEEM_FEE, 15, redeem_fee, 1,  1, REDEEM_FEE, "fee for points redeemed")
+	X(REDEEM_FEE, 15, redeem_fee, 1,  1, REDEEM_FEE, "fee for points redeemed") \
+	X(EXCHANGED_IN, 16, exchanged_in, 0, 0, ISSUED, "of the points issued, those given for its own currency") \
+	X(EXCHANGED_OUT, 17, exchanged_out, 0, 0, REDEEMED, "of the points redeemed, those exchanged into its own currency")
 /* clang-format on */
 
 enum clearing_item {
@@ -46,7 +48,7 @@ enum clearing_item {
 #undef CLEARING_ITEM_ENUM
 };
 
-#define CLEARING_ITEMS 15
+#define CLEARING_ITEMS 17
 
 /* What the money of an item is reckoned by. */
 enum clearing_by {

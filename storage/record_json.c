@@ -108,7 +108,8 @@ put_header(struct object *o, const struct record *r)
 		      { RECORD_TOMBSTONE, "tombstone" },
 		      { RECORD_GROSS, "gross" },
 		      { RECORD_SKIP_LIMITED, "skip_limited" },
-		      { RECORD_PAST_STOP, "past_stop" } };
+		      { RECORD_PAST_STOP, "past_stop" },
+		      { RECORD_OUT, "out" } };
 	json_t *set = json_array();
 
 	put_number(o, "sequence", r->sequence);
@@ -177,6 +178,21 @@ put_request(struct object *o, const struct record *r)
 }
 
 static void
+put_exchange(struct object *o, const struct exchange *exchange)
+{
+	put(o, "direction",
+	    json_string(exchange->direction == TG_DIRECTION_OUT ? "out" : "in"));
+	put_int(o, "given", exchange->given);
+	if (exchange->expected >= 0)
+		put_int(o, "expected", exchange->expected);
+	put_int(o, "own_units", exchange->own_units);
+	put_int(o, "rate_num", exchange->rate_num);
+	put_int(o, "rate_den", exchange->rate_den);
+	put_number(o, "exchange_version", exchange->version);
+	put_number(o, "exchange_position", exchange->position);
+}
+
+static void
 put_effect(struct object *o, const struct record *r)
 {
 	if (RECORD_HAS(r, ORIGINAL)) {
@@ -202,6 +218,8 @@ put_effect(struct object *o, const struct record *r)
 		put_int(o, "lost_points", r->lost_points);
 		put_int(o, "paid_debt_points", r->paid_debt_points);
 	}
+	if (RECORD_HAS(r, EXCHANGE))
+		put_exchange(o, &r->exchange);
 	if (RECORD_HAS(r, REGULAR_DAY))
 		record_json_put_day(o, "regular_last_day", r->regular_last_day);
 	if (RECORD_HAS(r, AFTER)) {

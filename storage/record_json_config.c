@@ -166,6 +166,7 @@ put_earn_rule(struct object *o, const struct earn_rule *c)
 	put_int(o, "rate_num", c->rate_num);
 	put_int(o, "rate_den", c->rate_den);
 	put_int(o, "fixed_points", c->fixed_points);
+	put_number(o, "step", c->step);
 }
 
 static void

@@ -56,11 +56,29 @@ take_identifiers(const struct record *r, struct ledger_request *q)
 		take_identifier(&r->identifiers[1], &q->new_identifier);
 }
 
+/* What was offered, not what was taken of it.  What was expected of it was another rate's. */
+static void
+take_exchange(const struct exchange *exchange, struct ledger_request *q)
+{
+	q->direction = exchange->direction;
+	if (exchange->direction == TG_DIRECTION_OUT) {
+		q->points = exchange->given;
+		q->has_points = true;
+	} else {
+		q->own_units = exchange->given;
+		q->has_own_units = true;
+	}
+}
+
 /* How much was asked for: records of an earn say what was granted instead. */
 static void
 take_points(const struct record *r, struct ledger_request *q)
 {
 	q->amount = r->amount;
+	if (RECORD_HAS(r, EXCHANGE) && r->kind == RECORD_EXCHANGE) {
+		take_exchange(&r->exchange, q);
+		return;
+	}
 	if (r->kind == RECORD_EARN || r->kind == RECORD_CONFIRM || r->kind == RECORD_REVERSE)
 		return;
 	q->points = r->points;
@@ -187,6 +205,7 @@ shadow_request(const struct record *r, struct ledger_request *q)
 	case RECORD_REFUND:
 	case RECORD_REVERSE:
 	case RECORD_CONFIRM:
+	case RECORD_EXCHANGE:
 		q->kind = r->kind;
 		return till_request(r, q);
 	case RECORD_ADJUST:

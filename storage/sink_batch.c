@@ -83,13 +83,15 @@ set_known_date(struct cell_day *cell, int32_t day)
 	TG_ASSERT(is_set);
 }
 
-/* Points as the day's totals of the ledger show them: signed for refund and reversal. */
+/* Points as the day's totals of the ledger show them: signed for refund, reversal, exchange. */
 static int64_t
 total_points(const struct record *record)
 {
 	if (record->kind == RECORD_REFUND || record->kind == RECORD_REVERSE)
 		return RECORD_HAS(record, REFUNDED) ?
 			       record->restored_points - record->taken_points : 0;
+	if ((record->flags & RECORD_OUT) != 0)
+		return -record->points;
 	return RECORD_HAS(record, AMOUNT) ? record->points : 0;
 }
 

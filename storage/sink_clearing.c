@@ -131,6 +131,31 @@ sum_postings(struct database *database, const struct clearing_day *day, uint64_t
 	return database_run(database, sql, NULL, error);
 }
 
+/* What exchanges issued and redeemed of that: those records also post the partner's own units. */
+static enum tg_status
+sum_exchanges(struct database *database, const struct clearing_day *day, uint64_t first,
+	      uint64_t last, struct storage_error *error)
+{
+	char sql[SQL_BYTES_MAX];
+
+	(void)snprintf(
+		sql, sizeof sql,
+		"INSERT INTO clearing (business_date, partner, item, other, terms, records, points)"
+		" SELECT '%s', o.partner, IF(o.account = %d, %d, %d) AS item_number, 0,"
+		" COALESCE(t.version, 0) AS terms_number, COUNT(*),"
+		" SUM(IF(o.account = %d, -o.points, o.points))"
+		" FROM posting x STRAIGHT_JOIN posting o ON o.business_date = x.business_date"
+		" AND o.sequence = x.sequence AND o.account IN (%d, %d) LEFT JOIN " TERMS_IN_FORCE
+		" ON t.partner = o.partner"
+		" WHERE x.business_date = '%s' AND x.sequence BETWEEN %" PRIu64 " AND %" PRIu64
+		" AND x.account = %d AND x.is_test = 0"
+		" GROUP BY o.partner, item_number, terms_number" ADDED,
+		day->date, ACCOUNT_ISSUED, CLEARING_EXCHANGED_IN, CLEARING_EXCHANGED_OUT,
+		ACCOUNT_ISSUED, ACCOUNT_ISSUED, ACCOUNT_REDEEMED, first, day->date, first, last,
+		ACCOUNT_OWN);
+	return database_run(database, sql, NULL, error);
+}
+
 /* Transactions of partners that pay a fee for each. */
 static enum tg_status
 count_transactions(struct database *database, const struct clearing_day *day, uint64_t first,
@@ -205,6 +230,8 @@ clear_day(struct database *database, const struct clearing_day *day, uint32_t re
 		last = last < day->last ? last : day->last;
 		if (status == TG_OK)
 			status = sum_postings(database, day, first, last, error);
+		if (status == TG_OK)
+			status = sum_exchanges(database, day, first, last, error);
 		if (status == TG_OK)
 			status = count_transactions(database, day, first, last, error);
 		if (status == TG_OK && day->is_traced)

@@ -325,7 +325,8 @@ enum sink_role {
 	X(SET,   i64,  threshold_amount) \
 	X(SET,   i64,  rate_num) \
 	X(SET,   i64,  rate_den) \
-	X(SET,   i64,  fixed_points)
+	X(SET,   i64,  fixed_points) \
+	X(SET,   u32,  step)
 
 #define SINK_EARN_RULE_SPONSOR_COLUMNS(X) \
 	X(KEY,   u32,  version) \

@@ -19,7 +19,8 @@ static_assert(MOVE_NEW == 1 && MOVE_GONE == 2 && MOVE_OF_HOLD == 4,
 	      "lot_move.flags lists them in this order");
 static_assert(RECORD_LATE == 1 && RECORD_REPEAT == 2 && RECORD_TEST == 4 && RECORD_CAPPED == 8 &&
 	      RECORD_TOMBSTONE == 16 && RECORD_GROSS == 32 && RECORD_SKIP_LIMITED == 64 &&
-	      RECORD_CAMPAIGN_CAPPED == 128 && RECORD_PARTS == 256 && RECORD_PAST_STOP == 512,
+	      RECORD_CAMPAIGN_CAPPED == 128 && RECORD_PARTS == 256 && RECORD_PAST_STOP == 512 &&
+	      RECORD_OUT == 1024,
 	      "entry.flags lists them in this order");
 static_assert(RECORD_POSTINGS_MAX <= 64 && RECORD_MOVES_MAX <= 255 && TG_LINES_MAX <= 255,
 	      "SINK_TABLE_LIST says how many rows a record can make");

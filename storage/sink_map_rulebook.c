@@ -8,7 +8,8 @@
 #include "storage/sink_map.h"
 
 static_assert(EARN_RULE_RATE == 1 && EARN_RULE_MULTIPLIER == 2 && EARN_RULE_EXCLUSIVE == 4 &&
-		      EARN_RULE_FIRST == 8 && EARN_RULE_BIRTHDAY == 16,
+		      EARN_RULE_FIRST == 8 && EARN_RULE_BIRTHDAY == 16 &&
+		      EARN_RULE_EXCHANGE_IN == 32 && EARN_RULE_EXCHANGE_OUT == 64,
 	      "earn_rule.flags lists them in this order");
 static_assert(COMPONENT_MEMBER_CAP == 1 && COMPONENT_PARTNER_CAP == 2 && COMPONENT_BUDGET == 3 &&
 		      COMPONENT_NO_ROOM == 4 && COMPONENT_NO_COVER == 5,
@@ -89,6 +90,7 @@ map_earn_rule(struct sink_earn_rule_row *row, const struct record *record)
 	cell_set_i64(&row->rate_num, rule->rate_num);
 	cell_set_i64(&row->rate_den, rule->rate_den);
 	cell_set_i64(&row->fixed_points, rule->fixed_points);
+	cell_set_u32(&row->step, rule->step);
 	return set_bound(&row->from_date, rule->from_day) &&
 	       set_bound(&row->until_date, rule->until_day);
 }

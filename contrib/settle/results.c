@@ -184,6 +184,10 @@ total_points(uint32_t operation, const struct tg_message *answer)
 	case TG_OP_HOLD:
 	case TG_OP_CAPTURE:
 		return tg_message_integer(answer, TG_FIELD_POINTS, 0);
+	case TG_OP_EXCHANGE:
+		return tg_message_integer(answer, TG_FIELD_DIRECTION, 0) == TG_DIRECTION_OUT ?
+			       -tg_message_integer(answer, TG_FIELD_POINTS, 0) :
+			       tg_message_integer(answer, TG_FIELD_POINTS, 0);
 	case TG_OP_REFUND:
 	case TG_OP_REVERSE:
 		return tg_message_integer(answer, TG_FIELD_RESTORED_POINTS, 0) -

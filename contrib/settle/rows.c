@@ -56,6 +56,8 @@ static const struct {
 	{ "late", TG_FIELD_LATE },
 	{ "hold_seconds", TG_FIELD_HOLD_SECONDS },
 	{ "skip_limited", TG_FIELD_SKIP_LIMITED },
+	{ "direction", TG_FIELD_DIRECTION },
+	{ "own_units", TG_FIELD_OWN_UNITS },
 };
 
 #define KIND_COUNT (sizeof(named_kinds) / sizeof(named_kinds[0]))

@@ -27,6 +27,7 @@ static const struct {
 	{ TG_OP_REFUND, "refund" },
 	{ TG_OP_REVERSE, "reverse" },
 	{ TG_OP_CONFIRM, "confirm" },
+	{ TG_OP_EXCHANGE, "exchange" },
 	{ 30, "expired" },
 	{ 31, "matured" },
 	{ 32, "lapsed" },

@@ -98,15 +98,56 @@ take_number(struct order *order, const char *text, enum tg_field field, const ch
 }
 
 static bool
+take_direction(struct order *order, const char *text, struct failure *failure)
+{
+	const bool is_in = strcasecmp(text, "in") == 0;
+
+	if (!is_in && strcasecmp(text, "out") != 0)
+		return failure_set(failure, "\"%s\": own currency comes in, or goes out", text);
+	tg_message_set_integer(&order->request, TG_FIELD_DIRECTION,
+			       is_in ? TG_DIRECTION_IN : TG_DIRECTION_OUT);
+	return true;
+}
+
+/* What is exchanged: own units in, points out. */
+static bool
+take_given(struct order *order, const char *text, struct failure *failure)
+{
+	if (order->request.values[TG_FIELD_DIRECTION].integer == TG_DIRECTION_IN)
+		return take_number(order, text, TG_FIELD_OWN_UNITS,
+				   "a number of the partner's own units", failure);
+	return take_number(order, text, TG_FIELD_POINTS, "a number of points", failure);
+}
+
+static bool
 take_quoted(struct order *order, const char *text, struct failure *failure)
 {
-	bool is_earn = strcasecmp(text, "earn") == 0;
+	const bool is_earn = strcasecmp(text, "earn") == 0;
+	enum tg_operation quoted = is_earn ? TG_OP_EARN : TG_OP_BURN;
 
-	if (!is_earn && strcasecmp(text, "burn") != 0)
-		return failure_set(failure, "\"%s\": only earn and burn are quoted", text);
-	tg_message_set_integer(&order->request, TG_FIELD_QUOTED_OPERATION,
-			       is_earn ? TG_OP_EARN : TG_OP_BURN);
+	if (!is_earn && strcasecmp(text, "burn") != 0) {
+		if (!take_direction(order, text, failure))
+			return failure_set(failure, "\"%s\": earn, burn, in or out is quoted",
+					   text);
+		quoted = TG_OP_EXCHANGE;
+	}
+	tg_message_set_integer(&order->request, TG_FIELD_QUOTED_OPERATION, quoted);
 	return true;
+}
+
+/* How much of what is quoted. */
+static bool
+take_quoted_number(struct order *order, const char *text, struct failure *failure)
+{
+	switch (order->request.values[TG_FIELD_QUOTED_OPERATION].integer) {
+	case TG_OP_EARN:
+		return take_number(order, text, TG_FIELD_AMOUNT, "an amount, in minor units,",
+				   failure);
+	case TG_OP_EXCHANGE:
+		return take_given(order, text, failure);
+	default:
+		return take_number(order, text, TG_FIELD_POINTS, "a number of points", failure);
+	}
 }
 
 static bool
@@ -135,15 +176,16 @@ take_word(struct order *order, const char *kind, const char *text, struct failur
 				   failure);
 	if (strcmp(kind, "POINTS") == 0)
 		return take_number(order, text, TG_FIELD_POINTS, "a number of points", failure);
-	if (strcmp(kind, "EARN|BURN") == 0)
+	if (strcmp(kind, "EARN|BURN|IN|OUT") == 0)
 		return take_quoted(order, text, failure);
+	if (strcmp(kind, "IN|OUT") == 0)
+		return take_direction(order, text, failure);
+	if (strcmp(kind, "GIVEN") == 0)
+		return take_given(order, text, failure);
 	if (strcmp(kind, "DAY") == 0)
 		return take_day(order, text, failure);
 	TG_ASSERT(strcmp(kind, "NUMBER") == 0);
-	if (order->request.values[TG_FIELD_QUOTED_OPERATION].integer == TG_OP_EARN)
-		return take_number(order, text, TG_FIELD_AMOUNT, "an amount, in minor units,",
-				   failure);
-	return take_number(order, text, TG_FIELD_POINTS, "a number of points", failure);
+	return take_quoted_number(order, text, failure);
 }
 
 /* Take all words of a command. */

@@ -30,7 +30,7 @@
 	X(link,    LINK,    "MEMBER IDENTIFIER",        "give a member another identifier") \
 	X(unlink,  UNLINK,  "MEMBER IDENTIFIER",        "take an identifier from a member") \
 	X(inquiry, INQUIRY, "MEMBER",                   "balances, next expiries, last entries") \
-	X(quote,   QUOTE,   "MEMBER EARN|BURN NUMBER",  "what an earn or burn would do") \
+	X(quote,   QUOTE,   "MEMBER EARN|BURN|IN|OUT NUMBER", "what an earn, burn or exchange would do") \
 	X(earn,    EARN,    "MEMBER AMOUNT",            "points for a purchase") \
 	X(burn,    BURN,    "MEMBER POINTS",            "pay with points") \
 	X(hold,    HOLD,    "MEMBER POINTS",            "reserve points") \
@@ -39,6 +39,7 @@
 	X(refund,  REFUND,  "MEMBER TRANSACTION AMOUNT", "goods of an earlier purchase come back") \
 	X(reverse, REVERSE, "MEMBER TRANSACTION",       "undo a transaction whole") \
 	X(confirm, CONFIRM, "MEMBER TRANSACTION",       "make pending points of an earn available") \
+	X(exchange, EXCHANGE, "MEMBER IN|OUT GIVEN",    "own currency becomes points, or points own currency") \
 	X(status,  STATUS,  "MEMBER TRANSACTION",       "what became of a transaction") \
 	X(history, HISTORY, "MEMBER",                   "a page of a member's entries of all times") \
 	X(entries, ENTRIES, "[DAY]",                    "a page of the partner's entries of a day") \

@@ -16,7 +16,8 @@
 	X(is_late, "late", FLAG, ONCE, NULL, 0, 0, TG_FIELD_LATE, "", "from store and forward") \
 	X(amount, "amount", NUMBER, ONCE, NULL, 0, TG_AMOUNT_MAX, TG_FIELD_AMOUNT, "N", "burn, hold, capture: money, minor units") \
 	X(covered, "covered", NUMBER, ONCE, NULL, 0, TG_AMOUNT_MAX, TG_FIELD_COVERED, "N", "part of the amount that points pay for") \
-	X(points, "points", NUMBER, ONCE, NULL, 0, TG_AMOUNT_MAX, TG_FIELD_POINTS, "N", "refund: points to give back") \
+	X(points, "points", NUMBER, ONCE, NULL, 0, TG_AMOUNT_MAX, TG_FIELD_POINTS, "N", "refund: points to give back; exchange: quoted") \
+	X(own_units, "own-units", NUMBER, ONCE, NULL, 0, TG_AMOUNT_MAX, TG_FIELD_OWN_UNITS, "N", "exchange: own units quoted") \
 	X(burn, "burn", TEXT, ONCE, NULL, 0, 0, TG_FIELD_ORIGINAL_BURN, "ID", "refund: the burn that paid a part") \
 	X(reason, "reason", TEXT, ONCE, NULL, 0, 0, TG_FIELD_REASON, "WORD", "timeout, voided, returned or other") \
 	X(seconds, "seconds", NUMBER, ONCE, NULL, 1, 3024000, TG_FIELD_HOLD_SECONDS, "N", "hold: how long it may stay open") \

@@ -83,7 +83,7 @@ SELECT e.business_date,
        IF(e.status IN (0, 1), 'done', 'declined') AS outcome,
        COUNT(*) AS records,
        CAST(SUM(IF(k.name IN ('REFUND', 'REVERSE'), COALESCE(e.restored_points - e.taken_points, 0),
-                   COALESCE(e.points, 0))) AS DECIMAL(38, 0)) AS points,
+                   IF(FIND_IN_SET('out', e.flags), -1, 1) * COALESCE(e.points, 0))) AS DECIMAL(38, 0)) AS points,
        CAST(SUM(COALESCE(e.amount, 0)) AS DECIMAL(38, 0)) AS amount
   FROM entry e
   LEFT JOIN record_kind k ON k.number = e.kind
@@ -400,7 +400,8 @@ SELECT u.business_date, u.partner, u.kind, u.outcome,
                IF(e.status IN (0, 1), 'done', 'declined'),
                0, COUNT(*), 0,
                SUM(IF(k.name IN ('REFUND', 'REVERSE'),
-                      COALESCE(e.restored_points - e.taken_points, 0), COALESCE(e.points, 0))),
+                      COALESCE(e.restored_points - e.taken_points, 0),
+                      IF(FIND_IN_SET('out', e.flags), -1, 1) * COALESCE(e.points, 0))),
                0, SUM(COALESCE(e.amount, 0))
           FROM entry e
           LEFT JOIN record_kind k ON k.number = e.kind

@@ -88,7 +88,7 @@ def commands_are_offered_where_one_is_due():
 
 
 def words_of_a_command_are_offered():
-    expect(complete('tally', 'quote', '00002', ''), ['burn', 'earn'])
+    expect(complete('tally', 'quote', '00002', ''), ['burn', 'earn', 'in', 'out'])
     expect(complete('tally-passwd', 'add', 'eve', 'o'), ['operator'])
     expect(complete('tally', 'earn', ''), [])
 

@@ -315,6 +315,42 @@ who_acts_for_whom_is_checked(void **state)
 	}
 }
 
+/* What: an exchange says what is given; what is got may be said, too.
+ * How:  each direction, asked and quoted, with and without. */
+static void
+an_exchange_says_what_is_given(void **state)
+{
+	static const struct {
+		int64_t direction, own_units, points; /* -1: not said */
+	} cases[] = {
+		{ TG_DIRECTION_IN, 100, -1 },
+		{ TG_DIRECTION_IN, 100, 33 },
+		{ TG_DIRECTION_OUT, -1, 33 },
+		{ TG_DIRECTION_OUT, 0, 33 },
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < 2 * sizeof(cases) / sizeof(cases[0]); i++) {
+		const bool is_quote = i % 2 != 0;
+
+		tg_message_init(&f->message, 1, is_quote ? TG_OP_QUOTE : TG_OP_EXCHANGE);
+		tg_message_set_integer(&f->message, TG_FIELD_MEMBER, 77);
+		if (is_quote)
+			tg_message_set_integer(&f->message, TG_FIELD_QUOTED_OPERATION,
+					       TG_OP_EXCHANGE);
+		tg_message_set_integer(&f->message, TG_FIELD_DIRECTION, cases[i / 2].direction);
+		if (cases[i / 2].own_units != -1)
+			tg_message_set_integer(&f->message, TG_FIELD_OWN_UNITS,
+					       cases[i / 2].own_units);
+		if (cases[i / 2].points != -1)
+			tg_message_set_integer(&f->message, TG_FIELD_POINTS, cases[i / 2].points);
+		assert_int_equal(translate(f, &till), TG_OK);
+		assert_int_equal(f->job->request.direction, cases[i / 2].direction);
+		assert_int_equal(f->job->request.has_own_units, cases[i / 2].own_units != -1);
+		assert_int_equal(f->job->request.has_points, cases[i / 2].points != -1);
+	}
+}
+
 /* An answer with everything in it. */
 static void
 fill_answer(struct ledger_answer *a, uint8_t kind)
@@ -346,6 +382,10 @@ fill_answer(struct ledger_answer *a, uint8_t kind)
 				     .next_expiry_day = 1018,
 				     .next_expiry_points = 1019,
 				     .deadline_utc_ms = 1020,
+				     .direction = TG_DIRECTION_OUT,
+				     .own_units = 1021,
+				     .rate_num = 1022,
+				     .rate_den = 1023,
 				     .outcome = 60,
 				     .outcome_kind = REQUEST_BURN,
 				     .outcome_state = STATE_REVERSED,
@@ -416,7 +456,7 @@ every_operation_tells_what_it_may(void **state)
 					 REQUEST_BURN,	  REQUEST_HOLD,	  REQUEST_CAPTURE,
 					 REQUEST_RELEASE, REQUEST_REFUND, REQUEST_REVERSE,
 					 REQUEST_CONFIRM, REQUEST_STATUS, REQUEST_TOTALS,
-					 REQUEST_HISTORY, REQUEST_ENTRIES };
+					 REQUEST_HISTORY, REQUEST_ENTRIES, REQUEST_EXCHANGE };
 	static uint8_t rows[IO_REPLY_BYTES_MAX], frame[IO_REPLY_BYTES_MAX];
 	struct fixture *f = *state;
 	struct ledger_answer *answer = calloc(1, sizeof(*answer));
@@ -487,6 +527,7 @@ main(void)
 		CASE(what_is_absent_says_so),
 		CASE(the_largest_receipt_fits),
 		CASE(who_acts_for_whom_is_checked),
+		CASE(an_exchange_says_what_is_given),
 		CASE(every_operation_tells_what_it_may),
 		CASE(nothing_is_told_by_leaving_it_out),
 	};

@@ -224,6 +224,21 @@ spend(struct player *p, uint8_t kind, unsigned member, int64_t points)
 	return p->count;
 }
 
+/* Own units in, or points out. */
+static unsigned
+exchange(struct player *p, unsigned member, uint8_t direction, int64_t given)
+{
+	struct ledger_request q = till(p, REQUEST_EXCHANGE, member);
+
+	q.direction = direction;
+	q.has_points = direction == TG_DIRECTION_OUT;
+	q.has_own_units = direction == TG_DIRECTION_IN;
+	q.points = q.has_points ? given : 0;
+	q.own_units = q.has_own_units ? given : 0;
+	ask(p, &q);
+	return p->count;
+}
+
 static void
 undo(struct player *p, uint8_t kind, unsigned member, unsigned original, int64_t amount)
 {
@@ -348,6 +363,46 @@ funding_kinds(struct player *p)
 	ask(p, &q);
 }
 
+/* Rates of exchange, own currency in and out, and both undone. */
+static void
+exchange_kinds(struct player *p)
+{
+	struct ledger_request q = { .kind = REQUEST_SET_EARN_RULE, .operator_name = "golden" };
+	unsigned in, out;
+
+	q.earn_rule = (struct earn_rule){
+		.flags = EARN_RULE_EXCHANGE_IN,
+		.partner = 1,
+		.from_day = INT32_MIN,
+		.until_day = INT32_MAX,
+		.until_minute = MINUTES_PER_DAY,
+		.weekdays = WEEKDAYS_ALL,
+		.member_points = LIMIT_NONE,
+		.member_day_points = LIMIT_NONE,
+		.threshold_amount = 10,
+		.step = 5,
+		.rate_num = 3,
+		.rate_den = 4,
+		.name = "miles",
+	};
+	ask(p, &q);
+	q.earn_rule.position = 1;
+	q.earn_rule.flags = EARN_RULE_EXCHANGE_OUT;
+	ask(p, &q);
+	q.kind = REQUEST_START_RULEBOOK;
+	q.rulebook = (struct rulebook){ .rule_count = 2 };
+	ask(p, &q);
+	in = exchange(p, 0, TG_DIRECTION_IN, 1005);
+	exchange(p, 0, TG_DIRECTION_IN, 9);
+	out = exchange(p, 0, TG_DIRECTION_OUT, 55);
+	exchange(p, 1, TG_DIRECTION_IN, 400);
+	undo(p, REQUEST_REVERSE, 0, out, 0);
+	undo(p, REQUEST_REVERSE, 0, in, 0);
+	/* The version after it has none: what other days earn is as it was. */
+	q.rulebook.rule_count = 0;
+	ask(p, &q);
+}
+
 void
 golden_play(struct ledger *ledger, golden_record_fn *on_record, void *context)
 {
@@ -370,6 +425,8 @@ golden_play(struct ledger *ledger, golden_record_fn *on_record, void *context)
 			rare_kinds(&p);
 		if (day == 12)
 			funding_kinds(&p);
+		if (day == 14)
+			exchange_kinds(&p);
 		if (day == 18)
 			move_time(&p, 400 * MS_PER_DAY);
 		next_day(&p);

@@ -17,6 +17,8 @@ static const struct flag_word {
 	{ "exclusive", EARN_RULE_EXCLUSIVE },
 	{ "first", EARN_RULE_FIRST },
 	{ "birthday", EARN_RULE_BIRTHDAY },
+	{ "exchange_in", EARN_RULE_EXCHANGE_IN },
+	{ "exchange_out", EARN_RULE_EXCHANGE_OUT },
 };
 
 static bool

@@ -116,6 +116,10 @@ read_special_word(struct case_run *run, struct ledger_request *q, const char *wo
 		q->is_repeat = true;
 	} else if (strcmp(word, "skip_limited") == 0) {
 		q->skip_limited = true;
+	} else if (strcmp(word, "in") == 0) {
+		q->direction = TG_DIRECTION_IN;
+	} else if (strcmp(word, "out") == 0) {
+		q->direction = TG_DIRECTION_OUT;
 	} else if ((value = words_value(word, "id")) != NULL) {
 		fixture_id(q->transaction_id, value);
 	} else if ((value = words_value(word, "of")) != NULL) {
@@ -158,13 +162,14 @@ read_request_word(struct case_run *run, struct ledger_request *q, const char *wo
 		case_complain(run, "no such field: %s", word);
 	words_store(q, field, case_number(run, strchr(word, '=') + 1));
 	q->has_points = q->has_points || words_value(word, "points") != NULL;
+	q->has_own_units = q->has_own_units || words_value(word, "units") != NULL;
 }
 
 static bool
 is_transaction(uint8_t kind)
 {
 	return kind == REQUEST_ENROLL || kind == REQUEST_LINK || kind == REQUEST_UNLINK ||
-	       (kind >= REQUEST_EARN && kind <= REQUEST_CONFIRM);
+	       (kind >= REQUEST_EARN && kind <= REQUEST_EXCHANGE);
 }
 
 /* Decide into memory full of something else: no change of state, and nothing left over in it. */

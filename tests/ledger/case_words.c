@@ -25,6 +25,7 @@ static const struct named_field request_fields[] = {
 	FIELD(ledger_request, "amount", amount),
 	FIELD(ledger_request, "covered", covered),
 	FIELD(ledger_request, "points", points),
+	FIELD(ledger_request, "units", own_units),
 	FIELD(ledger_request, "terminal", principal),
 	FIELD(ledger_request, "for", terminal),
 	FIELD(ledger_request, "store", store),
@@ -45,6 +46,10 @@ const struct named_fields request_words = LIST(request_fields);
 
 static const struct named_field answer_fields[] = {
 	FIELD(ledger_answer, "points", points),
+	FIELD(ledger_answer, "units", own_units),
+	FIELD(ledger_answer, "direction", direction),
+	FIELD(ledger_answer, "rate", rate_num),
+	FIELD(ledger_answer, "per", rate_den),
 	FIELD(ledger_answer, "base", base_points),
 	FIELD(ledger_answer, "bonus", bonus_points),
 	FIELD(ledger_answer, "taken", taken_points),
@@ -85,6 +90,9 @@ static const struct named_field record_fields[] = {
 	FIELD(record, "terminal", terminal),
 	FIELD(record, "rule", rule_version),
 	FIELD(record, "rulebook", rulebook_version),
+	FIELD(record, "given", exchange.given),
+	FIELD(record, "units", exchange.own_units),
+	FIELD(record, "version", exchange.version),
 	FIELD(record, "covered", covered),
 	FIELD(record, "base", base_points),
 	FIELD(record, "bonus", bonus_points),
@@ -197,6 +205,7 @@ static const struct named_field earn_rule_fields[] = {
 	FIELD(earn_rule, "rate", rate_num),
 	FIELD(earn_rule, "per", rate_den),
 	FIELD(earn_rule, "points", fixed_points),
+	FIELD(earn_rule, "step", step),
 };
 const struct named_fields earn_rule_words = LIST(earn_rule_fields);
 static const struct named_field funding_fields[] = {

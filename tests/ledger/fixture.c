@@ -374,6 +374,7 @@ journal_and_apply(struct ledger_fixture *f, const struct record *r)
 	assert_int_equal(decoded_bytes, length);
 	assert_true(record_posting_sum(f->decoded, UNIT_POINTS) == 0);
 	assert_true(record_posting_sum(f->decoded, UNIT_COVER) == 0);
+	assert_true(record_posting_sum(f->decoded, UNIT_OWN) == 0);
 	ledger_apply(f->ledger, r);
 	ledger_apply(f->twin, f->decoded);
 	if (f->blind != NULL) {

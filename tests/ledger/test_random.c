@@ -329,7 +329,7 @@ balances_agree_with_a_plain_model(void **state)
 static const uint8_t chaos_kinds[] = {
 	REQUEST_EARN,	 REQUEST_EARN,	  REQUEST_EARN,	   REQUEST_BURN,   REQUEST_BURN,
 	REQUEST_HOLD,	 REQUEST_CAPTURE, REQUEST_RELEASE, REQUEST_REFUND, REQUEST_REVERSE,
-	REQUEST_CONFIRM, REQUEST_INQUIRY, REQUEST_QUOTE,   REQUEST_STATUS,
+	REQUEST_CONFIRM, REQUEST_INQUIRY, REQUEST_QUOTE,   REQUEST_STATUS, REQUEST_EXCHANGE,
 };
 
 /* Anything: rates, lives, pending days and bindings that a partner could have. */
@@ -383,7 +383,10 @@ chaos_funding(struct model *m)
 	(void)fixture_ask(&m->ledger, &q);
 }
 
-/* What blocks have left, and what is in none, is the partner's cover; it was sold to it or used. */
+/*
+ * What blocks have left, and what is in none, is the partner's cover; it was sold to it or used.
+ * Of a partner's own currency nothing comes or goes but by exchange.
+ */
 static void
 check_covers(const struct ledger *l)
 {
@@ -397,6 +400,10 @@ check_covers(const struct ledger *l)
 		assert_true(s.left_points >= 0);
 	}
 	assert_true(ledger_conservation(l, UNIT_COVER) == 0);
+	for (uint32_t number = 1; number <= 2; number++)
+		assert_true(ledger_account_points(l, ACCOUNT_OWN, UNIT_OWN, number) +
+				    ledger_account_points(l, ACCOUNT_OWN_TAKEN, UNIT_OWN, number) ==
+			    0);
 }
 
 /* Two operators for a budget of any size, now and then stopped. */
@@ -415,6 +422,21 @@ chaos_budget(struct model *m, uint32_t number)
 	(void)fixture_ask(&m->ledger, &q);
 	q.budget_action = draw_below(&m->seed, 5) == 0 ? BUDGET_STOP : BUDGET_RESUME;
 	assert_int_equal(fixture_ask(&m->ledger, &q)->status, TG_OK);
+}
+
+/* A rate of exchange, in or out, that is valid or has ended. */
+static void
+make_exchange_rate(struct model *m, struct earn_rule *rule)
+{
+	rule->flags = draw_below(&m->seed, 2) == 0 ? EARN_RULE_EXCHANGE_IN : EARN_RULE_EXCHANGE_OUT;
+	rule->category_from = rule->category_to = 0;
+	rule->tender = 0;
+	rule->rate_num = 1 + draw_below(&m->seed, 4);
+	rule->rate_den = 1 + draw_below(&m->seed, 4);
+	rule->threshold_amount = draw_below(&m->seed, 3) * 10;
+	rule->step = (uint32_t)draw_below(&m->seed, 3);
+	if (draw_below(&m->seed, 4) == 0)
+		rule->until_day = m->ledger.now.day - 1;
 }
 
 /* Another version of the rulebook, of any rates and campaigns. */
@@ -440,6 +462,11 @@ chaos_rulebook(struct model *m)
 		rule->category_from = rule->category_to;
 		rule->tender = (uint8_t)draw_below(&m->seed, 2);
 		rule->partner = 1 + rule->tender;
+		if (draw_below(&m->seed, 4) == 0) {
+			make_exchange_rate(m, rule);
+			assert_int_equal(fixture_ask(&m->ledger, &q)->status, TG_OK);
+			continue;
+		}
 		if (draw_below(&m->seed, 3) == 0) {
 			rule->flags = EARN_RULE_RATE;
 			assert_int_equal(fixture_ask(&m->ledger, &q)->status, TG_OK);
@@ -528,6 +555,7 @@ chaos_request(struct model *m, unsigned seen[])
 	uint8_t kind = chaos_kinds[draw_below(&m->seed, (int64_t)sizeof(chaos_kinds))];
 	unsigned original = m->step - 1 - (unsigned)draw_below(&m->seed, 20);
 	bool is_new = kind == REQUEST_EARN || kind == REQUEST_BURN || kind == REQUEST_HOLD ||
+		      kind == REQUEST_EXCHANGE ||
 		      draw_below(&m->seed, 30) == 0;
 	int member =
 		is_new ? (int)draw_below(&m->seed, MEMBERS) : m->member_of[original % REMEMBERED];
@@ -541,6 +569,12 @@ chaos_request(struct model *m, unsigned seen[])
 	q.covered = draw_below(&m->seed, 3) == 0 ? draw_below(&m->seed, 2000) : 0;
 	q.points = 1 + draw_below(&m->seed, 120);
 	q.has_points = draw_below(&m->seed, 4) == 0;
+	q.direction = (uint8_t)(1 + draw_below(&m->seed, 2));
+	if (kind == REQUEST_EXCHANGE) {
+		q.has_points = q.direction == TG_DIRECTION_OUT;
+		q.has_own_units = !q.has_points;
+		q.own_units = 1 + draw_below(&m->seed, 120);
+	}
 	q.hold_seconds = (int32_t)draw_below(&m->seed, 4000);
 	q.reason = (uint8_t)(1 + draw_below(&m->seed, 3));
 	q.skip_limited = draw_below(&m->seed, 8) == 0;
@@ -587,6 +621,9 @@ anything_keeps_the_books_straight(void **state)
 		TG_TOO_OLD,
 		TG_UNKNOWN_ORIGINAL,
 		TG_NO_COVER,
+		TG_EXCHANGE_OFF,
+		TG_NO_RATE,
+		TG_EXCHANGE_STEP,
 	};
 	struct model *m = model_new(pick_seed(7));
 	unsigned *seen = calloc(256, sizeof(*seen));

@@ -140,17 +140,66 @@ sponsors_are_read(void **state)
 	programme_file_deinit(&file);
 }
 
+/* What: an exchange's keys come out where they belong, behind rates and campaigns. */
+static void
+exchanges_are_read(void **state)
+{
+	static const char text[] =
+		"exchanges = ( { name = \"miles\"; partner = 4; direction = \"in\";\n"
+		"  rate = \"4/5\";\n"
+		"  minimum = 500; step = 100; from = \"2024-02-29\"; until = \"2024-03-01\"; },\n"
+		" { partner = 4; direction = \"out\"; rate = \"1/2\"; } );\n"
+		"rates = ( { partner = 1; category = 4; rate = \"0\"; } );\n";
+	struct programme_file file;
+	struct complaints c;
+	const struct earn_rule *rule;
+
+	(void)state;
+	if (read_text(text, &c, &file) != TG_OK)
+		fail_msg("%s", c.text);
+	assert_int_equal(file.rule_count, 3);
+	rule = &file.rules[1].rule;
+	assert_int_equal(rule->flags, EARN_RULE_EXCHANGE_IN);
+	assert_int_equal(rule->position, 1);
+	assert_int_equal(rule->number, 0);
+	assert_int_equal(rule->partner, 4);
+	assert_int_equal(rule->rate_num, 4);
+	assert_int_equal(rule->rate_den, 5);
+	assert_int_equal(rule->threshold_amount, 500);
+	assert_int_equal(rule->step, 100);
+	assert_int_equal(rule->until_day, rule->from_day + 1);
+	rule = &file.rules[2].rule;
+	assert_int_equal(rule->flags, EARN_RULE_EXCHANGE_OUT);
+	assert_int_equal(rule->threshold_amount, 0);
+	assert_int_equal(rule->step, 0);
+	assert_int_equal(rule->from_day, INT32_MIN);
+	programme_file_deinit(&file);
+}
+
+/* A file that is not sound, and all that is said of it. */
+struct bad_file {
+	const char *text;
+	const char *expected;
+};
+
+static void
+expect_complaints(const struct bad_file *bad)
+{
+	struct programme_file file;
+	struct complaints c;
+
+	assert_int_equal(read_text(bad->text, &c, &file), TG_CONFIG);
+	assert_string_equal(c.text, bad->expected);
+}
+
 /* What: what is wrong is named with its line, everything at once. */
 static void
 errors_are_named_with_their_lines(void **state)
 {
-	static const struct {
-		const char *text;
-		const char *expected;
-	} cases[] = {
+	static const struct bad_file cases[] = {
 		{ "campaigns = (\n{ number = 1;\n points = ; } );", "3 syntax error\n" },
 		{ "campagnes = ();\n",
-		  "1 campagnes: a programme has store_groups, rates and campaigns\n" },
+		  "1 campagnes: a programme has store_groups, rates, campaigns, exchanges\n" },
 		{ "campaigns = (\n{ number = 1; points = 5;\n weekday = 1; },\n"
 		  "{ number = 1;\n points = 6;\n hours = \"9-12\"; } );",
 		  "3 weekday: no key of a campaign\n"
@@ -195,13 +244,33 @@ errors_are_named_with_their_lines(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct programme_file file;
-		struct complaints c;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		expect_complaints(&cases[i]);
+}
 
-		assert_int_equal(read_text(cases[i].text, &c, &file), TG_CONFIG);
-		assert_string_equal(c.text, cases[i].expected);
-	}
+/* What: ... those of exchanges, too. */
+static void
+errors_of_exchanges_are_named_with_their_lines(void **state)
+{
+	static const struct bad_file cases[] = {
+		{ "exchanges = ( { direction = \"both\"; points = 5; minimum = -1; },\n"
+		  "{ partner = 1; direction = \"in\"; rate = \"0\"; } );",
+		  "1 direction: wanted: \"in\" or \"out\"\n1 points: no key of an exchange\n"
+		  "1 minimum: wanted: a number, 0 to 1000000000000\n"
+		  "1 an exchange names its partner\n1 direction is missing\n1 rate is missing\n"
+		  "2 an exchange gives something: its rate is above 0\n" },
+		{ "exchanges = ( { partner = 1; direction = \"in\"; rate = \"1\";\n"
+		  "until = \"2024-04-30\"; },\n"
+		  "{ partner = 1; direction = \"out\"; rate = \"1\"; },\n"
+		  "{ partner = 1; direction = \"in\"; rate = \"2\"; from = \"2024-04-30\"; } );",
+		  "4 partner 1 has a rate for these days in line 1\n" },
+		{ "rates = ( { partner = 1; rate = \"1/9\"; tender = 1; step = 5; } );",
+		  "1 step: no key of a rate\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		expect_complaints(&cases[i]);
 }
 
 /* What: a file that is not there is named so. */
@@ -246,7 +315,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_key_is_read),
 		cmocka_unit_test(sponsors_are_read),
+		cmocka_unit_test(exchanges_are_read),
 		cmocka_unit_test(errors_are_named_with_their_lines),
+		cmocka_unit_test(errors_of_exchanges_are_named_with_their_lines),
 		cmocka_unit_test(missing_file_is_an_error),
 		cmocka_unit_test(every_key_is_in_the_page),
 	};

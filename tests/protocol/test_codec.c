@@ -149,6 +149,8 @@ required_fields_suffice(void **state)
 				sample_remove(&sample.message, f);
 		if (number == TG_OP_QUOTE)
 			sample_set(&sample, TG_FIELD_AMOUNT, SAMPLE_LOW);
+		if (number == TG_OP_EXCHANGE)
+			sample_set(&sample, TG_FIELD_OWN_UNITS, SAMPLE_LOW);
 		if (number == TG_OP_REFUND)
 			sample_set(&sample, TG_FIELD_ORIGINAL, SAMPLE_LOW);
 		if (!tg_field_set_has(&info->requested, TG_FIELD_MEMBER))
@@ -348,7 +350,19 @@ fields_that_need_each_other_are_asked_for(void **state)
 	sample_request(&sample, TG_OP_QUOTE, SAMPLE_LOW, false);
 	sample_remove(&sample.message, TG_FIELD_AMOUNT);
 	assert_refused(TG_MISSING_FIELD, TG_FIELD_AMOUNT);
+	sample_request(&sample, TG_OP_QUOTE, SAMPLE_LOW, false);
+	tg_message_set_integer(&sample.message, TG_FIELD_QUOTED_OPERATION, TG_OP_BURN);
+	sample_remove(&sample.message, TG_FIELD_POINTS);
+	assert_refused(TG_MISSING_FIELD, TG_FIELD_POINTS);
+	tg_message_set_integer(&sample.message, TG_FIELD_QUOTED_OPERATION, TG_OP_HOLD);
+	assert_refused(TG_BAD_FIELD, TG_FIELD_QUOTED_OPERATION);
 	sample_request(&sample, TG_OP_QUOTE, SAMPLE_HIGH, false);
+	sample_remove(&sample.message, TG_FIELD_DIRECTION);
+	assert_refused(TG_MISSING_FIELD, TG_FIELD_DIRECTION);
+	sample_request(&sample, TG_OP_EXCHANGE, SAMPLE_LOW, false);
+	sample_remove(&sample.message, TG_FIELD_OWN_UNITS);
+	assert_refused(TG_MISSING_FIELD, TG_FIELD_OWN_UNITS);
+	sample_request(&sample, TG_OP_EXCHANGE, SAMPLE_HIGH, false);
 	sample_remove(&sample.message, TG_FIELD_POINTS);
 	assert_refused(TG_MISSING_FIELD, TG_FIELD_POINTS);
 }

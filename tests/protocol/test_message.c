@@ -136,7 +136,7 @@ static void
 right_goes_to_word_and_back(void **state)
 {
 	(void)state;
-	for (uint32_t bit = 1; bit <= TG_RIGHT_ACT_FOR; bit <<= 1)
+	for (uint32_t bit = 1; bit <= TG_RIGHT_EXCHANGE; bit <<= 1)
 		assert_int_equal(tg_right_by_name(tg_right_name(bit)), bit);
 	assert_int_equal(tg_right_by_name("Act_For"), TG_RIGHT_ACT_FOR);
 	assert_int_equal(tg_right_by_name("everything"), 0);

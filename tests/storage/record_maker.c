@@ -322,12 +322,15 @@ make_transaction(struct record_maker *maker, struct record *record)
 	add_amount(maker, record);
 	add_till(maker, record);
 	add_details(maker, record);
-	if (record->kind >= RECORD_CAPTURE)
+	if (record->kind >= RECORD_CAPTURE && record->kind != RECORD_EXCHANGE)
 		add_original(maker, record);
 	if (record->kind >= RECORD_HOLD && record->kind <= RECORD_RELEASE)
 		add_hold(maker, record);
 	if (record->kind == RECORD_REFUND || record->kind == RECORD_REVERSE)
 		add_refunded(maker, record);
+	if (record->kind == RECORD_EXCHANGE ||
+	    (record->kind == RECORD_REVERSE && one_in(maker, 4)))
+		record_maker_exchange(maker, record);
 	if (record->kind == RECORD_REVERSE && one_in(maker, 4))
 		record->status = TG_ORIGINAL_UNKNOWN;
 	add_after(maker, record);
@@ -619,7 +622,7 @@ record_maker_make(struct record_maker *maker, enum record_kind kind, struct reco
 		make_store_or_terminal(maker, ret_record);
 	else if ((kind >= RECORD_ENROLL && kind <= RECORD_UNLINK) || kind == RECORD_RELINK)
 		make_member_change(maker, ret_record);
-	else if (kind >= RECORD_EARN && kind <= RECORD_CONFIRM)
+	else if (kind >= RECORD_EARN && kind <= RECORD_EXCHANGE)
 		make_transaction(maker, ret_record);
 	else if (kind >= RECORD_EXPIRE && kind <= RECORD_HOLD_EXPIRE)
 		make_due(maker, ret_record);

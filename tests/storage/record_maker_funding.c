@@ -1,5 +1,5 @@
 /*
- * record_maker_funding.c - records of what partners pay and may issue.
+ * record_maker_funding.c - records of what partners pay, may issue, and exchange.
  */
 #include "tests/storage/record_maker_private.h"
 
@@ -46,4 +46,24 @@ record_maker_funds(struct record_maker *maker, struct record *record)
 	move->serial = 1 + pick(maker, 20);
 	move->partner = 1 + (uint32_t)(move->serial % MAKER_PARTNERS);
 	move->points = (int64_t)pick(maker, 2000) - 1000;
+}
+
+void
+record_maker_exchange(struct record_maker *maker, struct record *record)
+{
+	const bool is_out = one_in(maker, 2);
+
+	add(record, RECORD_HAS_BIT(EXCHANGE));
+	if (is_out && record->kind == RECORD_EXCHANGE)
+		record->flags |= RECORD_OUT;
+	record->exchange = (struct exchange){
+		.version = 1 + pick(maker, 9),
+		.position = pick(maker, 9),
+		.direction = is_out ? TG_DIRECTION_OUT : TG_DIRECTION_IN,
+		.given = quantity(maker),
+		.expected = quantity(maker) - 1,
+		.own_units = quantity(maker),
+		.rate_num = 1 + quantity(maker),
+		.rate_den = 1 + quantity(maker),
+	};
 }

@@ -51,4 +51,7 @@ void record_maker_components(struct record_maker *maker, struct record *record);
 void record_maker_funding(struct record_maker *maker, struct record *record);
 void record_maker_funds(struct record_maker *maker, struct record *record);
 
+/* What an exchange, or its reversal, exchanged. */
+void record_maker_exchange(struct record_maker *maker, struct record *record);
+
 #endif

@@ -73,6 +73,7 @@ make_rule(struct record_maker *maker, struct record *record)
 		.rate_num = quantity(maker),
 		.rate_den = 1 + quantity(maker),
 		.fixed_points = quantity(maker),
+		.step = pick(maker, 9),
 	};
 	rule->sponsor_count = (uint8_t)(one_in(maker, 2) ? 0 : pick(maker, SPONSORS_MAX + 1));
 	for (uint8_t i = 0; i < rule->sponsor_count; i++)

@@ -30,7 +30,7 @@ static const char rule_sql[] =
 	" store_group, category_from, category_to, tender, from_date, until_date, weekdays + 0,"
 	" from_minute, until_minute, tier, tag, sponsor, sponsors, life_days, usable_partner,"
 	" usable_store, budget, member_times, member_points, member_day_points,"
-	" threshold_amount, rate_num, rate_den, fixed_points FROM earn_rule"
+	" threshold_amount, rate_num, rate_den, fixed_points, step FROM earn_rule"
 	" ORDER BY version, position";
 static const char sponsor_sql[] = "SELECT version, position, line, last_sequence, partner, weight"
 				  " FROM earn_rule_sponsor ORDER BY version, position, line";
@@ -105,6 +105,7 @@ expect_rule(struct books *books, const struct record *r)
 	line_i64(&line, rule->rate_num);
 	line_i64(&line, rule->rate_den);
 	line_i64(&line, rule->fixed_points);
+	line_u64(&line, rule->step);
 	expected_set(&books->rules, rule->version * 256 + rule->position, &line);
 }
 

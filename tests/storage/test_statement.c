@@ -133,6 +133,33 @@ add_rule(struct town *t, uint32_t number)
 	must(t, &q);
 }
 
+/* Partners exchange their own currency, each at rates of its own. */
+static void
+add_exchanges(struct town *t)
+{
+	struct ledger_request q = { .kind = REQUEST_SET_EARN_RULE, .operator_name = "test" };
+
+	for (uint32_t position = 0; position < 2 * PARTNERS; position++) {
+		q.earn_rule = (struct earn_rule){
+			.position = position,
+			.flags = position % 2 == 0 ? EARN_RULE_EXCHANGE_IN : EARN_RULE_EXCHANGE_OUT,
+			.partner = position / 2 + 1,
+			.from_day = INT32_MIN,
+			.until_day = INT32_MAX,
+			.until_minute = MINUTES_PER_DAY,
+			.weekdays = WEEKDAYS_ALL,
+			.member_points = LIMIT_NONE,
+			.member_day_points = LIMIT_NONE,
+			.rate_num = 1 + position,
+			.rate_den = 3,
+		};
+		must(t, &q);
+	}
+	q.kind = REQUEST_START_RULEBOOK;
+	q.rulebook.rule_count = 2 * PARTNERS;
+	must(t, &q);
+}
+
 /* Daily, weekly and monthly cycles; the last partner is settled only later. */
 static void
 add_cycle(struct town *t, uint32_t number)
@@ -199,6 +226,7 @@ town_new(struct sink_fixture *f, bool is_traced)
 		add_partner(t, number);
 	for (uint32_t number = 1; number <= PARTNERS; number++)
 		add_rule(t, number);
+	add_exchanges(t);
 	for (uint32_t nth = 0; nth < MEMBERS; nth++)
 		enroll(t, nth);
 	return t;
@@ -220,6 +248,7 @@ town_free(struct town *t)
 static const uint8_t kinds[] = {
 	REQUEST_EARN, REQUEST_EARN, REQUEST_EARN, REQUEST_BURN,	 REQUEST_BURN,
 	REQUEST_HOLD, REQUEST_CAPTURE, REQUEST_REFUND, REQUEST_REFUND, REQUEST_REVERSE,
+	REQUEST_EXCHANGE,
 };
 
 /* One request of a till; most of those that name an original name one of the last sixty. */
@@ -229,7 +258,8 @@ trade(struct town *t)
 	const uint8_t kind = kinds[below(t, sizeof kinds)];
 	const uint32_t number = ++t->asked;
 	const uint32_t original = number - 1 - below(t, 60);
-	const bool is_new = kind == REQUEST_EARN || kind == REQUEST_BURN || kind == REQUEST_HOLD;
+	const bool is_new = kind == REQUEST_EARN || kind == REQUEST_BURN ||
+			    kind == REQUEST_HOLD || kind == REQUEST_EXCHANGE;
 	struct ledger_request q = { .kind = kind, .till_day = DAY_NONE };
 	char id[16];
 
@@ -247,6 +277,12 @@ trade(struct town *t)
 	q.covered = is_new ? 0 : below(t, 40);
 	q.points = 1 + below(t, 700);
 	q.has_points = below(t, 3) == 0;
+	if (kind == REQUEST_EXCHANGE) {
+		q.direction = (uint8_t)(1 + number % 2);
+		q.has_points = q.direction == TG_DIRECTION_OUT;
+		q.has_own_units = !q.has_points;
+		q.own_units = q.has_own_units ? q.points : 0;
+	}
 	q.hold_seconds = (int32_t)(1 + below(t, 4000));
 	q.reason = (uint8_t)(1 + below(t, 3));
 	(void)snprintf(id, sizeof id, "t%u", original);

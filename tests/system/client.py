@@ -7,6 +7,7 @@ import sys
 
 import batches
 import campaigns
+import exchange
 from server import DAY_MS
 from tallygate import PAGE, SEEN
 from world import WINDOW_MS, expect, expect_equal, numbers, run
@@ -192,11 +193,12 @@ def other_encodings_of_a_request_are_the_same_request(world):
 OTHER = {'BUSINESS_TIME': 1, 'IDENTIFIER_TYPE': 9, 'IDENTIFIER': 'x', 'AMOUNT': 1, 'COVERED': 1,
          'RECEIPT': 'x', 'TILL': 1, 'TILL_DAY': 1, 'LINES': [['x', 0, 0, 0]], 'TENDER': 1,
          'CHANNEL': 1, 'CAMPAIGN': 1, 'POINTS': 1, 'HOLD_SECONDS': 1, 'SKIP_LIMITED': True,
-         'MEMBER': 1, 'ORIGINAL': bytes(16), 'ORIGINAL_TIME': 1, 'REASON': 1, 'NEW_TYPE': 1,
-         'NEW_IDENTIFIER': 'x', 'ORIGINAL_BURN': bytes(16)}
+         'DIRECTION': 2, 'OWN_UNITS': 1, 'MEMBER': 1, 'ORIGINAL': bytes(16), 'ORIGINAL_TIME': 1,
+         'REASON': 1, 'NEW_TYPE': 1, 'NEW_IDENTIFIER': 'x', 'ORIGINAL_BURN': bytes(16)}
 FULL = {'AMOUNT': 2000, 'COVERED': 100, 'RECEIPT': 'a', 'TILL': 4, 'TILL_DAY': 20514,
         'LINES': [['a', 1, 1, 1]], 'TENDER': 2, 'CHANNEL': 2, 'CAMPAIGN': 2, 'POINTS': 2,
-        'HOLD_SECONDS': 60, 'SKIP_LIMITED': False, 'REASON': 3, 'NEW_TYPE': 2}
+        'DIRECTION': 1, 'OWN_UNITS': 9, 'HOLD_SECONDS': 60, 'SKIP_LIMITED': False, 'REASON': 3,
+        'NEW_TYPE': 2}
 
 
 def one_changed_field_is_a_conflict(world):
@@ -214,7 +216,7 @@ def one_changed_field_is_a_conflict(world):
                 if (operation.name != 'ENROLL' and
                         name in ('MEMBER', 'IDENTIFIER', 'IDENTIFIER_TYPE')):
                     changed = {'member': 1}
-                elif value is None and name in operation.required | {'NEW_TYPE', 'NEW_IDENTIFIER'}:
+                elif value is None and (name in operation.required or name[:4] in ('NEW_', 'OWN_')):
                     continue
                 answer = request.send(till, **changed)
                 if answer.status != 'CONFLICT':
@@ -685,6 +687,7 @@ CASES = [
     batches.a_batch_with_a_malformed_item_is_refused_whole,
     batches.an_item_that_is_none_is_refused_by_itself,
     a_bonus_is_told_apart_and_capped,
+    exchange.own_currency_is_exchanged_both_ways,
     campaigns.a_campaign_is_told_apart,
     limited_points_go_first_unless_told_otherwise,
     points_past_their_day_are_not_given_back,

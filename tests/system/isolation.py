@@ -40,7 +40,8 @@ def body(world, operation, member, **changes):
     known = {'BUSINESS_TIME': world.now(), 'ORIGINAL_TIME': world.now(), 'DAY': world.today(),
              'IDENTIFIER': world.card(), 'NEW_IDENTIFIER': world.card(), 'REASON': 2,
              'QUOTED_OPERATION': PAGE.operation_named['EARN'].number, 'MEMBER': member}
-    fields = {'QUOTE': {'amount': 1}, 'REFUND': {'original': new_id()}}.get(operation.name, {})
+    fields = {'QUOTE': {'amount': 1}, 'REFUND': {'original': new_id()},
+              'EXCHANGE': {'own_units': 9}}.get(operation.name, {})
     for name in operation.required | ({'MEMBER'} & operation.fields):
         field = PAGE.field_named[name]
         fields[name.lower()] = (known[name] if name in known else new_id()

@@ -9,6 +9,7 @@ BUSINESS_DATE, TILL_DAY = 1, 2
 TERMINAL, STORE, PARTNER = 1, 2, 3
 AGREED, OUT_OF_BALANCE, NOTHING = 1, 2, 3
 HOURS, PARTS = 1, 2
+OUT = 2		# DIRECTION of an exchange
 PAGE_ROWS = 90
 LABEL = b'tallygate day item v1'
 LINK_LABEL = b'tallygate day link v1'
@@ -29,6 +30,8 @@ class Item:
         self.points = answer.get('points', 0)
         if request.operation in ('REFUND', 'REVERSE'):
             self.points = answer.get('restored_points', 0) - answer.get('taken_points', 0)
+        elif answer.get('direction') == OUT:
+            self.points = -self.points
 
     @property
     def hour(self):

@@ -15,19 +15,20 @@ from server import DAY_MS, Failed, Server, await_true	# pylint: disable=wrong-im
 from tallygate import PAGE, new_id			# pylint: disable=wrong-import-position
 from tap import Tap				# pylint: disable=wrong-import-position
 
+RIGHTS = 'enroll+inquiry+earn+burn+refund+reverse+exchange'
 COALITION = [
     'partner add 1 name=One',
     'rule add 1 base=1/100',
     'store add 11 partner=1',
     'store add 12 partner=1',
-    'terminal add 101 partner=1 store=11',
+    'terminal add 101 partner=1 store=11 rights=' + RIGHTS,
     'terminal add 102 partner=1 store=12',
     'terminal add 103 partner=1 store=11 rights=inquiry',
     'terminal add 150 partner=1 rights=all',
     'partner add 2 name=Two',
     'rule add 2 base=1/100',
     'store add 21 partner=2',
-    'terminal add 201 partner=2 store=21',
+    'terminal add 201 partner=2 store=21 rights=' + RIGHTS,
     'terminal add 250 partner=2 rights=all',
     'partner add 3 name=Three return_loses_expired=yes bonus_member_day_points=36',
     'rule add 3 base=1/100 bonus=1/50 bonus_days=1 bonus_usable_at=partner:3',
