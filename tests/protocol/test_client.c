@@ -92,7 +92,7 @@ no_answer_is_unknown(void **state)
 
 	start(f, STEPS({ .move = FAKE_SILENCE }, { .move = FAKE_CLOSE }));
 	client_fixture_earn(f, 1, &request);
-	assert_int_equal(tg_client_open(f->client, 5000), TG_OK);
+	assert_int_equal(tg_client_open(f->client, 30000), TG_OK);
 	assert_int_equal(tg_client_call(f->client, &request, 50, &answer), TG_TIMEOUT);
 	assert_string_equal(tg_client_error(f->client), "no answer in time");
 	assert_int_equal(tg_client_call(f->client, &request, 5000, &answer), TG_CLOSED);
@@ -146,7 +146,7 @@ silent_connection_is_given_up(void **state)
 	const struct fake_seen *seen;
 	struct tg_message request, answer;
 
-	f->options.answer_timeout_ms = 400;
+	f->options.answer_timeout_ms = 2000;
 	start(f, STEPS({ .move = FAKE_SILENCE }));
 	client_fixture_earn(f, 1, &request);
 	assert_int_equal(tg_client_transact(f->client, &request, 20000, &answer), TG_OK);
@@ -199,7 +199,7 @@ end_of_time_tells_what_is_known(void **state)
 
 	start(f, STEPS({ .move = FAKE_SILENCE }, { FAKE_REFUSE, TG_BUSY, 60000 }));
 	client_fixture_earn(f, 1, &request);
-	assert_int_equal(tg_client_open(f->client, 5000), TG_OK);
+	assert_int_equal(tg_client_open(f->client, 30000), TG_OK);
 	assert_int_equal(tg_client_transact(f->client, &request, 50, &answer), TG_TIMEOUT);
 	assert_int_equal(tg_client_transact(f->client, &request, 3000, &answer), TG_BUSY);
 }
@@ -230,7 +230,7 @@ connection_closed_while_idle_is_opened_again(void **state)
 	assert_int_equal(tg_client_call(f->client, &request, 5000, &answer), TG_OK);
 	while (tg_client_session(f->client) == NULL ||
 	       tg_client_session(f->client)->store == FAKE_STORE + 1)
-		assert_int_equal(tg_client_open(f->client, 5000), TG_OK);
+		assert_int_equal(tg_client_open(f->client, 30000), TG_OK);
 	client_fixture_earn(f, 2, &request);
 	assert_int_equal(tg_client_call(f->client, &request, 5000, &answer), TG_OK);
 	assert_int_equal(tg_client_session(f->client)->store, FAKE_STORE + 2);

@@ -172,7 +172,7 @@ end_of_time_is_unknown(void **state)
 	f->server.steps = steps;
 	f->server.step_count = 1;
 	client_fixture_start(f, false);
-	assert_int_equal(tg_client_open(f->client, 5000), TG_OK);
+	assert_int_equal(tg_client_open(f->client, 30000), TG_OK);
 	assert_int_equal(run_batch(f, 5, 50, UINT32_MAX), TG_TIMEOUT);
 }
 

@@ -170,7 +170,7 @@ dead_gateway_is_passed_over_and_the_good_one_kept(void **state)
 	start_pair(&pair, f, NULL, 0);
 	fake_gateway_stop(f->gateway);
 	for (uint32_t i = 1; i <= 3; i++) {
-		assert_int_equal(tg_client_open(f->client, 5000), TG_OK);
+		assert_int_equal(tg_client_open(f->client, 30000), TG_OK);
 		assert_string_equal(tg_client_port(f->client), fake_gateway_port(pair.second));
 		assert_string_equal(tg_client_host(f->client), "127.0.0.1");
 		assert_int_equal(tg_client_session(f->client)->store, FAKE_STORE + i);
@@ -221,7 +221,7 @@ unanswered_request_is_repeated_at_the_other_gateway(void **state)
 	const struct fake_seen *seen;
 	struct pair pair;
 
-	f->options.answer_timeout_ms = 100;
+	f->options.answer_timeout_ms = 2000;
 	start_pair(&pair, f, STEPS({ .move = FAKE_SILENCE }));
 	earn(f, 1);
 	fake_gateway_stop(pair.second);
@@ -230,7 +230,7 @@ unanswered_request_is_repeated_at_the_other_gateway(void **state)
 	fake_gateway_free(pair.second);
 }
 
-/* What: a host that takes connections and says nothing leaves time for the next.  How: 2 s. */
+/* What: a host that takes connections and says nothing leaves time for the next.  How: 6 s. */
 static void
 mute_gateway_leaves_time_for_the_next(void **state)
 {
@@ -241,7 +241,7 @@ mute_gateway_leaves_time_for_the_next(void **state)
 	client_fixture_start(f, false);
 	fd = listen_mutely(hosts, f->options.port);
 	go_to(f, hosts);
-	if (tg_client_open(f->client, 2000) != TG_OK)
+	if (tg_client_open(f->client, 6000) != TG_OK)
 		fail_msg("%s", tg_client_error(f->client));
 	assert_string_equal(tg_client_port(f->client), f->options.port);
 	close(fd);
@@ -256,7 +256,7 @@ refusal_of_one_is_not_that_of_all(void **state)
 
 	f->server.auth_status = TG_BLOCKED;
 	start_pair(&pair, f, NULL, 0);
-	assert_int_equal(tg_client_open(f->client, 5000), TG_OK);
+	assert_int_equal(tg_client_open(f->client, 30000), TG_OK);
 	fake_gateway_stop(pair.second);
 	tg_client_close(f->client);
 	/* The other may come back: worth trying again. */
@@ -274,7 +274,7 @@ each_host_has_its_own_certificate(void **state)
 	client_fixture_start(f, true);
 	snprintf(hosts, sizeof(hosts), "localhost:%s,127.0.0.1:1", f->options.port);
 	go_to(f, hosts);
-	assert_int_equal(tg_client_open(f->client, 5000), TG_OK);
+	assert_int_equal(tg_client_open(f->client, 30000), TG_OK);
 	assert_string_equal(tg_client_host(f->client), "localhost");
 	f->options.server_name = "other.example";
 	go_to(f, hosts);
@@ -283,7 +283,7 @@ each_host_has_its_own_certificate(void **state)
 		 f->options.port);
 	f->options.server_name = NULL;
 	go_to(f, hosts);
-	assert_int_equal(tg_client_open(f->client, 5000), TG_OK);
+	assert_int_equal(tg_client_open(f->client, 30000), TG_OK);
 	f->options.server_name = "other.example";
 	go_to(f, hosts);
 	assert_int_equal(tg_client_open(f->client, 5000), TG_AUTH_FAILED);

@@ -83,7 +83,7 @@ on_outcome(void *context, const struct tg_queue_row *row, const struct tg_messag
 static void
 start(struct client_fixture *f, const struct fake_step *steps, size_t step_count)
 {
-	f->options.answer_timeout_ms = 500;
+	f->options.answer_timeout_ms = 20000;
 	f->server.steps = steps;
 	f->server.step_count = step_count;
 	client_fixture_start(f, false);
@@ -131,7 +131,7 @@ requests_go_in_order_and_leave(void **state)
 	start(f, NULL, 0);
 	for (uint32_t i = 1; i <= 4; i++)
 		add(f, i);
-	assert_int_equal(drain(f, 5000), TG_OK);
+	assert_int_equal(drain(f, 60000), TG_OK);
 	assert_int_equal(told_count, 4);
 	for (uint32_t i = 0; i < 4; i++) {
 		assert_int_equal(told[i].id[0], i + 1);
@@ -155,7 +155,7 @@ lost_answer_is_asked_for_again(void **state)
 	start(f, STEPS(ANSWER, CLOSE));
 	add(f, 1);
 	add(f, 2);
-	assert_int_equal(drain(f, 10000), TG_OK);
+	assert_int_equal(drain(f, 60000), TG_OK);
 	fake_gateway_stop(f->gateway);
 	/* 1, 2 lost, PING, 2 again, PING */
 	assert_int_equal(fake_gateway_seen(f->gateway, &seen), 5);
@@ -176,7 +176,7 @@ refused_request_is_set_aside(void **state)
 	start(f, STEPS(ANSWER, REFUSE(TG_TOO_OLD)));
 	for (uint32_t i = 1; i <= 3; i++)
 		add(f, i);
-	assert_int_equal(drain(f, 5000), TG_OK);
+	assert_int_equal(drain(f, 60000), TG_OK);
 	assert_int_equal(told_count, 3);
 	assert_int_equal(told[1].lane, TG_QUEUE_ASIDE);
 	assert_int_equal(told[1].status, TG_TOO_OLD);
@@ -188,7 +188,7 @@ refused_request_is_set_aside(void **state)
 	assert_int_equal(row.status, TG_TOO_OLD);
 	assert_int_equal(tg_queue_depth(queue), 0);
 	assert_int_equal(tg_queue_retry(queue, row.number), TG_OK);
-	assert_int_equal(drain(f, 5000), TG_OK);
+	assert_int_equal(drain(f, 60000), TG_OK);
 	assert_false(tg_queue_next(queue, 0, &row));
 	assert_int_equal(told[3].lane, TG_QUEUE_DONE);
 }
@@ -202,7 +202,7 @@ dropped_request_is_gone(void **state)
 
 	start(f, STEPS(REFUSE(TG_CONFLICT)));
 	add(f, 1);
-	assert_int_equal(drain(f, 5000), TG_OK);
+	assert_int_equal(drain(f, 60000), TG_OK);
 	assert_true(tg_queue_find(queue, told[0].id, &row));
 	assert_int_equal(tg_queue_drop(queue, row.number), TG_OK);
 	assert_int_equal(tg_queue_drop(queue, row.number), TG_UNKNOWN_TRANSACTION);
@@ -263,12 +263,12 @@ dependants_wait_and_others_pass(void **state)
 	tg_reversal_of(&earn, id, TG_REASON_VOIDED, &reversal);
 	assert_int_equal(tg_queue_add(queue, &reversal), TG_OK);
 	add(f, 3);
-	assert_int_equal(drain(f, 5000), TG_OK);
+	assert_int_equal(drain(f, 60000), TG_OK);
 	assert_int_equal(told_count, 1);
 	assert_int_equal(told[0].id[0], 3);
 	assert_int_equal(tg_queue_depth(queue), 2);
 	usleep(1100 * 1000); /* the longest first pause */
-	assert_int_equal(drain(f, 5000), TG_OK);
+	assert_int_equal(drain(f, 60000), TG_OK);
 	assert_int_equal(tg_queue_depth(queue), 0);
 	assert_string_equal(seen_numbers(f, text), "1312");
 }
@@ -281,7 +281,7 @@ busy_gateway_is_waited_for(void **state)
 
 	start(f, STEPS({ FAKE_REFUSE, TG_BUSY, 1 }, { FAKE_REFUSE, TG_BUSY, 1 }));
 	add(f, 1);
-	assert_int_equal(drain(f, 20000), TG_OK);
+	assert_int_equal(drain(f, 60000), TG_OK);
 	assert_int_equal(told_count, 1);
 	assert_int_equal(told[0].losses, 0);
 }
@@ -296,7 +296,7 @@ blocked_terminal_keeps_its_queue(void **state)
 	add(f, 1);
 	assert_int_equal(drain(f, 5000), TG_BLOCKED);
 	assert_int_equal(tg_queue_depth(queue), 1);
-	assert_int_equal(drain(f, 5000), TG_OK);
+	assert_int_equal(drain(f, 60000), TG_OK);
 	assert_int_equal(tg_queue_depth(queue), 0);
 }
 
@@ -347,11 +347,11 @@ file_stays_small(void **state)
 
 	start(f, STEPS(REFUSE(TG_TOO_OLD)));
 	add(f, 1);
-	assert_int_equal(drain(f, 5000), TG_OK);
+	assert_int_equal(drain(f, 60000), TG_OK);
 	for (uint32_t i = 2; i < 3000; i++) {
 		told_count = 0;
 		add(f, i);
-		assert_int_equal(drain(f, 5000), TG_OK);
+		assert_int_equal(drain(f, 60000), TG_OK);
 	}
 	assert_int_equal(stat(path, &status), 0);
 	assert_in_range(status.st_size, 100, 160 * 1024);

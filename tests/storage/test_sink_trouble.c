@@ -14,6 +14,9 @@
 
 #include "tests/storage/sink_fixture.h"
 
+/* Well below what would be waited for otherwise, well above what a busy machine takes. */
+#define AT_ONCE_MS 10000
+
 static int64_t
 now_ms(void)
 {
@@ -312,7 +315,7 @@ deadlock_is_tried_again(void **state)
 	sink_fixture_add_earns(f, 100);
 	sink_fixture_start(f);
 	sink_fixture_await_state(f, SINK_FOLLOWING);
-	sink_fixture_pause_ms(300);
+	sink_fixture_pause_ms(3000);
 	assert_int_equal(database_run(other, "SELECT * FROM sink_cursor FOR UPDATE", NULL,
 				      &error), TG_OK);
 	assert_int_equal(database_run(other, "ROLLBACK", NULL, &error), TG_OK);
@@ -342,7 +345,7 @@ waiting_sink_stops_at_once(void **state)
 	assert_false(sink_status(f->sink).has_position);
 	begun_ms = now_ms();
 	sink_fixture_stop(f);
-	assert_true(now_ms() - begun_ms < 2000);
+	assert_true(now_ms() - begun_ms < AT_ONCE_MS);
 	assert_int_equal(f->result, TG_OK);
 }
 
@@ -362,7 +365,7 @@ hung_sink_is_cut_loose(void **state)
 	begun_ms = now_ms();
 	sink_cut(f->sink);
 	sink_fixture_join(f);
-	assert_true(now_ms() - begun_ms < 2000);
+	assert_true(now_ms() - begun_ms < AT_ONCE_MS);
 	assert_int_equal(f->result, TG_OK);
 	mariadb_thaw(f->server);
 	sink_fixture_run(f);

@@ -15,7 +15,6 @@ import os
 import random
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -23,9 +22,12 @@ import time
 
 SOURCE = os.environ.get('top_srcdir') or os.path.join(os.path.dirname(__file__), '..', '..')
 BUILD = os.path.abspath(os.environ.get('top_builddir') or SOURCE)
-sys.path.insert(0, os.path.join(SOURCE, 'tests'))
+sys.path[1:1] = [os.path.join(SOURCE, 'tests')]
 
-from tap import Tap                     # pylint: disable=wrong-import-position
+# pylint: disable=wrong-import-position
+from server import free_port
+from tap import Tap
+# pylint: enable=wrong-import-position
 
 KILLS = 5
 PARTNERS, STORES, TERMINALS = 3, 6, 24
@@ -43,18 +45,6 @@ programme: {{ declines_per_terminal_day = 1000000; }};
 sink: {{ enabled = false; }};
 console: {{ socket = "{home}/console.sock"; }};
 '''
-
-
-def free_port():
-    """A port below those that the system gives to clients, so that it stays free over restarts."""
-    while True:
-        port = random.SystemRandom().randrange(15000, 30000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(('127.0.0.1', port))
-                return port
-            except OSError:
-                continue
 
 
 def write_table(path, names, rows):

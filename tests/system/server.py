@@ -6,6 +6,7 @@ MariaDB server on a socket of its own.  Processes die with the test; every wait 
 import ctypes
 import http.client
 import os
+import random
 import re
 import shutil
 import signal
@@ -53,6 +54,18 @@ def await_true(is_done, what, seconds=SECONDS_MAX):
         if time.monotonic() > until:
             raise InVain('waited in vain: ' + what)
         time.sleep(0.01)
+
+
+def free_port():
+    """A port below those that the system gives to clients, so that it stays free over restarts."""
+    while True:
+        port = random.SystemRandom().randrange(15000, 30000)
+        with socket.socket() as probe:
+            try:
+                probe.bind((HOST, port))
+                return port
+            except OSError:
+                continue
 
 
 class Folder:

@@ -199,19 +199,6 @@ begin_load(struct settlement *s)
 	s->load = run_load(s, more);
 }
 
-/* Tills end, and find every account as their log says. */
-static void
-end_load(struct settlement *s)
-{
-	char log[PATH_BYTES];
-	const char *const verify[] = { "--verify", path_of(s, "load.log", log), NULL };
-
-	assert_int_equal(kill(s->load, SIGTERM), 0);
-	await_load(s);
-	s->load = run_load(s, verify);
-	await_load(s);
-}
-
 /* The value of a figure that the console shows, or a negative number. */
 static int64_t
 shown(const struct settlement *s, const char *name)
@@ -219,6 +206,33 @@ shown(const struct settlement *s, const char *name)
 	const char *line = strstr(s->daemon->answer, name);
 
 	return line == NULL ? -1 : strtoll(line + strlen(name), NULL, 10);
+}
+
+/* Wait until a figure of `show sink` is above least. */
+static void
+await_above(struct settlement *s, const char *name, int64_t least)
+{
+	for (int ms = 0; ms < WAIT_MS; ms += LOOK_MS) {
+		command(s, "show sink");
+		if (shown(s, name) > least)
+			return;
+		pause_ms(LOOK_MS);
+	}
+	fail_msg("not above %" PRId64 ": %s", least, s->daemon->answer);
+}
+
+/* Tills end when they have done enough, and find every account as their log says. */
+static void
+end_load(struct settlement *s)
+{
+	char log[PATH_BYTES];
+	const char *const verify[] = { "--verify", path_of(s, "load.log", log), NULL };
+
+	await_above(s, "\n  durable sequence ", RECORDS_MIN);
+	assert_int_equal(kill(s->load, SIGTERM), 0);
+	await_load(s);
+	s->load = run_load(s, verify);
+	await_load(s);
 }
 
 /* Wait until MariaDB has all that is durable. */
@@ -315,8 +329,7 @@ killed_mariadb_equals_the_journal(void **state)
 			mariadb_start(s->server);
 	}
 	mariadb_start(s->server);
-	command(s, "show sink");
-	assert_true(shown(s, "\n  failures ") > 0);
+	await_above(s, "\n  failures ", 0);
 	end_load(s);
 	end_and_compare(s);
 }
