@@ -67,7 +67,7 @@ class Month:
             self.now = (self.now // DAY_MS + 1) * DAY_MS
             self._set_clock()
             day = day_text(self.now // DAY_MS)
-            await_true(self._is_swept, 'the end of the sweep of ' + day)
+            await_true(self._is_swept, 'the end of the sweep of ' + day, pause=0.1)
         if now > self.now:
             self.now = now
             self._set_clock()

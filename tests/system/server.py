@@ -44,8 +44,8 @@ def die_with_parent():
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def await_true(is_done, what, seconds=SECONDS_MAX):
-    """Look until is_done() tells something true, and return that."""
+def await_true(is_done, what, seconds=SECONDS_MAX, pause=0.01):
+    """Look until is_done() tells something true, and return that; pause: seconds between."""
     until = time.monotonic() + seconds
     while True:
         found = is_done()
@@ -53,7 +53,7 @@ def await_true(is_done, what, seconds=SECONDS_MAX):
             return found
         if time.monotonic() > until:
             raise InVain('waited in vain: ' + what)
-        time.sleep(0.01)
+        time.sleep(pause)
 
 
 def free_port():
