@@ -31,6 +31,7 @@ struct timers {
 	pthread_mutex_t lock;		/* over the rest */
 	pthread_cond_t settled;
 	uint64_t settled_count;		/* how often there was nothing to ask, or it was refused */
+	bool	 wants_tick;		/* who stepped the clock waits for one from now on */
 	bool	 is_ending;
 };
 
@@ -90,6 +91,31 @@ note_settled(struct timers *timers)
 	pthread_mutex_unlock(&timers->lock);
 }
 
+/* Does somebody wait for a TICK?  It is seen to. */
+static bool
+take_wanted_tick(struct timers *timers)
+{
+	bool is_wanted;
+
+	pthread_mutex_lock(&timers->lock);
+	is_wanted = timers->wants_tick;
+	timers->wants_tick = false;
+	pthread_mutex_unlock(&timers->lock);
+	return is_wanted;
+}
+
+/* Is there nothing more to ask in this beat?  Tells those who wait. */
+static bool
+is_settled(struct timers *timers)
+{
+	if (take_wanted_tick(timers))
+		timers->is_ticked = false;
+	/* By the wall clock much falls due at a cut-off, and nobody waits for all of that. */
+	if (timers->is_ticked || !pipeline_is_stepped(timers->config.pipeline))
+		note_settled(timers);
+	return timers->is_ticked;
+}
+
 /* Submit the next request, if one is due and none is on its way. */
 static void
 ask_next(struct timers *timers)
@@ -108,8 +134,7 @@ ask_next(struct timers *timers)
 	} else if (is_date_behind(timers)) {
 		request.kind = REQUEST_CUTOVER;
 	} else {
-		note_settled(timers);
-		if (timers->is_ticked)
+		if (is_settled(timers))
 			return;
 		request.kind = REQUEST_TICK;
 	}
@@ -195,6 +220,7 @@ timers_await_date(struct timers *timers)
 
 	pthread_mutex_lock(&timers->lock);
 	count = timers->settled_count;
+	timers->wants_tick = pipeline_is_stepped(timers->config.pipeline);
 	event_active(timers->beat, EV_READ, 0);
 	while (timers->settled_count == count && !timers->is_ending)
 		pthread_cond_wait(&timers->settled, &timers->lock);

@@ -50,7 +50,8 @@ TG_MUST_CHECK enum tg_status timers_start(struct timers *timers);
 void timers_stop(struct timers *timers);
 
 /*
- * Any other thread, after a step of the clock: have all missed business dates cut over, and wait.
+ * Any other thread, after a step of the clock: have all missed business dates cut over, and wait;
+ * with a stepped clock also until all that is due by then has been done.
  * TG_OK: the date is that of now; TG_BUSY: the ledger refused, it is tried again each second;
  * TG_SHUTTING_DOWN.
  */

@@ -314,7 +314,8 @@ step_and_stop(void *argument)
 	return NULL;
 }
 
-/* What: after a step of the clock by days, who stepped it waits until the dates are cut over. */
+/* What: after a step of the clock by days, who stepped it waits until the dates are cut over, and
+ * all that is due is done. */
 static void
 a_stepped_clock_brings_its_cut_overs(void **state)
 {
@@ -324,11 +325,13 @@ a_stepped_clock_brings_its_cut_overs(void **state)
 	timers_catch_up(fixture->timers);
 	fixture->request.kind = REQUEST_CLOCK;
 	fixture->request.clock_utc_ms = FIXTURE_NOW + 3 * DAY_MS;
+	ledger_double_set_due(fixture->pipe->ledger, 50);
 	assert_int_equal(timers_start(fixture->timers), TG_OK);
 	assert_int_equal(pthread_create(&fixture->thread, NULL, step_and_stop, fixture), 0);
 	event_base_loop(fixture->base, EVLOOP_NO_EXIT_ON_EMPTY);
 	pthread_join(fixture->thread, NULL);
 	assert_int_equal(fixture->status, TG_OK);
+	assert_int_equal(ledger_double_due(fixture->pipe->ledger), 0);
 	assert_int_equal(pipeline_business_date(fixture->pipe->pipeline), TODAY + 3);
 	assert_int_equal(pipeline_utc_ms(fixture->pipe->pipeline), FIXTURE_NOW + 3 * DAY_MS);
 	timers_end(fixture->timers);
