@@ -16,6 +16,8 @@
 
 /* Well below what would be waited for otherwise, well above what a busy machine takes. */
 #define AT_ONCE_MS 10000
+#define LOOKS_MAX 400
+#define LOOK_MS 150 /* InnoDB tells of locks what it knew, if it is asked again within 100 ms */
 
 static int64_t
 now_ms(void)
@@ -291,6 +293,19 @@ read_only_server_is_waited_for(void **state)
 	sink_fixture_assert_equal(f);
 }
 
+/* Until a transaction waits for a lock of another one. */
+static void
+await_lock_wait(const struct sink_fixture *f)
+{
+	for (int i = 0; i < LOOKS_MAX; i++) {
+		if (mariadb_number(f->server, "SELECT COUNT(*) FROM information_schema.innodb_trx"
+					      " WHERE trx_state = 'LOCK WAIT'") > 0)
+			return;
+		sink_fixture_pause_ms(LOOK_MS);
+	}
+	fail_msg("nobody waits for a lock");
+}
+
 /* What: a deadlock and killed statements are tried again as whole transactions.
  * How:  a heavier transaction that holds a row the sink needs, and wants the cursor. */
 static void
@@ -314,8 +329,7 @@ deadlock_is_tried_again(void **state)
 				      &error), TG_OK);
 	sink_fixture_add_earns(f, 100);
 	sink_fixture_start(f);
-	sink_fixture_await_state(f, SINK_FOLLOWING);
-	sink_fixture_pause_ms(3000);
+	await_lock_wait(f);
 	assert_int_equal(database_run(other, "SELECT * FROM sink_cursor FOR UPDATE", NULL,
 				      &error), TG_OK);
 	assert_int_equal(database_run(other, "ROLLBACK", NULL, &error), TG_OK);

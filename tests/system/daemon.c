@@ -29,8 +29,60 @@
 
 #define WAIT_MS 60000
 #define LOOK_MS 5
+#define LINES_SHOWN 40 /* of a log, after a failure */
 #define MASTER_BYTE 0x5a
 #define INSTANCE "tallygate" /* the default */
+
+/* The log's text from offset on, zero-terminated; the caller frees it. */
+static char *
+read_log(const char *directory, long offset)
+{
+	char path[128];
+	char *text;
+	long bytes;
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "%s/log", directory);
+	file = fopen(path, "r");
+	if (file == NULL)
+		return strdup("");
+	assert_int_equal(fseek(file, 0, SEEK_END), 0);
+	bytes = ftell(file) - offset;
+	assert_true(bytes >= 0);
+	text = calloc(1, (size_t)bytes + 1);
+	assert_non_null(text);
+	assert_int_equal(fseek(file, offset, SEEK_SET), 0);
+	assert_int_equal(fread(text, 1, (size_t)bytes, file), (size_t)bytes);
+	fclose(file);
+	return text;
+}
+
+void
+daemon_show_log(const char *directory)
+{
+	char *text = read_log(directory, 0);
+	const char *line = text + strlen(text);
+
+	for (int lines = 0; line > text && lines <= LINES_SHOWN; line--)
+		lines += line[-1] == '\n' ? 1 : 0;
+	while (*line != '\0') {
+		int length = (int)strcspn(line, "\n");
+
+		if (length > 0)
+			print_message("# log: %.*s\n", length, line);
+		line += length + (line[length] == '\n' ? 1 : 0);
+	}
+	free(text);
+}
+
+/* A test that failed has left its directory: what did the gateway say last? */
+static void
+show_at_exit(int status, void *directory)
+{
+	if (status != 0)
+		daemon_show_log(directory);
+	free(directory);
+}
 
 struct daemon *
 daemon_new(const char *settings)
@@ -43,6 +95,7 @@ daemon_new(const char *settings)
 	pki_write_secret(daemon->pki, "identifier", 0x33, 32);
 	(void)snprintf(daemon->directory, sizeof(daemon->directory), "/tmp/tg_daemon_XXXXXX");
 	assert_non_null(mkdtemp(daemon->directory));
+	assert_int_equal(on_exit(show_at_exit, strdup(daemon->directory)), 0);
 	daemon_configure(daemon, settings);
 	return daemon;
 }
@@ -78,6 +131,9 @@ daemon_configure(struct daemon *daemon, const char *settings)
 	(void)snprintf(path, sizeof(path), "%s/conf", daemon->directory);
 	file = fopen(path, "w");
 	assert_non_null(file);
+	/* A machine that stands still for a moment is no reason to be told BUSY. */
+	if (strstr(settings, "queue:") == NULL)
+		fprintf(file, "queue: { delay_ms = 60000; };\n");
 	fprintf(file,
 		"listen: { tls = [\"127.0.0.1:0\"]; plain = [\"127.0.0.1:0\"]; };\n"
 		"tls: { certificate_file = \"%s\"; key_file = \"%s\"; ca_file = \"%s\"; };\n"
@@ -118,30 +174,6 @@ spawn(struct daemon *daemon)
 	close(fd);
 }
 
-/* The log's text from offset on, zero-terminated; the caller frees it. */
-static char *
-read_log(const struct daemon *daemon, long offset)
-{
-	char path[128];
-	char *text;
-	long bytes;
-	FILE *file;
-
-	(void)snprintf(path, sizeof(path), "%s/log", daemon->directory);
-	file = fopen(path, "r");
-	if (file == NULL)
-		return strdup("");
-	assert_int_equal(fseek(file, 0, SEEK_END), 0);
-	bytes = ftell(file) - offset;
-	assert_true(bytes >= 0);
-	text = calloc(1, (size_t)bytes + 1);
-	assert_non_null(text);
-	assert_int_equal(fseek(file, offset, SEEK_SET), 0);
-	assert_int_equal(fread(text, 1, (size_t)bytes, file), (size_t)bytes);
-	fclose(file);
-	return text;
-}
-
 static void
 pause_a_moment(void)
 {
@@ -167,7 +199,7 @@ find_port(const char *log, const char *tls, char port[8])
 void
 daemon_start(struct daemon *daemon)
 {
-	char *log = read_log(daemon, 0), *http;
+	char *log = read_log(daemon->directory, 0), *http;
 	long offset = (long)strlen(log);
 
 	free(log);
@@ -175,7 +207,7 @@ daemon_start(struct daemon *daemon)
 	for (int ms = 0;; ms += LOOK_MS) {
 		int status;
 
-		log = read_log(daemon, offset);
+		log = read_log(daemon->directory, offset);
 		if (strstr(log, "event=ready") != NULL)
 			break;
 		if (ms >= WAIT_MS || waitpid(daemon->pid, &status, WNOHANG) == daemon->pid)
@@ -214,9 +246,7 @@ daemon_wait(struct daemon *daemon)
 
 	for (int ms = 0; waitpid(daemon->pid, &status, WNOHANG) != daemon->pid; ms += LOOK_MS) {
 		if (ms >= WAIT_MS) {
-			char *log = read_log(daemon, 0);
-
-			fail_msg("it does not end:\n%s", log);
+			fail_msg("it does not end");
 		}
 		pause_a_moment();
 	}
@@ -228,7 +258,7 @@ daemon_wait(struct daemon *daemon)
 static uint32_t
 count_logged(struct daemon *daemon, const char *text)
 {
-	char *log = read_log(daemon, 0);
+	char *log = read_log(daemon->directory, 0);
 	uint32_t count = 0;
 
 	for (const char *at = strstr(log, text); at != NULL; at = strstr(at + 1, text))
@@ -244,13 +274,22 @@ daemon_has_logged(struct daemon *daemon, const char *text)
 }
 
 void
+daemon_await_answer(struct daemon *daemon, const char *command, const char *text)
+{
+	for (int ms = 0; !daemon_command(daemon, command) || strstr(daemon->answer, text) == NULL;
+	     ms += LOOK_MS) {
+		if (ms >= WAIT_MS)
+			fail_msg("%s: no %s in:\n%s", command, text, daemon->answer);
+		pause_a_moment();
+	}
+}
+
+void
 daemon_await_log(struct daemon *daemon, const char *text, uint32_t times)
 {
 	for (int ms = 0; count_logged(daemon, text) < times; ms += LOOK_MS) {
 		if (ms >= WAIT_MS) {
-			char *log = read_log(daemon, 0);
-
-			fail_msg("no %s in:\n%s", text, log);
+			fail_msg("the log does not tell %s", text);
 		}
 		pause_a_moment();
 	}

@@ -55,6 +55,9 @@ int daemon_wait(struct daemon *daemon);
 /* Does its log, of this start or an earlier one, hold the text? */
 bool daemon_has_logged(struct daemon *daemon, const char *text);
 
+/* Print the last lines of the log in the directory of a daemon, if there is one. */
+void daemon_show_log(const char *directory);
+
 /* Return when the log holds the text so many times. */
 void daemon_await_log(struct daemon *daemon, const char *text, uint32_t times);
 
@@ -63,6 +66,9 @@ int daemon_get(struct daemon *daemon, const char *path);
 
 /* Run a console command.  True: "ok"; daemon->answer has all that was printed. */
 bool daemon_command(struct daemon *daemon, const char *command);
+
+/* Return when a console command is answered "ok", and with the text in what was printed. */
+void daemon_await_answer(struct daemon *daemon, const char *command, const char *text);
 
 /* Partner 1 with 1 point per 100, store 11, terminal 101. */
 void daemon_set_up_partner(struct daemon *daemon);

@@ -375,7 +375,10 @@ teardown(void **state)
 		(void)kill(s->load, SIGKILL);
 		(void)waitpid(s->load, NULL, 0);
 	}
-	daemon_free(s->daemon);
+	if (s->daemon != NULL && s->daemon->pid != 0)
+		daemon_show_log(s->daemon->directory);	/* it should have ended in order */
+	if (s->daemon != NULL)
+		daemon_free(s->daemon);
 	for (size_t i = 0; i < s->made.count; i++)
 		free(s->made.bytes[i]);
 	free(s->made.bytes);
