@@ -157,6 +157,10 @@ fill_component(struct component_row *row, const struct record *r, uint32_t nth)
 		.budget_row = c->budget_row,
 		.counter_row = c->counter_row,
 	};
+	if (RECORD_HAS(r, CARRIED) && c->campaign == 0 && c->rate_row == TABLE_NONE) {
+		row->carried = r->carried.before;
+		row->carried_day = r->carried.day;
+	}
 	if (RECORD_HAS(r, UNDONE)) {
 		row->kept_amount -= r->undone[nth].amount;
 		row->taken_points = r->undone[nth].points;
@@ -207,11 +211,32 @@ return_component(struct ledger *l, const struct record *r, uint32_t nth)
 		counter->times--;
 }
 
+/* What the member's next purchase at the partner begins with. */
+static void
+carry(struct ledger *l, const struct record *r)
+{
+	const struct carried *c = &r->carried;
+	struct counter_row *counter;
+
+	if (table_is_live(&l->counters, c->row)) {
+		counter = table_edit(&l->counters, c->row);
+	} else {
+		counter = table_claim(&l->counters, c->row);
+		counter->key = r->member << 32 | COUNTER_CARRY | c->partner;
+		index_insert(&l->counters_by_key, state_hash_u64(counter->key), c->row);
+	}
+	counter->points = c->after;
+	counter->day = c->day;
+	counter->times = c->rule_version;
+}
+
 void
 apply_components(struct ledger *l, const struct record *r)
 {
 	if (!RECORD_HAS(r, COMPONENTS) || r->status != TG_OK)
 		return;
+	if (RECORD_HAS(r, CARRIED) && r->carried.row != TABLE_NONE)
+		carry(l, r);
 	if (r->kind != RECORD_EARN && r->kind != RECORD_REOPEN) {
 		for (uint32_t i = 0; i < r->component_count; i++)
 			return_component(l, r, i);

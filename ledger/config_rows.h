@@ -71,6 +71,9 @@ struct programme_config {
 #define PARTNER_REFUND_PRO_RATA 0x20u /* else money comes back first */
 #define PARTNER_RETURN_NO_BURN 0x40u  /* burned points are not given back for returned goods */
 #define PARTNER_RETURN_LOSES_EXPIRED 0x80u /* ... and those past their day are lost, not re-dated */
+/* A member's fractions of base points add up within a day, or a month; one of the two, or none. */
+#define PARTNER_CARRY_DAY 0x100u
+#define PARTNER_CARRY_MONTH 0x200u
 
 /* Until confirmed, instead of a number of days. */
 #define PENDING_UNTIL_CONFIRMED INT32_MAX

@@ -378,6 +378,7 @@ begin_anew(struct plan *p)
 	p->transactions_planned = 0;
 	p->reopened_count = p->reopened_portion_count = p->reopened_component_count = 0;
 	p->rulebook_version = p->part_count = 0;
+	p->has_carried = false;
 	p->is_campaign_capped = false;
 	if (p->view.member_row != TABLE_NONE)
 		view_load(&p->view, p->ledger, p->view.member_row);

@@ -228,7 +228,11 @@ give_parts(struct plan *p, int64_t paid)
 static void
 add_parts(struct plan *p, struct record *r)
 {
-	if (p->rulebook_version == 0)
+	if (p->has_carried) {
+		r->sections |= RECORD_HAS_BIT(CARRIED);
+		r->carried = p->carried;
+	}
+	if (p->rulebook_version == 0 && p->part_count == 0)
 		return;
 	r->sections |= RECORD_HAS_BIT(COMPONENTS);
 	r->flags |= p->part_count > 0 ? RECORD_PARTS : 0;
@@ -350,6 +354,8 @@ plan_earn(struct plan *p)
 		if (p->is_out_of_room)
 			return TG_TABLE_FULL;
 	}
+	if ((p->partner->flags & (PARTNER_CARRY_DAY | PARTNER_CARRY_MONTH)) != 0)
+		carry_judge(p, rule, base_amount, &c);
 	status = check_issuers(p, rule, &c, &is_capped);
 	if (status == TG_OK)
 		status = plan_check_earn_limits(p, c.base_points + c.bonus_points +

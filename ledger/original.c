@@ -116,6 +116,9 @@ has_rulebook(const struct plan *p, const struct archived_transaction *a)
 {
 	uint32_t row = state_find_rulebook(p->ledger, a->rulebook_version);
 
+	/* 0: parts by the partner's own rule only. */
+	if (a->rulebook_version == 0)
+		return true;
 	return row != TABLE_NONE && state_is_rulebook_kept(p->ledger, row, p->now->utc_ms);
 }
 
@@ -225,6 +228,22 @@ reopened_component(const struct plan *p, const struct archived_component *from, 
 	return c;
 }
 
+/* The fraction that the earn began with; what there is now goes on without it. */
+static void
+reopen_carried(struct record *r, const struct archived_transaction *a,
+	       const struct archived_component *from)
+{
+	if (from->carried_day == 0)
+		return;
+	r->sections |= RECORD_HAS_BIT(CARRIED);
+	r->carried = (struct carried){
+		.partner = a->partner,
+		.day = from->carried_day,
+		.rule_version = a->rule_version,
+		.before = from->carried,
+	};
+}
+
 /*
  * The parts of an earn hang on the row again, as far as refunds left them.  Of a version of the
  * rulebook that is no longer kept there are none: nothing can be refunded by its rules.
@@ -250,6 +269,7 @@ reopen_components(struct plan *p, const struct archived_transaction *a, uint32_t
 			return TG_TABLE_FULL;
 		*c = reopened_component(p, from, a->rulebook_version);
 		c->row = table_free_peek(&p->ledger->components, i - 1);
+		reopen_carried(r, a, from);
 		r->undone[i - 1] = from->undone;
 		fill_component(row, r, i - 1);
 		row->next = *ret_first;

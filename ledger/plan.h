@@ -59,6 +59,8 @@ struct plan {
 	uint32_t rulebook_version;	/* the earn was judged by; 0: there was none */
 	uint32_t part_count;
 	bool	 is_campaign_capped;	/* a campaign that fits gave nothing */
+	bool	 has_carried;		/* what the earn makes of the member's fraction is below */
+	struct carried carried;
 	bool	 is_out_of_room;	/* no room for the parts of the base */
 
 	/*
@@ -388,6 +390,25 @@ int64_t rulebook_points(const struct earn_rule *campaign, const struct earn_rule
 
 /* Place of an earn rule's row in its version; EARN_RULE_NONE: there is none. */
 uint16_t rulebook_position(const struct ledger *l, uint32_t row);
+
+/* Room for another part of the earn, with a row of its own; NULL: there is none. */
+struct record_component *rulebook_add_part(struct plan *p);
+
+/* Counters that the parts so far will make: those of one campaign have one, side by side. */
+uint32_t rulebook_planned_counters(const struct plan *p);
+
+/*
+ * Fractions of base points that are carried (carry.c).  Judge: the base of an earn at a partner
+ * that carries, once the rulebook has been asked; it becomes a part of its own.  Points: base of so
+ * much money after a fraction.  Take back: what a refund leaves of the fraction, once it is known
+ * what it takes of the part.
+ */
+void carry_judge(struct plan *p, const struct rule_config *rule, int64_t base_amount,
+		 struct components *c);
+int64_t carry_points(int64_t carried, int64_t amount, const struct rule_config *rule);
+void carry_take_back(struct plan *p, const struct transaction_row *earn,
+		     const struct component_row *part, const struct rule_config *rule,
+		     const struct record_component *taken);
 
 /* Does the rule count goods of a category? */
 bool rulebook_fits_category(const struct earn_rule *rule, uint32_t category);

@@ -183,6 +183,20 @@ struct component_undone {
 	int64_t	 points;		/* taken */
 };
 
+/*
+ * Fractions of a point that a member's purchases at a partner leave within a period: base amounts
+ * times base_num, less base_den for each point given.  Refunds may leave it below 0, or base_den
+ * and more, until the next purchase.
+ */
+struct carried {
+	uint32_t partner;		/* number */
+	uint32_t row;			/* counter that keeps it; 0: it is not kept any more */
+	int32_t	 day;			/* first day of the period */
+	uint32_t rule_version;		/* of the partner's rule, whose fractions they are */
+	int64_t	 before;		/* EARN, REOPEN: what the earn began with */
+	int64_t	 after;
+};
+
 #define MOVE_NEW 0x1u	/* the row is claimed and gets the attributes below */
 #define MOVE_GONE 0x2u	/* the row is free after this move */
 #define MOVE_OF_HOLD 0x4u /* PORTION: hangs on the record's hold, not on its transaction row */
@@ -221,7 +235,7 @@ struct move {
 	X(CYCLE) X(HOLIDAY) X(CLOSED) X(STATEMENT) X(ITEM) \
 	X(FUNDING) X(FUNDED) \
 	X(DAY_PROOF) X(PROPOSAL) X(DISPUTE) \
-	X(UNDONE) X(EXCHANGE)
+	X(UNDONE) X(EXCHANGE) X(CARRIED)
 /* clang-format on */
 
 enum record_section_index {
@@ -446,6 +460,9 @@ struct record {
 	/* UNDONE: of a REOPEN's components, one by one */
 	uint8_t	 undone_count;
 	struct component_undone undone[RECORD_COMPONENTS_MAX];
+
+	/* CARRIED: of the component that is base by the partner's own rule */
+	struct carried carried;
 
 	/* EARN_RULE, RULEBOOK; row is config_row */
 	struct earn_rule earn_rule;

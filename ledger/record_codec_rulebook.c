@@ -58,6 +58,19 @@ record_section_undone(struct cursor *c, struct record *r)
 }
 
 void
+record_section_carried(struct cursor *c, struct record *r)
+{
+	struct carried *p = &r->carried;
+
+	cursor_u32(c, &p->partner);
+	cursor_u32(c, &p->row);
+	cursor_i32(c, &p->day);
+	cursor_u32(c, &p->rule_version);
+	cursor_i64(c, &p->before);
+	cursor_i64(c, &p->after);
+}
+
+void
 record_section_earn_rule(struct cursor *c, struct record *r)
 {
 	struct earn_rule *p = &r->earn_rule;

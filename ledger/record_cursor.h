@@ -93,6 +93,7 @@ cursor_i64(struct cursor *c, int64_t *member)
 /* Components, rulebook and budgets (record_codec_rulebook.c). */
 void record_section_components(struct cursor *c, struct record *r);
 void record_section_undone(struct cursor *c, struct record *r);
+void record_section_carried(struct cursor *c, struct record *r);
 void record_section_earn_rule(struct cursor *c, struct record *r);
 void record_section_exchange(struct cursor *c, struct record *r);
 void record_section_rulebook(struct cursor *c, struct record *r);

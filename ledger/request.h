@@ -123,6 +123,8 @@ struct archived_component {
 	uint8_t	 refusal;		/* enum component_refusal */
 	int64_t	 amount, points;	/* as it was given */
 	struct component_undone undone;
+	int64_t	 carried;		/* base by the partner's own rule: see struct carried */
+	int32_t	 carried_day;		/* 0: it does not carry */
 };
 
 /*

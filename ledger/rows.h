@@ -192,7 +192,11 @@ struct component_row {
 	uint32_t campaign;		/* its number; 0: base */
 	uint32_t sponsor;
 	uint32_t refusal;		/* enum component_refusal */
-	uint32_t rulebook_version;	/* that the earn was judged by */
+	uint32_t rulebook_version;	/* that the earn was judged by; 0: there was none */
+	/* base by the partner's own rule, where it carries: see struct carried */
+	int64_t	 carried;
+	int32_t	 carried_day;		/* 0: it does not */
+	uint32_t pad;
 	uint8_t	 links[0];
 	uint32_t campaign_row;		/* earn rule that gave it; 0: base */
 	uint32_t rate_row;		/* earn rule whose rate is meant; 0: the partner's own */
@@ -202,9 +206,14 @@ struct component_row {
 	uint32_t pad2;
 };
 
-/* What a member got from a campaign: for its caps. */
+/*
+ * What a member got from a campaign: for its caps.  With COUNTER_CARRY and a partner's number in
+ * place of the campaign's, what is carried there to the member's next purchase: points is the
+ * fraction as in struct carried, day the first of its period, times the version of the rule.
+ */
+#define COUNTER_CARRY UINT32_C(0x80000000)
 struct counter_row {
-	uint64_t key;			/* member row << 32 | campaign */
+	uint64_t key;			/* member row << 32 | campaign, or partner with the bit */
 	int64_t	 points;
 	int64_t	 day_points;		/* on day */
 	int32_t	 day;

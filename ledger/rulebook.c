@@ -295,9 +295,8 @@ rulebook_position(const struct ledger *l, uint32_t row)
 				   (uint16_t)ledger_earn_rule_row(l, row)->rule.position;
 }
 
-/* Room for another part; NULL: there is none. */
-static struct record_component *
-add_part(struct plan *p)
+struct record_component *
+rulebook_add_part(struct plan *p)
 {
 	struct record_component *part;
 	uint32_t row = p->part_count < RECORD_COMPONENTS_MAX &&
@@ -331,7 +330,7 @@ judge_base(struct judging *j, struct components *c)
 
 		if (g->amount == 0)
 			continue;
-		part = add_part(p);
+		part = rulebook_add_part(p);
 		if (part == NULL)
 			return false;
 		part->rate_row = g->rate_row;
@@ -372,9 +371,8 @@ is_capped(const struct earn_rule *rule)
 	       rule->member_day_points != LIMIT_NONE;
 }
 
-/* Counters that the parts so far will make: those of one campaign have one, side by side. */
-static uint32_t
-planned_counters(const struct plan *p)
+uint32_t
+rulebook_planned_counters(const struct plan *p)
 {
 	uint32_t planned = 0;
 
@@ -402,7 +400,7 @@ check_caps(const struct plan *p, const struct earn_rule *rule, int64_t points, u
 		return COMPONENT_GIVEN;
 	row = state_find_counter(p->ledger, p->view.member_row, rule->number);
 	if (row == TABLE_NONE) {
-		uint32_t planned = planned_counters(p);
+		uint32_t planned = rulebook_planned_counters(p);
 
 		if (!plan_has_room(p, table, planned))
 			return COMPONENT_NO_ROOM;
@@ -477,7 +475,7 @@ static bool
 add_campaign_part(struct judging *j, const struct earn_rule *rule, uint32_t row,
 		  const struct offer *offer, uint32_t nth)
 {
-	struct record_component *part = add_part(j->plan);
+	struct record_component *part = rulebook_add_part(j->plan);
 
 	if (part == NULL)
 		return false;
@@ -499,7 +497,7 @@ static void
 refuse(struct judging *j, const struct earn_rule *rule, uint32_t row, const struct offer *offer,
        enum component_refusal refusal)
 {
-	struct record_component *part = add_part(j->plan);
+	struct record_component *part = rulebook_add_part(j->plan);
 
 	j->plan->is_campaign_capped = true;
 	if (part == NULL)

@@ -146,6 +146,13 @@ reaches_threshold(const struct keeping *k, const struct component_row *part)
 	return amount >= rule_of(k, part->campaign_row)->threshold_amount;
 }
 
+/* Base by the partner's own rule. */
+static bool
+is_own(const struct component_row *c)
+{
+	return c->campaign == 0 && c->rate_row == TABLE_NONE;
+}
+
 /* What goes back of a part, as the record says it. */
 static struct record_component
 taken_part(const struct keeping *k, uint32_t nth, const struct rule_config *own)
@@ -153,7 +160,10 @@ taken_part(const struct keeping *k, uint32_t nth, const struct rule_config *own)
 	const struct ledger *l = k->plan->ledger;
 	const struct component_row *c = k->parts[nth];
 	const struct earn_rule *campaign = rule_of(k, c->campaign_row);
-	int64_t points = rulebook_points(campaign, rule_of(k, c->rate_row), own, k->kept[nth]);
+	int64_t points = is_own(c) ?
+				 carry_points(c->carried, k->kept[nth], own) :
+				 rulebook_points(campaign, rule_of(k, c->rate_row), own,
+						 k->kept[nth]);
 
 	if (campaign != NULL && !reaches_threshold(k, c))
 		points = 0;
@@ -192,6 +202,8 @@ rulebook_take_back(struct plan *p, const struct transaction_row *earn,
 		taken->base_points = 0;
 	for (uint32_t i = 0; i < k.count; i++) {
 		r->components[i] = taken_part(&k, i, own);
+		if (is_own(k.parts[i]))
+			carry_take_back(p, earn, k.parts[i], own, &r->components[i]);
 		if (k.parts[i]->campaign != 0)
 			taken->campaign_points += r->components[i].points;
 		else

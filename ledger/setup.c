@@ -123,6 +123,8 @@ is_life(const struct partner_config *c)
 	       (c->last_earn_day == 0 || c->joined_day <= c->last_earn_day);
 }
 
+#define CARRY_FLAGS (PARTNER_CARRY_DAY | PARTNER_CARRY_MONTH)
+
 static enum tg_status
 set_partner(struct plan *p)
 {
@@ -136,7 +138,8 @@ set_partner(struct plan *p)
 	    c->burn_minimum_points < 0 || c->burn_step_points < 0 ||
 	    c->earn_transaction_points < 0 || c->burn_transaction_points < 0 ||
 	    c->terminal_day_earn_points < 0 || c->terminal_day_burn_points < 0 ||
-	    c->bonus_member_day_points < 0 || !is_life(c))
+	    c->bonus_member_day_points < 0 || !is_life(c) ||
+	    (c->flags & CARRY_FLAGS) == CARRY_FLAGS)
 		return TG_BAD_FIELD;
 	if (found != TABLE_NONE && has_accounts(p->ledger, c->number) &&
 	    ((ledger_partner_row(p->ledger, found)->config.flags ^ c->flags) & PARTNER_TEST) != 0)

@@ -204,11 +204,13 @@ sweep_rulebooks(struct plan *p)
 	return note_sweep(p, SWEEP_IDLE, 1);
 }
 
-/* What comes after the totals: nothing where there is no rulebook. */
+/* What comes after the totals: nothing where neither rulebook nor counters are. */
 static uint32_t
 phase_after_totals(const struct plan *p)
 {
-	return p->ledger->rulebooks.live_count > 0 ? SWEEP_COUNTERS : SWEEP_IDLE;
+	return p->ledger->rulebooks.live_count + p->ledger->counters.live_count > 0 ?
+		       SWEEP_COUNTERS :
+		       SWEEP_IDLE;
 }
 
 static enum tg_status

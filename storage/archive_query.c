@@ -271,6 +271,8 @@ on_component(void *context, const struct database_cell *cells)
 		.points = database_cell_i64(&cells[8]),
 		.undone.amount = database_cell_i64(&cells[9]),
 		.undone.points = database_cell_i64(&cells[10]),
+		.carried = database_cell_i64(&cells[11]),
+		.carried_day = (int32_t)database_cell_i64(&cells[12]),
 	};
 	if (cells[3].text != NULL)
 		c->campaign_position = (uint16_t)database_cell_u64(&cells[3]);
@@ -290,7 +292,8 @@ find_components(struct archive_query *query, const char *id, struct finding *fin
 	(void)snprintf(sql, sizeof sql,
 		       "SELECT c.line, c.rulebook_version, c.campaign, c.position,"
 		       " c.rate_position, c.sponsor, c.refusal + 0, c.amount, c.points,"
-		       " SUM(u.amount), SUM(u.points) FROM component c LEFT JOIN"
+		       " SUM(u.amount), SUM(u.points), c.carried,"
+		       " DATEDIFF(c.carried_date, '1970-01-01') FROM component c LEFT JOIN"
 		       " (SELECT r.line, r.amount, r.points FROM entry e JOIN component r"
 		       " ON r.business_date = e.business_date AND r.sequence = e.sequence"
 		       " WHERE e.member = %" PRIu64 " AND e.sequence > %" PRIu64

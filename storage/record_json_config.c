@@ -209,6 +209,14 @@ record_json_put_components(struct object *o, const struct record *r)
 	json_t *array = json_array();
 
 	put_number(o, "rulebook_version", r->rulebook_version);
+	if (RECORD_HAS(r, CARRIED)) {
+		put_number(o, "carried_partner", r->carried.partner);
+		put_number(o, "carried_row", r->carried.row);
+		put_int(o, "carried_day", r->carried.day);
+		put_number(o, "carried_rule_version", r->carried.rule_version);
+		put_int(o, "carried_before", r->carried.before);
+		put_int(o, "carried_after", r->carried.after);
+	}
 	for (uint8_t i = 0; i < r->component_count; i++) {
 		const struct record_component *c = &r->components[i];
 		struct object element = { .json = json_object() };

@@ -157,7 +157,9 @@ enum sink_role {
 	X(PLAIN, u32,  sponsor) \
 	X(PLAIN, u8,   refusal) \
 	X(PLAIN, i64,  amount) \
-	X(PLAIN, i64,  points)
+	X(PLAIN, i64,  points) \
+	X(PLAIN, i64,  carried) \
+	X(PLAIN, day,  carried_date)
 
 #define SINK_PARTNER_TOTAL_COLUMNS(X) \
 	X(KEY,   day,  business_date) \

@@ -14,7 +14,8 @@ static_assert(EXPIRY_ROLLING == 0 && EXPIRY_NEVER == 1 && EXPIRY_VINTAGE == 2,
 	      "programme.expiry_shape lists them in this order");
 static_assert(PARTNER_TEST == 1 && PARTNER_BLOCKED == 2 && PARTNER_EARN_OFF == 4 &&
 	      PARTNER_BURN_OFF == 8 && PARTNER_BASE_GROSS == 16 && PARTNER_REFUND_PRO_RATA == 32 &&
-	      PARTNER_RETURN_NO_BURN == 64 && PARTNER_RETURN_LOSES_EXPIRED == 128,
+	      PARTNER_RETURN_NO_BURN == 64 && PARTNER_RETURN_LOSES_EXPIRED == 128 &&
+	      PARTNER_CARRY_DAY == 256 && PARTNER_CARRY_MONTH == 512,
 	      "partner.flags lists them in this order");
 static_assert(STORE_BLOCKED == 1 && TERMINAL_BLOCKED == 1 && TERMINAL_TEST == 2,
 	      "store.flags and terminal.flags list them in this order");

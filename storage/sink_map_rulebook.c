@@ -170,6 +170,12 @@ map_component(struct sink_component_row *row, const struct record *record, uint8
 	set_u8_or_none(&row->refusal, c->refusal);
 	cell_set_i64(&row->amount, c->amount);
 	cell_set_i64(&row->points, c->points);
+	if (RECORD_HAS(record, CARRIED) && record->kind == RECORD_EARN && c->campaign == 0 &&
+	    c->rate_position == EARN_RULE_NONE) {
+		cell_set_i64(&row->carried, record->carried.before);
+		if (!cell_set_day(&row->carried_date, record->carried.day))
+			return false;
+	}
 	return sink_map_business_date(&row->business_date, record->business_date);
 }
 

@@ -94,7 +94,7 @@ CREATE TABLE IF NOT EXISTS partner (
   last_sequence BIGINT UNSIGNED NOT NULL COMMENT 'sequence of the record that last set it',
   name VARCHAR(48) NOT NULL COMMENT 'name of the partner',
   group_number INT UNSIGNED NULL COMMENT 'partners of one group take each other''s refunds; NULL: none',
-  flags SET('test','blocked','earn_off','burn_off','base_gross','refund_pro_rata','return_no_burn','return_loses_expired') NOT NULL COMMENT 'test: kept out of totals; what it may do; how it treats refunds',
+  flags SET('test','blocked','earn_off','burn_off','base_gross','refund_pro_rata','return_no_burn','return_loses_expired','carry_day','carry_month') NOT NULL COMMENT 'test: kept out of totals; what it may do; how it treats refunds',
   pending_days INT NULL COMMENT 'days until earned points are available; NULL: until confirmed',
   return_days INT NULL COMMENT 'days within which burned points come back; NULL: always',
   restored_days INT NOT NULL COMMENT 'new life of restored points past their last day, days',
@@ -650,7 +650,7 @@ CREATE TABLE IF NOT EXISTS component (
   line TINYINT UNSIGNED NOT NULL COMMENT 'number of the part in the earn, from 1; a refund has those of its earn',
   is_test TINYINT UNSIGNED NOT NULL COMMENT '1: of a test member, kept out of totals; 0: not',
   campaign INT UNSIGNED NULL COMMENT 'number of the campaign that gave it; NULL: a part of the base',
-  rulebook_version INT UNSIGNED NOT NULL COMMENT 'version of the rulebook that the earn was judged by',
+  rulebook_version INT UNSIGNED NOT NULL COMMENT 'version of the rulebook that the earn was judged by; 0: there was none',
   position SMALLINT UNSIGNED NULL COMMENT 'the campaign''s rule: earn_rule.position of that version; NULL: a part of the base',
   rate_position SMALLINT UNSIGNED NULL COMMENT 'the rate that counted: earn_rule.position of that version; NULL: the partner''s own rule, or none',
   budget INT UNSIGNED NULL COMMENT 'budget that it spends; NULL: none',
@@ -658,6 +658,8 @@ CREATE TABLE IF NOT EXISTS component (
   refusal ENUM('member_cap','partner_cap','budget','no_room','no_cover') NULL COMMENT 'why a campaign that fits gave nothing; NULL: it gave',
   amount BIGINT NOT NULL COMMENT 'money that it counts; refund or reversal: that no longer counts, minor units',
   points BIGINT NOT NULL COMMENT 'points given; refund or reversal: taken back',
+  carried BIGINT NULL COMMENT 'base of a partner that carries: fraction of a point that it began with, of the rule''s base_den; NULL: it does not',
+  carried_date DATE NULL COMMENT 'first day of the period of that',
   PRIMARY KEY (business_date, sequence, line)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
   COMMENT='parts of earns by the rulebook, and what refunds took of them'

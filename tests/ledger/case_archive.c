@@ -63,6 +63,10 @@ add_components(struct archived_transaction *t, const struct record *r)
 			.amount = c->amount,
 			.points = c->points,
 		};
+		if (RECORD_HAS(r, CARRIED) && c->campaign == 0 && c->rate_row == TABLE_NONE) {
+			t->components[i].carried = r->carried.before;
+			t->components[i].carried_day = r->carried.day;
+		}
 	}
 }
 

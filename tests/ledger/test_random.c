@@ -340,7 +340,8 @@ chaos_config(struct model *m)
 	uint32_t number = (uint32_t)(1 + draw_below(&m->seed, 2));
 
 	q.partner_image = fixture_partner(number);
-	q.partner_image.flags = (uint32_t)draw_below(&m->seed, 16) << 4;
+	q.partner_image.flags = (uint32_t)draw_below(&m->seed, 16) << 4 |
+				(uint32_t)draw_below(&m->seed, 3) * PARTNER_CARRY_DAY;
 	q.partner_image.group = (uint32_t)draw_below(&m->seed, 2);
 	q.partner_image.pending_days =
 		draw_below(&m->seed, 4) == 0 ? (int32_t)draw_below(&m->seed, 5) : 0;
@@ -579,7 +580,7 @@ chaos_request(struct model *m, unsigned seen[])
 	q.reason = (uint8_t)(1 + draw_below(&m->seed, 3));
 	q.skip_limited = draw_below(&m->seed, 8) == 0;
 	q.entries_wanted = 20;
-	if (kind == REQUEST_EARN || kind == REQUEST_QUOTE)
+	if (kind == REQUEST_EARN || kind == REQUEST_QUOTE || kind == REQUEST_REFUND)
 		chaos_goods(m, &q);
 	q.is_late = draw_below(&m->seed, 6) == 0;
 	if (q.is_late) {

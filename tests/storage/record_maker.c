@@ -383,7 +383,7 @@ make_partner(struct record_maker *maker, struct record *record)
 	*image = (struct partner_config){
 		.number = 1 + pick(maker, MAKER_PARTNERS),
 		.group = pick(maker, 3),
-		.flags = pick(maker, 256),
+		.flags = pick(maker, 1024),
 		.pending_days = one_in(maker, 3) ? PENDING_UNTIL_CONFIRMED : 14,
 		.return_days = one_in(maker, 3) ? INT32_MAX : 30,
 		.restored_days = 30,

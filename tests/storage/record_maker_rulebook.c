@@ -15,11 +15,27 @@ position(struct record_maker *maker)
 	return one_in(maker, 2) ? EARN_RULE_NONE : (uint16_t)pick(maker, POSITIONS);
 }
 
+static void
+make_carried(struct record_maker *maker, struct record *record)
+{
+	add(record, RECORD_HAS_BIT(CARRIED));
+	record->carried = (struct carried){
+		.partner = 1 + pick(maker, MAKER_PARTNERS),
+		.row = 1,
+		.day = 20000 + (int32_t)pick(maker, 100),
+		.rule_version = 1,
+		.before = 50 - (int64_t)pick(maker, 100),
+		.after = (int64_t)pick(maker, 100),
+	};
+}
+
 void
 record_maker_components(struct record_maker *maker, struct record *record)
 {
 	add(record, RECORD_HAS_BIT(COMPONENTS));
-	record->rulebook_version = 1 + pick(maker, VERSIONS);
+	record->rulebook_version = pick(maker, VERSIONS + 1);
+	if (one_in(maker, 2))
+		make_carried(maker, record);
 	record->component_count = (uint8_t)pick(maker, one_in(maker, 9) ? RECORD_COMPONENTS_MAX + 1
 									: 4);
 	for (uint8_t i = 0; i < record->component_count; i++) {

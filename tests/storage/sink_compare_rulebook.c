@@ -21,7 +21,8 @@
 
 static const char component_sql[] =
 	"SELECT business_date, sequence, line, is_test, campaign, rulebook_version, position,"
-	" rate_position, budget, sponsor, refusal + 0, amount, points FROM component"
+	" rate_position, budget, sponsor, refusal + 0, amount, points, carried, carried_date"
+	" FROM component"
 	" ORDER BY sequence, line";
 static const char rulebook_sql[] =
 	"SELECT version, last_sequence, rules, starts_at FROM rulebook ORDER BY version";
@@ -186,6 +187,13 @@ put_position(struct expected_line *line, uint16_t position)
 	line_i64_if(line, position != UINT16_MAX, position);
 }
 
+static bool
+carries(const struct record *r, const struct record_component *c)
+{
+	return RECORD_HAS(r, CARRIED) && r->kind == RECORD_EARN && c->campaign == 0 &&
+	       c->rate_position == UINT16_MAX;
+}
+
 static void
 expect_components(struct books *books, const struct record *r)
 {
@@ -206,6 +214,11 @@ expect_components(struct books *books, const struct record *r)
 		line_u64_unless_0(&line, true, c->refusal);
 		line_i64(&line, c->amount);
 		line_i64(&line, c->points);
+		line_i64_if(&line, carries(r, c), r->carried.before);
+		if (carries(r, c))
+			line_day(&line, r->carried.day);
+		else
+			line_null(&line);
 		expected_add(&books->components, &line);
 		if (c->budget == 0)
 			continue;
