@@ -86,7 +86,7 @@ CASES = [
                 batches('tarantool', 4, 1000), batches('mariadb', 1, 8190)],
                [('tallygate', 'redis', 3), ('tallygate', 'redis, pipeline', 3),
                 ('tallygate', 'tarantool', 3), ('tallygate', 'mariadb', 3)]),
-    Comparison('threads', 'earn, plain: the ledger step on a thread of its own, or on the I/O thread',
+    Comparison('threads', 'earn, plain: the ledger step on its own thread, or on the I/O thread',
                [many('echo', 1000, 1), many('tallygate', 1000, 1),
                 many('tallygate-inline', 1000, 1),
                 many('tallygate', 1000, 16, label='tallygate, depth 16'),
