@@ -49,6 +49,11 @@ const struct command command_rows[] = {
 	  "least queue=, age= (s), skew= (ms), at most settled=; sort=queue, age, skew, ..." },
 	{ "show cycles", "", RIGHT_VIEWER, run_show_cycles,
 	  "open cycles of all partners that are settled, and the statement before each" },
+	{ "show runoff", "[<partner>]", RIGHT_VIEWER, run_show_runoff,
+	  "points outstanding by issuer and month of issue, out of the journal" },
+	{ "show winddown", "", RIGHT_VIEWER, run_show_winddown,
+	  "what each partner would owe if all outstanding points were burned, and its unused "
+	  "cover" },
 	{ "show funding", "", RIGHT_VIEWER, run_show_funding,
 	  "partners with funding terms: what is left to issue, alerts, the stop" },
 	{ "show proposals", "", RIGHT_VIEWER, run_show_proposals,

@@ -109,6 +109,10 @@ void run_burn_on(struct command_call *call);
 /* Join the arguments from the first on as the request's reason.  False: it is too long. */
 bool take_reason(struct command_call *call, uint32_t first, struct ledger_request *request);
 
+/* run_runoff.c */
+void run_show_runoff(struct command_call *call);
+void run_show_winddown(struct command_call *call);
+
 /* run_explain.c */
 void run_explain_member(struct command_call *call);
 

@@ -61,7 +61,7 @@ BUILT_SOURCES += %D%/migrations.inc
 	mv $(abs_builddir)/$@.tmp $(abs_builddir)/$@
 $(libstorage_la_OBJECTS): | %D%/migrations.inc
 
-libstorage_la_SOURCES += %D%/schema_page.c %D%/schema_page.h
+libstorage_la_SOURCES += %D%/runoff.c %D%/runoff.h %D%/schema_page.c %D%/schema_page.h
 bin_PROGRAMS += %D%/tally-schema
 storage_tally_schema_SOURCES = %D%/tally_schema.c
 storage_tally_schema_LDADD = $(storage_libs)

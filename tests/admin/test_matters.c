@@ -147,6 +147,22 @@ an_explanation_adds_up(void **state)
 	expect_as(fake, "ann", 0, "explain member card:4712", "error", "UNKNOWN_MEMBER");
 }
 
+/* What: what is outstanding is shown by issuer, of all or one, and what each would owe. */
+static void
+what_is_outstanding_is_shown_by_issuer(void **state)
+{
+	struct fake_host *fake = *state;
+
+	enroll(fake);
+	expect_as(fake, "ann", 0, "adjust card:4711 +400 start", "ok", "available=400");
+	expect_as(fake, "ann", 0, "adjust card:4711 -150 wrong", "ok", "available=250");
+	expect_as(fake, "ann", 0, "show runoff", "ok", "outstanding=250 record=");
+	assert_non_null(strstr(fake->printed, "operator"));
+	expect_as(fake, "ann", 0, "show runoff 1", "ok", "outstanding=0 record=");
+	expect_as(fake, "ann", 0, "show runoff x", "error", "");
+	expect_as(fake, "ann", 0, "show winddown", "ok", "outstanding=250 owed=0 record=");
+}
+
 int
 main(void)
 {
@@ -159,6 +175,8 @@ main(void)
 						fake_host_teardown),
 		cmocka_unit_test_setup_teardown(an_explanation_adds_up, fake_host_setup,
 						fake_host_teardown),
+		cmocka_unit_test_setup_teardown(what_is_outstanding_is_shown_by_issuer,
+						fake_host_setup, fake_host_teardown),
 		cmocka_unit_test_setup_teardown(changes_of_rates_may_need_two_operators,
 						fake_host_setup, fake_host_teardown),
 	};

@@ -15,6 +15,7 @@
 
 #include "ledger/ledger.h"
 #include "storage/database.h"
+#include "storage/runoff.h"
 #include "tests/golden/golden_history.h"
 #include "tests/mariadb.h"
 #include "tests/storage/sink_fixture.h"
@@ -22,6 +23,7 @@
 struct views {
 	struct sink_fixture *fixture;
 	struct ledger *ledger;
+	struct runoff *runoff;
 	struct database *database;
 	struct storage_error error;
 };
@@ -33,6 +35,7 @@ keep_record(void *context, const struct record *record)
 	struct views *v = context;
 
 	sink_fixture_add_record(v->fixture, record);
+	assert_int_equal(runoff_add(v->runoff, record), TG_OK);
 }
 
 static void
@@ -77,6 +80,39 @@ expect_funding(struct views *v, uint32_t partner)
 		      " WHERE partner = %" PRIu32, partner);
 }
 
+/* What the console shows of run-off and wind-down, out of records, is what the views say. */
+static void
+expect_runoff(struct views *v)
+{
+	struct runoff_row *rows;
+	struct winddown_row *owing;
+	uint32_t count, owing_count;
+
+	assert_int_equal(runoff_list(v->runoff, &rows, &count), TG_OK);
+	assert_int_equal(runoff_wind_down(v->runoff, rows, count, &owing, &owing_count), TG_OK);
+	assert_true(count > 0 && owing_count > 0);
+	expect_number(v, count, "SELECT COUNT(*) FROM run_off");
+	expect_number(v, owing_count, "SELECT COUNT(*) FROM wind_down");
+	for (uint32_t i = 0; i < count; i++)
+		expect_number(v, 1,
+			      "SELECT COUNT(*) FROM run_off WHERE issuer = %" PRIu32
+			      " AND issued_month = IF(%d, '1000-01-01', DATE '1970-01-01'"
+			      " + INTERVAL %" PRId32 " DAY) AND issued_points = %" PRId64
+			      " AND outstanding_points = %" PRId64 " AND members = %" PRIu64,
+			      rows[i].issuer, rows[i].month_day == DAY_NONE,
+			      rows[i].month_day == DAY_NONE ? 0 : rows[i].month_day,
+			      rows[i].issued_points, rows[i].outstanding_points, rows[i].members);
+	for (uint32_t i = 0; i < owing_count; i++)
+		expect_number(v, 1,
+			      "SELECT COUNT(*) FROM wind_down WHERE issuer = %" PRIu32
+			      " AND outstanding_points = %" PRId64 " AND cover_points = %" PRId64
+			      " AND worth_micro = %" PRId64 " AND owes_micro = %" PRId64,
+			      owing[i].issuer, owing[i].outstanding_points, owing[i].cover_points,
+			      (int64_t)owing[i].worth_micro, (int64_t)owing[i].owes_micro);
+	free(owing);
+	free(rows);
+}
+
 /* What: the views of funding, run-off and the operator's accounts add up to the ledger's accounts.
  * How:  the golden history, with terms, blocks, stops, refunds, expiry and a debt written off. */
 static void
@@ -87,7 +123,8 @@ views_add_up_to_the_ledger(void **state)
 	int64_t members;
 
 	v.ledger = ledger_new(&limits);
-	assert_non_null(v.ledger);
+	v.runoff = runoff_new(1000000);
+	assert_true(v.ledger != NULL && v.runoff != NULL);
 	golden_play(v.ledger, keep_record, &v);
 	sink_fixture_run(v.fixture);
 	assert_int_equal(database_open(mariadb_config(v.fixture->server), &v.database, &v.error),
@@ -109,11 +146,13 @@ views_add_up_to_the_ledger(void **state)
 		      "SELECT SUM(points) FROM debt_written_off");
 	expect_number(&v, members, "SELECT SUM(outstanding_points) FROM wind_down");
 	expect_number(&v, 0, "SELECT SUM(owes_micro) FROM wind_down");
+	expect_runoff(&v);
 	/* One price all the time, so the sums of a record's prices are the price of the sum. */
 	expect_number(&v, 0, "SELECT COUNT(*) FROM partner_fee_day WHERE"
 			     " issue_price_micro <> issued_points * 1000000 OR"
 			     " fee_micro <> issued_points * 20000");
 	database_close(v.database);
+	runoff_free(v.runoff);
 	ledger_free(v.ledger);
 }
 
