@@ -23,6 +23,14 @@ struct partner_end {
 	uint8_t	 digest[STATEMENT_DIGEST_BYTES];
 };
 
+/* What an issuer owes for its points that were burned at another partner. */
+struct obligation {
+	uint32_t issuer;
+	uint32_t redeemer;		/* partner, or 0: the operator */
+	int64_t	 points;
+	int64_t	 amount;		/* minor units */
+};
+
 /* What is wanted of all statements, and what is found. */
 struct search {
 	/* One partner's statement; or the payable amounts of a date. */
@@ -42,6 +50,9 @@ struct search {
 	uint32_t balance_count;
 	uint32_t balance_capacity;
 	int64_t	 balance_sum;
+	struct obligation *obligations;	/* owned; by issuer, as its statements came */
+	uint32_t obligation_count;
+	uint32_t obligation_capacity;
 };
 
 static struct partner_end *
@@ -81,6 +92,48 @@ add_balance(struct search *search, uint32_t party, int64_t amount)
 	return TG_OK;
 }
 
+/* Where an issuer's obligation to a redeemer is summed; those before first are others'. */
+static struct obligation *
+obligation_of(struct search *search, uint32_t first, uint32_t issuer, uint32_t redeemer)
+{
+	for (uint32_t i = first; i < search->obligation_count; i++) {
+		if (search->obligations[i].redeemer == redeemer)
+			return &search->obligations[i];
+	}
+	if (search->obligation_count == search->obligation_capacity) {
+		const uint32_t capacity = search->obligation_capacity * 2 + 64;
+		struct obligation *obligations =
+			realloc(search->obligations, capacity * sizeof *obligations);
+
+		if (obligations == NULL)
+			return NULL;
+		search->obligations = obligations;
+		search->obligation_capacity = capacity;
+	}
+	search->obligations[search->obligation_count] =
+		(struct obligation){ .issuer = issuer, .redeemer = redeemer };
+	return &search->obligations[search->obligation_count++];
+}
+
+static enum tg_status
+add_obligations(struct search *search, const struct statement *s)
+{
+	const uint32_t first = search->obligation_count;
+
+	for (uint32_t i = 0; i < s->line_count; i++) {
+		struct obligation *of;
+
+		if (s->lines[i].item != CLEARING_OWES)
+			continue;
+		of = obligation_of(search, first, s->cycle.partner, s->lines[i].other);
+		if (of == NULL)
+			return TG_NO_MEMORY;
+		of->points += s->lines[i].points;
+		of->amount += s->lines[i].amount;
+	}
+	return TG_OK;
+}
+
 /* A statement has been made or read: keep it, if it is wanted, and what follows from it. */
 static enum tg_status
 take_statement(struct search *search, struct statement *s)
@@ -93,6 +146,8 @@ take_statement(struct search *search, struct statement *s)
 	end->carried_amount = s->carried_amount;
 	if (search->partner == 0 && s->cycle.last_day == search->date)
 		status = add_balance(search, s->cycle.partner, s->payable_amount);
+	if (status == TG_OK && search->partner == 0 && s->cycle.last_day == search->date)
+		status = add_obligations(search, s);
 	if (search->partner != s->cycle.partner) {
 		statement_deinit(s);
 		return status;
@@ -252,6 +307,7 @@ end_search(struct search *search)
 	free(search->record);
 	free(search->ends);
 	free(search->balances);
+	free(search->obligations);
 }
 
 static enum tool_exit
@@ -328,6 +384,22 @@ payments_json(const struct netting_payment *payments, uint32_t count)
 	return rows;
 }
 
+static json_t *
+obligations_json(const struct search *search)
+{
+	json_t *rows = json_array();
+
+	for (uint32_t i = 0; i < search->obligation_count; i++) {
+		const struct obligation *of = &search->obligations[i];
+
+		(void)json_array_append_new(
+			rows, json_pack("{s:I, s:I, s:I, s:I}", "issuer", (json_int_t)of->issuer,
+					"redeemer", (json_int_t)of->redeemer, "points",
+					(json_int_t)of->points, "amount", (json_int_t)of->amount));
+	}
+	return rows;
+}
+
 /* The operator takes what the others' balances leave; then all sum to zero. */
 static enum tool_exit
 print_netting(const struct tool_options *options, struct search *search)
@@ -344,10 +416,10 @@ print_netting(const struct tool_options *options, struct search *search)
 	}
 	balances = balances_json(search);
 	count = netting_run(search->balances, search->balance_count, payments);
-	balances = json_pack("{s:s, s:I, s:I, s:o, s:o}", "date", options->argument,
+	balances = json_pack("{s:s, s:I, s:I, s:o, s:o, s:o}", "date", options->argument,
 			     "operator_amount", (json_int_t)-rest, "payments_count",
-			     (json_int_t)count, "balances", balances, "payments",
-			     payments_json(payments, count));
+			     (json_int_t)count, "obligations", obligations_json(search),
+			     "balances", balances, "payments", payments_json(payments, count));
 	free(payments);
 	return tool_print(options, balances);
 }

@@ -2,7 +2,7 @@
  * test_statement.c - statements: out of the journal's records, out of MariaDB's tables, and the
  * ledger's own accounts, all the same.
  *
- * `test_statement full` does a million records; else it does some thousands.
+ * `test_statement full` does a million records, under the seed TG_SEED; else some thousands.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,16 +19,21 @@
 #include "tests/storage/sink_fixture.h"
 
 #define PARTNERS 5
-#define MEMBERS 11
+#define MEMBERS_SHORT 11
+#define MEMBERS_FULL 5000
 #define DAY_MS INT64_C(86400000)
 #define FIRST_UTC_MS INT64_C(1711929600000) /* 2024-04-01 */
-#define RECORDS_SHORT 6000
-#define RECORDS_FULL 1000000
+#define RECORDS_SHORT 6000u
+#define RECORDS_FULL 1000000u
 #define STATEMENTS_MAX 4096
 #define STAGES 3
-#define CLEARING_RECORDS 97	/* so that days are summed in several goes, open ones, too */
+/* So that days are summed in several goes, open ones, too. */
+#define CLEARING_RECORDS_SHORT 97
+#define CLEARING_RECORDS_FULL 997
+#define DAYS_SHORT 40
+#define DAYS_FULL 400
 
-static uint32_t records_wanted = RECORDS_SHORT;
+static bool is_full;
 
 /* A coalition with everything in it that moves points. */
 struct town {
@@ -40,7 +45,9 @@ struct town {
 	struct ledger_now now;
 	uint64_t random;
 	uint32_t asked;
-	uint64_t members[MEMBERS];
+	uint32_t member_count;
+	uint64_t *members;		/* owned */
+	int64_t	 posted[PARTNERS + 1][CLEARING_ITEMS + 1]; /* postings, as records have them */
 	struct statement *statements;	/* owned; as made of records, in order */
 	uint32_t statement_count;
 	int64_t	 carried[PARTNERS + 1];	/* by partner, of its last statement */
@@ -63,6 +70,23 @@ close_statement(struct town *t, const struct record *r)
 	t->carried[r->closed.partner] = t->statements[t->statement_count++].carried_amount;
 }
 
+/* Postings that statements tell one by one. */
+static void
+count_postings(struct town *t, const struct record *r)
+{
+	for (uint32_t i = 0; RECORD_HAS(r, POSTINGS) && i < r->posting_count; i++) {
+		const struct posting *p = &r->postings[i];
+
+		if (p->unit != UNIT_POINTS || p->points == 0)
+			continue;
+		if (p->account == ACCOUNT_ISSUED)
+			t->posted[p->partner][p->points < 0 ? CLEARING_ISSUED : CLEARING_TAKEN]++;
+		if (p->account == ACCOUNT_REDEEMED)
+			t->posted[p->partner]
+				 [p->points > 0 ? CLEARING_REDEEMED : CLEARING_RESTORED]++;
+	}
+}
+
 /* Decide, journal, apply; and sum for the statements as tally-journal does. */
 static const struct ledger_answer *
 ask(struct town *t, const struct ledger_request *q)
@@ -77,6 +101,7 @@ ask(struct town *t, const struct ledger_request *q)
 			fail_msg("%s", error.text);
 		if (RECORD_HAS(r, CLOSED))
 			close_statement(t, r);
+		count_postings(t, r);
 		ledger_apply(t->ledger, r);
 	}
 	return &t->decision->answer;
@@ -197,6 +222,15 @@ set_time(struct town *t, int64_t utc_ms)
 	t->now = (struct ledger_now){ .utc_ms = utc_ms, .day = (int32_t)(utc_ms / DAY_MS) };
 }
 
+/* TG_SEED, or always the same. */
+static uint64_t
+seed(void)
+{
+	const char *text = getenv("TG_SEED");
+
+	return text == NULL ? 11 : strtoull(text, NULL, 10);
+}
+
 static struct town *
 town_new(struct sink_fixture *f, bool is_traced)
 {
@@ -206,14 +240,16 @@ town_new(struct sink_fixture *f, bool is_traced)
 	struct town *t = calloc(1, sizeof *t);
 
 	assert_non_null(t);
-	*t = (struct town){ .f = f, .is_traced = is_traced, .random = 11 };
-	f->config.clearing_records = CLEARING_RECORDS;
+	*t = (struct town){ .f = f, .is_traced = is_traced, .random = seed(),
+			    .member_count = is_full ? MEMBERS_FULL : MEMBERS_SHORT };
+	t->members = calloc(t->member_count, sizeof *t->members);
+	f->config.clearing_records = is_full ? CLEARING_RECORDS_FULL : CLEARING_RECORDS_SHORT;
 	t->ledger = ledger_new(&limits);
 	t->decision = decision_new();
 	t->clearing = clearing_new();
 	t->statements = calloc(STATEMENTS_MAX, sizeof *t->statements);
 	assert_true(t->ledger != NULL && t->decision != NULL && t->clearing != NULL &&
-		    t->statements != NULL);
+		    t->statements != NULL && t->members != NULL);
 	assert_int_equal(database_open(&f->config.database, &t->database, &error), TG_OK);
 	set_time(t, FIRST_UTC_MS);
 	q.programme = fixture_programme();
@@ -227,7 +263,7 @@ town_new(struct sink_fixture *f, bool is_traced)
 	for (uint32_t number = 1; number <= PARTNERS; number++)
 		add_rule(t, number);
 	add_exchanges(t);
-	for (uint32_t nth = 0; nth < MEMBERS; nth++)
+	for (uint32_t nth = 0; nth < t->member_count; nth++)
 		enroll(t, nth);
 	return t;
 }
@@ -238,6 +274,7 @@ town_free(struct town *t)
 	for (uint32_t i = 0; i < t->statement_count; i++)
 		statement_deinit(&t->statements[i]);
 	free(t->statements);
+	free(t->members);
 	database_close(t->database);
 	clearing_free(t->clearing);
 	decision_free(t->decision);
@@ -264,7 +301,7 @@ trade(struct town *t)
 	char id[16];
 
 	/* Who and where follow from the number, so that originals can be met again. */
-	q.member = t->members[(is_new ? number : original) * 7 % MEMBERS];
+	q.member = t->members[(is_new ? number : original) * 7 % t->member_count];
 	q.principal = ((is_new ? number : original) * 13 % PARTNERS + 1) * 100 + 1;
 	if (kind == REQUEST_REFUND && q.principal <= 201 && below(t, 3) == 0)
 		q.principal = q.principal == 101 ? 201 : 101;
@@ -349,7 +386,7 @@ operate(struct town *t)
 static void
 live(struct town *t, uint32_t records)
 {
-	const uint32_t per_day = records_wanted / 40 + 1;
+	const uint32_t per_day = is_full ? RECORDS_FULL / DAYS_FULL : RECORDS_SHORT / DAYS_SHORT;
 
 	while (t->f->made.count < records) {
 		trade(t);
@@ -416,6 +453,7 @@ compare_statements(struct town *t)
 
 /* Sums over all statements and what is open. */
 struct sums {
+	int64_t records[PARTNERS + 1][CLEARING_ITEMS + 1];
 	int64_t points[PARTNERS + 1][CLEARING_ITEMS + 1];
 	int64_t owed[PARTNERS + 1][PARTNERS + 1]; /* issuer, redeemer: owes less due */
 };
@@ -426,6 +464,7 @@ add_line(void *context, const struct clearing_line *line)
 	struct sums *sums = context;
 
 	sums->points[line->partner][line->item] += line->points;
+	sums->records[line->partner][line->item] += (int64_t)line->records;
 	if (line->item == CLEARING_OWES)
 		sums->owed[line->partner][line->other] += line->points;
 	if (line->item == CLEARING_DUE)
@@ -433,7 +472,10 @@ add_line(void *context, const struct clearing_line *line)
 	return TG_OK;
 }
 
-/* Every posting is in one statement or the open cycle: together they are the ledger's accounts. */
+/*
+ * Every posting is in one statement or the open cycle: together they are the ledger's accounts, and
+ * as many as there were.
+ */
 static void
 compare_accounts(struct town *t)
 {
@@ -456,6 +498,8 @@ compare_accounts(struct town *t)
 		assert_true(points[CLEARING_DEBT_PAID] + points[CLEARING_WRITTEN_OFF] -
 				    points[CLEARING_DEBT] ==
 			    ledger_account_points(t->ledger, ACCOUNT_DEBT, UNIT_POINTS, partner));
+		for (int item = CLEARING_ISSUED; item <= CLEARING_RESTORED; item++)
+			assert_true(sums->records[partner][item] == t->posted[partner][item]);
 		for (uint32_t other = 0; other <= PARTNERS; other++)
 			assert_true(sums->owed[partner][other] == 0);
 	}
@@ -500,6 +544,29 @@ on_check(void *context, const struct database_cell *cells)
 }
 
 static void
+on_count(void *context, const struct database_cell *cells)
+{
+	*(uint64_t *)context = database_cell_u64(&cells[0]);
+}
+
+/* A date of a partner is in one cycle: each begins where the one before ended. */
+static void
+compare_cycles(struct town *t)
+{
+	uint64_t count = UINT64_MAX;
+	struct storage_error error;
+
+	assert_int_equal(database_query(t->database,
+					"SELECT COUNT(*) FROM closed_cycle c LEFT JOIN closed_cycle"
+					" b ON b.partner = c.partner AND b.cycle + 1 = c.cycle"
+					" WHERE NOT c.first_date <=> b.last_date + INTERVAL 1 DAY"
+					" OR c.first_date > c.last_date"
+					" OR (b.cycle IS NULL AND c.cycle <> 1)",
+					on_count, &count, &error), TG_OK);
+	assert_true(count == 0);
+}
+
+static void
 live_and_compare(struct sink_fixture *f, bool is_traced)
 {
 	struct town *t = town_new(f, is_traced);
@@ -508,7 +575,7 @@ live_and_compare(struct sink_fixture *f, bool is_traced)
 	int64_t amounts[CLEARING_ITEMS + 1] = { 0 };
 
 	for (uint32_t stage = 1; stage <= STAGES; stage++) {
-		live(t, records_wanted / STAGES * stage);
+		live(t, (is_full ? RECORDS_FULL : RECORDS_SHORT) / STAGES * stage);
 		if (stage == 1) {
 			for (uint32_t partner = 1; partner <= PARTNERS; partner++)
 				add_cycle(t, partner);
@@ -518,6 +585,7 @@ live_and_compare(struct sink_fixture *f, bool is_traced)
 		sink_fixture_run(f);
 		compare_statements(t);
 		compare_accounts(t);
+		compare_cycles(t);
 	}
 	if (is_traced)
 		compare_nets(t);
@@ -610,8 +678,7 @@ main(int argc, char **argv)
 						sink_fixture_setup, sink_fixture_teardown),
 	};
 
-	if (argc > 1 && strcmp(argv[1], "full") == 0)
-		records_wanted = RECORDS_FULL;
+	is_full = argc > 1 && strcmp(argv[1], "full") == 0;
 	if (mariadb_missing() != NULL)
 		return mariadb_skip_all();
 	return cmocka_run_group_tests(tests, sink_fixture_group_setup,
