@@ -1,9 +1,9 @@
 /*
  * run_runoff.c - points outstanding by issuer and month of issue, and what each partner would owe.
  *
- * Read from the journal and its archive, as the views run_off and wind_down read MariaDB's postings:
- * the ledger keeps no issuer of regular points.  It takes as long as reading does, and memory for
- * each issue; past a bound it is left to MariaDB.
+ * Read from the journal and its archive, as the views run_off and wind_down read the postings in
+ * MariaDB: the ledger keeps no issuer of regular points.  It takes as long as reading does, and
+ * memory for each issue; past a bound it is left to MariaDB.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -164,8 +164,8 @@ show(struct command_call *call, bool is_winddown, uint64_t partner)
 	if (status == TG_OK)
 		status = print_all(call, runoff, is_winddown, partner, last);
 	if (status == TG_NO_MEMORY)
-		command_fail(call, "too many issues for the gateway's memory: MariaDB has the views "
-				   "run_off and wind_down");
+		command_fail(call, "too many issues for the gateway's memory: "
+				   "MariaDB has the views run_off and wind_down");
 	else if (status != TG_OK)
 		ask_fail(call, status);
 	free(record);
