@@ -13,7 +13,7 @@ import sys
 import time
 
 from scrape import scrape
-from server import (BUILD, DAY_MS, HOST, INSTANCE, MASTER_KEY, SECONDS_MAX, Database,
+from server import (BUILD, DAY_MS, HOST, INSTANCE, SECONDS_MAX, Database,
                     await_true)
 from tallygate import PAGE, SEEN
 from world import Tap, World, expect, expect_equal, expect_rows, numbers, run_case, title
@@ -236,7 +236,7 @@ def program(world, name, *words, terminal=150, ends=DONE, timeout=60):
     run = subprocess.run(
         [os.path.join(BUILD, 'contrib', *name), '--host', HOST, '--port', str(server.plain_port),
          '--plain', '--terminal', str(terminal), '--master-key',
-         server.folder.write('key', MASTER_KEY), '--instance', INSTANCE, '--timeout', str(timeout),
+         server.folder.file('master'), '--instance', INSTANCE, '--timeout', str(timeout),
          '--config', '/dev/null', *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         stdin=subprocess.DEVNULL, timeout=SECONDS_MAX, check=False)
     output = run.stdout.decode('utf-8')

@@ -7,7 +7,7 @@ import sys
 import time
 
 from scrape import documented, promtool, run_promtool, scrape
-from server import BUILD, HOST, MASTER_KEY, Database, Server, await_true
+from server import BUILD, HOST, Database, Server, await_true
 from world import Tap, World, expect, expect_equal, run_case, run_together, title
 
 LOAD_SECONDS = 2
@@ -265,7 +265,7 @@ def start_load(server):
     return subprocess.Popen(
         [os.path.join(BUILD, 'contrib/load/tally-load'), '--plain', '--host', HOST, '--port',
          str(server.plain_port), '--terminals', server.folder.file('terminals.csv'),
-         '--master-key', server.folder.write('key', MASTER_KEY), '--quiet',
+         '--master-key', server.folder.file('master'), '--quiet',
          '--json', '--connections', '40', '--members', '500', '--depth', '16', '--seconds',
          str(LOAD_SECONDS)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         stdin=subprocess.DEVNULL)

@@ -13,7 +13,7 @@ import time
 
 from desk import Desk
 from scrape import scrape
-from server import BUILD, HOST, MASTER_KEY, SECONDS_MAX, await_true
+from server import BUILD, HOST, SECONDS_MAX, await_true
 from world import Tap, expect_equal, run_together
 
 LOAD_SECONDS = 600		# at most; it is ended when enough was seen
@@ -41,7 +41,7 @@ def start_load(desk):
     return subprocess.Popen(
         [os.path.join(BUILD, 'contrib/load/tally-load'), '--plain', '--host', HOST, '--port',
          str(server.plain_port), '--terminals', server.folder.file('terminals.csv'),
-         '--master-key', server.folder.write('key', MASTER_KEY), '--quiet', '--json',
+         '--master-key', server.folder.file('master'), '--quiet', '--json',
          '--connections', str(len(TERMINALS)), '--members', '200', '--depth', '32', '--seconds',
          str(LOAD_SECONDS)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         stdin=subprocess.DEVNULL)

@@ -144,7 +144,7 @@ class Town:
         return subprocess.Popen(
             [os.path.join(BUILD, 'contrib', 'load', 'tally-load'), '--plain', '--host', HOST,
              '--port', str(self.server.plain_port), '--terminals', path, '--master-key',
-             self.server.folder.write('key', MASTER_KEY), '--quiet', '--json', '--connections',
+             self.server.folder.file('master'), '--quiet', '--json', '--connections',
              str(len(rows)), '--members', '1000', '--mix', 'earn=70,burn=10,inquiry=20',
              '--connect-rate', '1000', '--seconds', str(seconds), '--rate', str(rate), *more],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
