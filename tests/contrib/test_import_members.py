@@ -17,7 +17,7 @@ BUILD = os.environ.get('top_builddir') or SOURCE
 sys.path.insert(0, os.path.join(SOURCE, 'tests', 'system'))
 
 # pylint: disable=wrong-import-position
-from server import HOST, INSTANCE, MASTER_KEY, SECONDS_MAX, await_true, die_with_parent
+from server import HOST, INSTANCE, SECONDS_MAX, await_true, die_with_parent
 from world import World, expect, expect_equal, run
 
 IS_FULL = 'full' in sys.argv[1:]
@@ -47,7 +47,7 @@ class Import:
 
     def start(self, *words):
         server = self.world.server
-        key = server.folder.write('key', MASTER_KEY)
+        key = server.folder.file('master')
         return subprocess.Popen(
             [os.path.join(BUILD, 'contrib', 'import', 'tally-import'), '--host', HOST, '--port',
              str(server.plain_port), '--plain', '--terminal', str(self.partner), '--master-key',

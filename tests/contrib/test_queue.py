@@ -17,7 +17,7 @@ BUILD = os.environ.get('top_builddir') or SOURCE
 sys.path.insert(0, os.path.join(SOURCE, 'tests', 'system'))
 
 # pylint: disable=wrong-import-position
-from server import HOST, INSTANCE, MASTER_KEY, SECONDS_MAX, die_with_parent
+from server import HOST, INSTANCE, SECONDS_MAX, die_with_parent
 from world import World, expect, expect_equal, run
 
 REQUESTS, KILLS = (2000, 40) if 'full' in sys.argv[1:] else (200, 6)
@@ -41,7 +41,7 @@ class Till:
         where = self.hosts or '%s:%d' % (HOST, server.plain_port)
         return subprocess.Popen(
             [os.path.join(BUILD, 'contrib', 'tally', 'tally'), '--host', where, '--plain',
-             '--terminal', str(TERMINAL), '--master-key', server.folder.write('key', MASTER_KEY),
+             '--terminal', str(TERMINAL), '--master-key', server.folder.file('master'),
              '--instance', INSTANCE, '--config', '/dev/null', '--queue', self.queue,
              '--timeout', str(timeout), '--quiet', *words], stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=die_with_parent)

@@ -15,7 +15,7 @@ BUILD = os.environ.get('top_builddir') or SOURCE
 sys.path.insert(0, os.path.join(SOURCE, 'tests', 'system'))
 
 # pylint: disable=wrong-import-position
-from server import (HOST, INSTANCE, MASTER_KEY, SECONDS_MAX, Failed, await_true, die_with_parent,
+from server import (HOST, INSTANCE, SECONDS_MAX, Failed, await_true, die_with_parent,
                     free_port)
 from world import World, expect, expect_equal, run
 
@@ -43,7 +43,7 @@ class Settle:
 
     def start(self, *words, timeout=60, stderr=subprocess.STDOUT):
         server = self.world.server
-        key = server.folder.write('key', MASTER_KEY)
+        key = server.folder.file('master')
         return subprocess.Popen(
             [os.path.join(BUILD, 'contrib', 'settle', 'tally-settle'), '--host', HOST, '--port',
              str(server.plain_port), '--plain', '--terminal', str(self.terminal),
