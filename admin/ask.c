@@ -182,6 +182,9 @@ ask_programme(struct command_call *call, struct programme_config *ret_programme)
 	return ask_look(call, copy_programme, ret_programme);
 }
 
+static bool note(struct command_call *call, const char *format, va_list arguments)
+	__attribute__((format(printf, 2, 0)));
+
 static bool
 note(struct command_call *call, const char *format, va_list arguments)
 {
