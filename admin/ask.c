@@ -35,6 +35,40 @@ ask_init(const struct command_call *call, struct ledger_request *request, uint8_
 	copy_padded(request->origin, sizeof(request->origin), call->origin);
 }
 
+enum tg_status
+ask_records(struct command_call *call, uint64_t last, ask_record_fn *fn, void *context)
+{
+	const struct console_host *host = call->host;
+	struct record *record = malloc(sizeof(*record));
+	const uint8_t *bytes;
+	uint32_t count = 1;
+	uint64_t next = 1;
+	size_t used;
+	void *reader;
+	enum tg_status status = TG_NO_MEMORY;
+
+	if (record != NULL)
+		status = host->open_records(host->context, next, &reader);
+	if (status != TG_OK) {
+		free(record);
+		return status;
+	}
+	while (status == TG_OK && next <= last && !call->out->is_broken) {
+		status = host->next_record(host->context, reader, &bytes, &count);
+		if (status != TG_OK || count == 0)
+			break;
+		status = record_decode(bytes, count, record, &used);
+		if (status != TG_OK)
+			break;
+		next = record->sequence + 1;
+		if (record->sequence <= last)
+			status = fn(context, record);
+	}
+	host->close_records(host->context, reader);
+	free(record);
+	return status;
+}
+
 void
 ask_fail(struct command_call *call, enum tg_status status)
 {

@@ -58,6 +58,15 @@ void ask_proposal(struct command_call *call, const char *format, ...)
 /* Run fn on the ledger's thread.  False: it did not run; the call says why. */
 bool ask_look(struct command_call *call, host_ledger_fn *fn, void *argument);
 
+/*
+ * Read all records up to the last one, out of archive and journal, and hand each to fn, until that
+ * does not say TG_OK or nobody listens any more.  Blocks for reading.
+ * TG_OK; TG_NO_MEMORY; as the host's next_record() and as fn.
+ */
+typedef enum tg_status ask_record_fn(void *context, const struct record *record);
+TG_MUST_CHECK enum tg_status ask_records(struct command_call *call, uint64_t last,
+					 ask_record_fn *fn, void *context);
+
 /* Say why by a status: "BUSY: overloaded; ...". */
 void ask_fail(struct command_call *call, enum tg_status status);
 

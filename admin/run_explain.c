@@ -31,7 +31,6 @@ struct explanation {
 	bool	 has_all_lots;
 	struct explained_lot lots[LOTS_MAX];
 	struct text_table table;
-	struct record record;
 };
 
 static void
@@ -56,16 +55,18 @@ move_lot(struct explanation *e, const struct move *move)
 }
 
 /* Add what a record did to the member, and print it. */
-static void
-explain_record(struct explanation *e)
+static enum tg_status
+explain_record(void *context, const struct record *r)
 {
-	const struct record *r = &e->record;
+	struct explanation *e = context;
 	const int64_t available = record_posted_points(r, ACCOUNT_AVAILABLE);
 	const int64_t pending = record_posted_points(r, ACCOUNT_PENDING);
 	const int64_t held = record_posted_points(r, ACCOUNT_HELD);
 	const int64_t debt = record_posted_points(r, ACCOUNT_DEBT);
 	char when[WHEN_BYTES];
 
+	if (!RECORD_HAS(r, MEMBER) || r->member != e->member)
+		return TG_OK;
 	for (uint32_t i = 0; i < r->move_count; i++) {
 		if (r->moves[i].kind == MOVE_LOT)
 			move_lot(e, &r->moves[i]);
@@ -73,7 +74,7 @@ explain_record(struct explanation *e)
 			e->regular += r->moves[i].points;
 	}
 	if (available == 0 && pending == 0 && held == 0 && debt == 0)
-		return;
+		return TG_OK;
 	e->available += available;
 	e->pending += pending;
 	e->held += held;
@@ -88,36 +89,7 @@ explain_record(struct explanation *e)
 	text_table_cell(&e->table, "%+" PRId64, held);
 	text_table_cell(&e->table, "%+" PRId64, -debt);
 	text_table_cell(&e->table, "%" PRId64, e->available);
-}
-
-/* Read all records up to the last one that is asked for. */
-static enum tg_status
-read_records(struct command_call *call, struct explanation *e)
-{
-	const struct console_host *host = call->host;
-	const uint8_t *bytes;
-	uint32_t count = 1;
-	uint64_t next = 1;
-	size_t used;
-	void *reader;
-	enum tg_status status = host->open_records(host->context, next, &reader);
-
-	if (status != TG_OK)
-		return status;
-	while (next <= e->last && !call->out->is_broken) {
-		status = host->next_record(host->context, reader, &bytes, &count);
-		if (status != TG_OK || count == 0)
-			break;
-		status = record_decode(bytes, count, &e->record, &used);
-		if (status != TG_OK)
-			break;
-		next = e->record.sequence + 1;
-		if (e->record.sequence <= e->last && RECORD_HAS(&e->record, MEMBER) &&
-		    e->record.member == e->member)
-			explain_record(e);
-	}
-	host->close_records(host->context, reader);
-	return status;
+	return TG_OK;
 }
 
 static void
@@ -150,7 +122,7 @@ explain(struct command_call *call, struct explanation *e)
 	enum tg_status status;
 
 	text_table_init(&e->table, call->out, titles, 9);
-	status = read_records(call, e);
+	status = ask_records(call, e->last, explain_record, e);
 	text_table_end(&e->table);
 	if (status != TG_OK) {
 		ask_fail(call, status);

@@ -18,35 +18,10 @@
 /* Some 250 MB in the gateway, while the command runs. */
 #define ISSUES_MAX UINT64_C(4000000)
 
-/* Add all records up to the last one. */
 static enum tg_status
-read_records(struct command_call *call, uint64_t last, struct runoff *runoff, struct record *record)
+add_record(void *context, const struct record *record)
 {
-	const struct console_host *host = call->host;
-	const uint8_t *bytes;
-	uint32_t count = 1;
-	uint64_t next = 1;
-	size_t used;
-	void *reader;
-	enum tg_status status = host->open_records(host->context, next, &reader);
-
-	if (status != TG_OK)
-		return status;
-	while (next <= last && !call->out->is_broken) {
-		status = host->next_record(host->context, reader, &bytes, &count);
-		if (status != TG_OK || count == 0)
-			break;
-		status = record_decode(bytes, count, record, &used);
-		if (status != TG_OK)
-			break;
-		next = record->sequence + 1;
-		if (record->sequence <= last)
-			status = runoff_add(runoff, record);
-		if (status != TG_OK)
-			break;
-	}
-	host->close_records(host->context, reader);
-	return status;
+	return runoff_add(context, record);
 }
 
 /* "2024-04"; "-" for what was issued before the first business date. */
@@ -156,11 +131,10 @@ show(struct command_call *call, bool is_winddown, uint64_t partner)
 {
 	const uint64_t last = call->host->durable_sequence(call->host->context);
 	struct runoff *runoff = runoff_new(ISSUES_MAX);
-	struct record *record = malloc(sizeof(*record));
 	enum tg_status status = TG_NO_MEMORY;
 
-	if (runoff != NULL && record != NULL)
-		status = read_records(call, last, runoff, record);
+	if (runoff != NULL)
+		status = ask_records(call, last, add_record, runoff);
 	if (status == TG_OK)
 		status = print_all(call, runoff, is_winddown, partner, last);
 	if (status == TG_NO_MEMORY)
@@ -168,7 +142,6 @@ show(struct command_call *call, bool is_winddown, uint64_t partner)
 				   "MariaDB has the views run_off and wind_down");
 	else if (status != TG_OK)
 		ask_fail(call, status);
-	free(record);
 	runoff_free(runoff);
 }
 

@@ -53,21 +53,6 @@ claim(struct sink_batch *batch, enum sink_table_index table)
 	return sink_rows_claim(&batch->tables[table]);
 }
 
-/* Set a number unless it is 0, which means none. */
-static void
-set_u32_or_none(struct cell_u32 *cell, uint32_t value)
-{
-	if (value != 0)
-		cell_set_u32(cell, value);
-}
-
-static void
-set_u8_or_none(struct cell_u8 *cell, uint8_t value)
-{
-	if (value != 0)
-		cell_set_u8(cell, value);
-}
-
 static void
 set_id_or_none(struct cell_id *cell, const uint8_t *bytes)
 {
@@ -130,9 +115,9 @@ map_request(struct sink_entry_row *row, const struct record *record)
 	bool is_ok = true;
 
 	if (RECORD_HAS(record, PRINCIPAL)) {
-		set_u32_or_none(&row->partner, record->partner);
-		set_u32_or_none(&row->store, record->store);
-		set_u32_or_none(&row->terminal, record->terminal);
+		sink_map_u32_or_none(&row->partner, record->partner);
+		sink_map_u32_or_none(&row->store, record->store);
+		sink_map_u32_or_none(&row->terminal, record->terminal);
 	}
 	if (RECORD_HAS(record, OPERATOR)) {
 		set_text_or_none(&row->operator, record->operator_name, OPERATOR_BYTES);
@@ -151,7 +136,7 @@ map_request(struct sink_entry_row *row, const struct record *record)
 		is_ok &= cell_set_time(&row->business_time, record->business_time_utc_ms);
 	}
 	if (RECORD_HAS(record, TILL)) {
-		set_u32_or_none(&row->till, record->till);
+		sink_map_u32_or_none(&row->till, record->till);
 		set_text_or_none(&row->receipt, record->receipt, record->receipt_bytes);
 		if (record->till_day != DAY_NONE)
 			is_ok &= cell_set_day(&row->till_day, record->till_day);
@@ -173,17 +158,17 @@ map_figures(struct sink_entry_row *row, const struct record *record)
 	if (RECORD_HAS(record, AMOUNT)) {
 		cell_set_i64(&row->amount, record->amount);
 		cell_set_i64(&row->points, record->points);
-		set_u32_or_none(&row->rule_version, record->rule_version);
+		sink_map_u32_or_none(&row->rule_version, record->rule_version);
 	}
 	if (RECORD_HAS(record, DETAILS)) {
 		cell_set_i64(&row->covered, record->covered);
 		cell_set_i64(&row->base_points, record->base_points);
 		cell_set_i64(&row->bonus_points, record->bonus_points);
-		set_u32_or_none(&row->bonus_sponsor, record->bonus_sponsor);
-		set_u32_or_none(&row->campaign, record->campaign);
-		set_u8_or_none(&row->tender, record->tender);
-		set_u8_or_none(&row->channel, record->channel);
-		set_u8_or_none(&row->reason, record->reason);
+		sink_map_u32_or_none(&row->bonus_sponsor, record->bonus_sponsor);
+		sink_map_u32_or_none(&row->campaign, record->campaign);
+		sink_map_u8_or_none(&row->tender, record->tender);
+		sink_map_u8_or_none(&row->channel, record->channel);
+		sink_map_u8_or_none(&row->reason, record->reason);
 	}
 	if (RECORD_HAS(record, HOLD)) {
 		cell_set_i64(&row->captured_points, record->captured_points);
@@ -234,7 +219,7 @@ map_housekeeping(struct sink_entry_row *row, const struct record *record)
 {
 	bool is_ok = true;
 
-	set_u32_or_none(&row->config_number, config_number(record));
+	sink_map_u32_or_none(&row->config_number, config_number(record));
 	if (RECORD_HAS(record, DATE))
 		is_ok &= cell_set_day(&row->next_business_date, record->next_business_date);
 	if (RECORD_HAS(record, CLOCK))
@@ -315,7 +300,7 @@ map_new_lot(struct sink_lot_move_row *row, const struct move *move)
 
 	if (move->serial != 0) /* debts have none */
 		cell_set_u64(&row->lot, move->serial);
-	set_u32_or_none(&row->partner, move->partner);
+	sink_map_u32_or_none(&row->partner, move->partner);
 	set_usable_at(&row->usable_partner, &row->usable_store, move->usable_at);
 	cell_set_u16(&row->lot_flags, move->lot_flags);
 	if (move->campaign != 0)

@@ -10,6 +10,29 @@
 #include "ledger/record.h"
 #include "storage/sink_batch.h"
 
+/* Set a number unless it is 0, which means none. */
+static inline void
+sink_map_u8_or_none(struct cell_u8 *cell, uint8_t value)
+{
+	if (value != 0)
+		cell_set_u8(cell, value);
+}
+
+static inline void
+sink_map_u32_or_none(struct cell_u32 *cell, uint32_t value)
+{
+	if (value != 0)
+		cell_set_u32(cell, value);
+}
+
+/* No limit is NULL. */
+static inline void
+sink_map_limit(struct cell_i64 *cell, int64_t points)
+{
+	if (points != LIMIT_NONE)
+		cell_set_i64(cell, points);
+}
+
 TG_MUST_CHECK bool sink_map_entry(struct sink_batch *batch, const struct record *record);
 TG_MUST_CHECK bool sink_map_postings(struct sink_batch *batch, const struct record *record);
 TG_MUST_CHECK bool sink_map_moves(struct sink_batch *batch, const struct record *record);

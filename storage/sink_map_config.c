@@ -21,21 +21,6 @@ static_assert(STORE_BLOCKED == 1 && TERMINAL_BLOCKED == 1 && TERMINAL_TEST == 2,
 	      "store.flags and terminal.flags list them in this order");
 static_assert(FUNDING_PREPAID == 1, "partner_terms.flags lists them in this order");
 
-/* No limit is NULL. */
-static void
-set_limit(struct cell_i64 *cell, int64_t points)
-{
-	if (points != LIMIT_NONE)
-		cell_set_i64(cell, points);
-}
-
-static void
-set_u32_or_none(struct cell_u32 *cell, uint32_t value)
-{
-	if (value != 0)
-		cell_set_u32(cell, value);
-}
-
 static void
 map_programme(struct sink_programme_row *row, const struct record *record)
 {
@@ -58,8 +43,8 @@ map_programme(struct sink_programme_row *row, const struct record *record)
 	cell_set_i32(&row->hold_seconds_max, image->hold_seconds_max);
 	cell_set_i32(&row->declines_per_terminal_day, image->declines_per_terminal_day);
 	cell_set_i32(&row->debt_days, image->debt_days);
-	set_limit(&row->member_day_earn_points, image->member_day_earn_points);
-	set_limit(&row->member_day_burn_points, image->member_day_burn_points);
+	sink_map_limit(&row->member_day_earn_points, image->member_day_earn_points);
+	sink_map_limit(&row->member_day_burn_points, image->member_day_burn_points);
 }
 
 /* Days out of the calendar's bounds are none that a partner could have. */
@@ -77,7 +62,7 @@ map_partner(struct sink_partner_row *row, const struct record *record)
 	cell_set_u32(&row->partner, image->number);
 	cell_set_u64(&row->last_sequence, record->sequence);
 	cell_set_text(&row->name, image->name, NAME_BYTES);
-	set_u32_or_none(&row->group_number, image->group);
+	sink_map_u32_or_none(&row->group_number, image->group);
 	cell_set_u32(&row->flags, image->flags);
 	if (image->pending_days != PENDING_UNTIL_CONFIRMED)
 		cell_set_i32(&row->pending_days, image->pending_days);
@@ -86,11 +71,11 @@ map_partner(struct sink_partner_row *row, const struct record *record)
 	cell_set_i32(&row->restored_days, image->restored_days);
 	cell_set_i64(&row->burn_minimum_points, image->burn_minimum_points);
 	cell_set_i64(&row->burn_step_points, image->burn_step_points);
-	set_limit(&row->earn_transaction_points, image->earn_transaction_points);
-	set_limit(&row->burn_transaction_points, image->burn_transaction_points);
-	set_limit(&row->terminal_day_earn_points, image->terminal_day_earn_points);
-	set_limit(&row->terminal_day_burn_points, image->terminal_day_burn_points);
-	set_limit(&row->bonus_member_day_points, image->bonus_member_day_points);
+	sink_map_limit(&row->earn_transaction_points, image->earn_transaction_points);
+	sink_map_limit(&row->burn_transaction_points, image->burn_transaction_points);
+	sink_map_limit(&row->terminal_day_earn_points, image->terminal_day_earn_points);
+	sink_map_limit(&row->terminal_day_burn_points, image->terminal_day_burn_points);
+	sink_map_limit(&row->bonus_member_day_points, image->bonus_member_day_points);
 	return set_day_or_none(&row->joined_day, image->joined_day) &&
 	       set_day_or_none(&row->last_earn_day, image->last_earn_day) &&
 	       set_day_or_none(&row->last_burn_day, image->last_burn_day);
@@ -111,7 +96,7 @@ map_terms(struct sink_partner_terms_row *row, const struct record *record)
 	cell_set_i64(&row->redeem_fee_micro, image->redeem_fee_micro);
 	cell_set_i64(&row->transaction_fee_micro, image->transaction_fee_micro);
 	cell_set_i64(&row->month_fee_micro, image->month_fee_micro);
-	set_limit(&row->overdraft_points, image->overdraft_points);
+	sink_map_limit(&row->overdraft_points, image->overdraft_points);
 	cell_set_i64(&row->alert_points, image->alert_points);
 }
 
@@ -157,12 +142,12 @@ map_rule(struct sink_rule_row *row, const struct record *record)
 	cell_set_i64(&row->bonus_den, image->bonus_den);
 	cell_set_i64(&row->bonus_threshold_amount, image->bonus_threshold_amount);
 	cell_set_i64(&row->bonus_fixed_points, image->bonus_fixed_points);
-	set_u32_or_none(&row->bonus_sponsor, image->bonus_sponsor);
+	sink_map_u32_or_none(&row->bonus_sponsor, image->bonus_sponsor);
 	cell_set_i32(&row->bonus_days, image->bonus_days);
 	if ((usable_at & USABLE_AT_STORE) != 0)
 		cell_set_u32(&row->bonus_store, USABLE_NUMBER(usable_at));
 	else
-		set_u32_or_none(&row->bonus_partner, usable_at);
+		sink_map_u32_or_none(&row->bonus_partner, usable_at);
 }
 
 static void
@@ -185,7 +170,7 @@ map_terminal(struct sink_terminal_row *row, const struct record *record)
 	cell_set_u32(&row->terminal, image->number);
 	cell_set_u64(&row->last_sequence, record->sequence);
 	cell_set_u32(&row->partner, image->partner);
-	set_u32_or_none(&row->store, image->store);
+	sink_map_u32_or_none(&row->store, image->store);
 	cell_set_text(&row->name, image->name, NAME_BYTES);
 	cell_set_u32(&row->flags, image->flags);
 	cell_set_u16(&row->key_generation, image->key_generation);

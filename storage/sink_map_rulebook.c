@@ -17,31 +17,10 @@ static_assert(COMPONENT_MEMBER_CAP == 1 && COMPONENT_PARTNER_CAP == 2 && COMPONE
 static_assert(RECORD_COMPONENTS_MAX == 16, "SINK_TABLE_LIST says how many a record can have");
 
 static void
-set_u32_or_none(struct cell_u32 *cell, uint32_t value)
-{
-	if (value != 0)
-		cell_set_u32(cell, value);
-}
-
-static void
-set_u8_or_none(struct cell_u8 *cell, uint8_t value)
-{
-	if (value != 0)
-		cell_set_u8(cell, value);
-}
-
-static void
 set_position(struct cell_u16 *cell, uint16_t position)
 {
 	if (position != EARN_RULE_NONE)
 		cell_set_u16(cell, position);
-}
-
-static void
-set_limit(struct cell_i64 *cell, int64_t points)
-{
-	if (points != LIMIT_NONE)
-		cell_set_i64(cell, points);
 }
 
 /* A bound that no day reaches is none. */
@@ -59,33 +38,33 @@ map_earn_rule(struct sink_earn_rule_row *row, const struct record *record)
 	cell_set_u32(&row->version, rule->version);
 	cell_set_u16(&row->position, (uint16_t)rule->position);
 	cell_set_u64(&row->last_sequence, record->sequence);
-	set_u32_or_none(&row->number, rule->number);
+	sink_map_u32_or_none(&row->number, rule->number);
 	cell_set_text(&row->name, rule->name, sizeof rule->name);
 	cell_set_u8(&row->flags, (uint8_t)rule->flags);
-	set_u32_or_none(&row->partner, rule->partner);
-	set_u32_or_none(&row->store, rule->store);
-	set_u32_or_none(&row->store_group, rule->store_group);
+	sink_map_u32_or_none(&row->partner, rule->partner);
+	sink_map_u32_or_none(&row->store, rule->store);
+	sink_map_u32_or_none(&row->store_group, rule->store_group);
 	if ((rule->category_from | rule->category_to) != 0) {
 		cell_set_u32(&row->category_from, rule->category_from);
 		cell_set_u32(&row->category_to, rule->category_to);
 	}
-	set_u8_or_none(&row->tender, rule->tender);
+	sink_map_u8_or_none(&row->tender, rule->tender);
 	cell_set_u8(&row->weekdays, rule->weekdays);
 	cell_set_u16(&row->from_minute, rule->from_minute);
 	cell_set_u16(&row->until_minute, rule->until_minute);
-	set_u8_or_none(&row->tier, rule->tier);
-	set_u32_or_none(&row->tag, rule->tag);
-	set_u32_or_none(&row->sponsor, rule->sponsor);
+	sink_map_u8_or_none(&row->tier, rule->tier);
+	sink_map_u32_or_none(&row->tag, rule->tag);
+	sink_map_u32_or_none(&row->sponsor, rule->sponsor);
 	cell_set_u8(&row->sponsors, rule->sponsor_count);
 	cell_set_i32(&row->life_days, rule->days);
 	if ((rule->usable_at & USABLE_AT_STORE) != 0)
 		cell_set_u32(&row->usable_store, USABLE_NUMBER(rule->usable_at));
 	else
-		set_u32_or_none(&row->usable_partner, rule->usable_at);
-	set_u32_or_none(&row->budget, rule->budget);
-	set_u32_or_none(&row->member_times, rule->member_times);
-	set_limit(&row->member_points, rule->member_points);
-	set_limit(&row->member_day_points, rule->member_day_points);
+		sink_map_u32_or_none(&row->usable_partner, rule->usable_at);
+	sink_map_u32_or_none(&row->budget, rule->budget);
+	sink_map_u32_or_none(&row->member_times, rule->member_times);
+	sink_map_limit(&row->member_points, rule->member_points);
+	sink_map_limit(&row->member_day_points, rule->member_day_points);
 	cell_set_i64(&row->threshold_amount, rule->threshold_amount);
 	cell_set_i64(&row->rate_num, rule->rate_num);
 	cell_set_i64(&row->rate_den, rule->rate_den);
@@ -161,13 +140,13 @@ map_component(struct sink_component_row *row, const struct record *record, uint8
 	cell_set_u64(&row->sequence, record->sequence);
 	cell_set_u8(&row->line, (uint8_t)(nth + 1));
 	cell_set_u8(&row->is_test, (record->flags & RECORD_TEST) != 0);
-	set_u32_or_none(&row->campaign, c->campaign);
+	sink_map_u32_or_none(&row->campaign, c->campaign);
 	cell_set_u32(&row->rulebook_version, record->rulebook_version);
 	set_position(&row->position, c->campaign_position);
 	set_position(&row->rate_position, c->rate_position);
-	set_u32_or_none(&row->budget, c->budget);
-	set_u32_or_none(&row->sponsor, c->sponsor);
-	set_u8_or_none(&row->refusal, c->refusal);
+	sink_map_u32_or_none(&row->budget, c->budget);
+	sink_map_u32_or_none(&row->sponsor, c->sponsor);
+	sink_map_u8_or_none(&row->refusal, c->refusal);
 	cell_set_i64(&row->amount, c->amount);
 	cell_set_i64(&row->points, c->points);
 	if (RECORD_HAS(record, CARRIED) && record->kind == RECORD_EARN && c->campaign == 0 &&

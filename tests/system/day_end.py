@@ -5,7 +5,6 @@ transactions; else 2,000.
 """
 import os
 import random
-import signal
 import sys
 import threading
 import time
@@ -13,9 +12,9 @@ import time
 from proof import (AGREED, BUSINESS_DATE, NOTHING, OUT_OF_BALANCE, PARTNER, STORE, TERMINAL,
                    TILL_DAY, Item, Proof, chain, digest_of)
 from history import contains, program
-from server import DAY_MS, SECONDS_MAX, Database, await_true
+from server import DAY_MS, SECONDS_MAX, await_true
 from tallygate import PAGE, SEEN
-from world import Tap, World, expect, expect_equal, expect_rows, run_case, title
+from world import expect, expect_equal, expect_rows, run_with_database
 
 MESSAGES_MAX = 40
 HOUR_MS = 3600000
@@ -512,34 +511,9 @@ CASES = [
 ]
 
 
-def run_with_new_tables(tap, case, database):
-    """One case, with a server and a database of its own on the one MariaDB."""
-    settings = {'originals': {'timeout_ms': TIMEOUT_MS},
-                'history': {'retry_after_ms': RETRY_AFTER_MS}}
-    database.query('DROP DATABASE IF EXISTS tallygate; CREATE DATABASE tallygate'
-                   ' CHARACTER SET utf8mb4', 'mysql')
-    run_case(tap, case, lambda: World(database=database, settings=settings))
-    if database.process.has_ended():
-        database.start()
-    database.process.signal(signal.SIGCONT)
-
-
 def main():
-    tap = Tap()
-    wanted = [word for word in sys.argv[1:] if word != 'full']
-    cases = [case for case in CASES if not wanted or case.__name__ in wanted]
-    if Database.missing():
-        for case in cases:
-            tap.skip(title(case), Database.missing())
-        return tap.end()
-    database = Database()
-    try:
-        database.start()
-        for case in cases:
-            run_with_new_tables(tap, case, database)
-    finally:
-        database.close()
-    return tap.end()
+    return run_with_database(CASES, {'originals': {'timeout_ms': TIMEOUT_MS},
+                                     'history': {'retry_after_ms': RETRY_AFTER_MS}})
 
 
 if __name__ == '__main__':

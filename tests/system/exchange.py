@@ -12,8 +12,8 @@ import time
 
 from history import contains, program
 from proof import BUSINESS_DATE, OUT_OF_BALANCE, TERMINAL, Item, Proof
-from server import BUILD, DAY_MS, SECONDS_MAX, Database, await_true
-from world import Tap, World, expect, expect_equal, expect_rows, numbers, run_case, title
+from server import BUILD, DAY_MS, SECONDS_MAX, await_true
+from world import expect, expect_equal, expect_rows, numbers, run_with_database
 
 IN, OUT = 1, 2
 TILL = 101
@@ -178,21 +178,7 @@ CASES = [
 
 
 def main():
-    tap = Tap()
-    if Database.missing():
-        for case in CASES:
-            tap.skip(title(case), Database.missing())
-        return tap.end()
-    database = Database()
-    try:
-        database.start()
-        for case in CASES:
-            database.query('DROP DATABASE IF EXISTS tallygate; CREATE DATABASE tallygate'
-                           ' CHARACTER SET utf8mb4', 'mysql')
-            run_case(tap, case, lambda: World(database=database))
-    finally:
-        database.close()
-    return tap.end()
+    return run_with_database(CASES)
 
 
 if __name__ == '__main__':

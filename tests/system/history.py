@@ -13,10 +13,9 @@ import sys
 import time
 
 from scrape import scrape
-from server import (BUILD, DAY_MS, HOST, INSTANCE, SECONDS_MAX, Database,
-                    await_true)
+from server import BUILD, DAY_MS, HOST, INSTANCE, SECONDS_MAX, await_true
 from tallygate import PAGE, SEEN
-from world import Tap, World, expect, expect_equal, expect_rows, numbers, run_case, title
+from world import expect, expect_equal, expect_rows, numbers, run_with_database
 
 RETRY_AFTER_MS = 100
 TIMEOUT_MS = 10000
@@ -432,34 +431,14 @@ CASES = [
 ]
 
 
-def run_with_new_tables(tap, case, database):
-    """One case, with a server and a database of its own on the one MariaDB."""
-    settings = {'originals': {'timeout_ms': TIMEOUT_MS},
-                'history': {'retry_after_ms': RETRY_AFTER_MS, 'pages': PAGES,
-                            'enabled': case is not a_gateway_without_pages_says_so}}
-    database.query('DROP DATABASE IF EXISTS tallygate; CREATE DATABASE tallygate'
-                   ' CHARACTER SET utf8mb4', 'mysql')
-    run_case(tap, case, lambda: World(database=database, settings=settings))
-    if database.process.has_ended():
-        database.start()
-    database.process.signal(signal.SIGCONT)
+def settings_for(case):
+    return {'originals': {'timeout_ms': TIMEOUT_MS},
+            'history': {'retry_after_ms': RETRY_AFTER_MS, 'pages': PAGES,
+                        'enabled': case is not a_gateway_without_pages_says_so}}
 
 
 def main():
-    tap = Tap()
-    cases = [case for case in CASES if len(sys.argv) < 2 or case.__name__ in sys.argv[1:]]
-    if Database.missing():
-        for case in cases:
-            tap.skip(title(case), Database.missing())
-        return tap.end()
-    database = Database()
-    try:
-        database.start()
-        for case in cases:
-            run_with_new_tables(tap, case, database)
-    finally:
-        database.close()
-    return tap.end()
+    return run_with_database(CASES, settings_for)
 
 
 if __name__ == '__main__':

@@ -11,9 +11,9 @@ import sys
 import time
 
 from scrape import scrape
-from server import DAY_MS, Database, await_true
+from server import DAY_MS, await_true
 from tallygate import PAGE, new_id
-from world import Tap, World, expect, expect_equal, expect_rows, numbers, run_case, title
+from world import expect, expect_equal, expect_rows, numbers, run_with_database
 
 WINDOW_MS = 60000
 CLOCK_AHEAD_MS = 600000
@@ -394,38 +394,17 @@ CASES = [
 CASES_WITHOUT = [without_the_lookup_old_originals_stay_away]
 
 
-def run_with_new_tables(tap, case, database):
-    """One case, with a server and a database of its own on the one MariaDB."""
+def settings_for(case):
     is_patient = case in PATIENT_CASES
-    settings = {'programme': {'window_s': WINDOW_MS // 1000},
-                'gateway': {'ledger_thread': 'inline' if is_patient else 'own'},
-                'originals': {'timeout_ms': PATIENT_MS if is_patient else TIMEOUT_MS,
-                              'retry_after_ms': RETRY_AFTER_MS, 'requests': 8,
-                              'enabled': case not in CASES_WITHOUT}}
-    database.query('DROP DATABASE IF EXISTS tallygate; CREATE DATABASE tallygate'
-                   ' CHARACTER SET utf8mb4', 'mysql')
-    run_case(tap, case, lambda: World(database=database, settings=settings))
-    if database.process.has_ended():
-        database.start()
-    database.process.signal(signal.SIGCONT)
+    return {'programme': {'window_s': WINDOW_MS // 1000},
+            'gateway': {'ledger_thread': 'inline' if is_patient else 'own'},
+            'originals': {'timeout_ms': PATIENT_MS if is_patient else TIMEOUT_MS,
+                          'retry_after_ms': RETRY_AFTER_MS, 'requests': 8,
+                          'enabled': case not in CASES_WITHOUT}}
 
 
 def main():
-    tap = Tap()
-    cases = [case for case in PATIENT_CASES + CASES + CASES_WITHOUT
-             if len(sys.argv) < 2 or case.__name__ in sys.argv[1:]]
-    if Database.missing():
-        for case in cases:
-            tap.skip(title(case), Database.missing())
-        return tap.end()
-    database = Database()
-    try:
-        database.start()
-        for case in cases:
-            run_with_new_tables(tap, case, database)
-    finally:
-        database.close()
-    return tap.end()
+    return run_with_database(PATIENT_CASES + CASES + CASES_WITHOUT, settings_for)
 
 
 if __name__ == '__main__':

@@ -10,8 +10,8 @@ import re
 import sys
 
 from keeping import Tool
-from server import DAY_MS, Database, await_true
-from world import Tap, World, expect, expect_equal, run_case, title
+from server import DAY_MS, await_true
+from world import expect, expect_equal, run_with_database
 
 PARTNERS = (1, 2, 3)
 TILLS = {1: 101, 2: 201, 3: 301}
@@ -233,21 +233,7 @@ CASES = [a_statement_says_the_same_in_every_form,
 
 
 def main():
-    tap = Tap()
-    if Database.missing():
-        for case in CASES:
-            tap.skip(title(case), Database.missing())
-        return tap.end()
-    database = Database()
-    try:
-        database.start()
-        for case in CASES:
-            database.query('DROP DATABASE IF EXISTS tallygate; CREATE DATABASE tallygate'
-                           ' CHARACTER SET utf8mb4', 'mysql')
-            run_case(tap, case, lambda: World(database=database, settings=SETTINGS))
-    finally:
-        database.close()
-    return tap.end()
+    return run_with_database(CASES, SETTINGS)
 
 
 if __name__ == '__main__':

@@ -6,12 +6,14 @@ partner 1 speak TLS and have a certificate, the others have a key, without TLS.
 """
 import itertools
 import os
+import signal
 import sys
 import traceback
 
 sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
 
-from server import DAY_MS, Failed, Server, await_true	# pylint: disable=wrong-import-position
+# pylint: disable-next=wrong-import-position
+from server import DAY_MS, Database, Failed, Server, await_true
 from tallygate import PAGE, new_id			# pylint: disable=wrong-import-position
 from tap import Tap				# pylint: disable=wrong-import-position
 
@@ -254,4 +256,34 @@ def run(cases, make_world=World):
     """The same; the exit status."""
     tap = Tap()
     run_together(tap, cases, make_world)
+    return tap.end()
+
+
+def run_with_database(cases, settings=None):
+    """
+    Each case with a server of its own, and empty tables on one MariaDB; the exit status.  settings:
+    of the server, or a function that gives them for a case.  Words of the command line are the
+    names of the cases that are wanted.
+    """
+    tap = Tap()
+    wanted = [word for word in sys.argv[1:] if word != 'full']
+    cases = [case for case in cases if not wanted or case.__name__ in wanted]
+    if Database.missing():
+        for case in cases:
+            tap.skip(title(case), Database.missing())
+        return tap.end()
+    database = Database()
+    try:
+        database.start()
+        for case in cases:
+            database.query('DROP DATABASE IF EXISTS tallygate; CREATE DATABASE tallygate'
+                           ' CHARACTER SET utf8mb4', 'mysql')
+            own = settings(case) if callable(settings) else settings
+            run_case(tap, case, lambda own=own: World(database=database, settings=own))
+            # What a case did to MariaDB is no concern of the next one.
+            if database.process.has_ended():
+                database.start()
+            database.process.signal(signal.SIGCONT)
+    finally:
+        database.close()
     return tap.end()
