@@ -113,6 +113,22 @@ bulk_clear_row(void *row, const struct bulk_column *columns, uint32_t column_cou
 	}
 }
 
+uint64_t
+bulk_row_columns(const void *row, const struct bulk_column *columns, uint32_t column_count)
+{
+	uint64_t set = 0;
+
+	TG_ASSERT(column_count <= 64);
+	for (uint32_t i = 0; i < column_count; i++) {
+		const struct cell_shape *shape = &cell_shapes[columns[i].type];
+		const char *cell = (const char *)row + columns[i].offset;
+
+		if (cell[shape->indicator_offset] != STMT_INDICATOR_NULL)
+			set |= (uint64_t)1 << i;
+	}
+	return set;
+}
+
 size_t
 bulk_row_wire_bytes_max(const struct bulk_column *columns, uint32_t column_count)
 {

@@ -100,6 +100,10 @@ struct bulk_column {
 /* Make every cell of a row NULL. */
 void bulk_clear_row(void *row, const struct bulk_column *columns, uint32_t column_count);
 
+/* The columns that have a value in a row, as bits by their places; at most 64 columns. */
+uint64_t bulk_row_columns(const void *row, const struct bulk_column *columns,
+			  uint32_t column_count);
+
 /* Bytes on the wire that one row takes at most. */
 size_t bulk_row_wire_bytes_max(const struct bulk_column *columns, uint32_t column_count);
 

@@ -39,6 +39,7 @@ libstorage_la_SOURCES += \
 	%D%/sink_columns.h \
 	%D%/sink_cursor.c %D%/sink_cursor.h \
 	%D%/sink_index.c %D%/sink_index.h \
+	%D%/sink_insert.c %D%/sink_insert.h \
 	%D%/sink_map.c %D%/sink_map.h %D%/sink_map_config.c %D%/sink_map_matters.c %D%/sink_map_rulebook.c %D%/sink_map_settlement.c %D%/sink_clearing.c %D%/sink_clearing.h \
 	%D%/sink_provenance.c %D%/sink_provenance.h %D%/clearing.c %D%/clearing.h \
 	%D%/provenance.c %D%/provenance.h \

@@ -32,22 +32,11 @@ check_server(struct sink_session *session, const struct sink_config *config,
 static enum tg_status
 prepare(struct sink_session *session, struct storage_error *error)
 {
-	char sql[SINK_SQL_BYTES_MAX];
 	enum tg_status status = TG_OK;
 
-	for (int i = 0; status == TG_OK && i < SINK_TABLE_COUNT; i++) {
-		const struct sink_table *table = &sink_tables[i];
-		const struct bulk_statement statement = {
-			.sql = sql,
-			.columns = table->cells,
-			.column_count = table->column_count,
-			.row_bytes = table->row_bytes,
-		};
-
-		sink_table_sql(table, sql);
-		status = database_bulk_prepare(session->database, &statement,
-					       &session->statements[i], error);
-	}
+	for (int i = 0; status == TG_OK && i < SINK_TABLE_COUNT; i++)
+		status = sink_insert_open(&session->inserts[i], session->database, &sink_tables[i],
+					  error);
 	return status;
 }
 
@@ -82,10 +71,8 @@ sink_session_close(struct sink_session *session)
 	/* The connection first: its statements then are freed without a word to the server. */
 	database_close(session->database);
 	session->database = NULL;
-	for (int i = 0; i < SINK_TABLE_COUNT; i++) {
-		database_bulk_free(session->statements[i]);
-		session->statements[i] = NULL;
-	}
+	for (int i = 0; i < SINK_TABLE_COUNT; i++)
+		sink_insert_close(&session->inserts[i]);
 }
 
 enum tg_status
@@ -115,8 +102,7 @@ write_table(struct sink_session *session, int table, struct sink_rows *rows,
 
 	if (rows->count == 0)
 		return TG_OK;
-	status = database_bulk_run(session->statements[table], rows->rows, rows->count, &affected,
-				   error);
+	status = sink_insert_run(&session->inserts[table], rows, &affected, error);
 	if (status == TG_OK && sink_table_is_plain(rows->table) && affected != rows->count)
 		return storage_fail(error, TG_CORRUPT,
 				    "MariaDB took %" PRIu64 " of %" PRIu32 " rows of %s",

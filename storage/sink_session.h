@@ -7,14 +7,14 @@
 #define TG_STORAGE_SINK_SESSION_H
 
 #include "storage/database.h"
-#include "storage/database_bulk.h"
 #include "storage/sink.h"
 #include "storage/sink_batch.h"
 #include "storage/sink_cursor.h"
+#include "storage/sink_insert.h"
 
 struct sink_session {
 	struct database *database;	/* owned; NULL: closed */
-	struct database_bulk *statements[SINK_TABLE_COUNT]; /* owned; an INSERT for each table */
+	struct sink_insert inserts[SINK_TABLE_COUNT];
 	struct sink_cursor cursor;	/* as committed */
 	int32_t	 partition_month;	/* last one that partitions were looked after for */
 };

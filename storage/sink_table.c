@@ -3,6 +3,7 @@
  */
 #include "storage/sink_table.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,6 +114,12 @@ static const struct bulk_column budget_cells[] = { SINK_BUDGET_COLUMNS(CELL) };
 #undef ROW
 #undef CELL
 
+#define FITS(name, list, most, mean)                                                               \
+	static_assert(sizeof name##_columns / sizeof name##_columns[0] <= SINK_COLUMNS_MAX,        \
+		      #name " has more columns than bits of a set");
+SINK_TABLE_LIST(FITS)
+#undef FITS
+
 const struct sink_table sink_tables[SINK_TABLE_COUNT] = {
 #define TABLE(name, list, most, mean)                                                              \
 	[SINK_TABLE_##name] = { #name,                                                             \
@@ -181,22 +188,52 @@ sink_table_is_plain(const struct sink_table *table)
 	return table->columns[0].role == SINK_PLAIN;
 }
 
+/* Is the column at index one of these? */
+static bool
+has_column(uint64_t columns, uint32_t index)
+{
+	return (columns >> index & 1) != 0;
+}
+
+uint32_t
+sink_table_cells(const struct sink_table *table, uint64_t columns, struct bulk_column *ret_cells)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < table->column_count; i++) {
+		if (has_column(columns, i))
+			ret_cells[count++] = table->cells[i];
+	}
+	return count;
+}
+
 void
-sink_table_sql(const struct sink_table *table, char *ret_sql)
+sink_table_sql(const struct sink_table *table, uint64_t columns, char *ret_sql)
 {
 	struct sql_text sql = { .text = ret_sql };
 	const struct sink_column *last = NULL;
-	const char *separator = " ";
+	const char *separator = "";
 
 	sql_append(&sql, "INSERT INTO %s (", table->name);
-	for (uint32_t i = 0; i < table->column_count; i++)
-		sql_append(&sql, "%s%s", i == 0 ? "" : ", ", table->columns[i].name);
+	for (uint32_t i = 0; i < table->column_count; i++) {
+		if (has_column(columns, i)) {
+			sql_append(&sql, "%s%s", separator, table->columns[i].name);
+			separator = ", ";
+		}
+	}
 	sql_append(&sql, ") VALUES (");
-	for (uint32_t i = 0; i < table->column_count; i++)
-		sql_append(&sql, "%s", i == 0 ? "?" : ", ?");
+	separator = "?";
+	for (uint32_t i = 0; i < table->column_count; i++) {
+		if (has_column(columns, i)) {
+			sql_append(&sql, "%s", separator);
+			separator = ", ?";
+		}
+	}
 	sql_append(&sql, ")");
 	if (sink_table_is_plain(table))
 		return;
+	TG_ASSERT(columns == SINK_COLUMNS_ALL);
+	separator = " ";
 	sql_append(&sql, " ON DUPLICATE KEY UPDATE");
 	for (uint32_t i = 0; i < table->column_count; i++) {
 		const struct sink_column *column = &table->columns[i];
@@ -245,6 +282,18 @@ sink_rows_claim(struct sink_rows *rows)
 	bulk_clear_row(row, rows->table->cells, rows->table->column_count);
 	rows->count++;
 	return row;
+}
+
+uint64_t
+sink_rows_columns(const struct sink_rows *rows)
+{
+	const struct sink_table *table = rows->table;
+	uint64_t columns = 0;
+
+	for (uint32_t i = 0; i < rows->count; i++)
+		columns |= bulk_row_columns(rows->rows + i * table->row_bytes, table->cells,
+					    table->column_count);
+	return columns;
 }
 
 void *

@@ -30,12 +30,19 @@ struct sink_table {
 extern const struct sink_table sink_tables[SINK_TABLE_COUNT];
 
 #define SINK_SQL_BYTES_MAX 8192
+#define SINK_COLUMNS_MAX 64	/* of a table: sets of them are bits */
+#define SINK_COLUMNS_ALL UINT64_MAX
 
 /*
- * The INSERT of a table with a ? for each column, and the update where its columns have roles for
- * that.  ret_sql: SINK_SQL_BYTES_MAX bytes.
+ * The INSERT of a table with a ? for each of the columns, and the update where its columns have
+ * roles for that.  columns: bits by their places; those beyond the last do not count.  ret_sql:
+ * SINK_SQL_BYTES_MAX bytes.
  */
-void sink_table_sql(const struct sink_table *table, char *ret_sql);
+void sink_table_sql(const struct sink_table *table, uint64_t columns, char *ret_sql);
+
+/* How many of the columns there are, and their cells.  ret_cells: room for SINK_COLUMNS_MAX. */
+uint32_t sink_table_cells(const struct sink_table *table, uint64_t columns,
+			  struct bulk_column *ret_cells);
 
 /* Is a second row with the same key an error? */
 bool sink_table_is_plain(const struct sink_table *table);
@@ -58,6 +65,9 @@ bool sink_rows_has_room(const struct sink_rows *rows);
 
 /* The next row, every cell NULL.  There must be room. */
 void *sink_rows_claim(struct sink_rows *rows);
+
+/* The columns in which any row has a value. */
+uint64_t sink_rows_columns(const struct sink_rows *rows);
 
 /* The row at index < count. */
 void *sink_rows_at(const struct sink_rows *rows, uint32_t index);

@@ -55,6 +55,27 @@ batch_size_changes_nothing(void **state)
 	}
 }
 
+/* What: columns for which a batch has no value are left out, and are NULL.
+ * How:  batches of one kind each, more of them than statements are kept, twice. */
+static void
+columns_without_values_are_null(void **state)
+{
+	static const enum record_kind kinds[] = {
+		RECORD_EARN,	RECORD_BURN,	RECORD_HOLD, RECORD_CAPTURE, RECORD_RELEASE,
+		RECORD_REVERSE, RECORD_REFUND,	RECORD_LINK, RECORD_BLOCK,   RECORD_NOTE,
+	};
+	const size_t kinds_count = sizeof kinds / sizeof kinds[0];
+	struct sink_fixture *f = *state;
+
+	f->config.batch_records = 130;
+	for (size_t i = 0; i < 2 * kinds_count * 130; i++) {
+		record_maker_make(&f->maker, kinds[i / 130 % kinds_count], f->record);
+		sink_fixture_add_record(f, f->record);
+	}
+	sink_fixture_run(f);
+	sink_fixture_assert_equal(f);
+}
+
 /* What: a new sink goes on where the last one stopped, under the same or a higher epoch.
  * How:  five sinks one after the other. */
 static void
@@ -260,6 +281,7 @@ main(void)
 		TEST(every_kind_of_record_has_its_rows),
 		TEST(rows_equal_records),
 		TEST(batch_size_changes_nothing),
+		TEST(columns_without_values_are_null),
 		TEST(restart_goes_on_at_the_cursor),
 		TEST(cursor_is_read_before_anything_is_there),
 		TEST(records_are_followed_as_they_come),

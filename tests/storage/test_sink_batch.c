@@ -57,14 +57,14 @@ statements_say_what_a_second_row_does(void **state)
 	char sql[SINK_SQL_BYTES_MAX];
 
 	(void)state;
-	sink_table_sql(&sink_tables[SINK_TABLE_posting], sql);
+	sink_table_sql(&sink_tables[SINK_TABLE_posting], SINK_COLUMNS_ALL, sql);
 	assert_string_equal(sql, "INSERT INTO posting (business_date, sequence, line, account,"
 				 " unit, partner, points, is_test)"
 				 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
-	sink_table_sql(&sink_tables[SINK_TABLE_account_total], sql);
+	sink_table_sql(&sink_tables[SINK_TABLE_account_total], SINK_COLUMNS_ALL, sql);
 	assert_non_null(strstr(sql, " ON DUPLICATE KEY UPDATE postings = postings +"
 				    " VALUES(postings), points = points + VALUES(points)"));
-	sink_table_sql(&sink_tables[SINK_TABLE_store], sql);
+	sink_table_sql(&sink_tables[SINK_TABLE_store], SINK_COLUMNS_ALL, sql);
 	assert_non_null(strstr(sql, "name = IF(VALUES(last_sequence) > last_sequence, VALUES(name),"
 				    " name)"));
 	assert_non_null(strstr(sql, ", last_sequence = IF(VALUES(last_sequence) > last_sequence,"
@@ -72,6 +72,34 @@ statements_say_what_a_second_row_does(void **state)
 	assert_int_equal(strlen(strstr(sql, ", last_sequence = IF(")),
 			 strlen(", last_sequence = IF(VALUES(last_sequence) > last_sequence,"
 				" VALUES(last_sequence), last_sequence)"));
+}
+
+/* What: a statement has the columns that the rows have values in, and no other.
+ * How:  one earn's entry. */
+static void
+statement_has_the_columns_with_values(void **state)
+{
+	struct batch_fixture *f = *state;
+	const struct sink_rows *entries = &f->batch.tables[SINK_TABLE_entry];
+	struct bulk_column cells[SINK_COLUMNS_MAX];
+	struct storage_error error;
+	char sql[SINK_SQL_BYTES_MAX];
+	uint64_t columns;
+	uint32_t marks = 0;
+
+	record_maker_earn(&f->maker, &f->record);
+	assert_int_equal(sink_batch_add(&f->batch, &f->record, &error), TG_OK);
+	columns = sink_rows_columns(entries);
+	sink_table_sql(entries->table, columns, sql);
+	for (const char *at = sql; (at = strchr(at, '?')) != NULL; at++)
+		marks++;
+	assert_int_equal(sink_table_cells(entries->table, columns, cells), marks);
+	assert_int_equal(marks, __builtin_popcountll(columns));
+	assert_true(marks < entries->table->column_count / 2);
+	assert_non_null(strstr(sql, "transaction_id, fingerprint, business_time, member, amount,"));
+	assert_null(strstr(sql, "original_id"));
+	assert_int_equal(sink_table_cells(entries->table, SINK_COLUMNS_ALL, cells),
+			 entries->table->column_count);
 }
 
 /* What: rows of a total are one for each key in a batch, and a sum that is full begins another.
@@ -200,6 +228,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(statements_say_what_a_second_row_does),
+		TEST(statement_has_the_columns_with_values),
 		TEST(totals_are_summed_in_the_batch),
 		TEST(unsound_record_leaves_the_batch_as_it_was),
 		TEST(largest_records_find_room),
