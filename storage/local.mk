@@ -47,6 +47,7 @@ libstorage_la_SOURCES += \
 	%D%/sink_session.c %D%/sink_session.h \
 	%D%/sink_source.c %D%/sink_source.h \
 	%D%/sink_table.c %D%/sink_table.h \
+	%D%/sink_worker.c %D%/sink_worker.h \
 	%D%/vocabulary.c %D%/vocabulary.h
 
 # The migrations in the order of their numbers; an applied file is never changed.

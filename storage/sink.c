@@ -1,8 +1,9 @@
 /*
  * sink.c - writes every durable record to MariaDB, exactly once and in order.
  *
- * The thread's turns: open a session, fill a batch from the source, write it, and again.  Whatever
- * fails ends the session; the next one begins where the cursor in MariaDB stands.
+ * The thread's turns: open a session, fill a batch from the source, write it, and again.  While
+ * there is more, a worker waits for the server with one batch and the thread fills the next.
+ * Whatever fails ends the session; the next one begins where the cursor in MariaDB stands.
  */
 #include "storage/sink.h"
 
@@ -19,23 +20,42 @@
 #include "storage/sink_batch.h"
 #include "storage/sink_clearing.h"
 #include "storage/sink_session.h"
+#include "storage/sink_worker.h"
 
 #define BATCH_RECORDS_DEFAULT 2000
 #define IDLE_MS_DEFAULT 20
 #define RETRY_MIN_MS_DEFAULT 100
 #define RETRY_MAX_MS_DEFAULT 5000
 
+/* A batch, and what it will move the cursor to. */
+struct sink_fill {
+	struct sink_batch batch;
+	struct sink_cursor after;
+	bool	 is_begun;		/* after says where the batch goes on */
+	bool	 ends_at_unsound;	/* it was ended by a record that cannot be written */
+};
+
+/* The writing of one batch. */
+struct sink_write {
+	struct sink *sink;
+	struct sink_fill *fill;
+	enum tg_status status;
+	struct storage_error error;
+	struct storage_error partition_error; /* of which the batch can be written all the same */
+};
+
 struct sink {
 	struct sink_config config;	/* defaults filled in */
 	struct sink_source source;
 	struct database_cutter cutter;
 
-	/* The thread's own. */
+	/* The thread's own, but for the session and the fill in hand while a write runs. */
 	struct sink_session session;
-	struct sink_batch batch;
+	struct sink_worker *worker;	/* owned; writes for the thread; NULL: it writes itself */
+	struct sink_write write;	/* the last one, or that which runs */
+	struct sink_fill fills[2];
+	uint32_t turn;			/* which of the two is written next */
 	struct record *record;		/* owned; room to decode one */
-	struct sink_cursor after;	/* what the batch will move the cursor to */
-	bool	 ends_at_unsound;	/* the batch was ended by a record that cannot be written */
 	uint64_t single_until;		/* below it one record a batch, to find the culprit */
 	uint32_t retry_ms;		/* next wait after a failure */
 
@@ -187,7 +207,8 @@ sink_new(const struct sink_config *config, const struct sink_source *source,
 	TG_ASSERT(config->months_ahead <= 24);
 	sink->record = malloc(sizeof *sink->record);
 	if (!init_locks(sink) || sink->record == NULL ||
-	    sink_batch_init(&sink->batch, sink->config.batch_records) != TG_OK) {
+	    sink_batch_init(&sink->fills[0].batch, sink->config.batch_records) != TG_OK ||
+	    sink_batch_init(&sink->fills[1].batch, sink->config.batch_records) != TG_OK) {
 		sink_free(sink);
 		return storage_fail(error, TG_NO_MEMORY, "no memory for the sink");
 	}
@@ -201,7 +222,8 @@ sink_free(struct sink *sink)
 	if (sink == NULL)
 		return;
 	sink_session_close(&sink->session);
-	sink_batch_deinit(&sink->batch);
+	sink_batch_deinit(&sink->fills[0].batch);
+	sink_batch_deinit(&sink->fills[1].batch);
 	free(sink->record);
 	pthread_cond_destroy(&sink->wake);
 	pthread_mutex_destroy(&sink->lock);
@@ -291,10 +313,10 @@ seek_cursor(struct sink *sink, struct storage_error *error)
 
 /* Decode the bytes and add them to the batch.  TG_CORRUPT: they cannot be written. */
 static enum tg_status
-add_record(struct sink *sink, const uint8_t *bytes, size_t bytes_count,
+add_record(struct sink *sink, struct sink_fill *fill, const uint8_t *bytes, size_t bytes_count,
 	   struct storage_error *error)
 {
-	struct sink_cursor *after = &sink->after;
+	struct sink_cursor *after = &fill->after;
 	size_t length = 0;
 	enum tg_status status = record_decode(bytes, bytes_count, sink->record, &length);
 
@@ -302,7 +324,7 @@ add_record(struct sink *sink, const uint8_t *bytes, size_t bytes_count,
 		return unsound(after->next_sequence, "cannot be decoded", error);
 	if (sink->record->sequence != after->next_sequence)
 		return unsound(after->next_sequence, "is not what the journal gave", error);
-	status = sink_batch_add(&sink->batch, sink->record, error);
+	status = sink_batch_add(&fill->batch, sink->record, error);
 	if (status != TG_OK)
 		return status;
 	after->next_sequence++;
@@ -313,20 +335,34 @@ add_record(struct sink *sink, const uint8_t *bytes, size_t bytes_count,
 	return TG_OK;
 }
 
+static uint32_t
+records_max(const struct sink *sink)
+{
+	return sink->session.cursor.next_sequence < sink->single_until ? 1 :
+									 sink->config.batch_records;
+}
+
+static bool
+is_full(const struct sink_fill *fill, uint32_t max)
+{
+	return fill->batch.record_count >= max || !sink_batch_has_room(&fill->batch);
+}
+
 /*
- * Fill the batch with what is durable.  A record that cannot be written ends it; if it is the
- * first, it is the failure.
+ * Fill the batch with what is durable, from the cursor on or where it was left off.  A record that
+ * cannot be written ends it; if it is the first, it is the failure.
  */
 static enum tg_status
-fill_batch(struct sink *sink, struct storage_error *error)
+fill_up(struct sink *sink, struct sink_fill *fill, const struct sink_cursor *from, uint32_t max,
+	struct storage_error *error)
 {
-	const uint64_t first = sink->session.cursor.next_sequence;
-	const uint32_t records_max = first < sink->single_until ? 1 : sink->config.batch_records;
-
-	sink->after = sink->session.cursor;
-	sink->ends_at_unsound = false;
-	sink_batch_clear(&sink->batch);
-	while (sink->batch.record_count < records_max && sink_batch_has_room(&sink->batch)) {
+	if (!fill->is_begun) {
+		fill->is_begun = true;
+		fill->ends_at_unsound = false;
+		fill->after = *from;
+		sink_batch_clear(&fill->batch);
+	}
+	while (!fill->ends_at_unsound && !is_full(fill, max)) {
 		const uint8_t *bytes = NULL;
 		size_t bytes_count = 0;
 		enum tg_status status = sink->source.next(sink->source.context, &bytes,
@@ -335,16 +371,11 @@ fill_batch(struct sink *sink, struct storage_error *error)
 		if (status == TG_OK && bytes == NULL)
 			break;
 		if (status == TG_OK)
-			status = add_record(sink, bytes, bytes_count, error);
-		if (status != TG_OK && sink->batch.record_count > 0) {
-			sink->ends_at_unsound = true;
-			break;
-		}
-		if (status != TG_OK)
+			status = add_record(sink, fill, bytes, bytes_count, error);
+		if (status != TG_OK && fill->batch.record_count == 0)
 			return status;
+		fill->ends_at_unsound = status != TG_OK;
 	}
-	if (sink->batch.record_count > 0)
-		atomic_store(&sink->oldest_waiting_utc_ms, sink->batch.first_booked_at_utc_ms);
 	return TG_OK;
 }
 
@@ -356,61 +387,104 @@ publish_position(struct sink *sink)
 	atomic_store(&sink->has_position, true);
 }
 
-/* Write the batch.  When a row was refused among many, look for it one record at a time. */
-static enum tg_status
-write_batch(struct sink *sink, struct storage_error *error)
+/* A job: write the batch. */
+static void
+run_write(void *context)
 {
-	struct storage_error partition_error = { .status = TG_OK };
-	enum tg_status status = sink_session_partition(&sink->session,
-						       sink->batch.last_business_date,
-						       sink->config.months_ahead, &partition_error);
+	struct sink_write *write = context;
+	struct sink *sink = write->sink;
 
-	if (status != TG_OK) {
-		*error = partition_error;
-		return status;
-	}
-	if (partition_error.status != TG_OK)
-		tell_error(sink, &partition_error);
-	status = sink_session_write(&sink->session, &sink->config, &sink->batch, &sink->after,
-				    error);
+	write->partition_error = (struct storage_error){ .status = TG_OK };
+	write->status = sink_session_partition(&sink->session,
+					       write->fill->batch.last_business_date,
+					       sink->config.months_ahead, &write->partition_error);
+	if (write->status != TG_OK)
+		write->error = write->partition_error;
+	else
+		write->status = sink_session_write(&sink->session, &sink->config,
+						   &write->fill->batch, &write->fill->after,
+						   &write->error);
+}
+
+/* What came of a write.  When a row was refused among many, look for it one record at a time. */
+static enum tg_status
+end_write(struct sink *sink, const struct sink_fill *fill, struct storage_error *error)
+{
+	enum tg_status status = sink->write.status;
+
+	if (status != TG_OK)
+		*error = sink->write.error;
+	else if (sink->write.partition_error.status != TG_OK)
+		tell_error(sink, &sink->write.partition_error);
 	if (status == TG_CORRUPT) {
 		error->sequence = sink->session.cursor.next_sequence;
-		if (sink->batch.record_count > 1 &&
+		if (fill->batch.record_count > 1 &&
 		    database_failure(sink->session.database) == DATABASE_FAILURE_DATA) {
-			sink->single_until = sink->after.next_sequence;
+			sink->single_until = fill->after.next_sequence;
 			status = TG_DATABASE;
 		}
 	}
 	if (status != TG_OK)
 		return status;
 	atomic_store(&sink->oldest_waiting_utc_ms, 0);
-	atomic_fetch_add(&sink->records, sink->batch.record_count);
+	atomic_fetch_add(&sink->records, fill->batch.record_count);
 	atomic_fetch_add(&sink->batches, 1);
 	publish_position(sink); /* who sees it sees the counts as well */
 	sink->retry_ms = sink->config.retry_min_ms;
 	return TG_OK;
 }
 
+/* Write the batch, and fill the next one meanwhile if there is more than one. */
+static enum tg_status
+write_batch(struct sink *sink, struct sink_fill *fill, bool has_more, struct storage_error *error)
+{
+	struct sink_fill *next = &sink->fills[!sink->turn];
+	struct storage_error next_error;
+
+	sink->write = (struct sink_write){ .sink = sink, .fill = fill };
+	fill->is_begun = false;
+	if (sink->worker == NULL) {
+		run_write(&sink->write);
+		return end_write(sink, fill, error);
+	}
+	sink_worker_give(sink->worker, run_write, &sink->write);
+	/* What goes wrong here goes wrong again when it is this one's turn. */
+	if (has_more && fill_up(sink, next, &fill->after, sink->config.batch_records,
+				&next_error) != TG_OK)
+		next->ends_at_unsound = true;
+	sink_worker_wait(sink->worker);
+	if (has_more)
+		sink->turn = !sink->turn;
+	return end_write(sink, fill, error);
+}
+
 /* One batch on the open session.  ret_wait_ms: before the next one. */
 static enum tg_status
 write_next(struct sink *sink, uint32_t *ret_wait_ms, struct storage_error *error)
 {
-	enum tg_status status = fill_batch(sink, error);
-	bool is_full;
+	struct sink_fill *fill = &sink->fills[sink->turn];
+	const uint32_t max = records_max(sink);
+	enum tg_status status = TG_OK;
+	bool was_full;
 
+	if (fill->is_begun && fill->ends_at_unsound && fill->batch.record_count == 0) {
+		fill->is_begun = false;
+		status = seek_cursor(sink, error);
+	}
+	if (status == TG_OK)
+		status = fill_up(sink, fill, &sink->session.cursor, max, error);
 	if (status != TG_OK)
 		return status;
-	is_full = sink->batch.record_count >= sink->config.batch_records ||
-		  sink->after.next_sequence <= sink->single_until ||
-		  !sink_batch_has_room(&sink->batch);
-	if (sink->batch.record_count == 0) {
+	if (fill->batch.record_count == 0) {
 		*ret_wait_ms = sink->config.idle_ms;
 		return TG_OK;
 	}
-	status = write_batch(sink, error);
-	if (status == TG_OK && sink->ends_at_unsound)
+	atomic_store(&sink->oldest_waiting_utc_ms, fill->batch.first_booked_at_utc_ms);
+	was_full = is_full(fill, max);
+	status = write_batch(sink, fill, was_full && !fill->ends_at_unsound && max > 1, error);
+	if (status == TG_OK && fill->ends_at_unsound)
 		status = seek_cursor(sink, error);
-	if (!is_full)
+	if (!was_full)
 		*ret_wait_ms = sink->config.pause_ms;
 	return status;
 }
@@ -422,11 +496,13 @@ begin_session(struct sink *sink, struct storage_error *error)
 	enum tg_status status;
 
 	enter(sink, SINK_CONNECTING);
-	status = sink_session_open(&sink->session, &sink->config, &sink->batch, error);
+	status = sink_session_open(&sink->session, &sink->config, &sink->fills[0].batch, error);
 	if (status != TG_OK)
 		return status;
 	atomic_fetch_add(&sink->connects, 1);
 	publish_position(sink);
+	sink->fills[0].is_begun = false;
+	sink->fills[1].is_begun = false;
 	enter(sink, SINK_FOLLOWING);
 	return seek_cursor(sink, error);
 }
@@ -466,8 +542,9 @@ sink_turn(struct sink *sink, uint32_t *ret_wait_ms, struct storage_error *error)
 	return status == TG_OK ? TG_OK : end_session(sink, status, ret_wait_ms, error);
 }
 
-enum tg_status
-sink_run(struct sink *sink, struct storage_error *error)
+/* Turn after turn. */
+static enum tg_status
+run_turns(struct sink *sink, struct storage_error *error)
 {
 	while (!is_stopping(sink)) {
 		uint32_t pause_ms;
@@ -481,6 +558,20 @@ sink_run(struct sink *sink, struct storage_error *error)
 	sink_session_close(&sink->session);
 	enter(sink, SINK_STOPPED);
 	return TG_OK;
+}
+
+enum tg_status
+sink_run(struct sink *sink, struct storage_error *error)
+{
+	enum tg_status status;
+
+	/* Without it there is less at once, and nothing is lost. */
+	if (sink_worker_new(&sink->worker) != TG_OK)
+		sink->worker = NULL;
+	status = run_turns(sink, error);
+	sink_worker_free(sink->worker);
+	sink->worker = NULL;
+	return status;
 }
 
 enum tg_status

@@ -1,10 +1,11 @@
 /*
  * sink.h - writes every durable record to MariaDB, exactly once and in order.
  *
- * One thread, one connection.  Records are read from a source (the journal, never memory), turned
- * into rows, and written in batches: rows, totals and the cursor in one transaction.  After
- * anything that goes wrong the sink connects anew and goes on where the cursor in MariaDB stands,
- * so that an unknown COMMIT is no question.  While MariaDB is away, nothing else notices.
+ * One connection, on which one thread writes a batch while another makes the rows of the next.
+ * Records are read from a source (the journal, never memory), turned into rows, and written in
+ * batches: rows, totals and the cursor in one transaction.  After anything that goes wrong the sink
+ * connects anew and goes on where the cursor in MariaDB stands, so that an unknown COMMIT is no
+ * question.  While MariaDB is away, nothing else notices.
  */
 #ifndef TG_STORAGE_SINK_H
 #define TG_STORAGE_SINK_H

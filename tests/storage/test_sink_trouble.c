@@ -86,6 +86,28 @@ unsound_record_stops_with_an_alarm(void **state)
 	assert_int_equal(mariadb_number(f->server, "SELECT COUNT(*) FROM entry"), 77);
 }
 
+/* What: the same for one in a batch that is made while another is written, first or later in it.
+ * How:  batches of a hundred, and bytes that cannot be read where batches end, begin and go on. */
+static void
+unsound_record_is_found_in_the_next_batch(void **state)
+{
+	static const uint32_t places[] = { 99, 100, 101, 150, 199, 200, 201, 250 };
+	struct sink_fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+		sink_fixture_reset(f, 1 + i);
+		f->config.batch_records = 100;
+		sink_fixture_add_earns(f, places[i]);
+		sink_fixture_add_unreadable(f);
+		sink_fixture_add_earns(f, 150);
+		run_into(f, TG_CORRUPT, SINK_ALARM);
+		assert_int_equal(f->error.sequence, places[i] + 1);
+		assert_int_equal(next_sequence(f), places[i] + 1);
+		assert_int_equal(mariadb_number(f->server, "SELECT COUNT(*) FROM entry"),
+				 places[i]);
+	}
+}
+
 /* What: a record that has no place in the calendar of the tables is named in the same way.
  * How:  one that is booked at the end of all time. */
 static void
@@ -395,6 +417,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(duplicate_stops_with_an_alarm),
 		TEST(unsound_record_stops_with_an_alarm),
+		TEST(unsound_record_is_found_in_the_next_batch),
 		TEST(record_beyond_the_calendar_stops_with_an_alarm),
 		TEST(unreadable_record_stops_with_an_alarm),
 		TEST(refused_value_is_traced_to_its_record),
