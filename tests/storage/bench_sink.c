@@ -1,8 +1,8 @@
 /*
  * bench_sink.c - how many records and rows a second the sink writes.
  *
- * bench_sink [records [batch [members]]] prints one line.  The server is a private one with a
- * buffer pool that holds what is written; commits are flushed.
+ * bench_sink [records [batch [members [option...]]]] prints one line.  The server is a private one
+ * with a buffer pool that holds what is written, and the options; commits are flushed.
  */
 #include <inttypes.h>
 #include <setjmp.h>
@@ -34,15 +34,19 @@ seconds_now(clockid_t clock)
 int
 main(int argument_count, char **arguments)
 {
-	static const char *const options[] = { "--innodb-buffer-pool-size=2G",
-					       "--innodb-log-file-size=512M", NULL };
+	const char *options[MARIADB_OPTIONS_MAX + 1] = { "--innodb-buffer-pool-size=2G",
+							 "--innodb-log-file-size=512M" };
 	const uint32_t records = argument(argument_count, arguments, 1, 300000);
-	struct mariadb *server = mariadb_new(options);
+	struct mariadb *server;
 	struct sink_fixture *f;
-	void *state = server;
+	void *state;
 	double begun, own_begun, server_begun, seconds, own_seconds, server_seconds;
 	int64_t rows;
 
+	for (int i = 4; i < argument_count && i - 2 < MARIADB_OPTIONS_MAX; i++)
+		options[i - 2] = arguments[i];
+	server = mariadb_new(options);
+	state = server;
 	(void)sink_fixture_setup(&state);
 	f = state;
 	f->config.batch_records = argument(argument_count, arguments, 2, 2000);
