@@ -403,6 +403,85 @@ exchange_kinds(struct player *p)
 	ask(p, &q);
 }
 
+static struct ledger_request
+order(uint8_t kind)
+{
+	return (struct ledger_request){ .kind = kind, .operator_name = "golden", .text_bytes = 3,
+					.text = "why" };
+}
+
+/* Two partners are settled, one by a calendar; an item between them; a cycle closed early. */
+static void
+settlement_kinds(struct player *p)
+{
+	struct ledger_request q = order(REQUEST_SET_HOLIDAY);
+
+	q.holiday = (struct holiday){ .calendar = 3, .day = p->now.day + 1, .is_rest = 1 };
+	ask(p, &q);
+	for (uint32_t partner = 1; partner <= 2; partner++) {
+		q = order(REQUEST_SET_CYCLE);
+		q.cycle_image = (struct cycle_config){
+			.partner = partner,
+			.period = partner == 1 ? CYCLE_DAILY : CYCLE_WEEKLY,
+			.ends_on = partner == 1 ? 0 : 5,
+			.calendar = partner == 1 ? 3 : 0,
+			.minimum_amount = 5000,
+		};
+		ask(p, &q);
+	}
+	q = order(REQUEST_ADD_ITEM);
+	q.item = (struct settlement_item){ .partner = 1, .other = 2, .amount = 250 };
+	ask(p, &q);
+	q = order(REQUEST_CLOSE_CYCLE);
+	q.cycle_image.partner = 2;
+	ask(p, &q);
+	q = order(REQUEST_SET_STATEMENT);
+	q.partner = 2;
+	q.statement_cycle = 1;
+	for (uint8_t state = STATEMENT_ACKNOWLEDGED; state <= STATEMENT_PAID; state++) {
+		q.statement_state = state;
+		ask(p, &q);
+	}
+}
+
+/* A day without trade proved; an entry disputed, and money for it; words for a second operator. */
+static void
+matter_kinds(struct player *p)
+{
+	static const struct archived_day nothing = { .is_complete = true };
+	struct ledger_request q = till(p, REQUEST_COUNTERSIGN, 0);
+	unsigned earn;
+
+	q.total_day = p->now.day + 1;
+	q.total_basis = TG_BASIS_TILL_DAY;
+	q.total_scope = TG_SCOPE_TERMINAL;
+	q.archived_day = &nothing;
+	ask(p, &q);
+	earn = buy(p, 1, 3100);
+	q = till(p, REQUEST_DISPUTE, 1);
+	set_id(q.original_id, earn);
+	q.has_original = true;
+	q.original_time_utc_ms = p->now.utc_ms;
+	q.dispute_reason = 3;
+	q.amount = 31;
+	ask(p, &q);
+	q = order(REQUEST_END_DISPUTE);
+	q.matter = p->decision->answer.sequence;
+	q.is_upheld = true;
+	q.amount = 31;
+	ask(p, &q);
+	for (int i = 0; i < 2; i++) {
+		q = order(REQUEST_PROPOSE);
+		q.proposal_bytes = (uint8_t)snprintf((char *)q.proposal, sizeof q.proposal,
+						     "member adjust 1 +%d gift", i);
+		q.expires_in_ms = MS_PER_DAY / 2;
+		ask(p, &q);
+	}
+	q = order(REQUEST_END_PROPOSAL);
+	q.matter = p->decision->answer.sequence;
+	ask(p, &q);
+}
+
 void
 golden_play(struct ledger *ledger, golden_record_fn *on_record, void *context)
 {
@@ -427,6 +506,10 @@ golden_play(struct ledger *ledger, golden_record_fn *on_record, void *context)
 			funding_kinds(&p);
 		if (day == 14)
 			exchange_kinds(&p);
+		if (day == 15)
+			settlement_kinds(&p);
+		if (day == 16)
+			matter_kinds(&p);
 		if (day == 18)
 			move_time(&p, 400 * MS_PER_DAY);
 		next_day(&p);
