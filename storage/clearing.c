@@ -30,6 +30,9 @@ struct clearing {
 	uint32_t used;
 	struct provenance *provenance;	/* owned */
 	int32_t	 business_date;		/* of the record at work */
+	uint64_t sequence;		/* of it */
+	clearing_part_fn *on_part;	/* NULL: nobody watches */
+	void	*on_part_context;
 };
 
 static const struct item_row {
@@ -158,6 +161,7 @@ static enum tg_status
 add_line(struct clearing *c, const struct clearing_line *more)
 {
 	struct clearing_line *line;
+	struct clearing_line part;
 
 	line = line_of(c, more);
 	if (line == NULL)
@@ -166,7 +170,19 @@ add_line(struct clearing *c, const struct clearing_line *more)
 	if (__builtin_add_overflow(line->points, more->points, &line->points) ||
 	    __builtin_add_overflow(line->amount, more->amount, &line->amount))
 		return TG_CORRUPT;
-	return TG_OK;
+	if (c->on_part == NULL)
+		return TG_OK;
+	part = *more;
+	part.terms = line->terms;
+	part.records = 1;
+	return c->on_part(c->on_part_context, c->sequence, &part);
+}
+
+void
+clearing_watch(struct clearing *c, clearing_part_fn *each, void *context)
+{
+	c->on_part = each;
+	c->on_part_context = context;
 }
 
 uint8_t
@@ -361,6 +377,7 @@ clearing_add(struct clearing *c, const struct record *r, bool is_traced,
 	enum tg_status status = TG_OK;
 
 	c->business_date = r->business_date;
+	c->sequence = r->sequence;
 	if (RECORD_HAS(r, ITEM))
 		status = add_item(c, r);
 	if (status == TG_OK && RECORD_HAS(r, POSTINGS) && (r->flags & RECORD_TEST) == 0) {

@@ -97,6 +97,14 @@ TG_MUST_CHECK enum tg_status clearing_trace(struct clearing *clearing, int32_t b
 					    uint64_t member, const struct provenance_leg *legs,
 					    uint32_t count);
 
+/*
+ * Call each, from now on, with every part of a line as it is added: the record's sequence, and the
+ * line with what that record adds to it.  What it returns other than TG_OK is the adding's result.
+ */
+typedef enum tg_status clearing_part_fn(void *context, uint64_t sequence,
+					const struct clearing_line *part);
+void clearing_watch(struct clearing *clearing, clearing_part_fn *each, void *context);
+
 /* The members' queues, as far as they were told. */
 struct provenance *clearing_provenance(struct clearing *clearing);
 

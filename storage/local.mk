@@ -90,7 +90,8 @@ bin_PROGRAMS += %D%/tally-journal
 storage_tally_journal_SOURCES = \
 	%D%/tally_journal.c %D%/tally_journal.h %D%/tally_journal_commands.c \
 	%D%/tally_journal_keep.c %D%/tally_journal_member.c %D%/tally_journal_print.c \
-	%D%/tally_journal_restore.c %D%/tally_journal_shadow.c %D%/tally_journal_statement.c %D%/statement_print.c %D%/statement_print.h
+	%D%/tally_journal_restore.c %D%/tally_journal_shadow.c %D%/tally_journal_statement.c %D%/statement_print.c %D%/statement_print.h \
+	%D%/statement_entries.c %D%/statement_entries.h
 storage_tally_journal_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(MARIADB_CFLAGS) \
 	$(XXHASH_CFLAGS)
 storage_tally_journal_LDADD = $(journaltool_libs) $(CSV_LIBS)

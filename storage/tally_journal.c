@@ -41,6 +41,7 @@
 	X("csv", 0, NULL, "member, statement: CSV") \
 	X("html", 0, NULL, "statement: a page to print") \
 	X("cycle", 0, "N", "statement: number of the cycle (the last that is closed)") \
+	X("entries", 0, NULL, "statement: the records behind its lines, CSV") \
 	X("in-database", 0, NULL, "statement, netting: as MariaDB has them") \
 	X("programme", 0, "FILE", "shadow: the programme that is tried, from --since on") \
 	X("zone", 0, "NAME", "shadow: the programme's time zone (UTC)") \
@@ -183,6 +184,7 @@ take_switch(struct tool_options *options, const char *name)
 	} switches[] = {
 		{ "json", &options->is_json },	{ "csv", &options->is_csv },
 		{ "html", &options->is_html },	{ "in-database", &options->is_in_database },
+		{ "entries", &options->has_entries },
 		{ "all", &options->is_all },	{ "marks", &options->has_marks },
 		{ "resume", &options->may_resume }, { "no-verify", &options->is_unverified },
 		{ "accept", &options->is_accepting },

@@ -36,6 +36,7 @@ struct tool_options {
 	bool	 is_json;	/* JSON in place of text */
 	bool	 is_csv;	/* member: CSV in place of lines of JSON */
 	bool	 is_html;	/* statement: a page to print */
+	bool	 has_entries;	/* statement: the records behind its lines */
 	bool	 is_in_database; /* statement, netting: as MariaDB has them */
 	const char *programme;	/* shadow: file; NULL: none */
 	const char *zone;	/* shadow: the programme's; NULL: UTC */

@@ -11,6 +11,7 @@
 #include "ledger/request.h"
 #include "protocol/assert.h"
 #include "storage/statement.h"
+#include "storage/statement_entries.h"
 #include "storage/statement_print.h"
 #include "storage/tally_journal.h"
 
@@ -46,6 +47,7 @@ struct search {
 	/* Found. */
 	bool	 is_found;
 	struct signed_statement found;	/* owned lines */
+	struct statement_entries entries; /* owned; of the partner, where they are wanted */
 	struct netting_balance *balances; /* owned; without those that are 0 */
 	uint32_t balance_count;
 	uint32_t balance_capacity;
@@ -153,6 +155,8 @@ take_statement(struct search *search, struct statement *s)
 		return status;
 	}
 	statement_digest(s, end->digest, end->digest);
+	statement_entries_close(&search->entries, s->cycle.last_day,
+				search->cycle == 0 || search->cycle == s->cycle.number);
 	if (search->cycle != 0 && search->cycle != s->cycle.number) {
 		statement_deinit(s);
 		return status;
@@ -216,6 +220,9 @@ search_journal(struct search *search, const struct tool_options *options,
 	search->clearing = clearing_new();
 	if (search->record == NULL || search->clearing == NULL)
 		return storage_fail(error, TG_NO_MEMORY, "no memory for statements");
+	search->entries.partner = search->partner;
+	if (options->has_entries)
+		clearing_watch(search->clearing, statement_entries_add, &search->entries);
 	return tool_walk(&whole, on_item, search, error);
 }
 
@@ -303,6 +310,7 @@ static void
 end_search(struct search *search)
 {
 	statement_deinit(&search->found.statement);
+	statement_entries_deinit(&search->entries);
 	clearing_free(search->clearing);
 	free(search->record);
 	free(search->ends);
@@ -311,9 +319,13 @@ end_search(struct search *search)
 }
 
 static enum tool_exit
-print_statement(const struct tool_options *options, const struct signed_statement *statement)
+print_statement(const struct tool_options *options, const struct search *search)
 {
-	if (options->is_csv)
+	const struct signed_statement *statement = &search->found;
+
+	if (options->has_entries)
+		statement_entries_print(&search->entries, statement->statement.cycle.number);
+	else if (options->is_csv)
 		statement_print_csv(statement);
 	else if (options->is_html)
 		statement_print_html(statement);
@@ -335,13 +347,15 @@ run_statement(const struct tool_options *options)
 	if (search.partner == 0 || *end != '\0')
 		status = storage_fail(&error, TG_CONFIG, "%s is no number of a partner",
 				      options->argument);
+	else if (options->has_entries && options->is_in_database)
+		status = storage_fail(&error, TG_CONFIG, "--entries are told out of the journal");
 	else
 		status = run_search(&search, options, &error);
 	if (status == TG_OK && !search.is_found)
 		status = storage_fail(&error, TG_UNKNOWN_STATEMENT,
 				      "partner %" PRIu32 " has no closed cycle of that number",
 				      search.partner);
-	result = status == TG_OK ? print_statement(options, &search.found) : tool_complain(&error);
+	result = status == TG_OK ? print_statement(options, &search) : tool_complain(&error);
 	end_search(&search);
 	return result;
 }

@@ -140,6 +140,24 @@ def next_digest(before, told):
                           .encode('ascii')).digest()
 
 
+def expect_entries(tool, database, told):
+    """What the lines are sums of: records that there are."""
+    code, output, complaint = tool.ask('statement', str(told['partner']), '--cycle',
+                                       str(told['cycle']), '--entries')
+    expect_equal((code, complaint), (0, ''))
+    sums, sequences = {}, set()
+    for row in csv.DictReader(io.StringIO(output)):
+        expect_equal((row['partner'], row['cycle']), (str(told['partner']), str(told['cycle'])))
+        key = (row['business_date'], row['item'], int(row['other']), int(row['terms']))
+        count, points = sums.get(key, (0, 0))
+        sums[key] = (count + 1, points + int(row['points']))
+        sequences.add(row['sequence'])
+    expect_equal(sums, {(line['business_date'], line['item'], line['other'], line['terms']):
+                        (line['records'], line['points']) for line in told['lines']})
+    expect_equal(database.query('SELECT COUNT(*) FROM entry WHERE sequence IN (%s)'
+                                % ','.join(sequences or ['0'])), [[str(len(sequences))]])
+
+
 def a_statement_says_the_same_in_every_form(world):
     settle_daily(world)
     tool = Tool(world)
@@ -154,8 +172,12 @@ def a_statement_says_the_same_in_every_form(world):
             expect_csv(text, told)
             expect_html(page, told)
             expect_table(world.database, told)
+            expect_entries(tool, world.database, told)
             digests[partner] = next_digest(digests[partner], told)
             expect_equal(told['digest'], digests[partner].hex())
+    for cycle in (1, 2):
+        expect_entries(tool, world.database, tool.do('statement', 3, '--cycle', cycle))
+    tool.refuse(['statement', '1', '--entries', '--in-database'])
     tool.refuse(['statement', '1', '--cycle', '9'])
     tool.refuse(['statement', '9'])
 
