@@ -15,8 +15,9 @@ libstorage_la_SOURCES = \
 	%D%/segment_list.c %D%/segment_list.h \
 	%D%/segment_reader.c %D%/segment_reader.h \
 	%D%/segment_source.c %D%/segment_source.h
-libstorage_la_CPPFLAGS = $(AM_CPPFLAGS) $(MARIADB_CFLAGS) $(XXHASH_CFLAGS) $(ZSTD_CFLAGS)
-storage_libs = libstorage.la $(ledger_libs) $(MARIADB_LIBS) $(ZSTD_LIBS)
+libstorage_la_CPPFLAGS = $(AM_CPPFLAGS) $(MARIADB_CFLAGS) $(XXHASH_CFLAGS) $(ZSTD_CFLAGS) \
+	$(OPENSSL_CFLAGS)
+storage_libs = libstorage.la $(ledger_libs) $(MARIADB_LIBS) $(ZSTD_LIBS) $(OPENSSL_LIBS)
 
 libstorage_la_SOURCES += \
 	%D%/snapshot.c %D%/snapshot.h \
@@ -43,6 +44,7 @@ libstorage_la_SOURCES += \
 	%D%/sink_map.c %D%/sink_map.h %D%/sink_map_config.c %D%/sink_map_matters.c %D%/sink_map_rulebook.c %D%/sink_map_settlement.c %D%/sink_clearing.c %D%/sink_clearing.h \
 	%D%/sink_provenance.c %D%/sink_provenance.h %D%/clearing.c %D%/clearing.h \
 	%D%/provenance.c %D%/provenance.h \
+	%D%/statement.c %D%/statement.h %D%/statement_read.c \
 	%D%/sink_partition.c %D%/sink_partition.h \
 	%D%/sink_session.c %D%/sink_session.h \
 	%D%/sink_source.c %D%/sink_source.h \
@@ -75,7 +77,6 @@ dist_doc_DATA += %D%/SCHEMA.md
 noinst_LTLIBRARIES += libjournaltool.la
 libjournaltool_la_SOURCES = \
 	%D%/shadow.c %D%/shadow.h %D%/shadow_request.c \
-	%D%/statement.c %D%/statement.h %D%/statement_read.c \
 	%D%/journal_verify.c %D%/journal_verify.h \
 	%D%/record_filter.c %D%/record_filter.h \
 	%D%/record_json.c %D%/record_json.h %D%/record_json_config.c %D%/record_json_object.h \

@@ -14,6 +14,7 @@
 #include "ledger/request.h"
 #include "storage/clearing.h"
 #include "storage/sink_provenance.h"
+#include "storage/statement.h"
 
 #define SQL_BYTES_MAX 16384
 #define DATE_BYTES 16
@@ -381,7 +382,7 @@ write_statement(struct database *database, const struct closed *closed,
 #undef PUT_SUM
 	used += (size_t)snprintf(sql + used, sizeof sql - used,
 				 ", t.net, IF(ABS(t.net) < t.least, t.net, 0),"
-				 " IF(ABS(t.net) < t.least, 0, t.net) FROM (SELECT c.partner,"
+				 " IF(ABS(t.net) < t.least, 0, t.net), '' FROM (SELECT c.partner,"
 				 " c.cycle, c.minimum_amount AS least,"
 				 " COALESCE(MAX(b.carried_amount), 0) AS opening,"
 				 " COALESCE(MAX(b.carried_amount), 0)"
@@ -424,6 +425,8 @@ write_statements(struct database *database, struct storage_error *error)
 		status = write_lines(database, &closed, error);
 		if (status == TG_OK)
 			status = write_statement(database, &closed, error);
+		if (status == TG_OK)
+			status = statement_sign(database, closed.partner, closed.cycle, error);
 	}
 	return status;
 }

@@ -15,6 +15,8 @@
 #include "storage/database.h"
 #include "storage/io.h"
 
+#define STATEMENT_DIGEST_BYTES 32
+
 struct statement {
 	struct cycle cycle;
 	struct settlement_terms terms;
@@ -29,6 +31,8 @@ struct statement {
 	int64_t	 net_amount;		/* opening and all amounts */
 	int64_t	 carried_amount;	/* all of it, or 0 */
 	int64_t	 payable_amount;	/* the rest; > 0: by the partner, < 0: to it */
+	/* As MariaDB has it: the digest of the partner's statement before; else all zero. */
+	uint8_t	 digest_before[STATEMENT_DIGEST_BYTES];
 };
 
 /*
@@ -43,13 +47,18 @@ void statement_deinit(struct statement *statement);
 
 /*
  * The statement as MariaDB has it, with its lines.  TG_OK, then deinit; TG_UNKNOWN_STATEMENT;
- * results as database_query(); TG_NO_MEMORY.
+ * TG_CORRUPT: it is not what its digest was made of; results as database_query(); TG_NO_MEMORY.
  */
 TG_MUST_CHECK enum tg_status statement_read(struct database *database, uint32_t partner,
 					    uint32_t cycle, struct statement *ret_statement,
 					    struct storage_error *error);
 
-#define STATEMENT_DIGEST_BYTES 32
+/*
+ * Write the digest of a statement that was just made in MariaDB, whose predecessor has one.
+ * Results as statement_read().
+ */
+TG_MUST_CHECK enum tg_status statement_sign(struct database *database, uint32_t partner,
+					    uint32_t cycle, struct storage_error *error);
 
 /*
  * SHA-256 over what the statement says, in a form of its own, behind the digest of the partner's

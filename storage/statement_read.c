@@ -20,6 +20,7 @@ struct reading {
 	uint32_t capacity;	/* of its lines */
 	bool	 is_found;
 	bool	 has_failed;	/* out of memory */
+	uint8_t	 digest[STATEMENT_DIGEST_BYTES]; /* as its row has it */
 };
 
 /* A cell that holds a number of days since 1970; 1000-01-01 and NULL: none. */
@@ -61,6 +62,8 @@ on_statement(void *context, const struct database_cell *cells)
 	s->amounts[number] = database_cell_i64(&cells[at++]);
 	CLEARING_ITEM_LIST(TAKE_ITEM)
 #undef TAKE_ITEM
+	(void)archive_cell_bytes(&cells[at], reading->digest, sizeof reading->digest);
+	(void)archive_cell_bytes(&cells[at + 1], s->digest_before, sizeof s->digest_before);
 }
 
 static void
@@ -113,12 +116,12 @@ read_lines(struct database *database, struct reading *reading, struct storage_er
 	return status;
 }
 
-enum tg_status
-statement_read(struct database *database, uint32_t partner, uint32_t cycle,
-	       struct statement *ret_statement, struct storage_error *error)
+/* Read all of it into what is there, to be deinitialised whatever is returned. */
+static enum tg_status
+read_statement(struct database *database, struct reading *reading, struct storage_error *error)
 {
-	struct statement s = { .cycle = { .partner = partner, .number = cycle } };
-	struct reading reading = { .statement = &s };
+	const uint32_t partner = reading->statement->cycle.partner;
+	const uint32_t cycle = reading->statement->cycle.number;
 	char sql[SQL_BYTES_MAX];
 	size_t used = (size_t)snprintf(
 		sql, sizeof sql,
@@ -135,20 +138,64 @@ statement_read(struct database *database, uint32_t partner, uint32_t cycle,
 	CLEARING_ITEM_LIST(PUT_ITEM)
 #undef PUT_ITEM
 	(void)snprintf(sql + used, sizeof sql - used,
+		       ", HEX(s.digest), HEX(b.digest)"
 		       " FROM closed_cycle c JOIN statement s ON s.partner = c.partner"
-		       " AND s.cycle = c.cycle WHERE c.partner = %" PRIu32
+		       " AND s.cycle = c.cycle LEFT JOIN statement b ON b.partner = c.partner"
+		       " AND b.cycle + 1 = c.cycle WHERE c.partner = %" PRIu32
 		       " AND c.cycle = %" PRIu32,
 		       partner, cycle);
-	status = database_query(database, sql, on_statement, &reading, error);
-	if (status == TG_OK && !reading.is_found)
+	status = database_query(database, sql, on_statement, reading, error);
+	if (status == TG_OK && !reading->is_found)
 		return storage_fail(error, TG_UNKNOWN_STATEMENT,
 				    "partner %" PRIu32 " has no statement of cycle %" PRIu32,
 				    partner, cycle);
-	if (status == TG_OK)
-		status = read_lines(database, &reading, error);
+	return status == TG_OK ? read_lines(database, reading, error) : status;
+}
+
+enum tg_status
+statement_read(struct database *database, uint32_t partner, uint32_t cycle,
+	       struct statement *ret_statement, struct storage_error *error)
+{
+	struct statement s = { .cycle = { .partner = partner, .number = cycle } };
+	struct reading reading = { .statement = &s };
+	enum tg_status status = read_statement(database, &reading, error);
+	uint8_t digest[STATEMENT_DIGEST_BYTES];
+
+	if (status == TG_OK) {
+		statement_digest(&s, s.digest_before, digest);
+		if (memcmp(digest, reading.digest, sizeof digest) != 0)
+			status = storage_fail(error, TG_CORRUPT,
+					      "the statement of partner %" PRIu32 ", cycle %" PRIu32
+					      " is not what its digest was made of",
+					      partner, cycle);
+	}
 	if (status != TG_OK)
 		statement_deinit(&s);
 	else
 		*ret_statement = s;
+	return status;
+}
+
+enum tg_status
+statement_sign(struct database *database, uint32_t partner, uint32_t cycle,
+	       struct storage_error *error)
+{
+	struct statement s = { .cycle = { .partner = partner, .number = cycle } };
+	struct reading reading = { .statement = &s };
+	enum tg_status status = read_statement(database, &reading, error);
+	uint8_t digest[STATEMENT_DIGEST_BYTES];
+	char sql[SQL_BYTES_MAX];
+	size_t used;
+
+	if (status == TG_OK) {
+		statement_digest(&s, s.digest_before, digest);
+		used = (size_t)snprintf(sql, sizeof sql, "UPDATE statement SET digest = X'");
+		for (size_t i = 0; i < sizeof digest; i++)
+			used += (size_t)snprintf(sql + used, sizeof sql - used, "%02x", digest[i]);
+		(void)snprintf(sql + used, sizeof sql - used,
+			       "' WHERE partner = %" PRIu32 " AND cycle = %" PRIu32, partner, cycle);
+		status = database_run(database, sql, NULL, error);
+	}
+	statement_deinit(&s);
 	return status;
 }

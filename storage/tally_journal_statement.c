@@ -250,6 +250,29 @@ on_key(void *context, const struct database_cell *cells)
 	};
 }
 
+/* What the statement before left is in its own row. */
+static enum tg_status
+read_one(struct search *search, struct database *database, const struct cycle *cycle,
+	 struct storage_error *error)
+{
+	struct partner_end *end;
+	struct statement s;
+	enum tg_status status =
+		statement_read(database, cycle->partner, cycle->number, &s, error);
+
+	if (status != TG_OK)
+		return status;
+	end = end_of(search, cycle->partner);
+	if (end == NULL) {
+		statement_deinit(&s);
+		return storage_fail(error, TG_NO_MEMORY, "no memory for statements");
+	}
+	memcpy(end->digest, s.digest_before, sizeof end->digest);
+	if (take_statement(search, &s) != TG_OK)
+		return storage_fail(error, TG_NO_MEMORY, "no memory for statements");
+	return TG_OK;
+}
+
 static enum tg_status
 read_all(struct search *search, struct database *database, struct keys *keys,
 	 struct storage_error *error)
@@ -261,8 +284,8 @@ read_all(struct search *search, struct database *database, struct keys *keys,
 	if (search->partner != 0)
 		(void)snprintf(sql, sizeof sql,
 			       "SELECT partner, cycle FROM statement WHERE partner = %" PRIu32
-			       " ORDER BY cycle",
-			       search->partner);
+			       " AND %" PRIu32 " IN (0, cycle) ORDER BY cycle DESC LIMIT 1",
+			       search->partner, search->cycle);
 	else
 		(void)snprintf(sql, sizeof sql,
 			       "SELECT s.partner, s.cycle FROM statement s JOIN closed_cycle c"
@@ -272,14 +295,8 @@ read_all(struct search *search, struct database *database, struct keys *keys,
 	status = database_query(database, sql, on_key, keys, error);
 	if (status == TG_OK && keys->has_failed)
 		status = storage_fail(error, TG_NO_MEMORY, "no memory for statements");
-	for (uint32_t i = 0; status == TG_OK && i < keys->count; i++) {
-		struct statement s;
-
-		status = statement_read(database, keys->cycles[i].partner, keys->cycles[i].number,
-					&s, error);
-		if (status == TG_OK && take_statement(search, &s) != TG_OK)
-			status = storage_fail(error, TG_NO_MEMORY, "no memory for statements");
-	}
+	for (uint32_t i = 0; status == TG_OK && i < keys->count; i++)
+		status = read_one(search, database, &keys->cycles[i], error);
 	return status;
 }
 

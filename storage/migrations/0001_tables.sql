@@ -436,6 +436,7 @@ CREATE TABLE IF NOT EXISTS statement (
   net_amount DECIMAL(38,0) NOT NULL COMMENT 'opening and all amounts, minor units; positive: the partner owes',
   carried_amount DECIMAL(38,0) NOT NULL COMMENT 'part of it that is carried over: all or nothing, minor units',
   payable_amount DECIMAL(38,0) NOT NULL COMMENT 'part of it that is to be paid, minor units; positive: by the partner, negative: to it',
+  digest BINARY(32) NOT NULL COMMENT 'SHA-256 over what it says, behind that of the statement before, as tally-journal tells it',
   PRIMARY KEY (partner, cycle)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
   COMMENT='one statement for each partner and closed cycle; never changed';

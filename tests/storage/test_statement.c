@@ -421,13 +421,15 @@ compare_lines(const struct statement *made, const struct statement *read)
 	}
 }
 
-/* Every statement ever made is in MariaDB as it was made. */
+/* Every statement ever made is in MariaDB as it was made, signed behind those before it. */
 static void
 compare_statements(struct town *t)
 {
+	uint8_t chain[PARTNERS + 1][STATEMENT_DIGEST_BYTES] = { { 0 } };
+
 	for (uint32_t i = 0; i < t->statement_count; i++) {
 		const struct statement *made = &t->statements[i];
-		uint8_t before[STATEMENT_DIGEST_BYTES] = { 0 };
+		uint8_t *before = chain[made->cycle.partner];
 		uint8_t digests[2][STATEMENT_DIGEST_BYTES];
 		struct storage_error error;
 		struct statement read;
@@ -444,9 +446,11 @@ compare_statements(struct town *t)
 		assert_true(read.payable_amount == made->payable_amount);
 		assert_memory_equal(read.points, made->points, sizeof made->points);
 		assert_memory_equal(read.amounts, made->amounts, sizeof made->amounts);
+		assert_memory_equal(read.digest_before, before, sizeof digests[0]);
 		statement_digest(made, before, digests[0]);
 		statement_digest(&read, before, digests[1]);
 		assert_memory_equal(digests[0], digests[1], sizeof digests[0]);
+		memcpy(before, digests[0], sizeof digests[0]);
 		statement_deinit(&read);
 	}
 }
@@ -566,6 +570,20 @@ compare_cycles(struct town *t)
 	assert_true(count == 0);
 }
 
+/* A statement that somebody has changed is not told. */
+static void
+change_a_statement(struct town *t)
+{
+	struct statement read;
+	struct storage_error error;
+
+	assert_int_equal(database_run(t->database,
+				      "UPDATE statement_line SET records = records + 1"
+				      " WHERE partner = 1 AND cycle = 2 ORDER BY item LIMIT 1",
+				      NULL, &error), TG_OK);
+	assert_int_equal(statement_read(t->database, 1, 2, &read, &error), TG_CORRUPT);
+}
+
 static void
 live_and_compare(struct sink_fixture *f, bool is_traced)
 {
@@ -609,6 +627,7 @@ live_and_compare(struct sink_fixture *f, bool is_traced)
 	assert_true(t->statement_count > 3 * PARTNERS);
 	assert_int_equal(database_query(t->database, "SELECT * FROM check_all", on_check, NULL,
 					&error), TG_OK);
+	change_a_statement(t);
 	print_message("# %u statements of %zu records\n", t->statement_count, f->made.count);
 	town_free(t);
 }
