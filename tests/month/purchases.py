@@ -2,12 +2,14 @@
 """purchases.py - the real history of purchases, spread over six partners, replayed at a multiple of
 its own pace, settled.
 
-    purchases.py [full] [pooled|traced]
+    purchases.py [full] [pooled] [traced] [--speed N]
 
-The short form takes a part of the first five weeks, `full` all 69,659 purchases.  A point is worth
+The short form takes a part of the first five weeks, `full` all 69,659 purchases, first in the one
+model, then in the other, unless one is named.  N: days go so many times as fast.  A point is worth
 the same to all and there are no fees.  So where issuers pay redeemers, the nets of all statements
 sum to zero by themselves; where all pay a pool, to what members have and what has expired.
 """
+import argparse
 import os
 import random
 import re
@@ -186,7 +188,8 @@ def explanations_add_up(coalition, members):
         till.close()
 
 
-def run_form(tap, database, form, is_traced):
+def run_form(tap, database, form, model):
+    is_traced = model == 'traced'
     database.query('DROP DATABASE IF EXISTS tallygate; CREATE DATABASE tallygate'
                    ' CHARACTER SET utf8mb4', 'mysql')
     coalition = Coalition(database, is_traced)
@@ -194,10 +197,11 @@ def run_form(tap, database, form, is_traced):
         history = coalition.server.folder.file('history')
         count, last_day = select(form, history)
         told = coalition.replay(history, form['speed'])
+        print('# asked: %d times their own pace' % form['speed'])
         print('# ' + '\n# '.join(line for line in told.splitlines() if 'pace' in line))
         coalition.end(last_day)
-        print('# %d purchases in %.0f s, %d records, %d statements, %d lines' % (
-            count, coalition.seconds, coalition.number('SELECT COUNT(*) FROM entry'),
+        print('# %s: %d purchases in %.0f s, %d records, %d statements, %d lines' % (
+            model, count, coalition.seconds, coalition.number('SELECT COUNT(*) FROM entry'),
             coalition.number('SELECT COUNT(*) FROM statement'),
             coalition.number('SELECT COUNT(*) FROM statement_line')))
         members = min(form['members'], coalition.number('SELECT COUNT(*) FROM member'))
@@ -206,7 +210,7 @@ def run_form(tap, database, form, is_traced):
                 ("statements are those of the journal", statements_are_those_of_the_journal, None),
                 ('each unit is conserved', each_unit_is_conserved, None),
                 ('explanations of %d members add up' % members, explanations_add_up, members)):
-            judge(tap, name, case, coalition, argument)
+            judge(tap, '%s: %s' % (model, name), case, coalition, argument)
     finally:
         coalition.server.close()
 
@@ -222,8 +226,23 @@ def judge(tap, name, case, coalition, argument):
     print('# in %.1f s' % (time.monotonic() - begun))
 
 
+def read_options():
+    parser = argparse.ArgumentParser(allow_abbrev=False)
+    parser.add_argument('words', nargs='*', metavar='full|pooled|traced')
+    parser.add_argument('--speed', type=int)
+    options = parser.parse_args()
+    if not set(options.words) <= {'full', 'pooled', 'traced'}:
+        parser.error('full, pooled and traced are known')
+    return options
+
+
 def main():
-    tap = Tap()
+    options, tap = read_options(), Tap()
+    form = dict(FULL if 'full' in options.words else SHORT)
+    form['speed'] = options.speed or form['speed']
+    models = [model for model in ('traced', 'pooled') if model in options.words]
+    if not models:
+        models = ['traced', 'pooled'] if 'full' in options.words else ['traced']
     missing = Database.missing() or (None if os.path.exists(HISTORY) else
                                      'there is no ' + os.path.normpath(HISTORY))
     if missing:
@@ -232,7 +251,8 @@ def main():
     database = Database()
     try:
         database.start()
-        run_form(tap, database, FULL if 'full' in sys.argv else SHORT, 'pooled' not in sys.argv)
+        for model in models:
+            run_form(tap, database, form, model)
     except Failed as error:
         tap.result('the history is replayed', [error])
     finally:
