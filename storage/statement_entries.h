@@ -22,7 +22,7 @@ struct statement_entry {
 	uint32_t other;
 	uint32_t terms;			/* version */
 	int64_t	 points;
-	int64_t	 amount;		/* CORRECTION: minor units; else 0, a line is priced whole */
+	int64_t	 amount;		/* CORRECTION: minor units; else 0: lines are priced */
 };
 
 /* Parts of one partner's lines.  All zero but for the partner: none yet. */

@@ -193,7 +193,8 @@ statement_sign(struct database *database, uint32_t partner, uint32_t cycle,
 		for (size_t i = 0; i < sizeof digest; i++)
 			used += (size_t)snprintf(sql + used, sizeof sql - used, "%02x", digest[i]);
 		(void)snprintf(sql + used, sizeof sql - used,
-			       "' WHERE partner = %" PRIu32 " AND cycle = %" PRIu32, partner, cycle);
+			       "' WHERE partner = %" PRIu32 " AND cycle = %" PRIu32, partner,
+			       cycle);
 		status = database_run(database, sql, NULL, error);
 	}
 	statement_deinit(&s);

@@ -72,6 +72,10 @@ tests_storage_test_funding_views_SOURCES = %D%/test_funding_views.c $(sink_fixtu
 	tests/golden/golden_history.c tests/golden/golden_history.h
 tests_storage_test_funding_views_LDADD = $(storage_test_libs)
 
+check_PROGRAMS += %D%/test_netting
+tests_storage_test_netting_SOURCES = %D%/test_netting.c
+tests_storage_test_netting_LDADD = $(storage_test_libs)
+
 # `test_statement full` does a million records.
 check_PROGRAMS += %D%/test_statement
 tests_storage_test_statement_SOURCES = %D%/test_statement.c $(sink_fixture) \
