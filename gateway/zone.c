@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "protocol/assert.h"
 
@@ -30,6 +29,22 @@ struct zone {
 	struct zone_span spans[ZONE_SPANS_MAX];
 };
 
+/* Is it a file of the form that tzfile(5) describes?  A folder of zones is not. */
+static bool
+is_zone_file(const char *path)
+{
+	FILE *file = fopen(path, "rbe");
+	char magic[4];
+	bool is_zone;
+
+	if (file == NULL)
+		return false;
+	is_zone = fread(magic, 1, sizeof(magic), file) == sizeof(magic) &&
+		  memcmp(magic, "TZif", sizeof(magic)) == 0;
+	fclose(file);
+	return is_zone;
+}
+
 /* Is it the name of a zone on this machine?  The C library takes anything and calls it UTC. */
 static bool
 zone_exists(const char *name)
@@ -46,7 +61,7 @@ zone_exists(const char *name)
 		return false;
 	written = snprintf(path, sizeof(path), "%s/%s",
 			   directory != NULL ? directory : "/usr/share/zoneinfo", name);
-	return written > 0 && (size_t)written < sizeof(path) && access(path, R_OK) == 0;
+	return written > 0 && (size_t)written < sizeof(path) && is_zone_file(path);
 }
 
 /* Offset that the C library has for utc_s under the present TZ. */

@@ -10,7 +10,6 @@
 #include <string.h>
 #include <strings.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "contrib/common/day.h"
 #include "contrib/common/when.h"
@@ -70,6 +69,22 @@ layout_format_check(const char *format, struct failure *failure)
 	return true;
 }
 
+/* Of the form that tzfile(5) describes?  The C library takes anything else for UTC. */
+static bool
+is_zone_file(const char *path)
+{
+	FILE *file = fopen(path, "rbe");
+	char magic[4];
+	bool is_zone;
+
+	if (file == NULL)
+		return false;
+	is_zone = fread(magic, 1, sizeof(magic), file) == sizeof(magic) &&
+		  memcmp(magic, "TZif", sizeof(magic)) == 0;
+	fclose(file);
+	return is_zone;
+}
+
 bool
 layout_zone_check(const char *zone, struct failure *failure)
 {
@@ -85,7 +100,7 @@ layout_zone_check(const char *zone, struct failure *failure)
 		return failure_set(failure, "\"%s\" is no zone as in \"+09:00\"", zone);
 	}
 	snprintf(path, sizeof(path), ZONES "%s", zone);
-	if (strstr(zone, "..") != NULL || access(path, R_OK) != 0)
+	if (strstr(zone, "..") != NULL || !is_zone_file(path))
 		return failure_set(failure, "this machine knows no zone \"%s\"", zone);
 	return true;
 }

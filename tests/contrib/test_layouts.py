@@ -173,6 +173,7 @@ BAD_LAYOUTS = [
     ('columns = ( { name = "amount"; column = "a"; decimals = 7; } );', 'from 0 to 6'),
     ('columns = ( { name = "operation"; column = "a"; words = ( "x" ); } );', 'list of pairs'),
     ('zone = "Mars/Olympus"; columns = ( { name = "a"; column = "a"; } );', 'knows no zone'),
+    ('zone = "Europe"; columns = ( { name = "a"; column = "a"; } );', 'knows no zone'),
     ('zone = "+9"; columns = ( { name = "a"; column = "a"; } );', 'no zone as in "+09:00"'),
     ('fixed = 1; columns = ( { name = "a"; column = "a"; } );', 'fixed: is true or false'),
     ('fixed = true; record = "D"; columns = ( { name = "a"; bytes = [ 1, 1 ]; } );',

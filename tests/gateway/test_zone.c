@@ -163,6 +163,8 @@ an_unknown_name_is_refused(void **state)
 	assert_int_equal(zone_new("Middle/Earth", &zone), TG_CONFIG);
 	assert_int_equal(zone_new("", &zone), TG_CONFIG);
 	assert_int_equal(zone_new("../zoneinfo/UTC", &zone), TG_CONFIG);
+	assert_int_equal(zone_new("Europe", &zone), TG_CONFIG);
+	assert_int_equal(zone_new("zone.tab", &zone), TG_CONFIG);
 	assert_int_equal(zone_new("/usr/share/zoneinfo/UTC", &zone), TG_CONFIG);
 	zone = load("Europe/Berlin");
 	assert_string_equal(getenv("TZ"), "Asia/Tokyo");
