@@ -1,9 +1,10 @@
 /*
  * fuzz_main.c - runs a fuzz target where there is no libFuzzer, so that `make check` runs it too.
  *
- * Without arguments: every file of the target's corpus (corpus_frame/ for fuzz_frame), then inputs
- * made from them by mutation from a fixed seed, so that a failing run fails again.  With arguments:
- * these files only.  The input under way is always in <program>.input, also after a crash.
+ * Without arguments: every file of the target's corpus (corpus_frame/ for fuzz_frame) and the seeds
+ * from its tables, then inputs made from them by mutation from a fixed seed, so that a failing run
+ * fails again.  With arguments: these files only.  The input under way is always in
+ * <program>.input, also after a crash.
  */
 #include "tests/fuzz.h"
 
@@ -31,6 +32,8 @@ struct input {
 struct fuzz_run {
 	struct input *corpus;		/* owned; CORPUS_MAX of them, corpus_count in use */
 	size_t	 corpus_count;
+	struct input *words;		/* owned; CORPUS_MAX of them, word_count in use */
+	size_t	 word_count;
 	uint8_t	*current;		/* INPUT_BYTES_MAX bytes of a file, for after a crash */
 	int	 current_file;
 	uint64_t random_state;		/* of xorshift64, never 0 */
@@ -88,6 +91,17 @@ feed_file(struct fuzz_run *run, const struct input *input)
 	feed(run, input->data_bytes);
 }
 
+/* Push bytes into the current input.  Returns its new length. */
+static size_t
+insert(struct fuzz_run *run, size_t input_bytes, size_t at, const uint8_t *bytes, size_t count)
+{
+	if (input_bytes + count > INPUT_BYTES_MAX)
+		return input_bytes;
+	memmove(run->current + at + count, run->current + at, input_bytes - at);
+	memcpy(run->current + at, bytes, count);
+	return input_bytes + count;
+}
+
 /* Change the current input in one place.  Returns its new length, 0 .. INPUT_BYTES_MAX. */
 static size_t
 mutate(struct fuzz_run *run, size_t input_bytes)
@@ -98,8 +112,9 @@ mutate(struct fuzz_run *run, size_t input_bytes)
 	size_t at = random_below(run, input_bytes + 1);
 	size_t run_bytes = 1 + random_below(run, 8);
 	const struct input *other = &run->corpus[random_below(run, run->corpus_count)];
+	uint8_t some[8];
 
-	switch (random_below(run, 6)) {
+	switch (random_below(run, run->word_count > 0 ? 7 : 6)) {
 	case 0:				/* flip a bit */
 		if (at < input_bytes)
 			run->current[at] ^= (uint8_t)(1u << random_below(run, 8));
@@ -115,17 +130,17 @@ mutate(struct fuzz_run *run, size_t input_bytes)
 	case 3:				/* cut */
 		return at;
 	case 4:				/* push in some bytes */
-		if (input_bytes + run_bytes > INPUT_BYTES_MAX)
-			return input_bytes;
-		memmove(run->current + at + run_bytes, run->current + at, input_bytes - at);
 		for (size_t i = 0; i < run_bytes; i++)
-			run->current[at + i] = telling[random_below(run, sizeof(telling))];
-		return input_bytes + run_bytes;
-	default:			/* go on as another input does */
+			some[i] = telling[random_below(run, sizeof(telling))];
+		return insert(run, input_bytes, at, some, run_bytes);
+	case 5:				/* go on as another input does */
 		if (at >= other->data_bytes)
 			return input_bytes;
 		memcpy(run->current + at, other->data + at, other->data_bytes - at);
 		return other->data_bytes;
+	default:			/* push in a word */
+		other = &run->words[random_below(run, run->word_count)];
+		return insert(run, input_bytes, at, other->data, other->data_bytes);
 	}
 }
 
@@ -141,6 +156,37 @@ run_mutations(struct fuzz_run *run)
 			input_bytes = mutate(run, input_bytes);
 		feed(run, input_bytes);
 	}
+}
+
+static void
+keep(struct input *inputs, size_t *count, const void *data, size_t bytes)
+{
+	struct input *input = &inputs[*count];
+
+	if (*count == CORPUS_MAX || bytes > INPUT_BYTES_MAX)
+		return;
+	input->data = malloc(bytes + 1);
+	if (input->data == NULL)
+		die("memory", "seeds");
+	memcpy(input->data, data, bytes);
+	input->data_bytes = bytes;
+	(*count)++;
+}
+
+static void
+keep_seed(void *context, const void *data, size_t bytes)
+{
+	struct fuzz_run *run = context;
+
+	keep(run->corpus, &run->corpus_count, data, bytes);
+}
+
+static void
+keep_word(void *context, const void *data, size_t bytes)
+{
+	struct fuzz_run *run = context;
+
+	keep(run->words, &run->word_count, data, bytes);
 }
 
 /* The corpus beside the source of the program, and one empty input. */
@@ -188,30 +234,48 @@ compare_inputs(const void *left, const void *right)
 	return (a->data_bytes > b->data_bytes) - (a->data_bytes < b->data_bytes);
 }
 
+/* Where the input under way is kept. */
+static void
+open_current(struct fuzz_run *run, const char *path)
+{
+	run->current_file = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (run->current_file < 0 || ftruncate(run->current_file, INPUT_BYTES_MAX) != 0)
+		die("open", path);
+	run->current = mmap(NULL, INPUT_BYTES_MAX, PROT_READ | PROT_WRITE, MAP_SHARED,
+			    run->current_file, 0);
+	if (run->current == MAP_FAILED)
+		die("mmap", path);
+}
+
+static void
+free_inputs(struct input *inputs, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(inputs[i].data);
+	free(inputs);
+}
+
 int
 main(int argc, char **argv)
 {
 	struct fuzz_run run = { .random_state = UINT64_C(0x9e3779b97f4a7c15) };
+	const struct fuzz_sink sink = { keep_seed, keep_word, &run };
 	char path[PATH_BYTES];
 
 	/* The arguments first: one of them may be the input that is left from a crash. */
 	run.corpus = calloc(CORPUS_MAX, sizeof(run.corpus[0]));
-	if (run.corpus == NULL)
+	run.words = calloc(CORPUS_MAX, sizeof(run.words[0]));
+	if (run.corpus == NULL || run.words == NULL)
 		die("memory", argv[0]);
 	for (int i = 1; i < argc && i <= CORPUS_MAX; i++)
 		run.corpus[run.corpus_count++] = read_input(argv[i]);
-	if (argc == 1)
+	if (argc == 1) {
 		load_corpus(&run, argv[0]);
+		fuzz_seeds(&sink);
+	}
 	qsort(run.corpus, run.corpus_count, sizeof(run.corpus[0]), compare_inputs);
-
 	snprintf(path, sizeof(path), "%s.input", argv[0]);
-	run.current_file = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (run.current_file < 0 || ftruncate(run.current_file, INPUT_BYTES_MAX) != 0)
-		die("open", path);
-	run.current = mmap(NULL, INPUT_BYTES_MAX, PROT_READ | PROT_WRITE, MAP_SHARED,
-			   run.current_file, 0);
-	if (run.current == MAP_FAILED)
-		die("mmap", path);
+	open_current(&run, path);
 
 	printf("1..2\n");
 	for (size_t i = 0; i < run.corpus_count; i++)
@@ -223,8 +287,7 @@ main(int argc, char **argv)
 	printf("ok 2 - %d inputs by mutation\n", argc == 1 ? MUTATION_COUNT : 0);
 
 	unlink(path);
-	for (size_t i = 0; i < run.corpus_count; i++)
-		free(run.corpus[i].data);
-	free(run.corpus);
+	free_inputs(run.corpus, run.corpus_count);
+	free_inputs(run.words, run.word_count);
 	return 0;
 }

@@ -28,13 +28,15 @@ EXTRA_DIST += %D%/tap.py %D%/REQUIREMENTS.md
 
 if FUZZERS
 noinst_PROGRAMS += $(fuzz_programs)
-fuzz_libs = $(FUZZER_LDFLAGS)
+noinst_LTLIBRARIES += %D%/libfuzzseeds.la
+fuzz_libs = %D%/libfuzzseeds.la $(FUZZER_LDFLAGS)
 else
 check_PROGRAMS += $(fuzz_programs)
 check_LTLIBRARIES += %D%/libfuzzmain.la
 fuzz_libs = %D%/libfuzzmain.la
 endif
-tests_libfuzzmain_la_SOURCES = %D%/fuzz.h %D%/fuzz_main.c
+tests_libfuzzmain_la_SOURCES = %D%/fuzz.h %D%/fuzz_main.c %D%/fuzz_seeds.c
+tests_libfuzzseeds_la_SOURCES = %D%/fuzz.h %D%/fuzz_seeds.c
 CLEANFILES += $(fuzz_programs:=.input)
 
 # The pipeline tests alone, as contrib/check runs them under ThreadSanitizer.

@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -110,4 +111,23 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t data_bytes)
 	close(fds[0]);
 	close(fds[1]);
 	return 0;
+}
+
+/* Each command at the socket and at the port, without and with arguments. */
+void
+fuzz_seeds(const struct fuzz_sink *sink)
+{
+	char input[1 + COMMAND_LINE_BYTES_MAX];
+
+	for (uint32_t i = 0; i < command_row_count; i++) {
+		const struct command *row = &command_rows[i];
+
+		for (int who = 0; who <= AT_THE_PORT; who++) {
+			const int bytes = snprintf(input, sizeof(input), "%c%s\r\n%s %s\r\n", who,
+						   row->words, row->words, row->arguments);
+
+			sink->seed(sink->context, input, (size_t)bytes);
+		}
+		fuzz_word_text(sink, row->words);
+	}
 }

@@ -47,3 +47,7 @@ EXTRA_DIST += %D%/tills.py %D%/vendor.py
 
 check_PROGRAMS += %D%/test_tally
 tests_contrib_test_tally_LDADD = %D%/libfake.la libtally.la $(contrib_test_libs)
+
+fuzz_programs += %D%/fuzz_layout
+tests_contrib_fuzz_layout_LDADD = $(settle_libs) $(fuzz_libs)
+EXTRA_DIST += %D%/corpus_layout

@@ -75,3 +75,30 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t data_bytes)
 	free(text);
 	return 0;
 }
+
+/* The sample; each key in its group, with its default. */
+void
+fuzz_seeds(const struct fuzz_sink *sink)
+{
+	char *sample = NULL, line[1024];
+	size_t bytes;
+	FILE *file = open_memstream(&sample, &bytes);
+
+	TG_ASSERT(file != NULL);
+	config_print_sample(file);
+	TG_ASSERT(fclose(file) == 0);
+	fuzz_seed_text(sink, sample);
+	free(sample);
+	for (int i = 0; i < CONFIG_KEY_COUNT; i++) {
+		const struct config_key *key = config_key((enum config_key_index)i);
+
+		snprintf(line, sizeof(line), "%s: { %s = %s; };\n", key->group, key->name,
+			 key->fallback[0] != '\0' ? key->fallback : "\"\"");
+		fuzz_seed_text(sink, line);
+		snprintf(line, sizeof(line), "%s: { %s = \"%s\"; };\n", key->group, key->name,
+			 key->fallback);
+		fuzz_seed_text(sink, line);
+		fuzz_word_text(sink, key->name);
+		fuzz_word_text(sink, key->group);
+	}
+}

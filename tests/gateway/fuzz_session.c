@@ -13,6 +13,7 @@
 
 #include "protocol/assert.h"
 #include "tests/gateway/io_fixture.h"
+#include "tests/protocol/fuzz_tables.h"
 
 /* Bits of the first byte. */
 enum {
@@ -101,4 +102,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t data_bytes)
 	end(f, peer);
 	(void)fixture_log(f);
 	return 0;
+}
+
+/* Requests before and after AUTH, answered and held back, whole and in cuts of eight bytes. */
+void
+fuzz_seeds(const struct fuzz_sink *sink)
+{
+	static const uint8_t heads[] = { 15 << CUT_SHIFT, AFTER_AUTH | 15 << CUT_SHIFT,
+					 AFTER_AUTH | HOLDING | HALF_CLOSED | 3 << CUT_SHIFT };
+	const struct fuzz_form form = { heads, sizeof(heads), 3, true };
+
+	fuzz_seed_requests(sink, &form);
+	fuzz_word_frames(sink);
 }

@@ -105,7 +105,7 @@ tests_gateway_test_originals_LDADD = $(gateway_test_libs)
 pipeline_tests += %D%/test_originals
 
 fuzz_programs += %D%/fuzz_session
-tests_gateway_fuzz_session_SOURCES = %D%/fuzz_session.c $(io_fixture_sources)
+tests_gateway_fuzz_session_SOURCES = %D%/fuzz_session.c $(io_fixture_sources) $(fuzz_tables)
 tests_gateway_fuzz_session_LDADD = $(gateway_test_libs) $(fuzz_libs)
 EXTRA_DIST += %D%/corpus_session
 fuzz_programs += %D%/fuzz_config

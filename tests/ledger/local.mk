@@ -13,8 +13,16 @@ EXTRA_DIST += %D%/cases
 check_PROGRAMS += %D%/test_calendar
 tests_ledger_test_calendar_LDADD = $(ledger_test_libs)
 check_PROGRAMS += %D%/test_record
-tests_ledger_test_record_SOURCES = %D%/test_record.c %D%/fixture.c %D%/fixture.h
+record_sample = %D%/record_sample.c %D%/record_sample.h
+tests_ledger_test_record_SOURCES = %D%/test_record.c %D%/fixture.c %D%/fixture.h $(record_sample)
 tests_ledger_test_record_LDADD = $(ledger_test_libs)
+check_PROGRAMS += %D%/test_audit
+tests_ledger_test_audit_SOURCES = %D%/test_audit.c %D%/fixture.c %D%/fixture.h
+tests_ledger_test_audit_LDADD = $(ledger_test_libs)
+check_PROGRAMS += %D%/fault_memory
+tests_ledger_fault_memory_SOURCES = %D%/fault_memory.c %D%/fixture.c %D%/fixture.h
+tests_ledger_fault_memory_LDADD = $(ledger_test_libs)
+tests_ledger_fault_memory_LDFLAGS = -Wl,--wrap=calloc,--wrap=mmap,--wrap=munmap
 check_PROGRAMS += %D%/test_random
 tests_ledger_test_random_SOURCES = %D%/test_random.c %D%/fixture.c %D%/fixture.h
 tests_ledger_test_random_LDADD = $(ledger_test_libs)
@@ -27,3 +35,7 @@ tests_ledger_test_sponsors_LDADD = $(ledger_test_libs)
 check_PROGRAMS += %D%/test_activation
 tests_ledger_test_activation_SOURCES = %D%/test_activation.c %D%/fixture.c %D%/fixture.h
 tests_ledger_test_activation_LDADD = $(ledger_test_libs)
+
+fuzz_programs += %D%/fuzz_record
+tests_ledger_fuzz_record_SOURCES = %D%/fuzz_record.c $(record_sample)
+tests_ledger_fuzz_record_LDADD = $(ledger_libs) $(fuzz_libs)

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "tests/ledger/fixture.h"
+#include "tests/ledger/record_sample.h"
 
 #define LARGE (2 * RECORD_BYTES_MAX)
 
@@ -18,7 +19,7 @@ struct bytes {
 	struct record *decoded;
 	uint8_t first[LARGE];
 	uint8_t second[LARGE];
-	uint8_t lines[TG_LINES_MAX * LINE_BYTES_MAX];
+	uint8_t lines[RECORD_SAMPLE_LINES_BYTES];
 };
 
 static int
@@ -45,54 +46,6 @@ teardown(void **state)
 	return 0;
 }
 
-/* Bytes that repeat after 251, so that a member read from a wrong place shows. */
-static void
-fill(void *at, size_t size, uint8_t from)
-{
-	uint8_t *bytes = at;
-
-	for (size_t i = 0; i < size; i++)
-		bytes[i] = (uint8_t)(from + i % 251);
-}
-
-/* A record with the given sections, every member of them set to something telling. */
-static void
-make_record(struct bytes *b, uint64_t sections)
-{
-	struct record *r = b->record;
-	struct purchase_line line = { .item = (const uint8_t *)"tea", .item_bytes = 3 };
-
-	fill(r, sizeof(*r), (uint8_t)sections);
-	record_init(r);
-	r->sections = sections;
-	r->sequence = 0x1122334455667788;
-	r->booked_at_utc_ms = -5;
-	r->business_date = 19814;
-	r->kind = RECORD_EARN;
-	r->receipt_bytes = 7;
-	r->posting_count = 3;
-	r->move_count = 4;
-	for (uint32_t i = 0; i < r->move_count; i++)
-		r->moves[i].flags = i % 2 == 0 ? MOVE_NEW : MOVE_GONE;
-	r->identifier_count = 2;
-	r->component_count = 3;
-	r->undone_count = 3;
-	r->budget_count = 2;
-	r->text_bytes = RECORD_TEXT_BYTES_MAX;
-	r->earn_rule.sponsor_count = SPONSORS_MAX;
-	r->lines = b->lines;
-	r->lines_bytes = 0;
-	for (r->line_count = 0; r->line_count < 3; r->line_count++) {
-		line.category = r->line_count;
-		line.quantity = 1000;
-		line.amount = -12345678901 * r->line_count;
-		r->lines_bytes =
-			(uint16_t)(r->lines_bytes +
-				   record_line_append(b->lines + r->lines_bytes,
-						      sizeof(b->lines) - r->lines_bytes, &line));
-	}
-}
-
 /* What: every section comes back as it was.
  * How:  each alone and all together: encode, decode, encode again, compare the bytes. */
 static void
@@ -103,8 +56,9 @@ every_section_comes_back(void **state)
 	for (uint32_t i = 0; i <= RECORD_INDEX_END; i++) {
 		size_t length, decoded_bytes;
 
-		make_record(b, i < RECORD_INDEX_END ? RECORD_SECTIONS_ALL & UINT64_C(1) << i
-						    : RECORD_SECTIONS_ALL);
+		record_sample_fill(b->record, b->lines,
+				   i < RECORD_INDEX_END ? RECORD_SECTIONS_ALL & UINT64_C(1) << i
+							: RECORD_SECTIONS_ALL);
 		length = record_encode(b->record, b->first, LARGE);
 		assert_int_not_equal(length, 0);
 		assert_int_equal(length % 8, 0);
@@ -140,7 +94,7 @@ images_keep_nothing_of_the_memory_before(void **state)
 	size_t length, decoded_bytes;
 
 	assert_non_null(other);
-	make_record(b, RECORD_SECTIONS_ALL);
+	record_sample_fill(b->record, b->lines, RECORD_SECTIONS_ALL);
 	length = record_encode(b->record, b->first, LARGE);
 	memset(b->decoded, 0xaa, sizeof(*b->decoded));
 	memset(other, 0x55, sizeof(*other));
@@ -162,7 +116,7 @@ header_stands_where_the_journal_reads_it(void **state)
 	struct bytes *b = *state;
 	size_t length;
 
-	make_record(b, 0);
+	record_sample_fill(b->record, b->lines, 0);
 	length = record_encode(b->record, b->first, LARGE);
 	assert_int_equal(length, RECORD_HEADER_BYTES);
 	assert_int_equal(b->first[0] | b->first[1] << 8, RECORD_HEADER_BYTES);
@@ -181,11 +135,11 @@ second_list_takes_room_only_where_used(void **state)
 	struct bytes *b = *state;
 	size_t length, decoded_bytes;
 
-	make_record(b, 0);
+	record_sample_fill(b->record, b->lines, 0);
 	length = record_encode(b->record, b->first, LARGE);
 	assert_int_equal(length, RECORD_HEADER_BYTES);
 	assert_int_equal(b->first[7] & 0x80, 0);
-	make_record(b, RECORD_HAS_BIT(COMPONENTS));
+	record_sample_fill(b->record, b->lines, RECORD_HAS_BIT(COMPONENTS));
 	b->record->component_count = 0;
 	length = record_encode(b->record, b->first, LARGE);
 	assert_int_equal(length, RECORD_HEADER_BYTES + 16);
@@ -205,7 +159,7 @@ cut_records_are_refused(void **state)
 	struct bytes *b = *state;
 	size_t length, decoded_bytes;
 
-	make_record(b, RECORD_SECTIONS_ALL);
+	record_sample_fill(b->record, b->lines, RECORD_SECTIONS_ALL);
 	length = record_encode(b->record, b->first, LARGE);
 	for (size_t cut = 0; cut < length; cut++) {
 		memcpy(b->second, b->first, length);
@@ -226,7 +180,7 @@ flipped_bits_stay_inside(void **state)
 	struct bytes *b = *state;
 	size_t length, decoded_bytes;
 
-	make_record(b, RECORD_SECTIONS_ALL);
+	record_sample_fill(b->record, b->lines, RECORD_SECTIONS_ALL);
 	length = record_encode(b->record, b->first, LARGE);
 	for (size_t bit = 0; bit < length * 8; bit++) {
 		enum tg_status status;
@@ -251,7 +205,7 @@ newer_version_is_refused(void **state)
 	struct bytes *b = *state;
 	size_t length, decoded_bytes;
 
-	make_record(b, 0);
+	record_sample_fill(b->record, b->lines, 0);
 	length = record_encode(b->record, b->first, LARGE);
 	b->first[3] = RECORD_VERSION + 1;
 	assert_int_equal(record_decode(b->first, length, b->decoded, &decoded_bytes), TG_TOO_NEW);
@@ -265,7 +219,7 @@ largest_record_fits(void **state)
 	struct bytes *b = *state;
 	size_t length;
 
-	make_record(b, RECORD_SECTIONS_ALL);
+	record_sample_fill(b->record, b->lines, RECORD_SECTIONS_ALL);
 	b->record->receipt_bytes = TG_RECEIPT_BYTES_MAX;
 	b->record->posting_count = RECORD_POSTINGS_MAX;
 	b->record->move_count = RECORD_MOVES_MAX;
@@ -311,7 +265,7 @@ lines_are_walked_in_order(void **state)
 	size_t offset = 0;
 	uint32_t count = 0;
 
-	make_record(b, RECORD_HAS_BIT(LINES));
+	record_sample_fill(b->record, b->lines, RECORD_HAS_BIT(LINES));
 	while (record_line_next(b->record, &offset, &line)) {
 		assert_int_equal(line.category, count);
 		assert_true(line.amount == -12345678901 * (int64_t)count);

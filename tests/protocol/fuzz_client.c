@@ -14,6 +14,7 @@
 #include "protocol/assert.h"
 #include "protocol/client_link.h"
 #include "tests/fuzz.h"
+#include "tests/protocol/fuzz_tables.h"
 
 /* Bits of the first byte. */
 enum {
@@ -116,4 +117,17 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t data_bytes)
 	if (peer >= 0)
 		close(peer);
 	return 0;
+}
+
+/* Answers to each state of the session, whole and in cuts of eight bytes. */
+void
+fuzz_seeds(const struct fuzz_sink *sink)
+{
+	static const uint8_t heads[] = { 15 << CUT_SHIFT, 15 << CUT_SHIFT | 1,
+					 ASKING | 15 << CUT_SHIFT | 2,
+					 ASKING | 3 << CUT_SHIFT | 2 };
+	const struct fuzz_form form = { heads, sizeof(heads), 2, true };
+
+	fuzz_seed_answers(sink, &form);
+	fuzz_word_frames(sink);
 }

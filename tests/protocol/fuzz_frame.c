@@ -17,6 +17,7 @@
 #include "protocol/frame.h"
 #include "protocol/prescan.h"
 #include "protocol/rows.h"
+#include "tests/protocol/fuzz_tables.h"
 
 /* The whole of data is one value to msgpack-c, too. */
 static void
@@ -93,4 +94,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t data_bytes)
 		check_round_trip(&message, data_bytes);
 	}
 	return 0;
+}
+
+void
+fuzz_seeds(const struct fuzz_sink *sink)
+{
+	const struct fuzz_form form = { .request_id = 7 };
+
+	fuzz_seed_requests(sink, &form);
+	fuzz_seed_answers(sink, &form);
+	fuzz_word_frames(sink);
 }

@@ -9,6 +9,7 @@
 #include "protocol/assert.h"
 #include "protocol/prescan.h"
 #include "tests/fuzz.h"
+#include "tests/protocol/fuzz_tables.h"
 
 /*
  * Does a length stand anywhere that no input of this size can have?  msgpack-c would ask for all
@@ -115,4 +116,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t data_bytes)
 	}
 	msgpack_unpacked_destroy(&result);
 	return 0;
+}
+
+void
+fuzz_seeds(const struct fuzz_sink *sink)
+{
+	const struct fuzz_form form = { .request_id = 7 };
+
+	fuzz_seed_requests(sink, &form);
+	fuzz_word_frames(sink);
 }

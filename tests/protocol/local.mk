@@ -18,7 +18,8 @@ check_PROGRAMS += \
 	%D%/test_rows \
 	%D%/test_status
 
-protocol_samples = %D%/samples.c %D%/samples.h
+protocol_samples = tests/protocol/samples.c tests/protocol/samples.h
+fuzz_tables = $(protocol_samples) tests/protocol/fuzz_tables.c tests/protocol/fuzz_tables.h
 
 tests_protocol_test_auth_LDADD = $(protocol_test_libs)
 tests_protocol_test_codec_SOURCES = %D%/test_codec.c $(protocol_samples)
@@ -53,12 +54,20 @@ tests_protocol_test_day_LDADD = $(client_test_libs)
 tests_protocol_test_link_LDADD = $(client_test_libs)
 
 fuzz_programs += %D%/fuzz_frame
+tests_protocol_fuzz_frame_SOURCES = %D%/fuzz_frame.c $(fuzz_tables)
 tests_protocol_fuzz_frame_LDADD = $(protocol_libs) $(fuzz_libs)
 EXTRA_DIST += %D%/corpus_frame
+fuzz_programs += %D%/fuzz_message
+tests_protocol_fuzz_message_SOURCES = %D%/fuzz_message.c %D%/wide_writer.c %D%/wide_writer.h
+tests_protocol_fuzz_message_LDADD = $(protocol_libs) $(fuzz_libs)
+fuzz_programs += %D%/fuzz_queue
+tests_protocol_fuzz_queue_LDADD = libtallygate.la $(XXHASH_LIBS) $(fuzz_libs)
 fuzz_programs += %D%/fuzz_wellformed
+tests_protocol_fuzz_wellformed_SOURCES = %D%/fuzz_wellformed.c $(fuzz_tables)
 tests_protocol_fuzz_wellformed_LDADD = $(protocol_libs) $(fuzz_libs)
 EXTRA_DIST += %D%/corpus_wellformed
 fuzz_programs += %D%/fuzz_client
+tests_protocol_fuzz_client_SOURCES = %D%/fuzz_client.c $(fuzz_tables)
 tests_protocol_fuzz_client_LDADD = libtallygate.la $(OPENSSL_LIBS) $(fuzz_libs)
 EXTRA_DIST += %D%/corpus_client
 
