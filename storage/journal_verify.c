@@ -53,6 +53,22 @@ raise_limit(uint32_t *limit, uint32_t row)
 		*limit = row;
 }
 
+/* Of the rulebook.  Components are counted by portions, what members had of campaigns by lots. */
+static void
+take_rulebook_rows(struct ledger_limits *limits, const struct record *r)
+{
+	if (RECORD_HAS(r, EARN_RULE) || RECORD_HAS(r, RULEBOOK))
+		raise_limit(&limits->rules_max, r->config_row);
+	for (uint8_t i = 0; i < r->budget_count; i++)
+		raise_limit(&limits->rules_max, r->budget_rows[i]);
+	for (uint8_t i = 0; i < r->component_count; i++) {
+		raise_limit(&limits->portions_max, r->components[i].row);
+		raise_limit(&limits->lots_max, r->components[i].counter_row);
+	}
+	if (RECORD_HAS(r, CARRIED))
+		raise_limit(&limits->lots_max, r->carried.row);
+}
+
 /* Learn from the record at hand which rows the second pass needs. */
 static void
 take_rows(struct ledger_limits *limits, const struct record *r)
@@ -88,6 +104,7 @@ take_rows(struct ledger_limits *limits, const struct record *r)
 		raise_limit(&limits->partners_max, r->cover_row);
 	for (uint8_t i = 0; i < r->identifier_count; i++)
 		raise_limit(&limits->identifiers_max, r->identifiers[i].row);
+	take_rulebook_rows(limits, r);
 	for (uint32_t i = 0; i < r->move_count; i++) {
 		uint32_t row = r->moves[i].row;
 

@@ -117,6 +117,39 @@ sound_journal_is_found_sound(void **state)
 }
 
 /*
+ * What: rows of rates, campaigns, what members had of them and parts of earns are made as needed.
+ * How:  six campaigns with a share for each member, where else two rules and few lots are.
+ */
+static void
+rulebook_is_replayed(void **state)
+{
+	struct test *test = *state;
+	struct ledger_request q = { .kind = REQUEST_SET_EARN_RULE, .operator_name = "tool" };
+
+	for (uint32_t i = 0; i < 6; i++) {
+		q.earn_rule = (struct earn_rule){ .position = i,
+						  .number = i + 1,
+						  .until_day = INT32_MAX,
+						  .until_minute = MINUTES_PER_DAY,
+						  .weekdays = WEEKDAYS_ALL,
+						  .member_times = 1000,
+						  .member_points = LIMIT_NONE,
+						  .member_day_points = LIMIT_NONE,
+						  .rate_den = 1,
+						  .fixed_points = 1 };
+		tool_fixture_request(&test->t, &q);
+		assert_int_equal(test->t.f.decision->answer.status, TG_OK);
+	}
+	q.kind = REQUEST_START_RULEBOOK;
+	q.rulebook.rule_count = 6;
+	tool_fixture_request(&test->t, &q);
+	assert_int_equal(test->t.f.decision->answer.status, TG_OK);
+	tool_fixture_ask(&test->t, REQUESTS);
+	tool_fixture_mark(&test->t, false);
+	assert_sound(test);
+}
+
+/*
  * What: without its beginning a journal is verified from a snapshot; without that, its bytes only.
  */
 static void
@@ -315,6 +348,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(empty_journal_is_sound),
 		TEST(sound_journal_is_found_sound),
+		TEST(rulebook_is_replayed),
 		TEST(snapshot_stands_for_a_lost_beginning),
 		TEST(wrong_mark_is_named),
 		TEST(wrong_snapshot_is_named),

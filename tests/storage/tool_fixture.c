@@ -29,8 +29,8 @@ add_record(struct tool_fixture *t, const struct record *record)
 	t->batch_count++;
 }
 
-static void
-ask(struct tool_fixture *t, const struct ledger_request *q)
+void
+tool_fixture_request(struct tool_fixture *t, const struct ledger_request *q)
 {
 	(void)fixture_ask(&t->f, q);
 	for (uint32_t i = 0; i < t->f.decision->record_count; i++)
@@ -43,20 +43,20 @@ add_partner(struct tool_fixture *t, uint32_t number)
 	struct ledger_request q = { .kind = REQUEST_SET_PARTNER, .operator_name = "tool" };
 
 	q.partner_image = fixture_partner(number);
-	ask(t, &q);
+	tool_fixture_request(t, &q);
 	q.kind = REQUEST_ADD_RULE;
 	q.rule = fixture_rule(number);
-	ask(t, &q);
+	tool_fixture_request(t, &q);
 	q.kind = REQUEST_SET_STORE;
 	q.store_image = (struct store_config){ .number = number * 10 + 1, .partner = number };
-	ask(t, &q);
+	tool_fixture_request(t, &q);
 	q.kind = REQUEST_SET_TERMINAL;
 	q.terminal_image = (struct terminal_config){ .number = number * 100 + 1,
 						     .partner = number,
 						     .store = number * 10 + 1,
 						     .key_generation = 1,
 						     .rights = 0xffff };
-	ask(t, &q);
+	tool_fixture_request(t, &q);
 }
 
 static void
@@ -102,9 +102,9 @@ tool_fixture_init(struct tool_fixture *t, const struct storage_io *io, const cha
 
 	fixture_set_time(&t->f, FIRST_UTC_MS);
 	q.programme = fixture_programme();
-	ask(t, &q);
+	tool_fixture_request(t, &q);
 	q.kind = REQUEST_CUTOVER;
-	ask(t, &q);
+	tool_fixture_request(t, &q);
 	add_partner(t, 1);
 	add_partner(t, 2);
 	tool_fixture_commit(t);
@@ -177,7 +177,7 @@ ask_something(struct tool_fixture *t)
 		q.has_original = true;
 		q.original_time_utc_ms = t->f.now.utc_ms;
 	}
-	ask(t, &q);
+	tool_fixture_request(t, &q);
 }
 
 void
@@ -188,9 +188,9 @@ tool_fixture_ask(struct tool_fixture *t, uint32_t count)
 
 		fixture_set_time(&t->f, t->f.now.utc_ms + random_below(t, HOUR_MS));
 		if (ledger_business_date(t->f.ledger) < t->f.now.day)
-			ask(t, &due);
+			tool_fixture_request(t, &due);
 		due.kind = REQUEST_TICK;
-		ask(t, &due);
+		tool_fixture_request(t, &due);
 		ask_something(t);
 		if (i % BATCH_REQUESTS == 0)
 			tool_fixture_commit(t);

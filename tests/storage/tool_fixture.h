@@ -37,6 +37,9 @@ void tool_fixture_deinit(struct tool_fixture *t);
 /* Ask count random requests, a batch for every few of them. */
 void tool_fixture_ask(struct tool_fixture *t, uint32_t count);
 
+/* Ask one of the caller's; what it makes waits for tool_fixture_commit(). */
+void tool_fixture_request(struct tool_fixture *t, const struct ledger_request *q);
+
 /* Append what waits. */
 void tool_fixture_commit(struct tool_fixture *t);
 
