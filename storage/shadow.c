@@ -92,6 +92,20 @@ partner_row(struct shadow *s, uint32_t partner)
 	return &s->partners[s->partner_count++];
 }
 
+/* A transaction that the partner's fee is for. */
+static void
+count_transaction(struct shadow *s, int side, const struct record *r)
+{
+	struct shadow_partner *row;
+
+	if ((r->kind != RECORD_EARN && r->kind != RECORD_BURN && r->kind != RECORD_CAPTURE) ||
+	    r->status != TG_OK || !RECORD_HAS(r, PRINCIPAL))
+		return;
+	row = partner_row(s, r->partner);
+	if (row != NULL)
+		row->transactions[side]++;
+}
+
 /* Add a record of the period to its side's sums. */
 static void
 sum_record(struct shadow *s, int side, const struct record *r)
@@ -102,6 +116,7 @@ sum_record(struct shadow *s, int side, const struct record *r)
 		return;
 	sums->earns += r->kind == RECORD_EARN && r->status == TG_OK ? 1 : 0;
 	sums->declines += RECORD_HAS(r, TRANSACTION) && r->status != TG_OK ? 1 : 0;
+	count_transaction(s, side, r);
 	for (uint32_t i = 0; RECORD_HAS(r, POSTINGS) && i < r->posting_count; i++) {
 		const struct posting *p = &r->postings[i];
 		struct shadow_partner *row;
@@ -181,13 +196,36 @@ keep_groups(const struct shadow *s, struct ledger_request *q)
 			programme_store_groups(s->programme, q->store_image.number);
 }
 
+/* What a request brings with it comes with it again; the others change no points of anybody. */
+static bool
+needs_no_asking(uint8_t kind)
+{
+	switch (kind) {
+	case RECORD_RELINK:
+	case RECORD_REOPEN:
+	case RECORD_CLOCK:
+	case RECORD_NOTE:
+	case RECORD_CYCLE:
+	case RECORD_HOLIDAY:
+	case RECORD_STATEMENT:
+	case RECORD_ITEM:
+	case RECORD_DAY_PROOF:
+	case RECORD_PROPOSAL:
+	case RECORD_PROPOSAL_END:
+	case RECORD_DISPUTE:
+	case RECORD_DISPUTE_END:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void
 ask_again(struct shadow *s, const struct record *r)
 {
 	struct ledger_request q;
 
-	/* What a request brings with it comes with it again. */
-	if (r->kind == RECORD_RELINK || r->kind == RECORD_REOPEN)
+	if (needs_no_asking(r->kind))
 		return;
 	if (!shadow_request(r, &q)) {
 		s->left_out[r->kind]++;
@@ -242,16 +280,19 @@ shadow_result(const struct shadow *s, struct shadow_sums ret_sums[2])
 
 /* What a partner pays for what it issued less what was burned at it, by its terms. */
 static int64_t
-pays(const struct ledger *l, uint32_t partner, int64_t issued, int64_t redeemed)
+pays(const struct ledger *l, const struct shadow_partner *row, int side)
 {
-	const struct funding_config *terms = ledger_funding_find(l, partner);
+	const struct funding_config *terms = ledger_funding_find(l, row->partner);
+	const int64_t issued = row->issued_points[side];
+	const int64_t redeemed = row->redeemed_points[side];
 	const struct programme_config *programme = ledger_programme(l);
 	int64_t point_micro = MICRO * programme->point_value_num / programme->point_value_den;
 	__int128 micro;
 
 	if (terms != NULL)
 		micro = (__int128)issued * (terms->issue_price_micro + terms->issue_fee_micro) -
-			(__int128)redeemed * (terms->redeem_price_micro - terms->redeem_fee_micro);
+			(__int128)redeemed * (terms->redeem_price_micro - terms->redeem_fee_micro) +
+			(__int128)row->transactions[side] * terms->transaction_fee_micro;
 	else
 		micro = (__int128)(issued - redeemed) * point_micro;
 	return (int64_t)(micro / MICRO - (micro % MICRO < 0 ? 1 : 0));
@@ -264,9 +305,7 @@ shadow_partner_at(const struct shadow *s, uint32_t nth, struct shadow_partner *r
 		return false;
 	*ret_row = s->partners[nth];
 	for (int side = 0; side < SIDES; side++)
-		ret_row->pays[side] = pays(s->ledgers[side], ret_row->partner,
-					   ret_row->issued_points[side],
-					   ret_row->redeemed_points[side]);
+		ret_row->pays[side] = pays(s->ledgers[side], &s->partners[nth], side);
 	return true;
 }
 

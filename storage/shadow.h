@@ -42,16 +42,21 @@ struct shadow_sums {
 	int64_t debt_points;		/* at the end, >= 0 */
 };
 
-/* A partner's share of it; pays: for issued less redeemed points, minor units, rounded down. */
+/*
+ * A partner's share of it.  pays: for issued less redeemed points, with what these and transactions
+ * cost in fees; minor units, rounded down.
+ */
 struct shadow_partner {
 	uint32_t partner;
-	int64_t issued_points[2], redeemed_points[2], pays[2]; /* as recorded, as tried */
+	/* as recorded, as tried */
+	int64_t issued_points[2], redeemed_points[2], pays[2];
+	int64_t transactions[2];	/* earns, burns and captures that were done */
 };
 
 /* [0]: as recorded, [1]: as tried. */
 void shadow_result(const struct shadow *shadow, struct shadow_sums ret_sums[2]);
 
-/* The nth partner with points in the period, false at the end. */
+/* The nth partner with points or transactions in the period, false at the end. */
 bool shadow_partner_at(const struct shadow *shadow, uint32_t nth, struct shadow_partner *ret_row);
 
 /* How many records of a kind were left out. */

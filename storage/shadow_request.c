@@ -137,6 +137,16 @@ adjustment(const struct record *r, struct ledger_request *q)
 	return RECORD_HAS(r, MEMBER) && RECORD_HAS(r, TEXT);
 }
 
+/* Of members only: which identifier it was the record does not say. */
+static bool
+block(const struct record *r, struct ledger_request *q)
+{
+	q->member = r->member;
+	q->block_target = r->block_target;
+	q->is_blocked = r->is_blocked != 0;
+	return r->block_target == BLOCK_MEMBER && RECORD_HAS(r, MEMBER);
+}
+
 /* What a partner may issue: else it is stopped otherwise than it was. */
 static bool
 funding(const struct record *r, struct ledger_request *q)
@@ -211,6 +221,9 @@ shadow_request(const struct record *r, struct ledger_request *q)
 	case RECORD_ADJUST:
 		q->kind = REQUEST_ADJUST;
 		return adjustment(r, q);
+	case RECORD_BLOCK:
+		q->kind = REQUEST_BLOCK;
+		return block(r, q);
 	case RECORD_FUNDING:
 	case RECORD_FUND:
 	case RECORD_UNFUND:
@@ -223,6 +236,8 @@ shadow_request(const struct record *r, struct ledger_request *q)
 	case RECORD_EXPIRE:
 	case RECORD_MATURE:
 	case RECORD_HOLD_EXPIRE:
+	case RECORD_WRITE_OFF:
+	case RECORD_CYCLE_CLOSED:
 		q->kind = REQUEST_TICK;
 		return true;
 	default:
