@@ -15,7 +15,7 @@ sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'
 
 # pylint: disable=wrong-import-position
 from server import BUILD, DAY_MS, SECONDS_MAX, Database, Failed, Server, await_true
-from tables import Tables, day_text, read_trade, utc_ms
+from tables import Shadow, Tables, day_text, read_trade, utc_ms
 from tallygate import new_id
 from world import Request, Tap, expect, expect_equal
 # pylint: enable=wrong-import-position
@@ -25,6 +25,7 @@ PROGRAMME = {'window_s': 259200, 'debt_days': 20}
 FIRST_UTC_MS = utc_ms('2026-03-02', '08:00')
 LAST_DAY = '2026-04-06'
 RETURNED, VOIDED, DISPUTE_AMOUNT = 3, 2, 3
+DIRECTIONS = {'in': 1, 'out': 2}
 
 
 class Month:
@@ -129,6 +130,10 @@ class Month:
             return _Question('DISPUTE', {**fields, 'dispute_reason': DISPUTE_AMOUNT,
                                          'amount': row.amount})
         fields['member'] = self.members[row.who]
+        if row.what in DIRECTIONS:
+            given = row.covered or (row.amount if row.what == 'in' else row.points)
+            return Request('EXCHANGE', {**fields, 'direction': DIRECTIONS[row.what],
+                                        'own_units' if row.what == 'in' else 'points': given})
         for name in ('amount', 'covered'):
             if getattr(row, name):
                 fields[name] = getattr(row, name)
@@ -145,7 +150,9 @@ class Month:
         elif row.what == 'refund':
             expect(answer, taken_points=row.points or None, restored_points=row.back or None)
         elif row.what == 'reverse':
-            expect(answer, restored_points=row.back or None)
+            expect(answer, restored_points=row.back or None, taken_points=row.points or None)
+        elif row.what in DIRECTIONS:
+            expect(answer, points=row.points, own_units=row.amount, paid_debt=row.back or None)
 
 
 class _Question(Request):
@@ -221,6 +228,22 @@ def netting_complaints(month, netting):
             + ([] if sum(amount for _, amount in balances) == 0 else [what + ': sum is not 0']))
 
 
+SHADOW_SUMS = ('earns', 'declines', 'issued_points', 'redeemed_points', 'members_points',
+               'debt_points')
+SHADOW_PARTNER = ('partner', 'issued', 'redeemed', 'pays', 'issued_new', 'redeemed_new', 'pays_new')
+
+
+def shadow_complaints(month, shadow):
+    """The end of the month once more under shadow.conf."""
+    told = tool(month, 'shadow', '--programme', os.path.join(HERE, 'shadow.conf'), '--since',
+                shadow.since)
+    found = [(side, tuple(told[side][name] for name in SHADOW_SUMS)) for side in shadow.sums]
+    partners = [tuple(row[name] for name in SHADOW_PARTNER) for row in told['partners']]
+    return (differences('shadow', found, shadow.sums.items())
+            + differences('shadow, partners', partners, shadow.partners)
+            + ['left out: %r' % row for row in told['left_out']])
+
+
 def play(database, is_traced, statements):
     """The month up to its end, that many statements in MariaDB."""
     month = Month(database, is_traced)
@@ -259,9 +282,14 @@ def judge(tap, month, tables, name):
         'SELECT partner, cover_points FROM partner_funding WHERE is_prepaid')]
     tap.result(name + ': what prepaid partners may still issue',
                differences('cover', covers, tables.covers))
+    owns = [tuple(map(int, row)) for row in month.database.query(
+        'SELECT partner, points FROM account_balance WHERE name = "OWN" AND points <> 0')]
+    tap.result(name + ': what exchanges made of own units', differences('own', owns, tables.owns))
     balances = [(who, expect(month.till(101).call('INQUIRY', member=member)).get('available', 0))
                 for who, member in month.members.items()]
     tap.result(name + ': what members have', differences('members', balances, tables.members))
+    tap.result(name + ': what another programme would have made of the end',
+               shadow_complaints(month, Shadow(HERE)))
     findings = month.database.query('SELECT name FROM check_all WHERE findings <> 0')
     tap.result(name + ': every check of the schema finds nothing',
                [row[0] for row in findings])
@@ -272,6 +300,7 @@ def main():
     tables = {name: Tables(HERE, name) for name in ('pooled', 'traced')}
     for name, table in tables.items():
         tap.result(name + ': the tables add up', table.complaints())
+    tap.result('shadow: the table adds up', Shadow(HERE).complaints())
     if Database.missing():
         tap.skip('the month', Database.missing())
         return tap.end()

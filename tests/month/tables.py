@@ -11,6 +11,8 @@ BY_ROWS = ('transaction', 'month')
 COLUMNS = {'debt': 'debt', 'debt_paid': 'back', 'restored': 'back', 'transaction': None,
            'month': None, 'correction': None, 'written_off': None, 'expired': None, 'owes': None,
            'due': None}
+# What an exchange gave or took, whichever it was; undone it counts down.
+EXCHANGED = ('exchanged_in', 'exchanged_out')
 
 
 def day_text(day):
@@ -57,6 +59,10 @@ class Row:
             date, time = words[7].split('T')
             self.happened = utc_ms('%d-%s' % (YEAR, date), time)
         self.status = words[8]
+
+    @property
+    def exchanged(self):
+        return max(self.points, self.back)
 
 
 def part_of(word):
@@ -113,6 +119,8 @@ class Statement:
         found = ['%r: row %d is of another day' % (line, row.number) for row, _ in rows
                  if row.date != date]
         column = COLUMNS.get(item, 'points')
+        if item in EXCHANGED:
+            column, points = 'exchanged', abs(points)
         if column and sum(getattr(row, column) if part is None else part
                           for row, part in rows) != points:
             found.append('%r: its rows do not have these points' % (line,))
@@ -139,12 +147,34 @@ class Netting:
                         for party, amount in left.items() if amount]
 
 
+class Shadow:
+    """What tally-journal shadow must tell, as it was recorded and as it would have been."""
+
+    def __init__(self, folder):
+        self.since, self.sums, self.partners = None, {}, []
+        for words in lines_of(folder, 'shadow.txt'):
+            if words[0] == 'since':
+                self.since = words[1]
+            elif words[0] == 'partner':
+                self.partners.append(tuple(map(int, words[1:])))
+            else:
+                self.sums[words[0]] = tuple(map(int, words[1:]))
+
+    def complaints(self):
+        """Points of partners come to the sums."""
+        return ['shadow, %s: %s of partners are not the sum' % (side, what)
+                for side, first in (('recorded', 1), ('new', 4))
+                for nth, what in enumerate(('issued', 'redeemed'))
+                if sum(row[first + nth] for row in self.partners) != self.sums[side][2 + nth]]
+
+
 class Tables:
     """All that the month must come to under one model of funding."""
 
     def __init__(self, folder, name):
         self.trade = {row.number: row for row in read_trade(folder)}
         self.statements, self.nettings, self.obligations, self.covers = [], [], [], []
+        self.owns = []
         for words in lines_of(folder, name + '.txt'):
             self._take(words)
         rows = [(words[0], int(words[1]), [int(word) for word in words[2:]])
@@ -165,6 +195,8 @@ class Tables:
             self.nettings[-1].payments.append(tuple(map(int, words[1:])))
         elif words[0] == 'cover':
             self.covers.append(tuple(map(int, words[1:])))
+        elif words[0] == 'own':
+            self.owns.append(tuple(map(int, words[1:])))
         elif words[0] == 'obligation':
             self.obligations.append(tuple(map(int, words[1:])))
         else:
