@@ -33,6 +33,8 @@ struct regrouping {
 	uint32_t next;			/* store to look at */
 	bool	 is_found;
 	struct store_config store;	/* as it shall be */
+	uint64_t changed;		/* its groups that are not as before */
+	uint64_t in_use;		/* groups that rules in force, or to come, look at */
 };
 
 /* The next store of which the file says otherwise than the ledger: a slice on its thread. */
@@ -51,8 +53,31 @@ find_regrouped(const struct ledger *ledger, void *argument)
 			continue;
 		r->store = *store;
 		r->store.groups = groups;
+		r->changed = groups ^ store->groups;
+		r->in_use = ledger_groups_in_use(ledger);
 		r->is_found = true;
 	}
+}
+
+/*
+ * Stores have one set of groups, which changes with the load.  What begins later therefore may not
+ * touch a group that counts until then.
+ */
+static bool
+may_regroup_early(struct command_call *call, const struct programme_file *file)
+{
+	struct regrouping r = { .file = file };
+
+	do {
+		if (!ask_look(call, find_regrouped, &r))
+			return false;
+	} while (r.is_found && (r.changed & r.in_use) == 0);
+	if (r.is_found)
+		command_fail(call,
+			     "store %" PRIu32 " would come to, or leave, group %d at once, "
+			     "which counts until then: give what begins later a group of its own",
+			     r.store.number, __builtin_ffsll((long long)(r.changed & r.in_use)));
+	return !r.is_found;
 }
 
 /* Every store gets the groups that the file says, and no others. */
@@ -102,6 +127,9 @@ load(struct command_call *call, const struct programme_file *file, int64_t start
 	struct ledger_answer answer;
 	uint32_t store_count;
 
+	if (starts_at_utc_ms > call->host->utc_ms(call->host->context) &&
+	    !may_regroup_early(call, file))
+		return;
 	if (!set_rules(call, file) || !set_groups(call, file, &store_count))
 		return;
 	ask_init(call, &request, REQUEST_START_RULEBOOK);

@@ -117,6 +117,11 @@ bool ledger_audit(struct ledger *ledger, char *why, size_t why_bytes);
 /* Configuration rows for listing: the nth live one (from 0) or NULL at the end. */
 const struct partner_config *ledger_partner_at(const struct ledger *ledger, uint32_t nth);
 const struct store_config *ledger_store_at(const struct ledger *ledger, uint32_t nth);
+/*
+ * Groups of stores, bits as in store_config.groups, that rules look at: of the rulebook's version
+ * in force, and of those that are to begin later.
+ */
+uint64_t ledger_groups_in_use(const struct ledger *ledger);
 const struct terminal_config *ledger_terminal_at(const struct ledger *ledger, uint32_t nth);
 const struct terminal_config *ledger_terminal_find(const struct ledger *ledger, uint32_t number);
 /* A terminal's one-time code, used ones too; NULL: it never had one. */

@@ -443,6 +443,28 @@ state_is_campaign_alive(const struct ledger *l, uint32_t campaign, int32_t day)
 	return false;
 }
 
+uint64_t
+ledger_groups_in_use(const struct ledger *l)
+{
+	uint32_t at = ledger_state(l)->newest_rulebook;
+	uint64_t groups = 0;
+
+	while (at != TABLE_NONE) {
+		const struct rulebook_row *row = ledger_rulebook_row(l, at);
+
+		for (uint32_t of = row->first_rule; of != TABLE_NONE;
+		     of = ledger_earn_rule_row(l, of)->next) {
+			const uint32_t group = ledger_earn_rule_row(l, of)->rule.store_group;
+
+			groups |= group != 0 ? UINT64_C(1) << (group - 1) : 0;
+		}
+		if (row->rulebook.starts_at_utc_ms <= ledger_state(l)->booked_at_utc_ms)
+			break;
+		at = row->older_rulebook;
+	}
+	return groups;
+}
+
 uint32_t
 state_oldest_rulebook(const struct ledger *l)
 {

@@ -96,6 +96,30 @@ def a_programme_from_its_load_to_the_end_of_its_budget(desk):
     port.close()
 
 
+def groups_of_stores_do_not_change_before_their_programme(desk):
+    """A load for later leaves alone who is in a group that counts now, or is refused."""
+    def load(group, stores, *when):
+        groups = ', '.join('{ number = %d; stores = [ %d ]; }' % item for item in stores.items())
+        path = desk.server.folder.write('programme', (
+            'store_groups = ( %s );\ncampaigns = ( { number = 9; store_group = %d; points = 5; } );'
+            '\n' % (groups, group)).encode())
+        return port.ask(' '.join(('programme load', path, *when)))
+
+    port, member = desk.caller('admin'), desk.member()
+    assert load(1, {1: 11}).startswith('ok rules=1 stores=1 '), port.last
+    start = time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(desk.now() // 1000 + 3600))
+    assert load(1, {1: 21}, start).startswith('error store 11 would '), port.last
+    assert load(2, {2: 21}, start).startswith('error store 11 would '), port.last
+    assert load(2, {1: 11, 2: 21}, start).startswith('ok rules=1 stores=1 '), port.last
+    expect(earn(desk, member, 100).send(desk.till()), points=6)
+    expect(earn(desk, member, 100).send(desk.till(201)), points=1)
+    desk.step(HOUR_MS + 1000)
+    expect(earn(desk, member, 100).send(desk.till()), points=1)
+    expect(earn(desk, member, 100).send(desk.till(201)), points=6)
+    assert load(1, {1: 21}).startswith('ok rules=1 stores=2 '), port.last
+    port.close()
+
+
 if __name__ == '__main__':
-    sys.exit(run([a_campaign_is_told_apart, a_programme_from_its_load_to_the_end_of_its_budget],
-                 Desk))
+    sys.exit(run([a_campaign_is_told_apart, a_programme_from_its_load_to_the_end_of_its_budget,
+                  groups_of_stores_do_not_change_before_their_programme], Desk))
