@@ -116,6 +116,22 @@ resolve(struct book *book, const struct tg_message *request, int64_t *ret_points
 	return TG_OK;
 }
 
+/* One for one. */
+static enum tg_status
+exchange(const struct tg_message *request, int64_t available, int64_t *ret_points)
+{
+	bool is_out = tg_message_integer(request, TG_FIELD_DIRECTION, 0) == TG_DIRECTION_OUT;
+	int64_t given =
+		tg_message_integer(request, is_out ? TG_FIELD_POINTS : TG_FIELD_OWN_UNITS, 0);
+
+	if (given <= 0)
+		return TG_EXCHANGE_STEP;
+	if (is_out && given > available)
+		return TG_NO_POINTS;
+	*ret_points = is_out ? -given : given;
+	return TG_OK;
+}
+
 /* Decide: the status, and by how much available points change. */
 static enum tg_status
 decide(struct book *book, const struct tg_message *request, int64_t available, int64_t *ret_points)
@@ -134,6 +150,8 @@ decide(struct book *book, const struct tg_message *request, int64_t available, i
 			return TG_NO_POINTS;
 		*ret_points = -points;
 		return TG_OK;
+	case TG_OP_EXCHANGE:
+		return exchange(request, available, ret_points);
 	case TG_OP_REFUND:
 		*ret_points = -(amount / POINTS_PER_AMOUNT);
 		return TG_OK;
@@ -159,9 +177,14 @@ answer_entry(const struct book *book, const struct book_entry *entry, struct tg_
 	tell(info, answer, TG_FIELD_BOOKED_AT, tg_utc_ms());
 	tell(info, answer, TG_FIELD_MEMBER, (int64_t)entry->member + 1);
 	tell(info, answer, TG_FIELD_AVAILABLE, entry->available);
-	if (entry->status == TG_OK && entry->points != 0)
-		tell(info, answer, TG_FIELD_POINTS,
+	if (entry->status != TG_OK || entry->points == 0)
+		return;
+	tell(info, answer, TG_FIELD_POINTS, entry->points < 0 ? -entry->points : entry->points);
+	if (entry->direction != 0) {
+		tell(info, answer, TG_FIELD_DIRECTION, entry->direction);
+		tell(info, answer, TG_FIELD_OWN_UNITS,
 		     entry->points < 0 ? -entry->points : entry->points);
+	}
 }
 
 /* A transaction: booked, or known. */
@@ -200,6 +223,7 @@ answer_transaction(struct book *book, const struct tg_message *request, enum tg_
 	entry->operation = request->code;
 	entry->status = (uint32_t)status;
 	entry->member = member;
+	entry->direction = (uint8_t)tg_message_integer(request, TG_FIELD_DIRECTION, 0);
 	entry->points = points;
 	book->members[member].available += points;
 	entry->available = book->members[member].available;

@@ -1,7 +1,8 @@
 /*
  * book.h - a ledger just large enough to answer a terminal under test.
  *
- * Every identifier names a member, who has points to begin with; 100 minor units earn a point.  An
+ * Every identifier names a member, who has points to begin with; 100 minor units earn a point, a
+ * unit of the partner's own currency is one.  An
  * id is booked once: the same again gets the first answer, another content CONFLICT.  It knows no
  * rules, no days and no partners: what terminals must get right does not depend on them.
  */
@@ -25,6 +26,7 @@ struct book_entry {
 	uint32_t operation;
 	uint32_t member;   /* index */
 	int64_t points;	   /* change of what is available */
+	uint8_t direction; /* of an exchange, enum tg_direction; 0: it is none */
 	int64_t available; /* after it */
 	uint32_t status;
 	bool is_reversed;

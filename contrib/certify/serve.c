@@ -228,7 +228,9 @@ look_at_times(struct round *round, const struct sighting *s)
 		breach_note(round->breaches, RULE_TIME,
 			    "a %s of %" PRId64 " s ago came without LATE", name, -ahead_ms / 1000);
 	breach_look(round->breaches, RULE_ONLINE);
-	if (is_late && (s->operation == TG_OP_BURN || s->operation == TG_OP_HOLD))
+	if (is_late &&
+	    (s->operation == TG_OP_BURN || s->operation == TG_OP_HOLD ||
+	     tg_message_integer(&s->message, TG_FIELD_DIRECTION, 0) == TG_DIRECTION_OUT))
 		breach_note(round->breaches, RULE_ONLINE, "a %s came with LATE", name);
 }
 

@@ -249,9 +249,11 @@ sum_log(struct asker *asker)
 			continue;
 		totals = totals_of(asker, transaction->partner);
 		totals->logged_count[transaction->operation % ASKER_KINDS]++;
+		/* Exchanges are counted in less out. */
 		if (outcome->status == TG_OK && outcome->points > 0)
 			totals->logged_points[transaction->operation % ASKER_KINDS] +=
-				outcome->points;
+				transaction->direction == TG_DIRECTION_OUT ? -outcome->points :
+									     outcome->points;
 		if (outcome->business_date < 0)
 			continue;
 		if (outcome->business_date < totals->first_date)

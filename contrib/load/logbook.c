@@ -114,6 +114,7 @@ logbook_read_outcome(const struct tg_message *answer, uint32_t status, struct ou
 	ret_outcome->points = tg_message_integer(answer, TG_FIELD_POINTS, -1);
 	ret_outcome->base_points = tg_message_integer(answer, TG_FIELD_BASE_POINTS, -1);
 	ret_outcome->bonus_points = tg_message_integer(answer, TG_FIELD_BONUS_POINTS, -1);
+	ret_outcome->own_units = tg_message_integer(answer, TG_FIELD_OWN_UNITS, -1);
 	ret_outcome->taken_points = tg_message_integer(answer, TG_FIELD_TAKEN_POINTS, -1);
 	ret_outcome->restored_points = tg_message_integer(answer, TG_FIELD_RESTORED_POINTS, -1);
 	ret_outcome->lost_points = tg_message_integer(answer, TG_FIELD_LOST_POINTS, -1);
@@ -149,6 +150,7 @@ logbook_agrees(const struct outcome *one, const struct outcome *other)
 	return one->status == other->status && is_alike(one->sequence, other->sequence) &&
 	       is_alike(one->booked_at_ms, other->booked_at_ms) &&
 	       is_alike(one->points, other->points) &&
+	       is_alike(one->own_units, other->own_units) &&
 	       is_alike(one->taken_points, other->taken_points) &&
 	       is_alike(one->restored_points, other->restored_points) && has_same_after(one, other);
 }
@@ -211,6 +213,7 @@ add_transaction(struct logbook *logbook, const struct tg_message *request, uint3
 	memcpy(transaction->id, id, TG_TRANSACTION_ID_BYTES);
 	transaction->operation = (uint8_t)request->code;
 	transaction->reason = (uint8_t)tg_message_integer(request, TG_FIELD_REASON, 0);
+	transaction->direction = (uint8_t)tg_message_integer(request, TG_FIELD_DIRECTION, 0);
 	transaction->partner = partner;
 	transaction->account = account;
 	transaction->business_time_ms = tg_message_integer(request, TG_FIELD_BUSINESS_TIME, 0);

@@ -35,6 +35,7 @@ struct outcome {
 	int64_t	 booked_at_ms; /* ms UTC */
 	int32_t	 business_date;
 	int64_t	 points, base_points, bonus_points;
+	int64_t	 own_units; /* exchanged */
 	int64_t	 taken_points, restored_points, lost_points, paid_points;
 	int64_t	 deadline_ms; /* of a hold, ms UTC */
 	bool	 has_after;   /* the balances right after it are told below */
@@ -48,6 +49,7 @@ struct transaction {
 	uint8_t	 original[TG_TRANSACTION_ID_BYTES];
 	uint8_t	 operation; /* enum tg_operation */
 	uint8_t	 reason;
+	uint8_t	 direction; /* of an exchange, enum tg_direction; 0: none */
 	bool	 has_original;
 	uint32_t partner;
 	uint32_t account;	   /* index in accounts */
@@ -64,7 +66,8 @@ struct transaction {
 	/* The model's: what became of it later. */
 	uint8_t state;		/* enum tg_state */
 	int64_t returned_amount; /* of an earn, by refunds */
-	int64_t returned_points; /* of an earn: taken; of a burn: given back */
+	/* of an earn or own currency: taken; of a burn or points for own currency: given back */
+	int64_t returned_points;
 };
 
 struct logbook {

@@ -56,10 +56,12 @@ static void
 add_points(struct meter_partner *partner, uint32_t operation, const struct tg_message *answer)
 {
 	int64_t points = tg_message_integer(answer, TG_FIELD_POINTS, 0);
+	bool is_out = tg_message_integer(answer, TG_FIELD_DIRECTION, 0) == TG_DIRECTION_OUT;
 
-	if (operation == TG_OP_EARN)
+	if (operation == TG_OP_EARN || (operation == TG_OP_EXCHANGE && !is_out))
 		partner->issued_points += points;
-	if (operation == TG_OP_BURN || operation == TG_OP_CAPTURE)
+	if (operation == TG_OP_BURN || operation == TG_OP_CAPTURE ||
+	    (operation == TG_OP_EXCHANGE && is_out))
 		partner->burned_points += points;
 	if (operation == TG_OP_REFUND || operation == TG_OP_REVERSE) {
 		partner->taken_points += tg_message_integer(answer, TG_FIELD_TAKEN_POINTS, 0);

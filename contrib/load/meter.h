@@ -18,8 +18,8 @@
 /* Points of one partner, as acknowledged. */
 struct meter_partner {
 	uint32_t number;
-	int64_t	 issued_points;	  /* by earns */
-	int64_t	 burned_points;	  /* by burns and captures */
+	int64_t	 issued_points;	  /* by earns, and own currency that came in */
+	int64_t	 burned_points;	  /* by burns, captures, and for own currency */
 	int64_t	 taken_points;	  /* earned points taken back */
 	int64_t	 restored_points; /* burned points given back */
 };

@@ -22,7 +22,8 @@
 	X(RELEASE, release,  3, "a hold and its release") \
 	X(REFUND,  refund,   3, "an earlier purchase comes back, whole or part") \
 	X(REVERSE, reverse,  2, "an earlier earn or burn is undone, or one that never was") \
-	X(STATUS,  status,   2, "what became of an earlier transaction")
+	X(STATUS,  status,   2, "what became of an earlier transaction") \
+	X(EXCHANGE, exchange, 0, "own currency for points, or back: needs rates and the right")
 /* clang-format on */
 
 enum mix_kind {

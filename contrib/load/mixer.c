@@ -17,6 +17,7 @@
 #define LATE_ORIGINAL_PPM 500000    /* of these, followed by the original */
 #define WHOLE_PPM 500000	    /* captures and refunds of all there is */
 #define RECEIPT_PPM 500000	    /* earns that tell a receipt */
+#define OUT_PPM 500000		    /* exchanges of points for own currency */
 #define BY_REFERENCE_PPM 500000	    /* members named by reference where it is known */
 
 /* What a request is for; request->tag. */
@@ -252,6 +253,21 @@ make_quote(struct mixer *mixer, struct request *request)
 	}
 }
 
+/* Own units as money is drawn, or points as a burn takes them. */
+static void
+make_exchange(struct mixer *mixer, struct request *request)
+{
+	begin(mixer, request, TG_OP_EXCHANGE, draw_member(mixer));
+	if (prng_chance(&mixer->prng, OUT_PPM)) {
+		request->direction = TG_DIRECTION_OUT;
+		request->points = draw_points(mixer, request->member);
+	} else {
+		request->direction = TG_DIRECTION_IN;
+		request->own_units =
+			1 + (int64_t)prng_below(&mixer->prng, (uint64_t)mixer->options.amount_max);
+	}
+}
+
 static void
 make_enroll(struct mixer *mixer, struct request *request)
 {
@@ -350,6 +366,9 @@ on_next(void *context, uint32_t slot, struct request *ret_request)
 		case MIX_STATUS:
 			make_status(mixer, slot, ret_request);
 			break;
+		case MIX_EXCHANGE:
+			make_exchange(mixer, ret_request);
+			break;
 		case MIX_COUNT:
 			return SOURCE_END;
 		}
@@ -393,7 +412,8 @@ on_answered(void *context, uint32_t slot, const struct request *request,
 		follow(mixer, slot, TG_OP_EARN, request, request->original);
 	if (answer->code != TG_OK)
 		return;
-	if (request->operation == TG_OP_EARN || request->operation == TG_OP_BURN) {
+	if (request->operation == TG_OP_EARN || request->operation == TG_OP_BURN ||
+	    request->operation == TG_OP_EXCHANGE) {
 		remember(mixer, slot, &recent);
 	} else if (request->operation == TG_OP_HOLD) {
 		follow(mixer, slot, request->tag == PURPOSE_CAPTURE ? TG_OP_CAPTURE : TG_OP_RELEASE,

@@ -235,9 +235,12 @@ play_earn(struct play *play)
 		extend(play);
 }
 
-/* A burn or a hold: there must be enough, and it is refused only if there is not. */
+/*
+ * Points are to leave, of those that were asked for so many: there must be enough, and it is
+ * refused only if there is not.
+ */
 static bool
-play_taking(struct play *play)
+play_taking(struct play *play, int64_t taken)
 {
 	const struct transaction *transaction = play->transaction;
 	struct model_account *account = play->account;
@@ -250,11 +253,39 @@ play_taking(struct play *play)
 		return false;
 	if (transaction->state == TG_STATE_REVERSED)
 		differ(play, "done although it was reversed before it arrived");
-	if (!account->is_blurred && transaction->points > account->available)
-		differ(play, "took %" PRId64 " points where %" PRId64 " were there",
-		       transaction->points, account->available);
-	account->available -= transaction->points;
+	if (!account->is_blurred && taken > account->available)
+		differ(play, "took %" PRId64 " points where %" PRId64 " were there", taken,
+		       account->available);
+	account->available -= taken;
 	return true;
+}
+
+/* Own currency becomes points, or back: how many tells the answer, as rates are not known here. */
+static void
+play_exchange(struct play *play)
+{
+	const struct transaction *transaction = play->transaction;
+	const struct outcome *outcome = &transaction->outcome;
+	int64_t points = outcome->points != -1 ? outcome->points : 0;
+	int64_t paid;
+
+	if (transaction->direction == TG_DIRECTION_OUT) {
+		if (outcome->status == TG_OK && points > transaction->points)
+			differ(play, "took %" PRId64 " points of %" PRId64 " offered", points,
+			       transaction->points);
+		if (play_taking(play, points))
+			extend(play);
+		return;
+	}
+	if (outcome->status != TG_OK)
+		return;
+	if (transaction->state == TG_STATE_REVERSED)
+		differ(play, "done although it was reversed before it arrived");
+	paid = credit(play->account, points);
+	if (outcome->paid_points != -1 && outcome->paid_points != paid &&
+	    !play->account->is_blurred)
+		differ(play, "paid %" PRId64 " of debt, not %" PRId64, outcome->paid_points, paid);
+	extend(play);
 }
 
 static void
@@ -262,7 +293,7 @@ play_hold(struct play *play)
 {
 	struct model_account *account = play->account;
 
-	if (!play_taking(play))
+	if (!play_taking(play, play->transaction->points))
 		return;
 	account->held += play->transaction->points;
 	play->transaction->state = TG_STATE_OPEN;
@@ -368,6 +399,15 @@ play_refund(struct play *play)
 	original->returned_points += taken;
 }
 
+/* Did it bring points?  Then undoing it takes them. */
+static bool
+has_given(const struct transaction *transaction)
+{
+	return transaction->operation == TG_OP_EARN ||
+	       (transaction->operation == TG_OP_EXCHANGE &&
+		transaction->direction == TG_DIRECTION_IN);
+}
+
 /* Undo what the original did. */
 static void
 undo(struct play *play)
@@ -379,7 +419,7 @@ undo(struct play *play)
 	if (original->operation == TG_OP_BURN || original->operation == TG_OP_CAPTURE)
 		points = original->points;
 	points -= original->returned_points;
-	if (original->operation == TG_OP_EARN) {
+	if (has_given(original)) {
 		if (outcome->taken_points != -1) {
 			if (outcome->taken_points != points && play->account->expired == 0)
 				differ(play, "took %" PRId64 " points back, not %" PRId64,
@@ -496,8 +536,11 @@ model_play(const struct model *model, struct model_account *account,
 		play_earn(&play);
 		break;
 	case TG_OP_BURN:
-		if (play_taking(&play))
+		if (play_taking(&play, transaction->points))
 			extend(&play);
+		break;
+	case TG_OP_EXCHANGE:
+		play_exchange(&play);
 		break;
 	case TG_OP_HOLD:
 		play_hold(&play);
@@ -540,6 +583,12 @@ model_bound(const struct model *model, struct model_account *account,
 	case TG_OP_CAPTURE:
 		account->unknown_debit += transaction->points;
 		break;
+	case TG_OP_EXCHANGE:
+		if (has_given(transaction))
+			account->unknown_credit += TG_AMOUNT_MAX;
+		else
+			account->unknown_debit += transaction->points;
+		break;
 	case TG_OP_REFUND:
 	case TG_OP_REVERSE:
 		index = logbook_find(model->logbook, transaction->partner, transaction->original);
@@ -549,6 +598,10 @@ model_bound(const struct model *model, struct model_account *account,
 			if (original->operation == TG_OP_EARN)
 				account->unknown_debit +=
 					earned(model->rules, original->partner, original->amount);
+			else if (has_given(original))
+				account->unknown_debit += original->outcome.points != -1 ?
+								  original->outcome.points :
+								  TG_AMOUNT_MAX;
 			else
 				account->unknown_credit += original->points;
 		}

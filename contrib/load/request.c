@@ -19,6 +19,7 @@ request_init(struct request *request, enum tg_operation operation, uint32_t memb
 	request->amount = -1;
 	request->covered = -1;
 	request->points = -1;
+	request->own_units = -1;
 }
 
 void
@@ -107,6 +108,8 @@ request_to_message(const struct request *request, const struct members *members,
 	set_from(message, TG_FIELD_AMOUNT, request->amount, 0);
 	set_from(message, TG_FIELD_COVERED, request->covered, 0);
 	set_from(message, TG_FIELD_POINTS, request->points, 0);
+	set_from(message, TG_FIELD_OWN_UNITS, request->own_units, 0);
+	set_from(message, TG_FIELD_DIRECTION, request->direction, 1);
 	set_from(message, TG_FIELD_REASON, request->reason, 1);
 	set_from(message, TG_FIELD_QUOTED_OPERATION, request->quoted_operation, 1);
 	set_from(message, TG_FIELD_HOLD_SECONDS, request->hold_seconds, 1);

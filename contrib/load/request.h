@@ -36,6 +36,7 @@ struct request {
 	uint8_t	 operation;	     /* enum tg_operation */
 	uint8_t	 reason;	     /* enum tg_reason, or 0 */
 	uint8_t	 quoted_operation;   /* in QUOTE */
+	uint8_t	 direction;	     /* enum tg_direction; 0: not sent */
 	bool	 by_reference;	     /* name the member by reference; only if that is known */
 	bool	 has_original;	     /* original is set; original_time_ms with it */
 	bool	 has_original_burn;  /* original_burn is set */
@@ -52,6 +53,7 @@ struct request {
 	int64_t	 business_time_ms;   /* ms UTC */
 	int64_t	 original_time_ms;   /* ms UTC */
 	int64_t	 amount, covered, points; /* -1: not sent */
+	int64_t	 own_units;	     /* -1: not sent */
 	int32_t	 total_day;	     /* in TOTALS, which is by business date and partner */
 	uint32_t tag;		     /* the source's own */
 	uint64_t cookie;	     /* the source's own */

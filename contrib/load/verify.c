@@ -147,7 +147,8 @@ static void
 judge_totals(struct proof *proof)
 {
 	static const uint8_t counted[] = { TG_OP_EARN,	  TG_OP_BURN,	TG_OP_HOLD,   TG_OP_CAPTURE,
-					   TG_OP_RELEASE, TG_OP_REFUND, TG_OP_REVERSE };
+					   TG_OP_RELEASE, TG_OP_REFUND, TG_OP_REVERSE,
+					   TG_OP_EXCHANGE };
 	char text[200];
 
 	for (uint32_t i = 0; i < proof->asker.totals_count; i++) {
@@ -155,7 +156,7 @@ judge_totals(struct proof *proof)
 
 		for (size_t k = 0; k < sizeof(counted); k++) {
 			uint8_t kind = counted[k];
-			bool has_points = kind <= TG_OP_CAPTURE;
+			bool has_points = kind <= TG_OP_CAPTURE || kind == TG_OP_EXCHANGE;
 
 			if (totals->told_count[kind] == totals->logged_count[kind] &&
 			    (!has_points ||

@@ -23,6 +23,10 @@ VENDOR = "'%s' '%s' {host} {port} " % (sys.executable, os.path.join(HERE, 'vendo
 PLAIN = VENDOR + '{key} '
 SECURE = VENDOR + '{ca},{cert},{cert_key} '
 
+# Points for own currency.
+EXCHANGED = ("'%s' --host {host} --port {port} --ca {ca} --terminal {terminal} --key-file {key} "
+             'exchange 4900000012345 out 100 --quiet' % TALLY)
+
 # Stored first, sent, and sent again until nothing waits.
 QUEUED = ('q=$(mktemp -d) && t() { \'%s\' --host {host} --port {port} --ca {ca} --terminal '
           '{terminal} --key-file {key} --queue $q/q --timeout 20 "$@"; }; '
@@ -164,6 +168,8 @@ def main():
                      "{key} --generation {generation} earn 4900000012345 1980 --quiet" % TALLY, [])
         expect_sound(tap, 'its queue is right where it takes part', QUEUED, [],
                      *[word for name in QUEUED_CASES for word in ('--case', name)])
+        expect_sound(tap, 'it exchanges as soundly as it earns', EXCHANGED, [],
+                     *[word for name in QUEUED_CASES[:3] for word in ('--case', name)])
         expect_sound(tap, 'a sound client is right without TLS', PLAIN,
                      ['strange-certificate', 'other-name'], '--plain')
         expect_sound(tap, 'a sound client is right by certificate', SECURE, ['server-proof'])

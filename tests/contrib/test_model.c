@@ -27,7 +27,8 @@ struct step {
 	int64_t number;	   /* amount of EARN and REFUND, points of the others */
 	int original;	   /* step it is about, from 1 */
 	uint16_t status;
-	int64_t told; /* points of EARN; taken or given back of REFUND, REVERSE */
+	/* points of EARN, and of EXCHANGE, < 0: out; taken or given back of REFUND, REVERSE */
+	int64_t told;
 };
 
 struct case_result {
@@ -84,6 +85,11 @@ play(const struct step *steps, int end_day, struct case_result *ret_result)
 		outcome->booked_at_ms =
 			(first + step->day) * DAY_MS + DAY_MS / 2 + (int64_t)i * MINUTE_MS;
 		outcome->points = step->operation == TG_OP_EARN ? step->told : -1;
+		if (step->operation == TG_OP_EXCHANGE) {
+			transaction->direction =
+				step->told < 0 ? TG_DIRECTION_OUT : TG_DIRECTION_IN;
+			outcome->points = step->told < 0 ? -step->told : step->told;
+		}
 		outcome->taken_points = outcome->restored_points = outcome->paid_points = -1;
 		outcome->bonus_points = outcome->base_points = -1;
 		outcome->deadline_ms = outcome->booked_at_ms + 5 * MINUTE_MS;
@@ -243,6 +249,41 @@ decisions_are_judged(void **state)
 	expect_difference(rounded, "2 points for 199, not 1");
 }
 
+/* What: exchanges bring and take what answers tell, at most what was offered, and are undone. */
+static void
+exchanges_bring_and_take_what_is_told(void **state)
+{
+	const struct step both[] = {
+		{ 0, TG_OP_EXCHANGE, -1, 0, TG_OK, 80 },
+		{ 0, TG_OP_EXCHANGE, 50, 0, TG_OK, -48 },
+		{ 0, TG_OP_EXCHANGE, 33, 0, TG_NO_POINTS, -1 },
+		{ .operation = 0 }
+	};
+	const struct step undone[] = {
+		{ 0, TG_OP_EXCHANGE, -1, 0, TG_OK, 80 },
+		{ 0, TG_OP_EXCHANGE, 50, 0, TG_OK, -48 },
+		{ 0, TG_OP_REVERSE, -1, 1, TG_OK, 80 },
+		{ 0, TG_OP_REVERSE, -1, 2, TG_OK, 48 },
+		{ .operation = 0 }
+	};
+	const struct step greedy[] = {
+		{ 0, TG_OP_EARN, 10000, 0, TG_OK, 100 },
+		{ 0, TG_OP_EXCHANGE, 50, 0, TG_OK, -51 },
+		{ .operation = 0 }
+	};
+	const struct step refused[] = {
+		{ 0, TG_OP_EXCHANGE, -1, 0, TG_OK, 80 },
+		{ 0, TG_OP_EXCHANGE, 80, 0, TG_NO_POINTS, -1 },
+		{ .operation = 0 }
+	};
+
+	(void)state;
+	expect(both, 0, 32, 0, 0);
+	expect(undone, 0, 0, 0, 0);
+	expect_difference(greedy, "took 51 points of 50 offered");
+	expect_difference(refused, "while 80 were there");
+}
+
 /* What: rates are read as written. */
 static void
 rates_are_read(void **state)
@@ -273,6 +314,7 @@ main(void)
 		cmocka_unit_test(refunds_end_exactly),
 		cmocka_unit_test(reversals_undo_once),
 		cmocka_unit_test(decisions_are_judged),
+		cmocka_unit_test(exchanges_bring_and_take_what_is_told),
 		cmocka_unit_test(rates_are_read),
 	};
 

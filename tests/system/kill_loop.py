@@ -35,6 +35,8 @@ READY_SECONDS_MAX = 60
 RUN_SECONDS = (0.05, 0.7)               # a gateway that is ready lives for so long
 RECOVERY_SHARE = 0.2                    # of the gateways are killed before they are ready
 CONNECTIONS, MEMBERS = 40, 400
+MIX = ('enroll=1,inquiry=15,quote=4,earn=50,burn=15,capture=5,release=3,refund=3,reverse=3,'
+       'status=2,exchange=8')
 
 CONFIG = '''
 listen: {{ tls = []; plain = [ "127.0.0.1:{port}" ]; }};
@@ -122,6 +124,12 @@ class Gateway:
                      for number, store in enumerate(stores)])
         for noun in ('partners', 'rules', 'stores', 'terminals'):
             self.console('import', noun, path(noun))
+        with open(path('programme'), 'w', encoding='ascii') as file:
+            file.write('exchanges = ( %s );\n' % ', '.join(
+                '{ partner = %d; direction = "%s"; rate = "%s"; }' % (number, direction, rate)
+                for number in range(1, PARTNERS + 1)
+                for direction, rate in (('in', '1/70'), ('out', '3/2'))))
+        self.console('programme', 'load', path('programme'))
 
     def client(self, *more):
         """The command line of tally-load for this gateway."""
@@ -134,7 +142,7 @@ class Gateway:
 def start_load(gateway, seed):
     return subprocess.Popen(
         gateway.client('--members', str(MEMBERS), '--depth', '2', '--seconds', '1000000',
-                       '--duplicates', '20', '--drops', '0.1', '--abandon', '10',
+                       '--mix', MIX, '--duplicates', '20', '--drops', '0.1', '--abandon', '10',
                        '--reconnect-ms', '20', '--timeout-ms', '5000', '--seed', str(seed),
                        '--log', os.path.join(gateway.home, 'load.log')),
         stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
