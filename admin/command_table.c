@@ -69,9 +69,10 @@ const struct command command_rows[] = {
 	  "kind=, status=" },
 	{ "member", "<member>", RIGHT_VIEWER, run_member,
 	  "a member by reference or type:identifier (card:..., phone:..., app:...)" },
-	{ "explain member", "<member> [<record>]", RIGHT_VIEWER, run_explain_member,
-	  "why a member's balance is what it is, record by record and by lot, now or as it was at "
-	  "a record; read from the journal and its archive" },
+	{ "explain member", "<member> [<record>|<time>]", RIGHT_VIEWER, run_explain_member,
+	  "why a member's balance is what it is, record by record and by lot, now or as it was "
+	  "after a record or at a time (UTC, 2024-04-01T00:00:00Z); read from "
+	  "the journal and its archive" },
 	{ "identifier", "<type:identifier>", RIGHT_VIEWER, run_identifier,
 	  "which member a card, phone or app leads to, and what of it is blocked" },
 	{ "transaction", "<partner> <id>", RIGHT_VIEWER, run_transaction,
@@ -83,9 +84,10 @@ const struct command command_rows[] = {
 	  "end a proposal without doing it" },
 	{ "dispute show", "<dispute>", RIGHT_VIEWER, run_dispute_show,
 	  "the evidence: the disputed record, and what became of it since" },
-	{ "dispute decide", "uphold|reject <dispute> <amount> <reason>...", RIGHT_OPERATOR,
-	  run_dispute_decide, "decide a dispute; upheld, the partner gets so much money (minor "
-	  "units, 0 for none) as an item of its open cycle" },
+	{ "dispute decide", "uphold|reject <dispute> <amount> <reason>...",
+	  RIGHT_OPERATOR | RIGHT_SECOND, run_dispute_decide,
+	  "decide a dispute; upheld, the partner gets so much money (minor units, 0 for none) as "
+	  "an item of its open cycle" },
 	{ "adjust", "<member> <+N|-N> <reason>...", RIGHT_OPERATOR, run_adjust,
 	  "give a member points, debts first, or take them" },
 	{ "block member", "<member> [<reason>...]", RIGHT_OPERATOR, run_block_member,
@@ -160,7 +162,7 @@ const struct command command_rows[] = {
 	  run_item_add,
 	  "what a partner owes another besides points, minor units of money: in the open cycle of "
 	  "both; other 0: the operator; -N: is owed" },
-	{ "programme load", "<file> [<time>]", RIGHT_ADMIN, run_programme_load,
+	{ "programme load", "<file> [<time>]", RIGHT_ADMIN | RIGHT_SECOND, run_programme_load,
 	  "let a programme file's rates and campaigns hold, from now or from a time (UTC) on; what "
 	  "it does not name ends" },
 	{ "budget ask", "<budget> <points> [<word=value>...]", RIGHT_ADMIN, run_budget_ask,

@@ -1,11 +1,12 @@
 /*
- * run_explain.c - why a member's balance is what it is, now or at a past record: by record and lot.
+ * run_explain.c - why a member's balance is what it is, now or at a past moment: by record and lot.
  *
  * Read from the journal and its archive, which have all that ever happened: the ledger knows only
  * what is there now.  It takes as long as reading them does, and nobody else waits for it.
  */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "admin/ask.h"
 #include "admin/handlers.h"
@@ -24,7 +25,8 @@ struct explained_lot {
 
 struct explanation {
 	uint64_t member;
-	uint64_t last;			/* up to this record */
+	uint64_t last;			/* up to this record, ... */
+	int64_t	 until_utc_ms;		/* ... and to what was booked then */
 	int64_t	 available, pending, held, debt; /* so far */
 	int64_t	 regular;
 	uint32_t row_count, lot_count;
@@ -65,7 +67,8 @@ explain_record(void *context, const struct record *r)
 	const int64_t debt = record_posted_points(r, ACCOUNT_DEBT);
 	char when[WHEN_BYTES];
 
-	if (!RECORD_HAS(r, MEMBER) || r->member != e->member)
+	if (!RECORD_HAS(r, MEMBER) || r->member != e->member ||
+	    r->booked_at_utc_ms > e->until_utc_ms)
 		return TG_OK;
 	for (uint32_t i = 0; i < r->move_count; i++) {
 		if (r->moves[i].kind == MOVE_LOT)
@@ -134,6 +137,21 @@ explain(struct command_call *call, struct explanation *e)
 		     e->held, e->debt);
 }
 
+/* A record by its number, or all that was booked up to a time. */
+static bool
+take_moment(struct command_call *call, struct explanation *e)
+{
+	const char *word = call->argument_count < 2 ? "" : call->arguments[1];
+
+	if (word[strspn(word, "0123456789")] == '\0')
+		return word[0] == '\0' || ask_number(call, word, 1, INT64_MAX, &e->last);
+	if (when_parse_utc(word, &e->until_utc_ms))
+		return true;
+	command_fail(call, "\"%.40s\" is neither a record's number nor a time: "
+			   "2024-04-01T00:00:00Z", word);
+	return false;
+}
+
 void
 run_explain_member(struct command_call *call)
 {
@@ -148,9 +166,8 @@ run_explain_member(struct command_call *call)
 	e->has_all_lots = true;
 	e->last = call->host->durable_sequence(call->host->context);
 	ask_init(call, &request, REQUEST_SHOW_MEMBER);
-	if (ask_member(call, call->arguments[0], &request) &&
-	    (call->argument_count < 2 ||
-	     ask_number(call, call->arguments[1], 1, INT64_MAX, &e->last)) &&
+	e->until_utc_ms = INT64_MAX;
+	if (ask_member(call, call->arguments[0], &request) && take_moment(call, e) &&
 	    ask_ledger(call, &request, &answer)) {
 		e->member = answer.member;
 		explain(call, e);

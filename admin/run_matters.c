@@ -91,6 +91,13 @@ run_approve(struct command_call *call)
 		ask_fail(call, TG_UNKNOWN_MATTER);
 		return;
 	}
+	/* The ledger says so, too: here before a command of several records has begun. */
+	if (call->operator_name != NULL &&
+	    strncmp(call->operator_name, (const char *)look.proposal.proposer, OPERATOR_BYTES) ==
+		    0) {
+		ask_fail(call, TG_SAME_OPERATOR);
+		return;
+	}
 	memcpy(line, look.proposal.text, look.proposal.text_bytes);
 	line[look.proposal.text_bytes] = '\0';
 	call->approves = look.number;

@@ -95,6 +95,7 @@ set_groups(struct command_call *call, const struct programme_file *file, uint32_
 		if (!r.is_found)
 			return true;
 		ask_init(call, &request, REQUEST_SET_STORE);
+		request.approves = 0;
 		request.store_image = r.store;
 		if (!ask_ledger(call, &request, &answer))
 			return false;
@@ -110,6 +111,7 @@ set_rules(struct command_call *call, const struct programme_file *file)
 
 	for (uint32_t i = 0; i < file->rule_count; i++) {
 		ask_init(call, &request, REQUEST_SET_EARN_RULE);
+		request.approves = 0; /* nothing counts before the start, which has both names */
 		request.earn_rule = file->rules[i].rule;
 		if (!ask_ledger(call, &request, &answer)) {
 			output_print(call->out, "stopped at line %u; nothing of the file counts\n",

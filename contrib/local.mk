@@ -107,6 +107,7 @@ libsettle_la_SOURCES = \
 	%D%/settle/ask.c %D%/settle/ask.h \
 	%D%/settle/day_end.c %D%/settle/day_end.h \
 	%D%/settle/day_log.c %D%/settle/day_log.h \
+	%D%/settle/documents.c %D%/settle/documents.h \
 	%D%/settle/entries.c %D%/settle/entries.h \
 	%D%/settle/layout.c %D%/settle/layout.h \
 	%D%/settle/layout_file.c \

@@ -142,6 +142,37 @@ take_day(const struct archived_page *page, struct pipeline_job *job)
 	job->request.archived_day = day;
 }
 
+/* Which text the job is about; kind 0: about none. */
+static struct archive_document_question
+document_of(const struct ledger_request *request)
+{
+	struct archive_document_question question = { .cycle = request->document_cycle,
+						      .form = TG_FORM_CSV,
+						      .from_byte = request->page_after };
+
+	if (request->kind == REQUEST_ACKNOWLEDGE) {
+		question.kind = ARCHIVE_STATEMENT;
+	} else if (request->kind == REQUEST_STATEMENT) {
+		question.kind = request->document_cycle != 0 ? ARCHIVE_STATEMENT :
+							       ARCHIVE_STATEMENTS;
+		question.form = request->document_form;
+	} else if (request->kind == REQUEST_DISPUTES) {
+		question.kind = ARCHIVE_DISPUTES;
+	}
+	return question;
+}
+
+/* What the archive has of the statement that the job names. */
+static void
+take_statement(const struct archived_page *page, struct pipeline_job *job)
+{
+	struct archived_statement *statement = &job->statement_storage;
+
+	statement->is_found = page->document.is_found;
+	memcpy(statement->chain, page->document.chain, sizeof(statement->chain));
+	job->request.archived_statement = statement;
+}
+
 /* Give the job its page; without it the ledger says that there is none now. */
 static void
 fetch_page(struct evidence *evidence, struct pipeline_job *job)
@@ -156,6 +187,7 @@ fetch_page(struct evidence *evidence, struct pipeline_job *job)
 			.after = request->page_after,
 			.rows_max = request->page_rows,
 			.proof = job->archive_proof,
+			.document = document_of(request),
 		},
 		.waits = request->kind == REQUEST_COUNTERSIGN,
 		.booked_sequence = job->archive_sequence,
@@ -175,6 +207,8 @@ fetch_page(struct evidence *evidence, struct pipeline_job *job)
 		take_day(page, job);
 	else
 		request->page = page;
+	if (question.page.document.kind == ARCHIVE_STATEMENT)
+		take_statement(page, job);
 }
 
 bool

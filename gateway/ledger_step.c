@@ -207,12 +207,21 @@ is_proof(const struct pipeline_job *job)
 	       job->request.kind == REQUEST_COUNTERSIGN;
 }
 
+/* Is the archive to write a text? */
+static bool
+is_document(const struct pipeline_job *job)
+{
+	return job->request.kind == REQUEST_STATEMENT || job->request.kind == REQUEST_DISPUTES ||
+	       job->request.kind == REQUEST_ACKNOWLEDGE;
+}
+
 /* In which lane of the archive a job waits. */
 static enum pipeline_archive_lane
 archive_lane(const struct pipeline_job *job)
 {
 	bool is_page = job->request.kind == REQUEST_HISTORY ||
-		       job->request.kind == REQUEST_ENTRIES || is_proof(job);
+		       job->request.kind == REQUEST_ENTRIES || is_proof(job) ||
+		       is_document(job);
 
 	return is_page ? PIPELINE_PAGES : PIPELINE_ORIGINALS;
 }

@@ -92,6 +92,7 @@ struct pipeline_job {
 	uint8_t	 lines_storage[PIPELINE_LINES_BYTES_MAX];
 	struct answer_total claimed_storage[TG_PROOF_KINDS];
 	struct archived_day day_storage; /* the evidence thread's */
+	struct archived_statement statement_storage; /* ... too */
 };
 
 /* A record that concerns open sessions, durable by now. */

@@ -217,6 +217,25 @@ tell_chain(const struct making *making)
 		tg_message_set_bytes(making->message, TG_FIELD_CHAIN, a->chain, sizeof(a->chain));
 }
 
+/* A piece of a text, and what the whole is. */
+static void
+tell_document(const struct making *making, const struct archived_document *document)
+{
+	static const uint8_t none[TG_DIGEST_BYTES];
+
+	if (!tg_field_set_has(making->told, TG_FIELD_DOCUMENT))
+		return;
+	tg_message_set_bytes(making->message, TG_FIELD_DOCUMENT, document->piece,
+			     document->bytes);
+	tg_message_set_bytes(making->message, TG_FIELD_DIGEST, document->digest,
+			     sizeof(document->digest));
+	tell_some(making, TG_FIELD_MORE, document->has_more);
+	tell_some(making, TG_FIELD_STATEMENT_STATE, document->state);
+	if (memcmp(document->chain, none, sizeof(none)) != 0)
+		tg_message_set_bytes(making->message, TG_FIELD_CHAIN, document->chain,
+				     sizeof(document->chain));
+}
+
 /* A page of entries, and how far the archive is that it comes from. */
 static void
 tell_page(const struct making *making)
@@ -232,7 +251,9 @@ tell_page(const struct making *making)
 		TG_ASSERT(is_written);
 	}
 	tell_buckets(making, &page->division);
-	tell_some(making, TG_FIELD_MORE, page->has_more);
+	tell_document(making, &page->document);
+	if (!tg_field_set_has(making->told, TG_FIELD_DOCUMENT))
+		tell_some(making, TG_FIELD_MORE, page->has_more);
 	tell_some(making, TG_FIELD_COMPLETE, page->is_complete);
 	tell(making, TG_FIELD_HELD_SEQUENCE, (int64_t)page->held_sequence);
 	tell(making, TG_FIELD_LAG_RECORDS, (int64_t)page->lag_records);

@@ -229,6 +229,15 @@ set_question(const struct tg_message *m, struct ledger_request *q)
 	q->page_rows = (uint8_t)tg_message_integer(m, TG_FIELD_ROWS_WANTED, TG_HISTORY_MAX);
 }
 
+static void
+set_document(const struct tg_message *m, struct ledger_request *q)
+{
+	q->document_cycle = (uint32_t)tg_message_integer(m, TG_FIELD_CYCLE, 0);
+	q->document_form = (uint8_t)tg_message_integer(m, TG_FIELD_FORM, TG_FORM_CSV);
+	q->page_after = (uint64_t)tg_message_integer(m, TG_FIELD_OFFSET, 0);
+	(void)copy_bytes(m, TG_FIELD_CHAIN, q->digest, sizeof(q->digest));
+}
+
 _Static_assert(PIPELINE_LINES_BYTES_MAX <= UINT16_MAX && TG_LINES_MAX <= UINT8_MAX,
 	       "a job has room for the lines of every request");
 
@@ -257,6 +266,9 @@ translate_request(struct translator *translator, const struct principal *princip
 		(void)copy_bytes(request, TG_FIELD_DIGEST, q->digest, sizeof(q->digest));
 	if (q->kind == REQUEST_EXCHANGE || q->kind == REQUEST_QUOTE)
 		set_exchange(request, q);
+	if (q->kind == REQUEST_STATEMENT || q->kind == REQUEST_ACKNOWLEDGE ||
+	    q->kind == REQUEST_DISPUTES)
+		set_document(request, q);
 	q->dispute_reason = (uint8_t)tg_message_integer(request, TG_FIELD_DISPUTE_REASON, 0);
 	return q->kind == REQUEST_DAY_END ? set_claimed(request, job, ret_field) : TG_OK;
 }

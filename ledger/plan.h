@@ -313,6 +313,8 @@ TG_MUST_CHECK enum tg_status plan_fund(struct plan *p);
 
 TG_MUST_CHECK enum tg_status plan_countersign(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_dispute(struct plan *p);
+TG_MUST_CHECK enum tg_status answer_document(struct plan *p);
+TG_MUST_CHECK enum tg_status plan_acknowledge(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_end_dispute(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_propose(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_end_proposal(struct plan *p);

@@ -56,6 +56,9 @@ struct ledger_now {
 	X(PART,     37, "a part of a day's transactions, out of the archive") \
 	X(COUNTERSIGN, 38, "countersign a day") \
 	X(DISPUTE,  39, "dispute an entry") \
+	X(STATEMENT, 41, "a statement, or a list of them, out of the archive") \
+	X(ACKNOWLEDGE, 42, "acknowledge a statement") \
+	X(DISPUTES, 43, "a partner's disputes, out of the archive") \
 	X(TICK,    100, "a bounded slice of what has fallen due") \
 	X(CUTOVER, 101, "move the business date by one day") \
 	X(SET_PROGRAMME, 102, "set the programme") \
@@ -175,6 +178,12 @@ struct archived_day {
 	struct answer_total totals[TG_PROOF_KINDS]; /* in the order of tg_proof_kinds */
 };
 
+/* What the archive has of a statement that is asked for. */
+struct archived_statement {
+	bool	 is_found;
+	uint8_t	 chain[TG_DIGEST_BYTES]; /* first bytes of its digest */
+};
+
 /* Entries out of the archive; storage's, the ledger hands it on. */
 struct archived_page;
 
@@ -251,13 +260,16 @@ struct ledger_request {
 	const struct answer_total *claimed;
 	uint8_t	 divide;		/* BUCKETS: enum tg_divide */
 	struct tg_selection selection;	/* BUCKETS, PART: of these */
-	uint8_t	 digest[TG_DIGEST_BYTES]; /* COUNTERSIGN: of what the asker has */
+	uint8_t	 digest[TG_DIGEST_BYTES]; /* COUNTERSIGN: of what the asker has; ACKNOWLEDGE */
 	const struct archived_day *archived_day; /* ... and what the archive has, or NULL */
+	uint32_t document_cycle;	/* STATEMENT, ACKNOWLEDGE: its cycle; 0: a list of all */
+	uint8_t	 document_form;		/* STATEMENT: enum tg_form */
+	const struct archived_statement *archived_statement; /* ... in the archive, or NULL */
 	uint8_t	 dispute_reason;	/* DISPUTE: enum dispute_reason */
 	uint64_t approves;		/* any console command: number of the proposal, 0: none */
 	uint32_t partner;		/* console: whose transaction */
 	uint64_t page_before;		/* HISTORY: entries before this record; 0: the newest */
-	uint64_t page_after;		/* ENTRIES: entries after this record */
+	uint64_t page_after;		/* ENTRIES: after this record; texts: from this byte */
 	uint8_t	 page_rows;		/* HISTORY, ENTRIES: 1..TG_HISTORY_MAX */
 	const struct archived_page *page; /* fetched for this request, or NULL */
 

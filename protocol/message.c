@@ -440,6 +440,34 @@ enum {
 	X(BOOKED_AT,        TELL) \
 	X(REPLAY,           TELL)
 
+/* A piece of a text, and what the whole is. */
+#define TEXT_PIECE(X) \
+	X(OFFSET,           MAY_UNPRINTED) \
+	ANSWER(X) \
+	X(DOCUMENT,         TELL) \
+	X(MORE,             TELL) \
+	X(DIGEST,           TELL) \
+	ARCHIVED(X)
+
+#define USES_STATEMENT(X) \
+	X(CYCLE,            MAY) \
+	X(FORM,             MAY) \
+	TEXT_PIECE(X) \
+	X(CHAIN,            TELL) \
+	X(STATEMENT_STATE,  TELL)
+
+#define USES_DISPUTES(X) \
+	TEXT_PIECE(X)
+
+#define USES_ACKNOWLEDGE(X) \
+	X(CYCLE,            NEED) \
+	X(CHAIN,            NEED) \
+	ANSWER(X) \
+	X(BUSINESS_DATE,    TELL) \
+	X(SEQUENCE,         TELL) \
+	X(BOOKED_AT,        TELL) \
+	X(REPLAY,           TELL)
+
 #define USES_BATCH(X) \
 	X(ITEMS,            NEED_UNPRINTED | TELL) \
 	ANSWER(X)

@@ -39,6 +39,7 @@
 #define TG_COMPONENTS_MAX 16
 #define TG_BUCKETS_MAX 288			/* 24 hours of 12 kinds, or 256 parts */
 #define TG_PREFIX_BYTES_MAX 8
+#define TG_DOCUMENT_BYTES_MAX 12288
 #define TG_DIGEST_BYTES 16
 #define TG_HISTORY_MAX 90			/* so many of the longest fit into a frame */
 #define TG_DAY_MAX 2932896			/* 9999-12-31 */
@@ -87,6 +88,9 @@
 	X(PART,    37, TG_RIGHT_INQUIRY,  false, "a part of a day's transactions, by pages") \
 	X(COUNTERSIGN, 38, TG_RIGHT_INQUIRY, false, "sign a day's digest") \
 	X(DISPUTE, 39, TG_RIGHT_INQUIRY,  false, "say that an entry is wrong") \
+	X(STATEMENT, 41, TG_RIGHT_INQUIRY, false, "a partner's statement, or a list of all, as a text by pieces") \
+	X(ACKNOWLEDGE, 42, TG_RIGHT_INQUIRY, false, "say that a statement is right") \
+	X(DISPUTES, 43, TG_RIGHT_INQUIRY, false, "a partner's disputes, as a text by pieces") \
 	X(BATCH,   40, TG_RIGHT_BATCH,    false, "many transactions in one frame, an outcome each")
 /* clang-format on */
 
@@ -255,8 +259,10 @@ enum tg_type {
 	X(OF_HOUR,           49, INT,   0, 23, "only transactions of this hour of the business time, UTC") \
 	X(OF_KIND,           50, INT,   1, 255, "only transactions of this operation") \
 	X(PREFIX,            51, BIN,   1, TG_PREFIX_BYTES_MAX, "only transactions whose place begins so") \
-	X(DIGEST,            52, BIN,   TG_DIGEST_BYTES, TG_DIGEST_BYTES, "sum of the digests of the day's transactions") \
+	X(DIGEST,            52, BIN,   TG_DIGEST_BYTES, TG_DIGEST_BYTES, "sum of the day's transactions' digests; of a text its SHA-256") \
 	X(DISPUTE_REASON,    53, INT,   1, 8, "1 twice, 2 not ours, 3 amount, 4 points, 5 not undone, 6 too late, 7 fraud, 8 other") \
+	X(CYCLE,             54, INT,   1, UINT32_MAX, "number of the partner's cycle of settlement, from 1") \
+	X(FORM,              55, INT,   1, 3, "1 CSV, 2 JSON, 3 HTML") \
 	X(SOFTWARE,          64, STR,   1, 64, "software and version of the terminal") \
 	X(ATTEMPT,           65, INT,   0, 65535, "how often this request was sent before") \
 	X(QUEUE_DEPTH,       66, INT,   0, UINT32_MAX, "requests waiting in store and forward") \
@@ -322,7 +328,10 @@ enum tg_type {
 	X(RATE_DEN,         146, INT,   1, INT64_MAX, "... for this many of what is taken") \
 	X(RESULT,           150, INT,   1, 3, "1 agreed, 2 out of balance, 3 nothing to settle") \
 	X(BUCKETS,          151, BUCKETS, 0, TG_BUCKETS_MAX, "parts of the day's transactions that are not empty") \
-	X(CHAIN,            152, BIN,   TG_DIGEST_BYTES, TG_DIGEST_BYTES, "over this digest and all that were signed before")
+	X(CHAIN,            152, BIN,   TG_DIGEST_BYTES, TG_DIGEST_BYTES, "over this digest and all that were signed before") \
+	X(DOCUMENT,         153, BIN,   0, TG_DOCUMENT_BYTES_MAX, "a piece of the text") \
+	X(STATEMENT_STATE,  154, INT,   1, 4, "1 closed, 2 acknowledged, 3 disputed, 4 paid") \
+	X(OFFSET,           155, INT,   0, INT64_MAX, "where in the text the piece begins, bytes; absent: 0")
 /* clang-format on */
 
 /*
@@ -382,6 +391,13 @@ enum tg_result {
 enum tg_direction {
 	TG_DIRECTION_IN = 1,
 	TG_DIRECTION_OUT = 2,
+};
+
+/* Values of FORM. */
+enum tg_form {
+	TG_FORM_CSV = 1,
+	TG_FORM_JSON = 2,
+	TG_FORM_HTML = 3,
 };
 
 /* Values of DIVIDE. */

@@ -2,7 +2,7 @@
  * archive_internal.h - what the files that ask the archive share: the connection, a snapshot of it,
  * values as they come out.
  *
- * For archive_query.c and archive_page.c only.
+ * For the files archive_*.c only.
  */
 #ifndef TG_STORAGE_ARCHIVE_INTERNAL_H
 #define TG_STORAGE_ARCHIVE_INTERNAL_H
@@ -20,6 +20,7 @@ struct archive_query {
 	struct database_config config;
 	uint16_t shard;
 	struct database *database;	/* owned; NULL: not connected */
+	struct archive_text text;	/* the last one that was asked for */
 };
 
 /* Milliseconds of a DATETIME column, as a number. */
@@ -53,6 +54,14 @@ TG_MUST_CHECK enum tg_status archive_read_proof(struct archive_query *query,
 						const struct archive_page_question *question,
 						struct archived_page *page,
 						struct storage_error *error);
+
+/* A piece of a text; as archive_query_page(). */
+TG_MUST_CHECK enum tg_status archive_read_document(struct archive_query *query,
+						   const struct archive_page_question *question,
+						   struct archived_document *ret_document,
+						   struct storage_error *error);
+
+void archive_text_deinit(struct archive_text *text);
 
 /*
  * Connect if need be, and open a snapshot: everything before the cursor is seen, nothing else.

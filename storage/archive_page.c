@@ -241,11 +241,13 @@ archive_query_page(struct archive_query *query, const struct archive_page_questi
 		ret_page->held_sequence = cursor.next_sequence - 1;
 		ret_page->held_booked_at_utc_ms = cursor.booked_at_utc_ms;
 	}
-	if (status == TG_OK && question->proof.is_asked)
+	if (status == TG_OK && question->document.kind != 0)
+		status = archive_read_document(query, question, &ret_page->document, error);
+	else if (status == TG_OK && question->proof.is_asked)
 		status = archive_read_proof(query, question, ret_page, error);
 	else if (status == TG_OK)
 		status = find_entries(query, question, ret_page, error);
-	if (status == TG_OK && question->member == 0 &&
+	if (status == TG_OK && question->member == 0 && question->document.kind == 0 &&
 	    question->proof.basis != TG_BASIS_TILL_DAY)
 		status = find_closed(query, question, ret_page, error);
 	return archive_end(query, status);

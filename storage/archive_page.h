@@ -13,6 +13,7 @@
 #include "protocol/proof.h"
 #include "protocol/rows.h"
 #include "protocol/status.h"
+#include "storage/archive_document.h"
 #include "storage/archive_query.h"
 #include "storage/io.h"
 
@@ -36,6 +37,7 @@ struct archive_page_question {
 	uint32_t rows_max;		/* 1..TG_HISTORY_MAX */
 	uint32_t timeout_ms;		/* of each statement in the server; 0: none */
 	struct archive_proof_question proof; /* instead: of the date, or of the till's day */
+	struct archive_document_question document; /* instead: a text about the partner */
 };
 
 /* How far a proof has come; begun with zeros. */
@@ -57,6 +59,7 @@ struct archived_page {
 	bool	 is_unfinished;
 	struct archived_progress progress;
 	struct tg_division division;	/* a proof that divides; its digest is that of the whole */
+	struct archived_document document; /* a text, if it was asked for */
 	uint32_t row_count;
 	struct tg_history rows[TG_HISTORY_MAX];
 	uint8_t	 ids[TG_HISTORY_MAX][2][TG_TRANSACTION_ID_BYTES]; /* own, original's */

@@ -35,6 +35,7 @@ archive_query_free(struct archive_query *query)
 {
 	if (query != NULL)
 		database_close(query->database);
+	archive_text_deinit(&query->text);
 	free(query);
 }
 

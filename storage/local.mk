@@ -16,8 +16,9 @@ libstorage_la_SOURCES = \
 	%D%/segment_reader.c %D%/segment_reader.h \
 	%D%/segment_source.c %D%/segment_source.h
 libstorage_la_CPPFLAGS = $(AM_CPPFLAGS) $(MARIADB_CFLAGS) $(XXHASH_CFLAGS) $(ZSTD_CFLAGS) \
-	$(OPENSSL_CFLAGS)
-storage_libs = libstorage.la $(ledger_libs) $(MARIADB_LIBS) $(ZSTD_LIBS) $(OPENSSL_LIBS)
+	$(JANSSON_CFLAGS) $(OPENSSL_CFLAGS)
+storage_libs = libstorage.la $(ledger_libs) $(MARIADB_LIBS) $(ZSTD_LIBS) $(JANSSON_LIBS) \
+	$(OPENSSL_LIBS)
 
 libstorage_la_SOURCES += \
 	%D%/snapshot.c %D%/snapshot.h \
@@ -91,7 +92,7 @@ bin_PROGRAMS += %D%/tally-journal
 storage_tally_journal_SOURCES = \
 	%D%/tally_journal.c %D%/tally_journal.h %D%/tally_journal_commands.c \
 	%D%/tally_journal_keep.c %D%/tally_journal_member.c %D%/tally_journal_print.c \
-	%D%/tally_journal_restore.c %D%/tally_journal_shadow.c %D%/tally_journal_statement.c %D%/statement_print.c %D%/statement_print.h \
+	%D%/tally_journal_restore.c %D%/tally_journal_shadow.c %D%/tally_journal_statement.c \
 	%D%/statement_entries.c %D%/statement_entries.h
 storage_tally_journal_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(MARIADB_CFLAGS) \
 	$(XXHASH_CFLAGS)
@@ -100,3 +101,7 @@ scdoc_pages += %D%/tally-journal.8.scd
 
 libstorage_la_SOURCES += %D%/archive_query.c %D%/archive_query.h %D%/archive_internal.h
 libstorage_la_SOURCES += %D%/archive_page.c %D%/archive_page.h %D%/archive_proof.c
+libstorage_la_SOURCES += \
+	%D%/archive_document.c %D%/archive_document.h \
+	%D%/statement.c %D%/statement.h %D%/statement_read.c \
+	%D%/statement_print.c %D%/statement_print.h

@@ -5,6 +5,7 @@
 #define TG_STORAGE_STATEMENT_PRINT_H
 
 #include <jansson.h>
+#include <stdio.h>
 
 #include "storage/statement.h"
 
@@ -17,10 +18,13 @@ struct signed_statement {
 /* As JSON; NULL: out of memory. */
 json_t *statement_json(const struct signed_statement *statement);
 
-/* On standard output: a row for each line, then sums and what is to be paid. */
-void statement_print_csv(const struct signed_statement *statement);
+/* The JSON on one line. */
+void statement_print_json(FILE *file, const struct signed_statement *statement);
 
-/* On standard output: one page that needs no other file. */
-void statement_print_html(const struct signed_statement *statement);
+/* A row for each line, then sums and what is to be paid. */
+void statement_print_csv(FILE *file, const struct signed_statement *statement);
+
+/* One page that needs no other file. */
+void statement_print_html(FILE *file, const struct signed_statement *statement);
 
 #endif

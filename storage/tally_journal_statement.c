@@ -343,9 +343,9 @@ print_statement(const struct tool_options *options, const struct search *search)
 	if (options->has_entries)
 		statement_entries_print(&search->entries, statement->statement.cycle.number);
 	else if (options->is_csv)
-		statement_print_csv(statement);
+		statement_print_csv(stdout, statement);
 	else if (options->is_html)
-		statement_print_html(statement);
+		statement_print_html(stdout, statement);
 	else
 		return tool_print(options, statement_json(statement));
 	return fflush(stdout) == 0 ? TOOL_OK : TOOL_FAILED;

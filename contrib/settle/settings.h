@@ -21,6 +21,8 @@
 	X(is_till_day, "till-day", FLAG, ONCE, NULL, 0, 0, 0, "", "by the till's own day, not by business date") \
 	X(scope, "scope", TEXT, ONCE, NULL, 0, 0, 0, "WHOSE", "terminal or partner; a partner's system: partner") \
 	X(is_sign, "sign", FLAG, ONCE, NULL, 0, 0, 0, "", "countersign the day if nothing differs") \
+	X(heading_statement, "", HEADING, ONCE, NULL, 0, 0, 0, "", "Statements") \
+	X(form, "form", TEXT, ONCE, "csv", 0, 0, 0, "FORM", "csv, json or html") \
 	X(heading_3, "", HEADING, ONCE, NULL, 0, 0, 0, "", "Output") \
 	X(is_quiet, "quiet", FLAG, ONCE, NULL, 0, 0, 0, "", "no progress") \
 	X(is_help, "help", FLAG, ONCE, NULL, 0, 0, 0, "", "this text") \

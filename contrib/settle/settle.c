@@ -10,6 +10,7 @@
 
 #include "contrib/common/day.h"
 #include "contrib/settle/day_end.h"
+#include "contrib/settle/documents.h"
 #include "contrib/settle/entries.h"
 #include "contrib/settle/quarantine.h"
 #include "contrib/settle/results.h"
@@ -418,6 +419,45 @@ prove_day(struct run *run, const char *day, const char *path, struct failure *fa
 	return day_end_run(run->settings, run->client, day, path, failure);
 }
 
+/* What is for the partner as a whole: its statements and disputes. */
+static enum settle_exit
+run_document(struct run *run, int word_count, char *const words[], struct failure *failure)
+{
+	const struct settle_settings *settings = run->settings;
+
+	if (!connect(run, failure))
+		return SETTLE_USAGE;
+	if (!open_session(run, TG_RIGHT_INQUIRY, failure))
+		return SETTLE_UNREACHED;
+	if (strcasecmp(words[0], "statements") == 0)
+		return documents_list(settings, run->client, TG_OP_STATEMENT, failure);
+	if (strcasecmp(words[0], "disputes") == 0)
+		return documents_list(settings, run->client, TG_OP_DISPUTES, failure);
+	if (strcasecmp(words[0], "statement") == 0)
+		return documents_fetch(settings, run->client, words[1], words[2], failure);
+	if (strcasecmp(words[0], "acknowledge") == 0)
+		return documents_acknowledge(settings, run->client, words[1], words[2], failure);
+	return documents_dispute(settings, run->client, words[1], words[2],
+				 word_count == 4 ? words[3] : NULL, failure);
+}
+
+/* Is it a command about statements and disputes? */
+static bool
+is_document(int word_count, char *const words[])
+{
+	static const struct {
+		const char *word;
+		int least, most;
+	} commands[] = { { "statements", 1, 1 }, { "statement", 3, 3 }, { "acknowledge", 3, 3 },
+			 { "disputes", 1, 1 },	 { "dispute", 3, 4 } };
+
+	for (size_t i = 0; word_count > 0 && i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcasecmp(words[0], commands[i].word) == 0)
+			return word_count >= commands[i].least && word_count <= commands[i].most;
+	}
+	return false;
+}
+
 enum settle_exit
 settle_run(const struct settle_settings *settings, int word_count, char *const words[],
 	   struct failure *failure)
@@ -437,9 +477,13 @@ settle_run(const struct settle_settings *settings, int word_count, char *const w
 		exit = download(&run, words[1], words[2], failure);
 	else if (word_count == 3 && strcasecmp(words[0], "day-end") == 0)
 		exit = prove_day(&run, words[1], words[2], failure);
+	else if (is_document(word_count, words))
+		exit = run_document(&run, word_count, words, failure);
 	else
 		failure_set(failure, "say check FILE, upload FILE, totals RESULTS..., figures DAY, "
-				     "entries DAY FILE or day-end DAY LOG");
+				     "entries DAY FILE, day-end DAY LOG, statements, statement "
+				     "CYCLE FILE, acknowledge CYCLE FILE, disputes or dispute "
+				     "TRANSACTION REASON [AMOUNT]");
 	tg_client_free(run.client);
 	rows_deinit(&run.rows);
 	layout_deinit(&run.layout);

@@ -298,24 +298,68 @@ SELECT o.issuer,
   LEFT JOIN partner p ON p.partner = o.issuer
  GROUP BY o.issuer, p.name, CAST(DATE_FORMAT(o.business_date, '%Y-%m-01') AS DATE);
 
+CREATE OR REPLACE SQL SECURITY INVOKER VIEW point_departure AS
+SELECT i.member,
+       i.issuer,
+       i.business_date AS issued_date,
+       d.business_date AS left_date,
+       d.is_expired,
+       CAST(LEAST(i.end_points, d.end_points) - GREATEST(i.end_points - i.points, d.end_points - d.points)
+            AS DECIMAL(38, 0)) AS points
+  FROM (SELECT o.member, o.issuer, o.business_date, o.points,
+               SUM(o.points) OVER (PARTITION BY o.member ORDER BY o.sequence, o.line
+                   ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS end_points
+          FROM point_outstanding o
+         WHERE o.points > 0) i
+  JOIN (SELECT l.member, l.business_date, l.is_expired, l.points,
+               SUM(l.points) OVER (PARTITION BY l.member ORDER BY l.sequence, l.line
+                   ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS end_points
+          FROM (SELECT e.member, e.sequence, o.line, o.business_date, a.name = 'BREAKAGE' AS is_expired,
+                       o.points
+                       + COALESCE((SELECT SUM(x.points)
+                                     FROM entry r
+                                     JOIN posting x ON x.business_date = r.business_date
+                                      AND x.sequence = r.sequence AND x.account = o.account
+                                    WHERE r.member = e.member AND r.line = 0 AND r.status = 0
+                                      AND r.sequence > e.sequence AND x.points < 0
+                                      AND e.transaction_id IN (r.original_id, r.original_burn_id)), 0) AS points
+                  FROM posting o
+                  JOIN account a ON a.number = o.account AND a.name IN ('REDEEMED', 'BREAKAGE')
+                  JOIN entry e ON e.business_date = o.business_date AND e.sequence = o.sequence
+                   AND e.line = 0 AND e.member IS NOT NULL
+                 WHERE o.points > 0 AND o.unit = 1 AND o.is_test = 0) l
+         WHERE l.points > 0) d
+    ON d.member = i.member AND d.end_points - d.points < i.end_points
+   AND i.end_points - i.points < d.end_points;
+
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW breakage_curve AS
-SELECT m.month AS month,
-  m.redeemed_points AS redeemed_points,
-  m.expired_points AS expired_points,
-  CAST(1000000 * SUM(m.expired_points) OVER (ORDER BY m.month) /
-    NULLIF(SUM(m.expired_points + m.redeemed_points) OVER (ORDER BY m.month), 0) AS DECIMAL(38,0)) AS expired_share_ppm
-FROM (SELECT CAST(DATE_FORMAT(p.business_date, '%Y-%m-01') AS DATE) AS month,
-    SUM(IF(p.account = 6, p.points, 0)) AS redeemed_points,
-    SUM(IF(p.account = 7, p.points, 0)) AS expired_points
-  FROM posting p WHERE p.account IN (6, 7) AND p.unit = 1 AND p.is_test = 0
-  GROUP BY month) m;
+SELECT g.age_months,
+       g.redeemed_points,
+       g.expired_points,
+       CAST(1000000 * SUM(g.expired_points) OVER (ORDER BY g.age_months DESC)
+            / SUM(g.expired_points + g.redeemed_points) OVER (ORDER BY g.age_months DESC)
+            AS DECIMAL(38, 0)) AS expired_share_ppm
+  FROM (SELECT GREATEST(PERIOD_DIFF(DATE_FORMAT(p.left_date, '%Y%m'), DATE_FORMAT(p.issued_date, '%Y%m')), 0)
+                 AS age_months,
+               CAST(SUM(IF(p.is_expired, 0, p.points)) AS DECIMAL(38, 0)) AS redeemed_points,
+               CAST(SUM(IF(p.is_expired, p.points, 0)) AS DECIMAL(38, 0)) AS expired_points
+          FROM point_departure p
+         GROUP BY 1) g;
 
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW liability AS
-SELECT r.issuer AS issuer, r.issued_month AS issued_month,
-  r.outstanding_points AS outstanding_points,
-  CAST(r.outstanding_points * COALESCE((SELECT c.expired_share_ppm FROM breakage_curve c
-    ORDER BY c.month DESC LIMIT 1), 0) DIV 1000000 AS DECIMAL(38,0)) AS expected_breakage_points
-FROM run_off r;
+SELECT r.issuer,
+       r.issued_month,
+       r.outstanding_points,
+       CAST(r.outstanding_points * COALESCE(c.expired_share_ppm, 0) DIV 1000000 AS DECIMAL(38, 0))
+         AS expected_breakage_points
+  FROM run_off r
+ CROSS JOIN (SELECT DATE_FORMAT(MAX(n.business_date), '%Y%m') AS month FROM sink_cursor n) t
+  LEFT JOIN (SELECT b.expired_share_ppm,
+                    COALESCE(LAG(b.age_months) OVER (ORDER BY b.age_months) + 1, 0) AS from_months,
+                    IF(LEAD(b.age_months) OVER (ORDER BY b.age_months) IS NULL, 120000, b.age_months)
+                      AS to_months
+               FROM breakage_curve b) c
+    ON PERIOD_DIFF(t.month, DATE_FORMAT(r.issued_month, '%Y%m')) BETWEEN c.from_months AND c.to_months;
 
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW wind_down AS
 SELECT r.issuer,
@@ -681,16 +725,23 @@ REPLACE INTO view_comment (view_name, column_name, text) VALUES
 ('wind_down', 'is_traced', '1: issuers pay redeemers; 0: the pool does, for which issuers have paid'),
 ('wind_down', 'worth_micro', 'worth of the outstanding points by the programme, millionths of a minor unit'),
 ('wind_down', 'owes_micro', 'of this what the partner itself would owe, millionths of a minor unit'),
-('breakage_curve', '', 'of the points that left members month by month, how many expired, without tests'),
-('breakage_curve', 'month', 'first day of the month'),
-('breakage_curve', 'redeemed_points', 'points burned in it, less those given back'),
-('breakage_curve', 'expired_points', 'points expired in it'),
-('breakage_curve', 'expired_share_ppm', 'share of expired points among all that left up to and in this month, millionths'),
+('point_departure', '', 'when points left members, and when they had been issued: first in, first out for each member; without tests; reads every posting'),
+('point_departure', 'member', 'member reference'),
+('point_departure', 'issuer', 'partner that issued; 0: the operator, by an adjustment'),
+('point_departure', 'issued_date', 'business date of the issue'),
+('point_departure', 'left_date', 'business date on which they were burned or expired'),
+('point_departure', 'is_expired', '1: they expired; 0: they were burned, and not given back'),
+('point_departure', 'points', 'points'),
+('breakage_curve', '', 'of the points that left members, by their age then, how many expired'),
+('breakage_curve', 'age_months', 'months from the month of issue to the month in which they left'),
+('breakage_curve', 'redeemed_points', 'points burned at that age, less those given back'),
+('breakage_curve', 'expired_points', 'points expired at that age'),
+('breakage_curve', 'expired_share_ppm', 'share of expired points among all that left at that age or a higher one: what is to be expected of points so old, millionths'),
 ('liability', '', 'outstanding points by issuer and month of issue, and how many of them expire if it goes on as until now'),
 ('liability', 'issuer', 'partner that issued; 0: the operator, by adjustments'),
 ('liability', 'issued_month', 'first day of the month of issue'),
 ('liability', 'outstanding_points', 'points not yet spent nor expired'),
-('liability', 'expected_breakage_points', 'of these, times the last share of breakage_curve, rounded down'),
+('liability', 'expected_breakage_points', 'of these, times the share of breakage_curve for their age, rounded down'),
 ('check_sequence', '', 'the three numbers are equal: no record is missing or there twice'),
 ('check_sequence', 'shard', 'number of the ledger'),
 ('check_sequence', 'written_records', 'records written by what the cursor says'),

@@ -127,6 +127,39 @@ changes_of_rates_may_need_two_operators(void **state)
 	expect_as(fake, "bob", 0, "show rules", "ok", "4/100");
 }
 
+/* What: so do changes of what has been settled: items between partners, cycles closed before their
+ *       end, and disputes that are decided; what was proposed has no effect, and each record
+ *       has both names. */
+static void
+settling_anew_may_need_two_operators(void **state)
+{
+	static const char *const lines[] = {
+		"cycle add 1 period=daily",
+		"item add 1 0 +250 forgotten invoice",
+		"item add 1 0 -100 paid twice",
+	};
+	struct fake_host *fake = *state;
+	uint64_t number;
+
+	enroll(fake);
+	fake->host.needs_second_for_rates = true;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		expect_as(fake, "ann", 0, lines[i], "ok", "another operator");
+		number = fake->call.sequence;
+		expect_as(fake, "ann", number, "approve %n", "error", "SAME_OPERATOR");
+		expect_as(fake, "bob", number, "approve %n", "ok", "");
+		expect_as(fake, "bob", fake->call.sequence, "record %n", "ok", "ann");
+		assert_non_null(strstr(fake->printed, "bob"));
+	}
+	expect_as(fake, "ann", 0, "cycle close 1 moved", "ok", "another operator");
+	expect_as(fake, "ann", 0, "dispute decide uphold 77 100 sent twice", "ok",
+		  "another operator");
+	number = fake->call.sequence;
+	expect_as(fake, "bob", number, "approve %n", "error", "UNKNOWN_MATTER");
+	expect_as(fake, "bob", 0, "show proposals", "ok", "dispute decide");
+	fixture_audit(&fake->ledger);
+}
+
 /* What: what is explained adds up to the balance, now and at a past record. */
 static void
 an_explanation_adds_up(void **state)
@@ -144,6 +177,11 @@ an_explanation_adds_up(void **state)
 	assert_non_null(strstr(fake->printed, "regular"));
 	expect_as(fake, "ann", first, "explain member card:4711 %n", "ok",
 		  "records=1 available=400");
+	expect_as(fake, "ann", 0, "explain member card:4711 1970-01-01T00:00:00Z", "ok",
+		  "records=0 available=0");
+	expect_as(fake, "ann", 0, "explain member card:4711 2149-01-01T00:00:00Z", "ok",
+		  "records=2 available=250");
+	expect_as(fake, "ann", 0, "explain member card:4711 yesterday", "error", "neither");
 	expect_as(fake, "ann", 0, "explain member card:4712", "error", "UNKNOWN_MEMBER");
 }
 
@@ -173,6 +211,8 @@ main(void)
 						fake_host_setup, fake_host_teardown),
 		cmocka_unit_test_setup_teardown(proposals_expire, fake_host_setup,
 						fake_host_teardown),
+		cmocka_unit_test_setup_teardown(settling_anew_may_need_two_operators,
+						fake_host_setup, fake_host_teardown),
 		cmocka_unit_test_setup_teardown(an_explanation_adds_up, fake_host_setup,
 						fake_host_teardown),
 		cmocka_unit_test_setup_teardown(what_is_outstanding_is_shown_by_issuer,

@@ -123,10 +123,10 @@ gap_is_no_operation(void **state)
 	(void)state;
 	assert_null(tg_operation_info(0));
 	assert_null(tg_operation_info(6));
-	assert_null(tg_operation_info(41));
+	assert_null(tg_operation_info(44));
 	assert_null(tg_operation_info(UINT64_MAX));
 	assert_int_equal(tg_operation_next(5), 10);
-	assert_int_equal(tg_operation_next(40), 0);
+	assert_int_equal(tg_operation_next(43), 0);
 	assert_string_equal(tg_operation_name(6), "?");
 	assert_string_equal(tg_operation_name(TG_OP_EARN), "EARN");
 }

@@ -632,7 +632,7 @@ def points_given_back_pay_a_debt(world):
 NOT_HERE = {'PENDING', 'HELD', 'DEBT', 'EXPIRES_DAY', 'EXPIRES_POINTS', 'OFFERS', 'SANDBOX'}
 # These need an archive, see history.py and day_end.py, or a code, see activation.py.
 ELSEWHERE = {'HISTORY', 'ENTRIES', 'ACTIVATE', 'DAY_END', 'BUCKETS', 'PART',
-             'COUNTERSIGN', 'DISPUTE'}
+             'COUNTERSIGN', 'DISPUTE', 'STATEMENT', 'ACKNOWLEDGE', 'DISPUTES'}
 
 
 def answers_have_the_fields_that_the_page_lists(_world):

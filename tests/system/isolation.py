@@ -22,7 +22,7 @@ SESSION = ('HELLO', 'AUTH', 'PING', 'ACTIVATE', 'NOTICE', 'BATCH')
 # Told with every answer, and different each time.
 PASSING = ('sequence', 'server_time', 'booked_at', 'transaction_id')
 # Names nothing: whose entries they are is who asks.  tests/system/history.py shows it.
-NAMELESS = ['ENTRIES']
+NAMELESS = ['ENTRIES', 'STATEMENT', 'ACKNOWLEDGE', 'DISPUTES']
 OPERATIONS = [operation for operation in PAGE.operations if operation.name not in SESSION]
 # Values for fields that an operation must have; others are made by their type.
 BY_TYPE = {'INT': 1, 'BOOL': True, 'STR': 'x', 'LINES': [['item', 0, 1000, 1]]}
