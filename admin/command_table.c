@@ -71,8 +71,8 @@ const struct command command_rows[] = {
 	  "a member by reference or type:identifier (card:..., phone:..., app:...)" },
 	{ "explain member", "<member> [<record>|<time>]", RIGHT_VIEWER, run_explain_member,
 	  "why a member's balance is what it is, record by record and by lot, now or as it was "
-	  "after a record or at a time (UTC, 2024-04-01T00:00:00Z); read from "
-	  "the journal and its archive" },
+	  "after a record or at a time (UTC, 2024-04-01T00:00:00Z); lapsed: past their last day, "
+	  "and still in the books; read from the journal and its archive" },
 	{ "identifier", "<type:identifier>", RIGHT_VIEWER, run_identifier,
 	  "which member a card, phone or app leads to, and what of it is blocked" },
 	{ "transaction", "<partner> <id>", RIGHT_VIEWER, run_transaction,
@@ -178,7 +178,7 @@ const struct command command_rows[] = {
 	{ "budget resume", "<budget>", RIGHT_ADMIN, run_budget_resume, "the opposite" },
 	{ "import partners", "<file>", RIGHT_ADMIN, run_import_partners,
 	  "add and change partners from a CSV file" },
-	{ "import rules", "<file>", RIGHT_ADMIN, run_import_rules,
+	{ "import rules", "<file>", RIGHT_ADMIN | RIGHT_SECOND, run_import_rules,
 	  "add versions of earning rules from a CSV file" },
 	{ "import stores", "<file>", RIGHT_OPERATOR, run_import_stores,
 	  "add and change stores from a CSV file" },

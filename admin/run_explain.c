@@ -29,6 +29,8 @@ struct explanation {
 	int64_t	 until_utc_ms;		/* ... and to what was booked then */
 	int64_t	 available, pending, held, debt; /* so far */
 	int64_t	 regular;
+	int32_t	 regular_last_day;
+	int32_t	 business_date;		/* then; DAY_NONE: before the first one */
 	uint32_t row_count, lot_count;
 	bool	 has_all_lots;
 	struct explained_lot lots[LOTS_MAX];
@@ -67,9 +69,13 @@ explain_record(void *context, const struct record *r)
 	const int64_t debt = record_posted_points(r, ACCOUNT_DEBT);
 	char when[WHEN_BYTES];
 
-	if (!RECORD_HAS(r, MEMBER) || r->member != e->member ||
-	    r->booked_at_utc_ms > e->until_utc_ms)
+	if (r->booked_at_utc_ms > e->until_utc_ms)
 		return TG_OK;
+	e->business_date = RECORD_HAS(r, DATE) ? r->next_business_date : r->business_date;
+	if (!RECORD_HAS(r, MEMBER) || r->member != e->member)
+		return TG_OK;
+	if (RECORD_HAS(r, REGULAR_DAY))
+		e->regular_last_day = r->regular_last_day;
 	for (uint32_t i = 0; i < r->move_count; i++) {
 		if (r->moves[i].kind == MOVE_LOT)
 			move_lot(e, &r->moves[i]);
@@ -95,6 +101,20 @@ explain_record(void *context, const struct record *r)
 	return TG_OK;
 }
 
+/*
+ * Points past their last day are no longer the member's, but stay in the books until no late
+ * request can reach back to them.
+ */
+static int64_t
+lapsed_points(const struct explanation *e)
+{
+	int64_t sum = e->regular_last_day < e->business_date ? e->regular : 0;
+
+	for (uint32_t i = 0; i < e->lot_count; i++)
+		sum += e->lots[i].last_day < e->business_date ? e->lots[i].points : 0;
+	return sum;
+}
+
 static void
 print_lots(struct command_call *call, const struct explanation *e)
 {
@@ -104,7 +124,7 @@ print_lots(struct command_call *call, const struct explanation *e)
 
 	text_table_init(&table, call->out, titles, 3);
 	text_table_cell(&table, "regular");
-	text_table_cell(&table, "%s", "");
+	text_table_cell(&table, "%s", e->regular == 0 ? "" : when_day(e->regular_last_day, day));
 	text_table_cell(&table, "%" PRId64, e->regular);
 	for (uint32_t i = 0; i < e->lot_count; i++) {
 		text_table_cell(&table, "record %" PRIu64, e->lots[i].origin);
@@ -133,8 +153,9 @@ explain(struct command_call *call, struct explanation *e)
 	}
 	print_lots(call, e);
 	command_done(call, "records=%" PRIu32 " available=%" PRId64 " pending=%" PRId64
-		     " held=%" PRId64 " debt=%" PRId64, e->row_count, e->available, e->pending,
-		     e->held, e->debt);
+		     " held=%" PRId64 " debt=%" PRId64 " lapsed=%" PRId64, e->row_count,
+		     e->available - lapsed_points(e), e->pending, e->held, e->debt,
+		     lapsed_points(e));
 }
 
 /* A record by its number, or all that was booked up to a time. */
@@ -164,6 +185,7 @@ run_explain_member(struct command_call *call)
 		return;
 	}
 	e->has_all_lots = true;
+	e->business_date = DAY_NONE;
 	e->last = call->host->durable_sequence(call->host->context);
 	ask_init(call, &request, REQUEST_SHOW_MEMBER);
 	e->until_utc_ms = INT64_MAX;

@@ -296,6 +296,8 @@ note_import(struct importing *i, const char *path)
 	if (news > 0 && !ask_note(i->call, "import %ss, %" PRIu32 " to set, %s",
 				  i->import.noun->fields->noun, news, path))
 		return false;
+	/* One record approves a proposal: the note names both operators, the rows name the note. */
+	i->call->approves = 0;
 	snprintf(i->origin, sizeof(i->origin), ORIGIN_OF_IMPORT "%" PRIu64 " %s",
 		 i->call->sequence, i->call->origin);
 	return true;

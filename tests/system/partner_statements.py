@@ -1,4 +1,4 @@
-"""partner_statements.py - a partner reads its statements, acknowledges them, and disputes what is wrong.
+"""partner_statements.py - a partner reads and acknowledges its statements, disputes what is wrong.
 
 By tally-settle, over TLS with a certificate and by key; what it gets is what the operator prints.
 """
