@@ -12,53 +12,6 @@
 #include "storage/archive_internal.h"
 #include "storage/statement_print.h"
 
-/* The cycles of a partner up to one, oldest first. */
-struct cycles {
-	uint32_t *numbers;		/* owned */
-	uint32_t count;
-	bool	 has_failed;
-};
-
-static void
-on_cycle(void *context, const struct database_cell *cells)
-{
-	struct cycles *cycles = context;
-	uint32_t *numbers;
-
-	if (cycles->count % 64 == 0) {
-		numbers = realloc(cycles->numbers, (cycles->count + 64) * sizeof *numbers);
-		if (numbers == NULL) {
-			cycles->has_failed = true;
-			return;
-		}
-		cycles->numbers = numbers;
-	}
-	if (!cycles->has_failed)
-		cycles->numbers[cycles->count++] = (uint32_t)database_cell_u64(&cells[0]);
-}
-
-/* The statement of the last of the cycles, with the digest that all of them give. */
-static enum tg_status
-read_chain(struct database *database, uint32_t partner, const struct cycles *cycles,
-	   struct signed_statement *ret_statement, struct storage_error *error)
-{
-	memset(ret_statement, 0, sizeof *ret_statement);
-	for (uint32_t i = 0; i < cycles->count; i++) {
-		struct statement s;
-		enum tg_status status =
-			statement_read(database, partner, cycles->numbers[i], &s, error);
-
-		if (status != TG_OK) {
-			statement_deinit(&ret_statement->statement);
-			return status;
-		}
-		statement_digest(&s, ret_statement->digest, ret_statement->digest);
-		statement_deinit(&ret_statement->statement);
-		ret_statement->statement = s;
-	}
-	return TG_OK;
-}
-
 static void
 print_statement(FILE *file, uint8_t form, const struct signed_statement *statement)
 {
@@ -74,30 +27,19 @@ static enum tg_status
 write_statement(struct archive_query *query, const struct archive_page_question *question,
 		FILE *file, struct archived_document *facts, struct storage_error *error)
 {
-	const uint32_t cycle = question->document.cycle;
-	struct cycles cycles = { .count = 0 };
 	struct signed_statement statement;
-	char sql[ARCHIVE_SQL_BYTES_MAX];
-	enum tg_status status;
+	struct statement *s = &statement.statement;
+	enum tg_status status = statement_read(query->database, question->partner,
+					       question->document.cycle, s, error);
 
-	(void)snprintf(sql, sizeof sql,
-		       "SELECT cycle FROM statement WHERE partner = %" PRIu32
-		       " AND cycle <= %" PRIu32 " ORDER BY cycle",
-		       question->partner, cycle);
-	status = database_query(query->database, sql, on_cycle, &cycles, error);
-	if (status == TG_OK && cycles.has_failed)
-		status = storage_fail(error, TG_NO_MEMORY, "no memory for a statement");
-	facts->is_found = cycles.count > 0 && cycles.numbers[cycles.count - 1] == cycle;
-	if (status == TG_OK && facts->is_found) {
-		status = read_chain(query->database, question->partner, &cycles, &statement, error);
-		if (status == TG_OK) {
-			print_statement(file, question->document.form, &statement);
-			memcpy(facts->chain, statement.digest, sizeof facts->chain);
-			statement_deinit(&statement.statement);
-		}
-	}
-	free(cycles.numbers);
-	return status;
+	facts->is_found = status == TG_OK;
+	if (status != TG_OK)
+		return status == TG_UNKNOWN_STATEMENT ? TG_OK : status;
+	statement_digest(s, s->digest_before, statement.digest);
+	print_statement(file, question->document.form, &statement);
+	memcpy(facts->chain, statement.digest, sizeof facts->chain);
+	statement_deinit(s);
+	return TG_OK;
 }
 
 static void
