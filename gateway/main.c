@@ -136,7 +136,7 @@ check_programme(struct options *options)
 		fprintf(stderr, "tallygated: %s\n", tg_status_text(status));
 	if (status != TG_OK)
 		return 1;
-	printf("%s: ok, %u rates and campaigns\n", path, file.rule_count);
+	printf("%s: ok, %u rates, campaigns and exchanges\n", path, file.rule_count);
 	programme_file_deinit(&file);
 	return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
 }

@@ -2,11 +2,14 @@
 
 The first case is client.py's, too; the others have operators, and run alone.
 """
+import os
 import re
+import subprocess
 import sys
 import time
 
 from desk import Desk
+from server import BUILD, SECONDS_MAX
 from world import expect, expect_equal, numbers, run
 
 HOUR_MS = 3600000
@@ -120,6 +123,33 @@ def groups_of_stores_do_not_change_before_their_programme(desk):
     port.close()
 
 
+def a_file_is_checked_before_it_is_loaded(desk):
+    """What is wrong is told by line, by the daemon's option and by the console alike."""
+    def check(octets):
+        path = desk.server.folder.write('checked', octets)
+        run_of = subprocess.run([os.path.join(BUILD, 'gateway', 'tallygated'),
+                                 '--check-programme', path], stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT, timeout=SECONDS_MAX, check=False)
+        return run_of.returncode, run_of.stdout.decode().replace(path, 'FILE').splitlines()
+
+    expect_equal(check(PROGRAMME), (0, ['FILE: ok, 2 rates, campaigns and exchanges']))
+    wrong = (b'campaigns = (\n'
+             b'  { number = 7; partner = 1; },\n'
+             b'  { number = 8; points = 5; weekday = [ "mon" ]; },\n'
+             b'  { number = 9; points = 5; hours = "25:00-26:00"; }\n'
+             b');\n')
+    code, lines = check(wrong)
+    expect_equal(code, 1)
+    expect_equal([line.split(': ', 1)[0] for line in lines], ['FILE:2', 'FILE:3', 'FILE:4'])
+    port = desk.caller('admin')
+    expect_equal(port.ask('programme load ' + desk.server.folder.write('programme', wrong)),
+                 'error nothing loaded')
+    expect_equal(re.findall(r'line (\d+: [^\r]*)', ''.join(port.last)),
+                 [line.split(':', 1)[1] for line in lines])
+    port.close()
+
+
 if __name__ == '__main__':
     sys.exit(run([a_campaign_is_told_apart, a_programme_from_its_load_to_the_end_of_its_budget,
-                  groups_of_stores_do_not_change_before_their_programme], Desk))
+                  groups_of_stores_do_not_change_before_their_programme,
+                  a_file_is_checked_before_it_is_loaded], Desk))
