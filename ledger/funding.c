@@ -252,6 +252,25 @@ begin_funds(struct plan *p, enum record_kind kind, const struct partner_row *par
 	return r;
 }
 
+/* What a block costs, or is paid back for, is an item of the partner's open cycle. */
+static void
+add_item(struct plan *p, const struct partner_row *partner, int64_t amount)
+{
+	struct record *r = p->record;
+
+	if (amount == 0 || (partner->config.flags & PARTNER_TEST) != 0)
+		return;
+	r->sections |= RECORD_HAS_BIT(ITEM);
+	r->item = (struct settlement_item){ .partner = partner->config.number, .amount = amount };
+}
+
+/* Money for points of a block, minor units, rounded down. */
+static int64_t
+cost_of(int64_t points, int64_t price_micro)
+{
+	return points_mul_div_floor(points, price_micro, MICRO_PER_MINOR);
+}
+
 /* Room for another block: the oldest that is used up goes. */
 static bool
 make_room(struct plan *p, const struct cover_list *list)
@@ -276,13 +295,17 @@ add_cover(struct plan *p, const struct partner_row *partner, int64_t points)
 {
 	const struct funding_row *funding = ledger_funding_row(p->ledger, partner->funding);
 	const bool is_block = (funding->config.flags & FUNDING_PREPAID) != 0;
-	struct record *r = begin_funds(p, RECORD_FUND, partner, points);
+	const int64_t price = p->request->price_micro >= 0 ? p->request->price_micro :
+							     funding->config.issue_price_micro;
 	struct cover_list list;
+	struct record *r;
 	int64_t overdrawn;
 
+	if (cost_of(points, price) > TG_AMOUNT_MAX)
+		return TG_BAD_FIELD;
+	r = begin_funds(p, RECORD_FUND, partner, points);
 	list_covers(p->ledger, funding, &list);
-	r->funded_price_micro = p->request->price_micro >= 0 ? p->request->price_micro :
-							       funding->config.issue_price_micro;
+	r->funded_price_micro = price;
 	if (is_block) {
 		r->cover_row = table_free_peek(&p->ledger->covers, 0);
 		if (r->cover_row == TABLE_NONE || !make_room(p, &list))
@@ -296,19 +319,23 @@ add_cover(struct plan *p, const struct partner_row *partner, int64_t points)
 			m->partner = partner->config.number;
 			m->points = -overdrawn;
 		}
+		add_item(p, partner, cost_of(points, r->funded_price_micro));
 	}
 	plan_post(p, ACCOUNT_COVER, partner->config.number, points);
 	plan_post(p, ACCOUNT_COVER_SOLD, partner->config.number, -points);
 	return plan_finish(p);
 }
 
-/* What is unused goes back to the operator for money: loose cover, then the newest block first. */
+/*
+ * What is unused goes back to the operator: loose cover, which no block was paid for, then the
+ * newest block first, each for the price that was paid for it.
+ */
 static enum tg_status
 release_cover(struct plan *p, const struct partner_row *partner, int64_t points)
 {
 	const struct funding_row *funding = ledger_funding_row(p->ledger, partner->funding);
 	struct cover_list list;
-	int64_t left;
+	int64_t left, amount = 0;
 
 	list_covers(p->ledger, funding, &list);
 	if (points == 0)
@@ -318,14 +345,16 @@ release_cover(struct plan *p, const struct partner_row *partner, int64_t points)
 	begin_funds(p, RECORD_UNFUND, partner, points);
 	left = points - points_min(points, points_max(list.loose_points, 0));
 	for (uint32_t i = list.count; i > 0 && left > 0; i--) {
-		int64_t part = points_min(
-			left, left_points(ledger_cover_row(p->ledger, list.rows[i - 1])));
+		const struct cover_row *cover = ledger_cover_row(p->ledger, list.rows[i - 1]);
+		int64_t part = points_min(left, left_points(cover));
 
 		if (part > 0)
 			move_cover(p, list.rows[i - 1], -part);
+		amount += cost_of(part, cover->price_micro);
 		left -= part;
 	}
 	TG_ASSERT(left == 0);
+	add_item(p, partner, -amount);
 	plan_post(p, ACCOUNT_COVER, partner->config.number, -points);
 	plan_post(p, ACCOUNT_COVER_SOLD, partner->config.number, points);
 	return plan_finish(p);

@@ -316,15 +316,20 @@ add_postings(struct clearing *c, const struct record *r)
 	return status;
 }
 
-/* A correction is an item of both parties. */
+/* A correction is an item of both parties; a block is bought from the operator. */
 static enum tg_status
 add_item(struct clearing *c, const struct record *r)
 {
 	struct clearing_line line = { .business_date = r->business_date, .partner = r->item.partner,
 				      .item = CLEARING_CORRECTION, .other = r->item.other,
 				      .amount = r->item.amount };
-	enum tg_status status = add_line(c, &line);
+	enum tg_status status;
 
+	if (RECORD_HAS(r, FUNDED)) {
+		line.item = CLEARING_BLOCK;
+		line.points = r->kind == RECORD_FUND ? r->funded_points : -r->funded_points;
+	}
+	status = add_line(c, &line);
 	line.partner = r->item.other;
 	line.other = r->item.partner;
 	line.amount = -r->item.amount;

@@ -38,7 +38,8 @@
 	X(ISSUE_FEE,  14, issue_fee,  1,  1, ISSUE_FEE, "fee for points issued") \
 	X(REDEEM_FEE, 15, redeem_fee, 1,  1, REDEEM_FEE, "fee for points redeemed") \
 	X(EXCHANGED_IN, 16, exchanged_in, 0, 0, ISSUED, "of the points issued, those given for its own currency") \
-	X(EXCHANGED_OUT, 17, exchanged_out, 0, 0, REDEEMED, "of the points redeemed, those exchanged into its own currency")
+	X(EXCHANGED_OUT, 17, exchanged_out, 0, 0, REDEEMED, "of the points redeemed, those exchanged into its own currency") \
+	X(BLOCK,      18, block,      1,  1, SAID, "points bought ahead, less those paid back unused")
 /* clang-format on */
 
 enum clearing_item {
@@ -48,7 +49,7 @@ enum clearing_item {
 #undef CLEARING_ITEM_ENUM
 };
 
-#define CLEARING_ITEMS 17
+#define CLEARING_ITEMS 18
 
 /* What the money of an item is reckoned by. */
 enum clearing_by {
@@ -66,12 +67,13 @@ struct clearing_line {
 	int32_t	 business_date;		/* DAY_NONE: before the first one */
 	uint32_t partner;
 	uint8_t	 item;			/* enum clearing_item */
-	uint32_t other;			/* OWES, DUE, CORRECTION: the other party; 0: operator */
+	/* OWES, DUE, CORRECTION, BLOCK: the other party; 0: operator */
+	uint32_t other;
 	/* in force for its records; version 0: none, the programme's value of a point counts */
 	struct funding_config terms;
 	uint64_t records;		/* postings, or matched parts of them */
 	int64_t	 points;		/* as the item says, mostly >= 0 */
-	int64_t	 amount;		/* CORRECTION: minor units, > 0: the partner owes */
+	int64_t	 amount;		/* CORRECTION, BLOCK: minor units, > 0: the partner owes */
 };
 
 struct clearing;

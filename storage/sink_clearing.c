@@ -311,7 +311,7 @@ write_lines_of(struct database *database, const struct closed *closed, const cha
 		" l.other, l.terms, l.records, l.points, CASE %s", item, item);
 
 #define AMOUNT_CASE(name, number, word, pooled, traced, by, text)                                  \
-	if ((number) != CLEARING_CORRECTION)                                                       \
+	if (CLEARING_BY_##by != CLEARING_BY_SAID)                                                  \
 		used += append_money(sql + used, sizeof sql - used, number, pooled, traced,        \
 				     CLEARING_BY_##by);
 	CLEARING_ITEM_LIST(AMOUNT_CASE)
@@ -326,7 +326,7 @@ write_lines_of(struct database *database, const struct closed *closed, const cha
 	return database_run(database, sql, NULL, error);
 }
 
-/* A correction is an item of both parties, and its money is said. */
+/* A correction is an item of both parties, a block of who buys it; their money is said. */
 static enum tg_status
 write_corrections(struct database *database, const struct closed *closed,
 		  struct storage_error *error)
@@ -334,18 +334,20 @@ write_corrections(struct database *database, const struct closed *closed,
 	char sql[SQL_BYTES_MAX];
 
 	(void)snprintf(sql, sizeof sql,
-		       "INSERT INTO statement_line SELECT c.partner, c.cycle, i.business_date, %d,"
+		       "INSERT INTO statement_line SELECT c.partner, c.cycle, i.business_date,"
+		       " IF(i.points IS NULL, %d, %d) AS item_number,"
 		       " i.other, COALESCE((SELECT MAX(t.version) FROM partner_terms t"
 		       " WHERE t.partner = c.partner AND t.last_sequence < i.sequence), 0) AS v,"
-		       " COUNT(*), 0, SUM(i.amount) FROM closed_cycle c JOIN"
-		       " (SELECT business_date, sequence, partner, other, amount"
+		       " COUNT(*), COALESCE(SUM(i.points), 0), SUM(i.amount)"
+		       " FROM closed_cycle c JOIN"
+		       " (SELECT business_date, sequence, partner, other, amount, points"
 		       " FROM settlement_item UNION ALL"
-		       " SELECT business_date, sequence, other, partner, -amount"
+		       " SELECT business_date, sequence, other, partner, -amount, NULL"
 		       " FROM settlement_item WHERE other <> 0) i ON i.partner = c.partner"
 		       " AND i.business_date BETWEEN COALESCE(c.first_date, '1000-01-01')"
 		       " AND c.last_date WHERE c.partner = %" PRIu32 " AND c.cycle = %" PRIu32
-		       " GROUP BY i.business_date, i.other, v",
-		       CLEARING_CORRECTION, closed->partner, closed->cycle);
+		       " GROUP BY i.business_date, item_number, i.other, v",
+		       CLEARING_CORRECTION, CLEARING_BLOCK, closed->partner, closed->cycle);
 	return database_run(database, sql, NULL, error);
 }
 

@@ -421,7 +421,8 @@ enum sink_role {
 	X(PLAIN, u32,  partner) \
 	X(PLAIN, u32,  other) \
 	X(PLAIN, i64,  amount) \
-	X(PLAIN, u64,  about)
+	X(PLAIN, u64,  about) \
+	X(PLAIN, i64,  points)
 
 #define SINK_DAY_PROOF_COLUMNS(X) \
 	X(PLAIN, u64,  sequence) \

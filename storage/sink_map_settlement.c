@@ -89,6 +89,9 @@ map_item(struct sink_settlement_item_row *row, const struct record *record)
 	cell_set_i64(&row->amount, record->item.amount);
 	if (record->item.about != 0)
 		cell_set_u64(&row->about, record->item.about);
+	if (RECORD_HAS(record, FUNDED))
+		cell_set_i64(&row->points, record->kind == RECORD_FUND ? record->funded_points :
+									 -record->funded_points);
 	return sink_map_business_date(&row->business_date, record->business_date);
 }
 

@@ -364,9 +364,10 @@ CREATE TABLE IF NOT EXISTS settlement_item (
   other INT UNSIGNED NOT NULL COMMENT 'to whom; 0: the operator',
   amount BIGINT NOT NULL COMMENT 'money, minor units, not 0',
   about BIGINT UNSIGNED NULL COMMENT 'sequence of the record that it corrects; NULL: none',
+  points BIGINT NULL COMMENT 'points bought ahead for it, negative: paid back unused; NULL: a correction',
   PRIMARY KEY (business_date, sequence)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
-  COMMENT='what partners owe each other besides points: corrections';
+  COMMENT='what partners owe besides what they issue and redeem: corrections, points bought ahead';
 
 CREATE TABLE IF NOT EXISTS clearing_day (
   business_date DATE NOT NULL COMMENT 'a day whose postings are summed in clearing',
@@ -379,7 +380,7 @@ CREATE TABLE IF NOT EXISTS clearing_day (
 CREATE TABLE IF NOT EXISTS clearing (
   business_date DATE NOT NULL COMMENT 'business date',
   partner INT UNSIGNED NOT NULL COMMENT 'number of the partner',
-  item ENUM('issued','taken','redeemed','restored','debt','debt_paid','owes','due','expired','correction','written_off','transaction','month','issue_fee','redeem_fee','exchanged_in','exchanged_out') NOT NULL COMMENT 'what the points are, see statement',
+  item ENUM('issued','taken','redeemed','restored','debt','debt_paid','owes','due','expired','correction','written_off','transaction','month','issue_fee','redeem_fee','exchanged_in','exchanged_out','block') NOT NULL COMMENT 'what the points are, see statement',
   other INT UNSIGNED NOT NULL COMMENT 'owes, due: the other party; 0: operator, or none',
   terms INT UNSIGNED NOT NULL COMMENT 'version of the partner''s terms for these records, see partner_terms; 0: none',
   records BIGINT UNSIGNED NOT NULL COMMENT 'postings, or matched parts of them',
@@ -433,6 +434,8 @@ CREATE TABLE IF NOT EXISTS statement (
   exchanged_in_amount DECIMAL(38,0) NOT NULL COMMENT '0: they are among the points issued',
   exchanged_out_points DECIMAL(38,0) NOT NULL COMMENT 'of the points redeemed, those exchanged into its own currency, less those of exchanges undone',
   exchanged_out_amount DECIMAL(38,0) NOT NULL COMMENT '0: they are among the points redeemed',
+  block_points DECIMAL(38,0) NOT NULL COMMENT 'points bought ahead, less those paid back unused',
+  block_amount DECIMAL(38,0) NOT NULL COMMENT 'money for them, minor units; positive: the partner owes',
   net_amount DECIMAL(38,0) NOT NULL COMMENT 'opening and all amounts, minor units; positive: the partner owes',
   carried_amount DECIMAL(38,0) NOT NULL COMMENT 'part of it that is carried over: all or nothing, minor units',
   payable_amount DECIMAL(38,0) NOT NULL COMMENT 'part of it that is to be paid, minor units; positive: by the partner, negative: to it',
@@ -445,7 +448,7 @@ CREATE TABLE IF NOT EXISTS statement_line (
   partner INT UNSIGNED NOT NULL COMMENT 'number of the partner',
   cycle INT UNSIGNED NOT NULL COMMENT 'number of the cycle',
   business_date DATE NOT NULL COMMENT 'business date: its postings of the partner are what the line sums',
-  item ENUM('issued','taken','redeemed','restored','debt','debt_paid','owes','due','expired','correction','written_off','transaction','month','issue_fee','redeem_fee','exchanged_in','exchanged_out') NOT NULL COMMENT 'what the points are, see statement',
+  item ENUM('issued','taken','redeemed','restored','debt','debt_paid','owes','due','expired','correction','written_off','transaction','month','issue_fee','redeem_fee','exchanged_in','exchanged_out','block') NOT NULL COMMENT 'what the points are, see statement',
   other INT UNSIGNED NOT NULL COMMENT 'owes, due, correction: the other party; 0: operator, or none',
   terms INT UNSIGNED NOT NULL COMMENT 'version of the partner''s terms that it is reckoned by, see partner_terms; 0: the cycle''s',
   records BIGINT UNSIGNED NOT NULL COMMENT 'postings, or matched parts of them',

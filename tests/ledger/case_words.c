@@ -108,6 +108,7 @@ static const struct named_field record_fields[] = {
 	FIELD(record, "captured", captured_points),
 	FIELD(record, "flags", flags),
 	FIELD(record, "programme", programme.version),
+	FIELD(record, "item", item.amount),
 };
 const struct named_fields record_words = LIST(record_fields);
 

@@ -9,8 +9,8 @@ DAY_0 = datetime.date(1970, 1, 1)
 BY_ROWS = ('transaction', 'month')
 # Which column of trade.txt an item of a statement sums.
 COLUMNS = {'debt': 'debt', 'debt_paid': 'back', 'restored': 'back', 'transaction': None,
-           'month': None, 'correction': None, 'written_off': None, 'expired': None, 'owes': None,
-           'due': None}
+           'month': None, 'correction': None, 'block': None, 'written_off': None,
+           'expired': None, 'owes': None, 'due': None}
 # What an exchange gave or took, whichever it was; undone it counts down.
 EXCHANGED = ('exchanged_in', 'exchanged_out')
 

@@ -36,6 +36,11 @@ record_maker_funds(struct record_maker *maker, struct record *record)
 	record->cover_row = record->kind == RECORD_FUND ? pick(maker, 3) : 0;
 	record->funded_points = points;
 	record->funded_price_micro = quantity(maker);
+	if (pick(maker, 2) == 0) {
+		add(record, RECORD_HAS_BIT(ITEM));
+		record->item = (struct settlement_item){ .partner = record->funded_partner,
+							 .amount = sign * quantity(maker) };
+	}
 	record->posting_count = 2;
 	record->postings[0] = (struct posting){ ACCOUNT_COVER, UNIT_COVER, record->funded_partner,
 						sign * points };

@@ -29,8 +29,8 @@ static const char closed_sql[] =
 	" ORDER BY closed_sequence";
 static const char state_sql[] = "SELECT partner, cycle, last_sequence, state + 0, changed_at"
 				" FROM statement_state ORDER BY partner, cycle";
-static const char item_sql[] = "SELECT business_date, sequence, partner, other, amount, about"
-			       " FROM settlement_item ORDER BY sequence";
+static const char item_sql[] = "SELECT business_date, sequence, partner, other, amount, about,"
+			       " points FROM settlement_item ORDER BY sequence";
 
 struct settlement {
 	struct expected_table cycles, holidays, closed, states, items;
@@ -122,6 +122,8 @@ expect_item(struct settlement *s, const struct record *r)
 	line_u64(&line, r->item.other);
 	line_i64(&line, r->item.amount);
 	line_u64_unless_0(&line, true, r->item.about);
+	line_i64_if(&line, RECORD_HAS(r, FUNDED),
+		    r->kind == RECORD_FUND ? r->funded_points : -r->funded_points);
 	expected_add(&s->items, &line);
 }
 
@@ -138,7 +140,7 @@ expect(void *context, const struct record *r)
 		expect_closed(s, r);
 	if (r->kind == RECORD_STATEMENT)
 		expect_state(s, r, r->statement_partner, r->statement_cycle, r->statement_state);
-	if (r->kind == RECORD_ITEM)
+	if (RECORD_HAS(r, ITEM))
 		expect_item(s, r);
 }
 
