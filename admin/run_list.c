@@ -276,6 +276,7 @@ run_show_programme(struct command_call *call)
 		{ "longest hold", p.hold_seconds_max, "s" },
 		{ "declines kept", p.declines_per_terminal_day, "a terminal and day" },
 		{ "debt written off after", p.debt_days, "days, 0: never" },
+		{ "or after", p.debt_cycles, "closed cycles, 0: never" },
 		{ "member earns", p.member_day_earn_points, "points a day" },
 		{ "member burns", p.member_day_burn_points, "points a day" },
 	};

@@ -194,6 +194,8 @@
 	  "declines and tombstones recorded for one terminal and day; beyond it LIMITED") \
 	X(programme, debt_days, INT, "0", 0, 36525, "days", CONFIG_KEEP, \
 	  "age at which a member's debt is written off, 0 for never") \
+	X(programme, debt_cycles, INT, "7", 0, 64, "cycles", CONFIG_KEEP, \
+	  "closed cycles of the partner after which a member's debt is written off, 0 for never") \
 	X(programme, member_day_earn_points, INT, "0", 0, TG_AMOUNT_MAX, "points", CONFIG_KEEP, \
 	  "limit of what a member earns in a day, 0 for none") \
 	X(programme, member_day_burn_points, INT, "0", 0, TG_AMOUNT_MAX, "points", CONFIG_KEEP, \

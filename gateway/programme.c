@@ -34,6 +34,7 @@ programme_of(const struct config *config)
 		.declines_per_terminal_day =
 			(int32_t)config->programme_declines_per_terminal_day,
 		.debt_days = (int32_t)config->programme_debt_days,
+		.debt_cycles = (int32_t)config->programme_debt_cycles,
 		.member_day_earn_points = limit_of(config->programme_member_day_earn_points),
 		.member_day_burn_points = limit_of(config->programme_member_day_burn_points),
 	};

@@ -154,6 +154,7 @@ resolve_portion(struct plan *p, uint32_t row, int64_t captured, int32_t day, int
 	m->flags = MOVE_GONE | MOVE_OF_HOLD;
 	m->row = row;
 	m->points = -portion->points;
+	m->partner = portion->issuer;
 	if (captured > 0 && plan_keep_portion(p, &lot, captured, 0) != TG_OK)
 		return TG_TABLE_FULL;
 	if (rest == 0)

@@ -58,6 +58,9 @@ struct programme_config {
 	/* points end on this day of the year only, the next one; month 0: on any */
 	uint8_t	 sweep_month;
 	uint8_t	 sweep_day;
+	/* ... or when so many cycles of the partner have closed since; 0: never */
+	int32_t	 debt_cycles;
+	uint32_t pad;			/* zero */
 	int64_t	 member_day_earn_points;    /* limit over all partners, LIMIT_NONE for none */
 	int64_t	 member_day_burn_points;    /* limit over all partners */
 };

@@ -157,6 +157,35 @@ expire(struct plan *p, bool is_activity)
 	return plan_finish(p);
 }
 
+/* Have so many cycles of the debt's partner closed since it arose, its own included? */
+static bool
+has_seen_cycles(const struct plan *p, const struct view_debt *debt)
+{
+	const uint32_t cycles = (uint32_t)p->programme->debt_cycles;
+	const uint32_t cycle = state_find_cycle(p->ledger, debt->partner);
+	uint32_t open, row;
+
+	if (cycles == 0 || cycle == TABLE_NONE)
+		return false;
+	open = ledger_cycle_row(p->ledger, cycle)->open.number;
+	if (open <= cycles)
+		return false;
+	row = state_find_statement(p->ledger, debt->partner, open - cycles);
+	return row != TABLE_NONE &&
+	       ledger_statement_row(p->ledger, row)->last_day >= debt->since_day;
+}
+
+/* Is the debt old enough to be given up, by either measure of the programme? */
+static bool
+is_given_up(const struct plan *p, const struct view_debt *debt)
+{
+	const int32_t days = p->programme->debt_days;
+
+	if (days != 0 && debt->since_day <= (int64_t)ledger_business_date(p->ledger) - days)
+		return true;
+	return has_seen_cycles(p, debt);
+}
+
 /*
  * Debt older than the programme says is given up (domain decision 6).  It stays the business of the
  * partner that caused it: its posting names that one.
@@ -165,16 +194,12 @@ static enum tg_status
 write_off(struct plan *p)
 {
 	struct view *v = &p->view;
-	const int64_t oldest_day =
-		(int64_t)ledger_business_date(p->ledger) - p->programme->debt_days;
 	int64_t points = 0;
 
-	if (p->programme->debt_days == 0 || v->debt_count == 0)
-		return TG_OK;
 	for (uint32_t i = 0; i < v->debt_count; i++) {
 		struct view_debt *debt = &v->debts[i];
 
-		if (debt->now == 0 || debt->since_day > oldest_day)
+		if (debt->now == 0 || !is_given_up(p, debt))
 			continue;
 		if (points == 0)
 			plan_begin(p, RECORD_WRITE_OFF);

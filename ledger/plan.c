@@ -417,7 +417,9 @@ move_pendings(struct plan *p)
 		m->matures_day = pending->matures_day;
 		m->life_days = pending->life_days;
 		m->usable_at = pending->usable_at;
-		m->partner = pending->issuer;
+		/* Pending points that become regular ones are whose the member's queue says. */
+		m->partner = (m->flags & MOVE_NEW) != 0 || pending->life_days > 0 ?
+				     pending->issuer : 0;
 		m->campaign = pending->campaign;
 		if (m->row == TABLE_NONE)
 			return false;

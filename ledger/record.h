@@ -197,6 +197,18 @@ struct carried {
 	int64_t	 after;
 };
 
+/*
+ * Whose limited points the move adds to what the member has, held ones included, or takes from it;
+ * 0: nobody's.  What a burn keeps for its reversal is not the member's.
+ */
+#define MOVE_LIMITED_ISSUER(m)                                                                     \
+	((m)->kind == MOVE_LOT ||                                                                  \
+			 ((m)->kind == MOVE_PENDING &&                                             \
+			  (((m)->flags & MOVE_NEW) == 0 || (m)->life_days > 0)) ||                 \
+			 ((m)->kind == MOVE_PORTION && ((m)->flags & MOVE_OF_HOLD) != 0) ?         \
+		 (m)->partner :                                                                    \
+		 0)
+
 #define MOVE_NEW 0x1u	/* the row is claimed and gets the attributes below */
 #define MOVE_GONE 0x2u	/* the row is free after this move */
 #define MOVE_OF_HOLD 0x4u /* PORTION: hangs on the record's hold, not on its transaction row */
@@ -214,7 +226,11 @@ struct move {
 	/* PENDING: life as a limited lot once available; 0: regular */
 	int32_t	 life_days;
 	uint32_t usable_at;		/* USABLE_* */
-	uint32_t partner;		/* issuer of the points, or partner that caused the debt */
+	/*
+	 * Issuer of the points, or partner that caused the debt.  Of LOT, PENDING and PORTION
+	 * always told, where limited points of a member change; 0: they came as regular ones.
+	 */
+	uint32_t partner;
 	uint16_t lot_flags;		/* LOT_* of rows.h */
 	uint32_t campaign;		/* that gave the points, 0: none; not of a DEBT */
 };

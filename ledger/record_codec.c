@@ -184,6 +184,9 @@ section_moves(struct cursor *c, struct record *r)
 		} else if (m->kind == MOVE_COVER) {
 			cursor_u64(c, &m->serial);
 			cursor_u32(c, &m->partner);
+		} else if (m->kind == MOVE_LOT || m->kind == MOVE_PENDING ||
+			   m->kind == MOVE_PORTION) {
+			cursor_u32(c, &m->partner);
 		}
 	}
 }
@@ -242,6 +245,8 @@ section_programme(struct cursor *c, struct record *r)
 	cursor_u8(c, &p->vintage_months);
 	cursor_u8(c, &p->sweep_month);
 	cursor_u8(c, &p->sweep_day);
+	cursor_i32(c, &p->debt_cycles);
+	p->pad = 0;
 	cursor_i64(c, &p->member_day_earn_points);
 	cursor_i64(c, &p->member_day_burn_points);
 	cursor_i64(c, &r->window_floor_utc_ms);

@@ -193,7 +193,7 @@ give_regular(struct plan *p, int64_t points, bool is_void)
 	struct record *r = p->record;
 	struct view_lot lot = {
 		.serial = r->sequence << 8 | 3,
-		.issuer = p->partner->number,
+		/* No issuer: they are whose they were as regular points. */
 		.last_day = p->view.regular_last_day,
 	};
 

@@ -72,7 +72,8 @@ set_programme(struct plan *p)
 	    !points_within(c->hold_seconds_max, 1, HOLD_SECONDS_MAX) ||
 	    !points_within(c->hold_seconds_default, 1, c->hold_seconds_max) ||
 	    c->declines_per_terminal_day < 0 || c->member_day_earn_points < 0 ||
-	    c->member_day_burn_points < 0 || !points_within(c->debt_days, 0, DAYS_MAX))
+	    c->member_day_burn_points < 0 || !points_within(c->debt_days, 0, DAYS_MAX) ||
+	    !points_within(c->debt_cycles, 0, STATEMENTS_KEPT))
 		return TG_BAD_FIELD;
 	/*
 	 * What was live stays live, and what was tried out never becomes so; and what was paid for
@@ -88,6 +89,7 @@ set_programme(struct plan *p)
 	r->sections |= RECORD_HAS_BIT(PROGRAMME);
 	r->programme = *c;
 	r->programme.version = p->programme->version + 1;
+	r->programme.pad = 0;
 	r->window_floor_utc_ms = window_floor(p);
 	return plan_finish(p);
 }

@@ -114,7 +114,8 @@ may_be_due(const struct plan *p, const struct member_row *m, int32_t sweep_day)
 {
 	if (m->first_lot != TABLE_NONE || m->first_pending != TABLE_NONE ||
 	    m->first_hold != TABLE_NONE ||
-	    (m->first_debt != TABLE_NONE && p->programme->debt_days > 0))
+	    (m->first_debt != TABLE_NONE &&
+	     (p->programme->debt_days > 0 || p->programme->debt_cycles > 0)))
 		return true;
 	return m->regular_points > 0 && m->regular_last_day <= sweep_day &&
 	       p->now->day > m->regular_last_day;

@@ -48,6 +48,7 @@ static const struct item_row {
 };
 
 static_assert(sizeof items / sizeof items[0] == CLEARING_ITEMS + 1, "items are counted");
+static_assert(PROVENANCE_LEGS_MAX >= RECORD_POSTINGS_MAX + RECORD_MOVES_MAX, "a record's legs");
 
 struct clearing *
 clearing_new(void)
@@ -256,7 +257,7 @@ clearing_each(const struct clearing *c, clearing_line_fn *each, void *context)
 static enum tg_status
 trace(struct clearing *c, const struct record *r)
 {
-	struct provenance_leg legs[RECORD_POSTINGS_MAX];
+	struct provenance_leg legs[PROVENANCE_LEGS_MAX];
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < r->posting_count; i++) {
@@ -264,6 +265,13 @@ trace(struct clearing *c, const struct record *r)
 			legs[count++] = (struct provenance_leg){ r->postings[i].account,
 								 r->postings[i].partner,
 								 r->postings[i].points };
+	}
+	for (uint32_t i = 0; RECORD_HAS(r, MOVES) && i < r->move_count; i++) {
+		const uint32_t issuer = MOVE_LIMITED_ISSUER(&r->moves[i]);
+
+		if (issuer != 0)
+			legs[count++] = (struct provenance_leg){ PROVENANCE_LIMITED_LEG, issuer,
+								 r->moves[i].points };
 	}
 	return clearing_trace(c, r->business_date, r->member, legs, count);
 }

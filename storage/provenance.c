@@ -24,6 +24,7 @@ struct queue {
 	uint64_t member;		/* 0: the slot is free */
 	struct runs held;
 	struct runs spent;
+	struct runs limited;		/* in the order in which issuers came */
 };
 
 struct provenance {
@@ -32,11 +33,23 @@ struct provenance {
 	uint32_t used;
 };
 
+/* Whose limited points a record moved, each issuer once. */
+struct limited_change {
+	uint32_t issuer;
+	int64_t	 points;		/* signed: what is still to be placed */
+};
+
 /* One record at work. */
 struct change {
 	struct queue *queue;
 	provenance_owe_fn *owe;
 	void	*context;
+	const struct provenance_leg *legs; /* borrowed */
+	uint32_t leg_count;
+	int64_t	 needs[PROVENANCE_LEGS_MAX]; /* of each leg: points that still must leave for it */
+	int64_t	 queued_points;		/* of all needs, what leaves the queue */
+	uint32_t limited_count;
+	struct limited_change limited[PROVENANCE_LEGS_MAX];
 };
 
 struct provenance *
@@ -62,6 +75,7 @@ provenance_free(struct provenance *p)
 	for (uint32_t i = 0; i < p->slot_count; i++) {
 		free(p->slots[i].held.runs);
 		free(p->slots[i].spent.runs);
+		free(p->slots[i].limited.runs);
 	}
 	free(p->slots);
 	free(p);
@@ -192,57 +206,171 @@ owe(const struct change *c, uint32_t issuer, uint32_t redeemer, int64_t points)
 	return c->owe(c->context, issuer, redeemer, points);
 }
 
-/* Points leave at the front, for a redeemer. */
+/* Some of a run leave for a redeemer. */
+static enum tg_status
+leave(const struct change *c, struct runs *from, uint32_t at, uint32_t redeemer, int64_t points)
+{
+	struct provenance_run *run = &from->runs[at];
+	enum tg_status status = push_back(&c->queue->spent, run->issuer, redeemer, points);
+
+	if (status == TG_OK)
+		status = owe(c, run->issuer, redeemer, points);
+	run->points -= points;
+	return status;
+}
+
+static int64_t
+least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The issuer's limited points; limited.count: it has none. */
+static uint32_t
+find_limited(const struct change *c, uint32_t issuer)
+{
+	const struct runs *limited = &c->queue->limited;
+	uint32_t at = limited->first;
+
+	while (at < limited->count && limited->runs[at].issuer != issuer)
+		at++;
+	return at;
+}
+
+static enum tg_status
+add_limited(const struct change *c, uint32_t issuer, int64_t points)
+{
+	struct runs *limited = &c->queue->limited;
+	const uint32_t at = find_limited(c, issuer);
+
+	if (points == 0)
+		return TG_OK;
+	if (at < limited->count) {
+		limited->runs[at].points += points;
+		return TG_OK;
+	}
+	return push_back(limited, issuer, 0, points);
+}
+
+/*
+ * Up to points of an issuer's limited ones leave for a redeemer; *ret_left: what it has not.
+ * is_back: they go back to the issuer, and nobody owes anything.
+ */
+static enum tg_status
+spend_limited(const struct change *c, uint32_t issuer, uint32_t redeemer, bool is_back,
+	      int64_t points, int64_t *ret_left)
+{
+	struct runs *limited = &c->queue->limited;
+	const uint32_t at = find_limited(c, issuer);
+	enum tg_status status = TG_OK;
+	int64_t part;
+
+	*ret_left = points;
+	if (at == limited->count || points == 0)
+		return TG_OK;
+	part = least(points, limited->runs[at].points);
+	*ret_left = points - part;
+	if (is_back)
+		limited->runs[at].points -= part;
+	else
+		status = leave(c, limited, at, redeemer, part);
+	if (limited->runs[at].points == 0)
+		cut_out(limited, at);
+	return status;
+}
+
+/* Points leave at the front of the queue, for a redeemer. */
 static enum tg_status
 spend(const struct change *c, uint32_t redeemer, int64_t points)
 {
 	struct runs *held = &c->queue->held;
+	struct runs *limited = &c->queue->limited;
 	enum tg_status status = TG_OK;
 
-	while (status == TG_OK && points > 0) {
-		struct provenance_run *front = &held->runs[held->first];
-		int64_t part;
+	while (status == TG_OK && points > 0 && held->first < held->count) {
+		const int64_t part = least(held->runs[held->first].points, points);
 
-		if (held->first == held->count)
-			return TG_CORRUPT;
-		part = front->points < points ? front->points : points;
-		status = push_back(&c->queue->spent, front->issuer, redeemer, part);
-		if (status == TG_OK)
-			status = owe(c, front->issuer, redeemer, part);
-		front->points -= part;
+		status = leave(c, held, held->first, redeemer, part);
 		points -= part;
-		held->first += front->points == 0 ? 1 : 0;
+		held->first += held->runs[held->first].points == 0 ? 1 : 0;
+	}
+	/* Only where limited points came before anybody told whose: what there is must do. */
+	while (status == TG_OK && points > 0) {
+		if (limited->first == limited->count)
+			return TG_CORRUPT;
+		status = spend_limited(c, limited->runs[limited->first].issuer, redeemer, false,
+				       points, &points);
 	}
 	return status;
 }
 
-/* Points come back from a redeemer, last taken first. */
+/* Points come back from a redeemer, last taken first: an issuer's, or anybody's to the queue. */
 static enum tg_status
-restore(const struct change *c, uint32_t redeemer, int64_t points)
+restore(const struct change *c, uint32_t redeemer, const uint32_t *issuer, int64_t points,
+	int64_t *ret_left)
 {
 	struct runs *spent = &c->queue->spent;
-	uint32_t at = spent->count;
 	enum tg_status status = TG_OK;
 
-	while (status == TG_OK && points > 0) {
-		struct provenance_run *run;
-		int64_t part;
+	for (uint32_t at = spent->count; status == TG_OK && points > 0 && at > spent->first; at--) {
+		struct provenance_run *run = &spent->runs[at - 1];
+		const int64_t part = least(run->points, points);
+		const uint32_t from = run->issuer;
 
-		if (at == spent->first)
-			return TG_CORRUPT;
-		run = &spent->runs[--at];
-		if (run->redeemer != redeemer)
+		if (run->redeemer != redeemer || (issuer != NULL && from != *issuer))
 			continue;
-		part = run->points < points ? run->points : points;
-		status = push_front(&c->queue->held, run->issuer, part);
+		status = issuer != NULL ? add_limited(c, from, part) :
+					  push_front(&c->queue->held, from, part);
 		if (status == TG_OK)
-			status = owe(c, run->issuer, redeemer, -part);
+			status = owe(c, from, redeemer, -part);
 		run->points -= part;
 		points -= part;
 		if (run->points == 0)
-			drop(spent, at);
+			drop(spent, at - 1);
 	}
+	*ret_left = points;
 	return status;
+}
+
+/* What a redeemer gives back: to limited points as the moves say, the rest to the queue. */
+static enum tg_status
+give_back(struct change *c, uint32_t redeemer, int64_t points)
+{
+	enum tg_status status = TG_OK;
+	int64_t left = points;
+
+	for (uint32_t i = 0; status == TG_OK && i < c->limited_count && left > 0; i++) {
+		struct limited_change *l = &c->limited[i];
+		const int64_t part = least(l->points, left);
+		int64_t not_found;
+
+		if (part <= 0)
+			continue;
+		status = restore(c, redeemer, &l->issuer, part, &not_found);
+		l->points -= part - not_found;
+		left -= part - not_found;
+	}
+	if (status == TG_OK)
+		status = restore(c, redeemer, NULL, left, &left);
+	return status == TG_OK && left > 0 ? TG_CORRUPT : status;
+}
+
+/* New points: limited ones as the moves say, the rest at the queue's end. */
+static enum tg_status
+issue(struct change *c, uint32_t issuer, int64_t points)
+{
+	for (uint32_t i = 0; i < c->limited_count; i++) {
+		struct limited_change *l = &c->limited[i];
+		const int64_t part = l->issuer == issuer ? least(l->points, points) : 0;
+
+		if (part <= 0)
+			continue;
+		if (add_limited(c, issuer, part) != TG_OK)
+			return TG_NO_MEMORY;
+		l->points -= part;
+		points -= part;
+	}
+	return points == 0 ? TG_OK : push_back(&c->queue->held, issuer, 0, points);
 }
 
 /* An issuer takes its points back, its youngest first; then others', which it owes for. */
@@ -257,7 +385,7 @@ take_back(const struct change *c, uint32_t issuer, int64_t points)
 
 		if (run->issuer != issuer)
 			continue;
-		part = run->points < points ? run->points : points;
+		part = least(run->points, points);
 		run->points -= part;
 		points -= part;
 		if (run->points == 0)
@@ -266,100 +394,207 @@ take_back(const struct change *c, uint32_t issuer, int64_t points)
 	return spend(c, issuer, points);
 }
 
-/* What a leg does in which step; steps go by what must be there for the next. */
-enum step {
-	STEP_RESTORE,
-	STEP_ISSUE,
-	STEP_TAKE_BACK,
-	STEP_PAY_DEBT,
-	STEP_SPEND,
-	STEP_COUNT,
-};
-
-/* Debt that a record makes, and its partner: that of the refund. */
-struct new_debt {
-	uint32_t partner;
-	int64_t	 points;		/* not yet met */
-};
+/* For whom points leave by a leg; false: none do. */
+static bool
+is_sink(const struct provenance_leg *leg, uint32_t *ret_redeemer)
+{
+	*ret_redeemer = leg->partner;
+	if (leg->points <= 0)
+		return false;
+	switch (leg->account) {
+	case ACCOUNT_ISSUED:
+	case ACCOUNT_DEBT:
+	case ACCOUNT_REDEEMED:
+		return true;
+	case ACCOUNT_BREAKAGE:
+		*ret_redeemer = PROVENANCE_EXPIRED;
+		return true;
+	case ACCOUNT_ADJUSTMENTS:
+		*ret_redeemer = PROVENANCE_OPERATOR;
+		return true;
+	default:
+		return false;
+	}
+}
 
 /*
- * What became debt was spent before: nothing leaves for it now, and its issuer has paid for it.
- * The partner that let the issue be undone bears it.
+ * What has to leave for each leg, and how much of it out of the queue.  What became debt was spent
+ * before: nothing leaves for it now, but who has the debt owes the issuer, which paid for it.  Debt
+ * that is given up is paid by no points.
  */
 static enum tg_status
-undo_issue(const struct change *c, const struct provenance_leg *leg, struct new_debt *debt)
+measure(struct change *c)
 {
-	const int64_t spent = leg->points < debt->points ? leg->points : debt->points;
+	int64_t new_debt = 0;
+	uint32_t debtor = PROVENANCE_OPERATOR;
+	bool is_write_off = false;
 	enum tg_status status = TG_OK;
 
-	debt->points -= spent;
-	if (spent > 0 && leg->partner != debt->partner)
-		status = owe(c, debt->partner, leg->partner, spent);
-	return status == TG_OK ? take_back(c, leg->partner, leg->points - spent) : status;
-}
+	for (uint32_t i = 0; i < c->leg_count; i++) {
+		const struct provenance_leg *leg = &c->legs[i];
 
-static enum tg_status
-run_step(const struct change *c, const struct provenance_leg *leg, enum step step,
-	 struct new_debt *debt)
-{
-	const int64_t points = leg->points;
-	const bool is_issue = leg->account == ACCOUNT_ISSUED || leg->account == ACCOUNT_ADJUSTMENTS;
-
-	if (step == STEP_RESTORE && leg->account == ACCOUNT_REDEEMED && points < 0)
-		return restore(c, leg->partner, -points);
-	if (step == STEP_ISSUE && is_issue && points < 0)
-		return push_back(&c->queue->held, leg->partner, 0, -points);
-	if (step == STEP_TAKE_BACK && leg->account == ACCOUNT_ISSUED && points > 0)
-		return undo_issue(c, leg, debt);
-	if (step == STEP_PAY_DEBT && leg->account == ACCOUNT_DEBT && points > 0)
-		return spend(c, leg->partner, points);
-	if (step == STEP_SPEND && points > 0) {
-		if (leg->account == ACCOUNT_REDEEMED)
-			return spend(c, leg->partner, points);
-		if (leg->account == ACCOUNT_BREAKAGE)
-			return spend(c, PROVENANCE_EXPIRED, points);
-		if (leg->account == ACCOUNT_ADJUSTMENTS)
-			return spend(c, PROVENANCE_OPERATOR, points);
-	}
-	return TG_OK;
-}
-
-static struct new_debt
-debt_made(const struct provenance_leg *legs, uint32_t count)
-{
-	struct new_debt debt = { .points = 0 };
-
-	for (uint32_t i = 0; i < count; i++) {
-		if (legs[i].account == ACCOUNT_DEBT && legs[i].points < 0) {
-			debt.partner = legs[i].partner;
-			debt.points -= legs[i].points;
+		is_write_off |= leg->account == ACCOUNT_WRITTEN_OFF;
+		if (leg->account == ACCOUNT_DEBT && leg->points < 0) {
+			new_debt -= leg->points;
+			debtor = leg->partner;
 		}
 	}
-	return debt;
+	for (uint32_t i = 0; status == TG_OK && i < c->leg_count; i++) {
+		const struct provenance_leg *leg = &c->legs[i];
+		uint32_t redeemer;
+		int64_t kept = 0;
+
+		c->needs[i] = 0;
+		if (!is_sink(leg, &redeemer) || (leg->account == ACCOUNT_DEBT && is_write_off))
+			continue;
+		if (leg->account == ACCOUNT_ISSUED) {
+			kept = least(leg->points, new_debt);
+			new_debt -= kept;
+			if (kept > 0 && debtor != leg->partner)
+				status = owe(c, debtor, leg->partner, kept);
+		}
+		c->needs[i] = leg->points - kept;
+		c->queued_points += c->needs[i];
+	}
+	for (uint32_t i = 0; i < c->limited_count; i++)
+		c->queued_points += c->limited[i].points < 0 ? c->limited[i].points : 0;
+	return status;
+}
+
+/* An issuer that takes back takes its own limited points that left, before all others. */
+static enum tg_status
+take_own(struct change *c)
+{
+	enum tg_status status = TG_OK;
+
+	for (uint32_t i = 0; status == TG_OK && i < c->leg_count; i++) {
+		const uint32_t issuer = c->legs[i].partner;
+
+		for (uint32_t k = 0; c->legs[i].account == ACCOUNT_ISSUED && k < c->limited_count;
+		     k++) {
+			const int64_t part = least(c->needs[i], -c->limited[k].points);
+			int64_t left;
+
+			if (c->limited[k].issuer != issuer || part <= 0)
+				continue;
+			status = spend_limited(c, issuer, issuer, true, part, &left);
+			c->limited[k].points += part;
+			c->needs[i] -= part - left;
+			c->queued_points += left;
+		}
+	}
+	return status;
+}
+
+/* What a leg needs: out of the queue while its part lasts, then the limited points that left. */
+static enum tg_status
+fill_need(struct change *c, uint32_t nth)
+{
+	const struct provenance_leg *leg = &c->legs[nth];
+	const int64_t queued = c->queued_points > 0 ? least(c->needs[nth], c->queued_points) : 0;
+	int64_t rest = c->needs[nth] - queued;
+	uint32_t redeemer;
+	enum tg_status status;
+
+	if (c->needs[nth] == 0 || !is_sink(leg, &redeemer))
+		return TG_OK;
+	c->queued_points -= queued;
+	status = leg->account == ACCOUNT_ISSUED ? take_back(c, redeemer, queued) :
+						  spend(c, redeemer, queued);
+	for (uint32_t i = 0; status == TG_OK && i < c->limited_count && rest > 0; i++) {
+		const int64_t part = least(rest, -c->limited[i].points);
+		int64_t left;
+
+		if (part <= 0)
+			continue;
+		status = spend_limited(c, c->limited[i].issuer, redeemer, false, part, &left);
+		c->limited[i].points += part;
+		rest -= part - left;
+	}
+	return status == TG_OK ? spend(c, redeemer, rest) : status;
+}
+
+/* Whose limited points moved, on balance. */
+static void
+sum_limited(struct change *c)
+{
+	for (uint32_t i = 0; i < c->leg_count; i++) {
+		uint32_t at = 0;
+
+		if (c->legs[i].account != PROVENANCE_LIMITED_LEG)
+			continue;
+		while (at < c->limited_count && c->limited[at].issuer != c->legs[i].partner)
+			at++;
+		if (at == c->limited_count)
+			c->limited[c->limited_count++] =
+				(struct limited_change){ c->legs[i].partner, 0 };
+		c->limited[at].points += c->legs[i].points;
+	}
+}
+
+/* Steps go by what must be there for the next: what comes, then what leaves. */
+static enum tg_status
+run(struct change *c)
+{
+	static const uint8_t order[] = { ACCOUNT_ISSUED, ACCOUNT_DEBT, ACCOUNT_REDEEMED,
+					 ACCOUNT_BREAKAGE, ACCOUNT_ADJUSTMENTS };
+	enum tg_status status = TG_OK;
+
+	for (uint32_t i = 0; status == TG_OK && i < c->leg_count; i++) {
+		if (c->legs[i].account == ACCOUNT_REDEEMED && c->legs[i].points < 0)
+			status = give_back(c, c->legs[i].partner, -c->legs[i].points);
+	}
+	for (uint32_t i = 0; status == TG_OK && i < c->leg_count; i++) {
+		if ((c->legs[i].account == ACCOUNT_ISSUED ||
+		     c->legs[i].account == ACCOUNT_ADJUSTMENTS) &&
+		    c->legs[i].points < 0)
+			status = issue(c, c->legs[i].partner, -c->legs[i].points);
+	}
+	if (status == TG_OK)
+		status = measure(c);
+	if (status == TG_OK)
+		status = take_own(c);
+	for (size_t step = 0; step < sizeof order; step++) {
+		for (uint32_t i = 0; status == TG_OK && i < c->leg_count; i++) {
+			if (c->legs[i].account == order[step])
+				status = fill_need(c, i);
+		}
+	}
+	return status;
 }
 
 enum tg_status
 provenance_apply(struct provenance *p, uint64_t member, const struct provenance_leg *legs,
 		 uint32_t count, provenance_owe_fn *owe_fn, void *context)
 {
-	struct change c = { .queue = queue_of(p, member), .owe = owe_fn, .context = context };
-	struct new_debt debt = debt_made(legs, count);
-	bool is_write_off = false;
-	enum tg_status status = TG_OK;
+	struct change c;
 
-	TG_ASSERT(member != 0);
+	TG_ASSERT(member != 0 && count <= PROVENANCE_LEGS_MAX);
+	c.queue = queue_of(p, member);
+	c.owe = owe_fn;
+	c.context = context;
+	c.legs = legs;
+	c.leg_count = count;
+	c.queued_points = 0;
+	c.limited_count = 0;
 	if (c.queue == NULL)
 		return TG_NO_MEMORY;
-	for (uint32_t i = 0; i < count; i++)
-		is_write_off |= legs[i].account == ACCOUNT_WRITTEN_OFF;
-	for (int step = 0; step < STEP_COUNT; step++) {
-		/* Debt that is given up is paid by no points. */
-		if (step == STEP_PAY_DEBT && is_write_off)
-			continue;
-		for (uint32_t i = 0; status == TG_OK && i < count; i++)
-			status = run_step(&c, &legs[i], (enum step)step, &debt);
+	sum_limited(&c);
+	return run(&c);
+}
+
+static struct runs *
+runs_at(struct queue *queue, enum provenance_place place)
+{
+	switch (place) {
+	case PROVENANCE_HELD:
+		return &queue->held;
+	case PROVENANCE_SPENT:
+		return &queue->spent;
+	case PROVENANCE_LIMITED:
+		break;
 	}
-	return status;
+	return &queue->limited;
 }
 
 enum tg_status
@@ -370,8 +605,7 @@ provenance_put(struct provenance *p, uint64_t member, enum provenance_place plac
 
 	if (queue == NULL)
 		return TG_NO_MEMORY;
-	return push_back(place == PROVENANCE_HELD ? &queue->held : &queue->spent, run->issuer,
-			 run->redeemer, run->points);
+	return push_back(runs_at(queue, place), run->issuer, run->redeemer, run->points);
 }
 
 static enum tg_status
@@ -392,5 +626,7 @@ provenance_each(const struct provenance *p, uint64_t member, provenance_run_fn *
 	enum tg_status status;
 
 	status = each_run(&queue->held, PROVENANCE_HELD, each, context);
+	if (status == TG_OK)
+		status = each_run(&queue->limited, PROVENANCE_LIMITED, each, context);
 	return status == TG_OK ? each_run(&queue->spent, PROVENANCE_SPENT, each, context) : status;
 }

@@ -1,10 +1,14 @@
 /*
  * provenance.h - whose points a member spends: first in, first out.
  *
- * A member's points stand in a queue of runs, each with the partner that issued them, in the order
- * of issue.  What is burned leaves at the front, and its issuers owe the partner where it was
- * burned.  The same function runs over the journal and, for MariaDB, over its entries, so that both
- * come to the same obligations.  Limited points queue as all others do.
+ * A member's regular points stand in a queue of runs, each with the partner that issued them, in
+ * the order of issue.  What is burned leaves at the front, and its issuers owe the partner where it
+ * was burned.  The same function runs over the journal and, for MariaDB, over its entries, so that
+ * both come to the same obligations.
+ *
+ * Limited points stand apart, by issuer: a record's moves say whose of them came or left (an issuer
+ * has a lot for itself), and that much of what the record spends is theirs.  The rest is the
+ * queue's.
  *
  * What a refund takes leaves from the youngest run of that issuer; where that does not suffice,
  * from the front, and its issuers owe the partner that took it.  For what became debt, as it was
@@ -29,9 +33,15 @@ struct provenance;
 /* Who redeems points that expired. */
 #define PROVENANCE_EXPIRED UINT32_MAX
 
-/* One leg of a record, as in struct posting. */
+/*
+ * One leg of a record, as in struct posting; or what its moves say of limited points: whose came
+ * (> 0) or left (< 0), held ones being the member's.
+ */
+#define PROVENANCE_LIMITED_LEG 255
+#define PROVENANCE_LEGS_MAX (64 + 255) /* postings and moves of a record */
+
 struct provenance_leg {
-	uint8_t	 account;		/* enum account */
+	uint8_t	 account;		/* enum account, or PROVENANCE_LIMITED_LEG */
 	uint32_t partner;
 	int64_t	 points;		/* signed as the account */
 };
@@ -40,11 +50,12 @@ struct provenance_leg {
 enum provenance_place {
 	PROVENANCE_HELD = 1,		/* with the member, from the front on */
 	PROVENANCE_SPENT = 2,		/* left, the oldest first */
+	PROVENANCE_LIMITED = 3,		/* limited ones with the member, a run for each issuer */
 };
 
 struct provenance_run {
 	uint32_t issuer;		/* partner, or PROVENANCE_OPERATOR */
-	/* SPENT: where; partner, PROVENANCE_OPERATOR or PROVENANCE_EXPIRED; HELD: 0 */
+	/* SPENT: where; partner, PROVENANCE_OPERATOR or PROVENANCE_EXPIRED; else 0 */
 	uint32_t redeemer;
 	int64_t	 points;		/* > 0 */
 };

@@ -314,6 +314,8 @@ put_moves(struct object *o, const struct record *r)
 		} else if (move->kind == MOVE_COVER) {
 			put_number(&element, "serial", move->serial);
 			put_number(&element, "partner", move->partner);
+		} else if (move->partner != 0) {
+			put_number(&element, "partner", move->partner);
 		}
 		record_json_append(o, array, &element);
 	}

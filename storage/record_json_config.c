@@ -22,6 +22,7 @@ put_programme(struct object *o, const struct programme_config *c)
 	put_int(o, "hold_seconds_max", c->hold_seconds_max);
 	put_int(o, "declines_per_terminal_day", c->declines_per_terminal_day);
 	put_int(o, "debt_days", c->debt_days);
+	put_int(o, "debt_cycles", c->debt_cycles);
 	put_limit(o, "member_day_earn_points", c->member_day_earn_points);
 	put_limit(o, "member_day_burn_points", c->member_day_burn_points);
 }

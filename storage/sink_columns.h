@@ -227,6 +227,7 @@ enum sink_role {
 	X(SET,   i32,  hold_seconds_max) \
 	X(SET,   i32,  declines_per_terminal_day) \
 	X(SET,   i32,  debt_days) \
+	X(SET,   i32,  debt_cycles) \
 	X(SET,   i64,  member_day_earn_points) \
 	X(SET,   i64,  member_day_burn_points)
 

@@ -292,6 +292,13 @@ set_usable_at(struct cell_u32 *partner, struct cell_u32 *store, uint32_t usable_
 		     USABLE_NUMBER(usable_at));
 }
 
+/* A debt's partner is told with a new one only. */
+static uint32_t
+told_partner(const struct move *move)
+{
+	return move->kind == MOVE_DEBT && (move->flags & MOVE_NEW) == 0 ? 0 : move->partner;
+}
+
 /* The attributes that a new row of the ledger gets. */
 static bool
 map_new_lot(struct sink_lot_move_row *row, const struct move *move)
@@ -300,7 +307,6 @@ map_new_lot(struct sink_lot_move_row *row, const struct move *move)
 
 	if (move->serial != 0) /* debts have none */
 		cell_set_u64(&row->lot, move->serial);
-	sink_map_u32_or_none(&row->partner, move->partner);
 	set_usable_at(&row->usable_partner, &row->usable_store, move->usable_at);
 	cell_set_u16(&row->lot_flags, move->lot_flags);
 	if (move->campaign != 0)
@@ -335,12 +341,12 @@ sink_map_moves(struct sink_batch *batch, const struct record *record)
 		if (RECORD_HAS(record, MEMBER))
 			cell_set_u64(&row->member, record->member);
 		cell_set_u32(&row->slot, move->row);
+		sink_map_u32_or_none(&row->partner, told_partner(move));
 		cell_set_i64(&row->points, move->points);
 		if ((move->flags & MOVE_NEW) != 0)
 			is_ok &= map_new_lot(row, move);
 		if (move->kind == MOVE_COVER) {
 			cell_set_u64(&row->lot, move->serial);
-			cell_set_u32(&row->partner, move->partner);
 		}
 	}
 	return is_ok;

@@ -43,6 +43,7 @@ map_programme(struct sink_programme_row *row, const struct record *record)
 	cell_set_i32(&row->hold_seconds_max, image->hold_seconds_max);
 	cell_set_i32(&row->declines_per_terminal_day, image->declines_per_terminal_day);
 	cell_set_i32(&row->debt_days, image->debt_days);
+	cell_set_i32(&row->debt_cycles, image->debt_cycles);
 	sink_map_limit(&row->member_day_earn_points, image->member_day_earn_points);
 	sink_map_limit(&row->member_day_burn_points, image->member_day_burn_points);
 }

@@ -28,6 +28,12 @@ struct moved {
 	uint64_t member;
 };
 
+/* Limited points that a record moved. */
+struct moved_limited {
+	uint64_t sequence;
+	struct provenance_leg leg;
+};
+
 /* An SQL statement that grows. */
 struct text {
 	char	*bytes;			/* owned; ends with a zero byte once flushed */
@@ -52,11 +58,17 @@ struct matching {
 	/* The record whose legs are being read: moved[at]. */
 	uint32_t at;
 	uint32_t leg_count;
-	struct provenance_leg legs[RECORD_POSTINGS_MAX];
+	struct provenance_leg legs[PROVENANCE_LEGS_MAX];
+	/* Of all records, in order; those before limited_at are done with. */
+	struct moved_limited *limited;	/* owned */
+	uint32_t limited_at;
+	uint32_t limited_count;
+	uint32_t limited_capacity;
 	struct text insert;		/* being put together */
 	const char *insert_head;
 	const char *insert_tail;
-	struct text spent;		/* of the member at work */
+	struct text held_limited;	/* of the member at work */
+	struct text spent;		/* of the same */
 	struct storage_error *error;
 };
 
@@ -207,7 +219,8 @@ on_queue(void *context, const struct database_cell *cells)
 	const uint64_t member = database_cell_u64(&cells[0]);
 
 	put_runs(m, member, PROVENANCE_HELD, cells[1].text);
-	put_runs(m, member, PROVENANCE_SPENT, cells[2].text);
+	put_runs(m, member, PROVENANCE_LIMITED, cells[2].text);
+	put_runs(m, member, PROVENANCE_SPENT, cells[3].text);
 }
 
 static enum tg_status
@@ -222,7 +235,7 @@ read_queues(struct matching *m)
 
 		if (is_first)
 			text.count = 0;
-		put_text(&text, is_first ? "SELECT member, held, spent FROM provenance"
+		put_text(&text, is_first ? "SELECT member, held, limited, spent FROM provenance"
 					   " WHERE member IN (" : ",");
 		put_number(&text, m->members[i]);
 		if ((i + 1) % MEMBERS_AT_ONCE != 0 && i + 1 < m->member_count)
@@ -233,10 +246,68 @@ read_queues(struct matching *m)
 	return status;
 }
 
+static void
+on_limited(void *context, const struct database_cell *cells)
+{
+	struct matching *m = context;
+
+	if (m->limited_count == m->limited_capacity) {
+		const uint32_t capacity = m->limited_capacity * 2 + 1024;
+		struct moved_limited *limited = realloc(m->limited, capacity * sizeof *limited);
+
+		if (limited == NULL) {
+			m->status = TG_NO_MEMORY;
+			return;
+		}
+		m->limited = limited;
+		m->limited_capacity = capacity;
+	}
+	m->limited[m->limited_count++] = (struct moved_limited){
+		database_cell_u64(&cells[0]),
+		{ PROVENANCE_LIMITED_LEG, (uint32_t)database_cell_u64(&cells[1]),
+		  database_cell_i64(&cells[2]) }
+	};
+}
+
+/* As MOVE_LIMITED_ISSUER() says of moves. */
+static enum tg_status
+read_limited(struct matching *m)
+{
+	char sql[SQL_BYTES_MAX];
+
+	(void)snprintf(sql, sizeof sql,
+		       "SELECT sequence, partner, points FROM lot_move"
+		       " WHERE business_date = '%s' AND sequence BETWEEN %" PRIu64 " AND %" PRIu64
+		       " AND partner IS NOT NULL AND (kind = %d"
+		       " OR (kind = %d AND COALESCE(life_days, 1) > 0)"
+		       " OR (kind = %d AND FIND_IN_SET('of_hold', flags) > 0))"
+		       " ORDER BY sequence, line",
+		       m->date, m->first, m->last, MOVE_LOT, MOVE_PENDING, MOVE_PORTION);
+	return database_query(m->database, sql, on_limited, m, m->error);
+}
+
+static void
+take_limited(struct matching *m)
+{
+	const uint64_t sequence = m->moved[m->at].sequence;
+
+	while (m->limited_at < m->limited_count &&
+	       m->limited[m->limited_at].sequence <= sequence) {
+		const struct moved_limited *l = &m->limited[m->limited_at++];
+
+		if (l->sequence == sequence) {
+			TG_ASSERT(m->leg_count < PROVENANCE_LEGS_MAX);
+			m->legs[m->leg_count++] = l->leg;
+		}
+	}
+}
+
 /* The record whose legs were read is whole. */
 static void
 end_record(struct matching *m)
 {
+	if (m->status == TG_OK && m->leg_count > 0)
+		take_limited(m);
 	if (m->status == TG_OK && m->leg_count > 0)
 		m->status = clearing_trace(m->clearing, 0, m->moved[m->at].member, m->legs,
 					   m->leg_count);
@@ -258,7 +329,7 @@ on_leg(void *context, const struct database_cell *cells)
 	/* Postings of a record that moved no member's points. */
 	if (m->status != TG_OK || m->at == m->moved_count || m->moved[m->at].sequence != sequence)
 		return;
-	TG_ASSERT(m->leg_count < RECORD_POSTINGS_MAX);
+	TG_ASSERT(m->leg_count < PROVENANCE_LEGS_MAX);
 	m->legs[m->leg_count++] = (struct provenance_leg){
 		.account = (uint8_t)database_cell_u64(&cells[1]),
 		.partner = (uint32_t)database_cell_u64(&cells[2]),
@@ -316,12 +387,13 @@ begin_row(struct matching *m, size_t bytes)
 	return status;
 }
 
-/* A run of the member at work: held ones into the row, spent ones beside, to follow later. */
+/* A run of the member at work: held ones into the row, others beside, to follow later. */
 static enum tg_status
 write_run(void *context, enum provenance_place place, const struct provenance_run *run)
 {
 	struct matching *m = context;
-	struct text *text = place == PROVENANCE_HELD ? &m->insert : &m->spent;
+	struct text *text = place == PROVENANCE_HELD ? &m->insert :
+			    place == PROVENANCE_LIMITED ? &m->held_limited : &m->spent;
 	enum tg_status status = reserve(text, RUN_BYTES_MAX);
 
 	if (status != TG_OK)
@@ -349,15 +421,22 @@ write_queue(struct matching *m, uint64_t member)
 	put_number(&m->insert, member);
 	put_text(&m->insert, ",'[");
 	m->spent.count = 0;
+	m->held_limited.count = 0;
 	status = reserve(&m->spent, 1);
+	if (status == TG_OK)
+		status = reserve(&m->held_limited, 1);
 	if (status != TG_OK)
 		return status;
 	put_text(&m->spent, "[");
+	put_text(&m->held_limited, "[");
 	status = provenance_each(clearing_provenance(m->clearing), member, write_run, m);
 	if (status == TG_OK)
-		status = reserve(&m->insert, m->spent.count + NUMBER_BYTES_MAX);
+		status = reserve(&m->insert,
+				 m->spent.count + m->held_limited.count + NUMBER_BYTES_MAX);
 	if (status != TG_OK)
 		return status;
+	put_text(&m->insert, "]','");
+	put_text(&m->insert, m->held_limited.bytes);
 	put_text(&m->insert, "]','");
 	put_text(&m->insert, m->spent.bytes);
 	put_text(&m->insert, "]')");
@@ -388,7 +467,8 @@ write_all(struct matching *m)
 	enum tg_status status = TG_OK;
 
 	m->insert_head = "INSERT INTO provenance VALUES ";
-	m->insert_tail = " ON DUPLICATE KEY UPDATE held = VALUES(held), spent = VALUES(spent)";
+	m->insert_tail = " ON DUPLICATE KEY UPDATE held = VALUES(held),"
+			 " limited = VALUES(limited), spent = VALUES(spent)";
 	for (uint32_t i = 0; status == TG_OK && i < m->member_count; i++)
 		status = write_queue(m, m->members[i]);
 	if (status == TG_OK)
@@ -430,6 +510,8 @@ match(struct matching *m)
 	if (status == TG_OK)
 		status = judge_rows(m, read_queues(m));
 	if (status == TG_OK)
+		status = judge_rows(m, read_limited(m));
+	if (status == TG_OK)
 		status = judge_rows(m, read_legs(m));
 	return status == TG_OK ? write_all(m) : status;
 }
@@ -449,5 +531,7 @@ sink_provenance_run(struct database *database, const char *date, uint64_t first,
 	free(m.members);
 	free(m.insert.bytes);
 	free(m.spent.bytes);
+	free(m.held_limited.bytes);
+	free(m.limited);
 	return status;
 }

@@ -83,6 +83,7 @@ CREATE TABLE IF NOT EXISTS programme (
   hold_seconds_max INT NOT NULL COMMENT 'longest life of a hold, s',
   declines_per_terminal_day INT NOT NULL COMMENT 'recorded declines of one terminal in a day, records',
   debt_days INT NOT NULL COMMENT 'age at which debt is written off, days; 0: never',
+  debt_cycles INT NOT NULL COMMENT 'closed cycles of the partner that has it after which debt is written off; 0: never',
   member_day_earn_points BIGINT NULL COMMENT 'limit of points earned by a member in a day; NULL: none',
   member_day_burn_points BIGINT NULL COMMENT 'limit of points burned by a member in a day; NULL: none',
   PRIMARY KEY (version)
@@ -391,7 +392,8 @@ CREATE TABLE IF NOT EXISTS clearing (
 
 CREATE TABLE IF NOT EXISTS provenance (
   member BIGINT UNSIGNED NOT NULL COMMENT 'member reference',
-  held MEDIUMTEXT CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'what the member has, the first is spent next: JSON, each [issuer, points]; issuer 0: an operator',
+  held MEDIUMTEXT CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'regular points that the member has, the first is spent next: JSON, each [issuer, points]; issuer 0: an operator',
+  limited MEDIUMTEXT CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'limited points that the member has, which are spent as the ledger says: JSON, each [issuer, points]',
   spent MEDIUMTEXT CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'what was spent, the oldest first: JSON, each [issuer, redeemer, points]; redeemer 0: an operator; 4294967295: expired',
   PRIMARY KEY (member)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
@@ -598,7 +600,7 @@ CREATE TABLE IF NOT EXISTS lot_move (
   last_day DATE NULL COMMENT 'new, lot or portion: last day of the points; 9999-12-31: none',
   matures_day DATE NULL COMMENT 'new, pending: first day on which the points are available, 9999-12-31 when confirmed; debt: day it arose',
   life_days INT NULL COMMENT 'new, pending: life as limited points once available, days; 0: they become regular',
-  partner INT UNSIGNED NULL COMMENT 'new: issuer of the points, or partner that caused the debt; cover: whose block',
+  partner INT UNSIGNED NULL COMMENT 'lot, pending, portion: issuer of the points, NULL: they were regular ones; new debt: partner that caused it; cover: whose block',
   usable_partner INT UNSIGNED NULL COMMENT 'new: only partner where the points can be burned; NULL: no such bound',
   usable_store INT UNSIGNED NULL COMMENT 'new: only store where the points can be burned; NULL: no such bound',
   lot_flags SMALLINT UNSIGNED NULL COMMENT 'new: flags of the lot, bits',

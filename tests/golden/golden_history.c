@@ -163,6 +163,7 @@ set_up(struct player *p)
 			.hold_seconds_max = 3024000,
 			.declines_per_terminal_day = 100,
 			.debt_days = 2,
+			.debt_cycles = 7,
 			.member_day_earn_points = INT64_MAX / 2,
 			.member_day_burn_points = INT64_MAX / 2,
 		},

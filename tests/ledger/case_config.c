@@ -130,6 +130,16 @@ read_fund(struct case_run *run, struct ledger_request *q, char *words[], unsigne
 		q->price_micro = case_number(run, words_value(words[3], "price"));
 }
 
+/* cycle N PERIOD [ENDS_ON]: of settlement; PERIOD as in enum cycle_period */
+static void
+read_cycle(struct case_run *run, struct ledger_request *q, char *words[], unsigned count)
+{
+	q->kind = REQUEST_SET_CYCLE;
+	q->cycle_image.partner = q->partner;
+	q->cycle_image.period = count > 2 ? (uint32_t)case_number(run, words[2]) : CYCLE_DAILY;
+	q->cycle_image.ends_on = count > 3 ? (uint32_t)case_number(run, words[3]) : 0;
+}
+
 /* What was accepted is what the next line changes. */
 static void
 keep(struct case_run *run, const struct ledger_request *q)
@@ -151,7 +161,7 @@ static const struct config_line config_lines[] = {
 	{ "earn_rule", case_read_earn_rule }, { "rulebook", case_read_rulebook },
 	{ "budget", case_read_budget },
 	{ "store", read_store },	 { "terminal", read_terminal }, { "terms", read_terms },
-	{ "fund", read_fund },		 { "unfund", read_fund },
+	{ "fund", read_fund },		 { "unfund", read_fund },	{ "cycle", read_cycle },
 };
 
 /* Other sizes of tables: a ledger of that kind in place of the one there is. */

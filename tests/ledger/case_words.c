@@ -140,6 +140,7 @@ static const struct named_field programme_fields[] = {
 	FIELD(programme_config, "sweep_day", sweep_day),
 	FIELD(programme_config, "declines", declines_per_terminal_day),
 	FIELD(programme_config, "debt_days", debt_days),
+	FIELD(programme_config, "debt_cycles", debt_cycles),
 	FIELD(programme_config, "member_earn", member_day_earn_points),
 	FIELD(programme_config, "member_burn", member_day_burn_points),
 	FIELD(programme_config, "hold_default", hold_seconds_default),

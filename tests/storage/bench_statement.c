@@ -100,8 +100,9 @@ open_day(struct database *database, uint32_t partners, bool is_traced)
 	run(database,
 	    "INSERT INTO programme (version, last_sequence, flags, window_ms, clock_ahead_ms,"
 	    " burn_clock_ms, point_value_num, point_value_den, expiry_months,"
-	    " hold_seconds_default, hold_seconds_max, declines_per_terminal_day, debt_days)"
-	    " VALUES (1, 1, '%s', 1, 1, 1, 1, 1, 12, 1, 1, 1, 0)",
+	    " hold_seconds_default, hold_seconds_max, declines_per_terminal_day, debt_days,"
+	    " debt_cycles)"
+	    " VALUES (1, 1, '%s', 1, 1, 1, 1, 1, 12, 1, 1, 1, 0, 0)",
 	    is_traced ? "traced" : "");
 	run(database,
 	    "INSERT INTO settlement_cycle SELECT seq, 1, 'daily', 0, NULL, '', 0, 1, NULL,"

@@ -76,9 +76,14 @@ check_PROGRAMS += %D%/test_netting
 tests_storage_test_netting_SOURCES = %D%/test_netting.c
 tests_storage_test_netting_LDADD = $(storage_test_libs)
 
+check_PROGRAMS += %D%/test_provenance
+tests_storage_test_provenance_SOURCES = %D%/test_provenance.c
+tests_storage_test_provenance_LDADD = $(storage_test_libs)
+
 # `test_statement full` does a million records.
 check_PROGRAMS += %D%/test_statement
-tests_storage_test_statement_SOURCES = %D%/test_statement.c $(sink_fixture) \
+tests_storage_test_statement_SOURCES = %D%/test_statement.c %D%/statement_town.c \
+	%D%/statement_town.h $(sink_fixture) \
 	tests/ledger/fixture.c tests/ledger/fixture.h
 tests_storage_test_statement_LDADD = $(journaltool_libs) $(CMOCKA_LIBS)
 

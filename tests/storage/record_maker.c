@@ -368,6 +368,7 @@ make_programme(struct record_maker *maker, struct record *record)
 		.hold_seconds_max = 3024000,
 		.declines_per_terminal_day = 200,
 		.debt_days = (int32_t)pick(maker, 2) * 90,
+		.debt_cycles = (int32_t)pick(maker, 8),
 		.member_day_earn_points = limit(maker),
 		.member_day_burn_points = limit(maker),
 	};

@@ -232,7 +232,7 @@ expect_moves(struct expectation *e, const struct record *r)
 		put_last_day(&line, is_new && (m->kind == MOVE_PENDING || m->kind == MOVE_DEBT),
 			     m->matures_day);
 		line_i64_if(&line, is_new && m->kind == MOVE_PENDING, m->life_days);
-		line_u64_unless_0(&line, is_new || is_cover, m->partner);
+		line_u64_unless_0(&line, is_new || m->kind != MOVE_DEBT, m->partner);
 		line_u64_unless_0(&line, is_new && !is_store, m->usable_at);
 		line_i64_if(&line, is_new && is_store, m->usable_at & 0x7fffffff);
 		line_i64_if(&line, is_new, m->lot_flags);

@@ -31,7 +31,8 @@ static const char programme_sql[] =
 	"SELECT version, last_sequence, flags + 0, window_ms, clock_ahead_ms, burn_clock_ms,"
 	" point_value_num, point_value_den, expiry_months, expiry_shape + 0, vintage_months,"
 	" sweep_month, sweep_day, hold_seconds_default,"
-	" hold_seconds_max, declines_per_terminal_day, debt_days, member_day_earn_points,"
+	" hold_seconds_max, declines_per_terminal_day, debt_days, debt_cycles,"
+	" member_day_earn_points,"
 	" member_day_burn_points FROM programme ORDER BY version";
 static const char partner_sql[] =
 	"SELECT partner, last_sequence, name, group_number, flags + 0, pending_days, return_days,"
@@ -175,6 +176,7 @@ expect_programme(struct images *images, const struct record *r)
 	line_i64(&line, p->hold_seconds_max);
 	line_i64(&line, p->declines_per_terminal_day);
 	line_i64(&line, p->debt_days);
+	line_i64(&line, p->debt_cycles);
 	put_limit(&line, p->member_day_earn_points);
 	put_limit(&line, p->member_day_burn_points);
 	expected_set(&images->programmes, p->version, &line);

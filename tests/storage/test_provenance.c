@@ -1,0 +1,217 @@
+/*
+ * test_provenance.c - whose points a member spends, as text tables: regular points first in, first
+ * out, limited ones by their issuer.
+ *
+ * A line is one record of the member: its postings as account/partner=points, and `limited/N`, what
+ * its moves say of N's limited points; behind the arrow who owes whom for how many.  0 is the
+ * operator, x: they expired.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "ledger/record.h"
+#include "storage/provenance.h"
+
+#define TEXT_BYTES 512
+#define MEMBER 77
+
+static const struct table {
+	const char *claim;
+	const char *lines[12];
+} tables[] = {
+	{ "regular points leave in the order of issue",
+	  { "issued/1=-100 ->", "issued/2=-50 ->", "redeemed/3=120 -> 1>3=100 2>3=20",
+	    "redeemed/1=30 -> 2>1=30" } },
+	{ "limited points leave by their issuer, whatever came before them",
+	  { "issued/1=-100 ->", "issued/2=-50 limited/2=50 ->",
+	    "redeemed/3=30 limited/2=-30 -> 2>3=30", "redeemed/3=100 -> 1>3=100",
+	    "redeemed/3=20 limited/2=-20 -> 2>3=20" } },
+	{ "a burn of both takes each from where it is",
+	  { "issued/1=-100 ->", "issued/2=-50 limited/2=50 ->",
+	    "redeemed/3=70 limited/2=-50 -> 1>3=20 2>3=50" } },
+	{ "sponsors of a joint promotion owe by what left of each one's lot",
+	  { "issued/1=-60 issued/2=-30 limited/1=60 limited/2=30 ->",
+	    "redeemed/3=30 limited/1=-20 limited/2=-10 -> 1>3=20 2>3=10",
+	    "redeemed/1=30 limited/1=-20 limited/2=-10 -> 1>1=20 2>1=10" } },
+	{ "what a reversal gives back to a lot is its issuer's again",
+	  { "issued/1=-40 ->", "issued/2=-50 limited/2=50 ->",
+	    "redeemed/3=60 limited/2=-50 -> 1>3=10 2>3=50",
+	    "redeemed/3=-60 limited/2=50 -> 1>3=-10 2>3=-50",
+	    "redeemed/3=40 -> 1>3=40", "redeemed/3=50 limited/2=-50 -> 2>3=50" } },
+	{ "a hold moves nobody's points",
+	  { "issued/2=-50 limited/2=50 ->", "limited/2=-30 limited/2=30 ->",
+	    "redeemed/3=30 limited/2=-30 -> 2>3=30" } },
+	{ "expired limited points are their issuer's",
+	  { "issued/1=-10 ->", "issued/2=-50 limited/2=50 ->",
+	    "breakage=50 limited/2=-50 -> 2>x=50",
+	    "redeemed/3=10 -> 1>3=10" } },
+	{ "an issuer takes its own limited points back first, and owes for others'",
+	  { "issued/1=-100 ->", "issued/2=-50 limited/2=50 ->",
+	    "issued/1=20 issued/2=30 limited/2=-40 -> 2>1=10",
+	    "redeemed/3=90 -> 1>3=90", "redeemed/3=10 limited/2=-10 -> 2>3=10" } },
+	{ "what became debt leaves nobody, and its payment leaves at the front",
+	  { "issued/1=-50 ->", "redeemed/3=50 -> 1>3=50", "issued/1=50 debt/1=-50 ->",
+	    "issued/2=-80 debt/1=50 -> 2>1=50", "redeemed/3=30 -> 2>3=30" } },
+	{ "a refund at another partner owes the issuer what became debt, and is paid for it later",
+	  { "issued/1=-50 ->", "redeemed/3=50 -> 1>3=50", "issued/1=50 debt/2=-50 -> 2>1=50",
+	    "issued/3=-80 debt/2=50 -> 3>2=50" } },
+	{ "debt that is given up is paid by nobody",
+	  { "issued/1=-50 ->", "redeemed/3=50 -> 1>3=50", "issued/1=50 debt/1=-50 ->",
+	    "debt/1=50 written_off=-50 ->", "issued/2=-10 ->", "redeemed/3=10 -> 2>3=10" } },
+	{ "what an operator gave is nobody's, and what it took is owed to it",
+	  { "adjustments=-30 ->", "issued/1=-20 ->", "redeemed/3=40 -> 0>3=30 1>3=10",
+	    "adjustments=10 -> 1>0=10" } },
+	{ "lots that became known late leave from what there is",
+	  { "issued/1=-30 ->", "redeemed/3=20 limited/2=-20 -> 1>3=20",
+	    "redeemed/3=10 -> 1>3=10" } },
+};
+
+struct look {
+	char text[TEXT_BYTES];
+	int64_t owed[4][5];		/* issuer; redeemer, 4: expired */
+};
+
+static enum tg_status
+note(void *context, uint32_t issuer, uint32_t redeemer, int64_t points)
+{
+	struct look *look = context;
+
+	assert_true(issuer < 4 && (redeemer < 4 || redeemer == PROVENANCE_EXPIRED));
+	look->owed[issuer][redeemer == PROVENANCE_EXPIRED ? 4 : redeemer] += points;
+	return TG_OK;
+}
+
+static uint8_t
+account_of(const char *word)
+{
+	static const struct {
+		const char *word;
+		uint8_t account;
+	} accounts[] = {
+		{ "debt", ACCOUNT_DEBT },	  { "issued", ACCOUNT_ISSUED },
+		{ "redeemed", ACCOUNT_REDEEMED }, { "breakage", ACCOUNT_BREAKAGE },
+		{ "written_off", ACCOUNT_WRITTEN_OFF },
+		{ "adjustments", ACCOUNT_ADJUSTMENTS },
+		{ "limited", PROVENANCE_LIMITED_LEG },
+	};
+
+	for (size_t i = 0; i < sizeof accounts / sizeof accounts[0]; i++) {
+		if (strcmp(accounts[i].word, word) == 0)
+			return accounts[i].account;
+	}
+	fail_msg("no account: %s", word);
+	return 0;
+}
+
+/* "issued/1=-100" */
+static struct provenance_leg
+leg_of(char *word)
+{
+	char *equals = strchr(word, '=');
+	char *slash = strchr(word, '/');
+	struct provenance_leg leg = { .partner = 0 };
+
+	assert_non_null(equals);
+	leg.points = strtoll(equals + 1, NULL, 10);
+	*equals = '\0';
+	if (slash != NULL) {
+		leg.partner = (uint32_t)strtoul(slash + 1, NULL, 10);
+		*slash = '\0';
+	}
+	leg.account = account_of(word);
+	return leg;
+}
+
+/* Do one record, and say who owes whom as the table does. */
+static void
+do_record(struct provenance *p, const char *line, const char *arrow, struct look *look)
+{
+	struct provenance_leg legs[16];
+	char words[TEXT_BYTES], *rest = NULL;
+	uint32_t count = 0;
+	size_t used = 0;
+
+	(void)snprintf(words, sizeof words, "%.*s", (int)(arrow - line), line);
+	for (char *word = strtok_r(words, " ", &rest); word != NULL;
+	     word = strtok_r(NULL, " ", &rest))
+		legs[count++] = leg_of(word);
+	*look = (struct look){ .text = "" };
+	assert_int_equal(provenance_apply(p, MEMBER, legs, count, note, look), TG_OK);
+	for (uint32_t issuer = 0; issuer < 4; issuer++) {
+		for (uint32_t to = 0; to < 5; to++) {
+			const long long points = look->owed[issuer][to];
+			const char name = to == 4 ? 'x' : (char)('0' + to);
+
+			if (points != 0)
+				used += (size_t)snprintf(look->text + used, TEXT_BYTES - used,
+							 " %u>%c=%lld", issuer, name, points);
+		}
+	}
+}
+
+static enum tg_status
+copy(void *context, enum provenance_place place, const struct provenance_run *run)
+{
+	return provenance_put(context, MEMBER, place, run);
+}
+
+/* What: every line of every table; and the same where queues are kept and put together again.
+ * How:  before each record what there is, is told to another provenance, which goes on with it. */
+static void
+tables_hold(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+		struct provenance *p = provenance_new();
+
+		for (size_t k = 0; k < 12 && tables[i].lines[k] != NULL; k++) {
+			const char *line = tables[i].lines[k];
+			const char *arrow = strstr(line, "->");
+			struct provenance *next = provenance_new();
+			struct look look;
+
+			assert_true(p != NULL && next != NULL && arrow != NULL);
+			assert_int_equal(provenance_each(p, MEMBER, copy, next), TG_OK);
+			provenance_free(p);
+			p = next;
+			do_record(p, line, arrow, &look);
+			if (strcmp(look.text, arrow + 2) != 0)
+				fail_msg("%s: %s: got%s", tables[i].claim, line, look.text);
+		}
+		provenance_free(p);
+	}
+}
+
+/* What: more than there is cannot leave. */
+static void
+more_than_came_is_refused(void **state)
+{
+	const struct provenance_leg in = { ACCOUNT_ISSUED, 1, -5 };
+	const struct provenance_leg out = { ACCOUNT_REDEEMED, 2, 6 };
+	struct provenance *p = provenance_new();
+	struct look look = { .text = "" };
+
+	(void)state;
+	assert_non_null(p);
+	assert_int_equal(provenance_apply(p, MEMBER, &in, 1, note, &look), TG_OK);
+	assert_int_equal(provenance_apply(p, MEMBER, &out, 1, note, &look), TG_CORRUPT);
+	provenance_free(p);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tables_hold),
+		cmocka_unit_test(more_than_came_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
