@@ -240,7 +240,13 @@ SELECT u.name,
          WHERE t.unit = 1 AND t.is_test = 0) u
  CROSS JOIN programme p
  WHERE p.version = (SELECT MAX(n.version) FROM programme n)
- GROUP BY u.name;
+ GROUP BY u.name
+ UNION ALL
+SELECT 'fees',
+       NULL,
+       CAST(COALESCE(SUM(s.transaction_amount + s.month_amount + s.issue_fee_amount
+                         + s.redeem_fee_amount), 0) AS DECIMAL(38, 0))
+  FROM statement s;
 
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW debt_written_off AS
 SELECT o.business_date,
@@ -693,10 +699,10 @@ REPLACE INTO view_comment (view_name, column_name, text) VALUES
 ('partner_fee_month', 'partner', 'number of the partner'),
 ('partner_fee_month', 'use_fee_micro', 'fees for points and transactions, millionths of a minor unit'),
 ('partner_fee_month', 'month_fee_micro', 'fee of the month, by its last terms, millionths of a minor unit'),
-('operator_account', '', 'what the operator owes and has gained: liability, breakage, adjustments, debts, write-offs; without tests'),
-('operator_account', 'name', 'liability: members can spend; members owe; breakage: expired; written off; adjustments: given, less taken'),
-('operator_account', 'points', 'points'),
-('operator_account', 'amount', 'their worth by the programme, rounded down, minor units'),
+('operator_account', '', 'what the operator owes and has gained: liability, breakage, adjustments, debts, write-offs, fees; without tests'),
+('operator_account', 'name', 'liability: members can spend; members owe; breakage: expired; written off; adjustments: given, less taken; fees: of all statements'),
+('operator_account', 'points', 'points; NULL: it is money'),
+('operator_account', 'amount', 'their worth by the programme, rounded down, or the fees; minor units'),
 ('debt_written_off', '', 'debts of members that were given up, without tests'),
 ('debt_written_off', 'business_date', 'when, business date'),
 ('debt_written_off', 'partner', 'partner where the refund was made that caused it'),
