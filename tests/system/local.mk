@@ -40,6 +40,13 @@ dist_check_SCRIPTS += %D%/service.py
 # Who does not own it, and who means harm.
 dist_check_SCRIPTS += %D%/abuse.py %D%/certificates.py %D%/intruder.py %D%/isolation.py %D%/secrets.py
 dist_check_SCRIPTS += %D%/soak.py
+
+# Calls that fail.  The shim takes the place of functions that sanitizers have, too.
+whole_checks += %D%/failing.py
+check_LTLIBRARIES += %D%/failing_calls.la
+tests_system_failing_calls_la_SOURCES = %D%/failing_calls.c
+tests_system_failing_calls_la_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS) $(CONFIG_CFLAGS)
+tests_system_failing_calls_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
 whole_checks += %D%/stores.py %D%/town.py
 EXTRA_DIST += %D%/batches.py %D%/desk.py %D%/page.py %D%/proof.py %D%/scrape.py %D%/server.py %D%/tallygate.py %D%/till.py \
 	%D%/world.py
