@@ -6,7 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -127,6 +129,37 @@ changes_of_rates_may_need_two_operators(void **state)
 	expect_as(fake, "bob", 0, "show rules", "ok", "4/100");
 }
 
+/* What: so does a file of rates; a note names both, and the records of its rows name the note.
+ * How:  two rows, as a proposal ends with the first record that approves it. */
+static void
+a_file_of_rates_may_need_two_operators(void **state)
+{
+	struct fake_host *fake = *state;
+	char path[] = "/tmp/test_matters.XXXXXX", line[64], origin[32];
+	const int fd = mkstemp(path);
+	FILE *file;
+
+	assert_true(fd >= 0);
+	file = fdopen(fd, "w");
+	assert_non_null(file);
+	assert_true(fputs("partner,base\n1,5/100\n8,6/100\n", file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	enroll(fake);
+	expect_as(fake, "ann", 0, "partner add 8 name=Eight", "ok", "");
+	expect_as(fake, "ann", 0, "rule add 8 base=1/100", "ok", "");
+	fake->host.needs_second_for_rates = true;
+	snprintf(line, sizeof(line), "import rules %s", path);
+	expect_as(fake, "ann", 0, line, "ok", "proposed");
+	expect_as(fake, "bob", fake->call.sequence, "approve %n", "ok", "changed=2");
+	snprintf(origin, sizeof(origin), "import=%llu", (unsigned long long)fake->call.sequence);
+	expect_as(fake, "bob", fake->call.sequence, "record %n", "ok", "ann");
+	expect_as(fake, "bob", 0, "show rules", "ok", "6/100");
+	expect_as(fake, "bob", ledger_sequence(fake->ledger.ledger), "record %n", "ok", origin);
+	expect_as(fake, "bob", 0, "show proposals", "ok", "");
+	assert_null(strstr(fake->printed, "import"));
+	assert_int_equal(unlink(path), 0);
+}
+
 /* What: so do changes of what has been settled: items between partners, cycles closed before their
  *       end, and disputes that are decided; what was proposed has no effect, and each record
  *       has both names. */
@@ -218,6 +251,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(what_is_outstanding_is_shown_by_issuer,
 						fake_host_setup, fake_host_teardown),
 		cmocka_unit_test_setup_teardown(changes_of_rates_may_need_two_operators,
+						fake_host_setup, fake_host_teardown),
+		cmocka_unit_test_setup_teardown(a_file_of_rates_may_need_two_operators,
 						fake_host_setup, fake_host_teardown),
 	};
 
