@@ -1,26 +1,19 @@
 """explain.py - balances explained by record and lot add up, now and at any moment; liability ages.
 
-`explain.py full` takes 1,000 members of a longer history, and 1,000 of a real one if it is beside
-the tree: ../shared/data/**/CDNOW_master.txt, a purchase a line as `tally-load --history` reads it.
+`explain.py full` takes 1,000 members of a longer history; tests/month/purchases.py the real one.
 """
-import glob
-import os
 import random
 import re
 import sys
 import time
 
-from server import DAY_MS, SOURCE, await_true
+from server import DAY_MS, await_true
 from world import expect, expect_equal, expect_rows, run_with_database
 
 IS_FULL = 'full' in sys.argv[1:]
 MEMBERS, DAYS, EXPLAINED = (1200, 12, 1000) if IS_FULL else (60, 6, 50)
 SYSTEMS = {1: 150, 2: 250, 3: 350}
 FIGURES = ('available', 'pending', 'held', 'debt')
-
-
-REAL = glob.glob(os.path.join(SOURCE, '..', 'shared', 'data', '**', 'CDNOW_master.txt'),
-                 recursive=True)
 
 
 def iso(utc_ms):
@@ -207,36 +200,6 @@ def breakage_is_expected_by_age(world):
     expect_written(world, {member: 401 for member in members})
     expect_equal(world.database.query('SELECT outstanding_points, expected_breakage_points FROM'
                                       ' liability WHERE outstanding_points > 0'), [['300', '300']])
-
-
-def read_history(path):
-    """By day: (customer, minor units of money)."""
-    days = {}
-    with open(path, encoding='ascii') as file:
-        for line in file:
-            customer, day, _, money = line.split()
-            days.setdefault(day, []).append((customer, round(float(money) * 100)))
-    return [days[day] for day in sorted(days)]
-
-
-def the_real_history_is_explained(world):
-    """Every purchase earns, one in ten burns as well; days without one are left out."""
-    trade, members = Trade(world), {}
-    for day in read_history(REAL[0]):
-        new = sorted({customer for customer, _ in day} - members.keys())
-        answers = trade.send([(1, 'ENROLL', {'identifier_type': 1, 'identifier': world.card()})
-                              for _ in new])
-        members.update((customer, expect(answer)['member'])
-                       for customer, (_, _, answer) in zip(new, answers))
-        earns = [(trade.chance.choice(list(SYSTEMS)), 'EARN',
-                  {'member': members[customer], 'amount': amount}) for customer, amount in day]
-        burns = [(partner, 'BURN', {'member': fields['member'],
-                                    'points': 1 + fields['amount'] // 200})
-                 for partner, _, fields in earns if trade.chance.random() < 0.1]
-        trade.send(earns + burns)
-        world.step(DAY_MS)
-    for member in trade.chance.sample(sorted(members.values()), 1000):
-        agreed(trade, member)
 
 
 CASES = [balances_of_random_members_are_explained, moments_are_records_or_times,
