@@ -11,7 +11,7 @@ contrib_examples_terminal_SOURCES = %D%/examples/terminal.c
 contrib_examples_terminal_CPPFLAGS = -I$(top_srcdir)/protocol -I$(top_srcdir)
 contrib_examples_terminal_LDADD = libtallygate.la
 dist_noinst_SCRIPTS += %D%/examples/terminal.js %D%/examples/terminal.py
-EXTRA_DIST += %D%/examples/README.md %D%/examples/package.json
+EXTRA_DIST += %D%/examples/README.md %D%/examples/mariadb.cnf %D%/examples/package.json
 
 # What the clients share.
 noinst_LTLIBRARIES += libclients.la

@@ -251,6 +251,9 @@ class Tarantool(Server):
 
 class MariaDB(Server):
     name = 'mariadb'
+    buffer_pool = '2G'
+    redo_log = '1G'
+    options = ()
 
     def start(self):
         """The server, without tables."""
@@ -268,9 +271,11 @@ class MariaDB(Server):
         user = ['--user=root'] if os.geteuid() == 0 else []
         self.spawn([program('mariadbd'), '--no-defaults', '--datadir=' + self.file('data'),
                     '--tmpdir=' + self.folder, '--socket=' + self.port, '--skip-networking',
-                    '--innodb-flush-log-at-trx-commit=1', '--innodb-buffer-pool-size=2G',
-                    '--innodb-log-file-size=1G', '--max-connections=2000',
-                    '--performance-schema=OFF', '--max-allowed-packet=64M', *user])
+                    '--innodb-flush-log-at-trx-commit=1',
+                    '--innodb-buffer-pool-size=' + self.buffer_pool,
+                    '--innodb-log-file-size=' + self.redo_log, '--max-connections=2000',
+                    '--performance-schema=OFF', '--max-allowed-packet=64M', *self.options,
+                    *user])
         self.await_that(lambda: self.query('SELECT 1') is not None)
 
     def query(self, sql):

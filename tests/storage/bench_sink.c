@@ -1,5 +1,5 @@
 /*
- * bench_sink.c - how many records and rows a second the sink writes.
+ * bench_sink.c - how many records and rows a second the sink writes, and what each costs.
  *
  * bench_sink [records [batch [members [option...]]]] prints one line.  The server is a private one
  * with a buffer pool that holds what is written, and the options; commits are flushed.
@@ -31,6 +31,19 @@ seconds_now(clockid_t clock)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+/* A counter of the server. */
+static double
+server_status(struct mariadb *server, const char *name)
+{
+	char sql[160];
+
+	(void)snprintf(sql, sizeof sql,
+		       "SELECT variable_value FROM information_schema.global_status"
+		       " WHERE variable_name = '%s'",
+		       name);
+	return (double)mariadb_number(server, sql);
+}
+
 int
 main(int argument_count, char **arguments)
 {
@@ -40,7 +53,7 @@ main(int argument_count, char **arguments)
 	struct mariadb *server;
 	struct sink_fixture *f;
 	void *state;
-	double begun, own_begun, server_begun, seconds, own_seconds, server_seconds;
+	double begun, own_begun, server_begun, seconds, own_seconds, server_seconds, redo_bytes;
 	int64_t rows;
 
 	for (int i = 4; i < argument_count && i - 2 < MARIADB_OPTIONS_MAX; i++)
@@ -58,6 +71,7 @@ main(int argument_count, char **arguments)
 	sink_fixture_await_all(f);
 	sink_fixture_stop(f);
 	sink_fixture_add_earns(f, records);
+	redo_bytes = server_status(server, "Innodb_os_log_written");
 	begun = seconds_now(CLOCK_MONOTONIC);
 	own_begun = seconds_now(CLOCK_PROCESS_CPUTIME_ID);
 	server_begun = mariadb_cpu_seconds(server);
@@ -67,13 +81,17 @@ main(int argument_count, char **arguments)
 	own_seconds = seconds_now(CLOCK_PROCESS_CPUTIME_ID) - own_begun;
 	server_seconds = mariadb_cpu_seconds(server) - server_begun;
 	sink_fixture_stop(f);
+	redo_bytes = server_status(server, "Innodb_os_log_written") - redo_bytes;
 	rows = mariadb_number(server, "SELECT (SELECT COUNT(*) FROM entry)"
 				      " + (SELECT COUNT(*) FROM posting)") + records;
 	printf("records=%" PRIu32 " batch=%" PRIu32 " members=%" PRIu32 " seconds=%.2f "
 	       "records_per_s=%.0f rows_per_s=%.0f own_cpu_s=%.2f "
-	       "server_cpu_s=%.2f\n",
+	       "server_cpu_s=%.2f redo_bytes_each=%.0f file_bytes_each=%.0f\n",
 	       records, f->config.batch_records, f->maker.members, seconds, records / seconds,
-	       (double)rows / seconds, own_seconds, server_seconds);
+	       (double)rows / seconds, own_seconds, server_seconds, redo_bytes / records,
+	       (double)mariadb_number(server, "SELECT SUM(file_size) FROM"
+					      " information_schema.innodb_sys_tablespaces"
+					      " WHERE name LIKE 'tallygate/%'") / records);
 	(void)sink_fixture_teardown(&state);
 	mariadb_free(server);
 	return 0;
