@@ -168,6 +168,10 @@ fill_reopened(struct transaction_row *t, struct detail_row *d, const struct reco
 	t->booked_at_utc_ms = r->reopened_booked_at_utc_ms;
 	fill_detail(d, r);
 	d->sequence = t->sequence;
+	if (t->kind == RECORD_EARN) {
+		d->expired_points = r->lost_points;
+		d->lost_points = 0;
+	}
 	d->regular_points = regular_part(r) - d->restored_points - d->lost_points;
 }
 

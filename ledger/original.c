@@ -150,7 +150,8 @@ is_sound(const struct plan *p, const struct archived_transaction *a)
 	return is_amount(a->amount) && is_amount(a->covered) && is_amount(a->points) &&
 	       is_amount(a->returned_money) && is_amount(a->returned_covered) &&
 	       is_amount(a->taken_points) && is_amount(a->restored_points) &&
-	       is_amount(a->lost_points) && a->absorbed_points >= 0 &&
+	       is_amount(a->lost_points) && is_amount(a->expired_points) &&
+	       a->absorbed_points >= 0 &&
 	       a->absorbed_points <= a->taken_points &&
 	       (a->kind == RECORD_EARN || a->restored_points + a->lost_points <= a->points) &&
 	       portioned_points(a) >= 0 && are_components_sound(p, a);
@@ -314,7 +315,8 @@ reopen(struct plan *p, const uint8_t *id, const struct archived_transaction *a, 
 	r->taken_points = a->taken_points;
 	r->absorbed_points = a->absorbed_points;
 	r->restored_points = a->restored_points;
-	r->lost_points = a->lost_points;
+	/* Of an earn nothing is given back; what of its points has expired stands here. */
+	r->lost_points = a->kind == RECORD_EARN ? a->expired_points : a->lost_points;
 	r->reopened_sequence = a->sequence;
 	r->reopened_kind = a->kind;
 	r->reopened_booked_at_utc_ms = a->booked_at_utc_ms;
@@ -404,7 +406,7 @@ plan_find_original(struct plan *p, const uint8_t *id, const struct archived_tran
 	if (archived->is_reversed)
 		return TG_ALREADY_REVERSED;
 	/* The partner's own books have settled it: what is still wrong is corrected there. */
-	if (archived->kind == RECORD_EXCHANGE)
+	if (archived->kind == RECORD_EXCHANGE && archived->status == TG_OK)
 		return TG_NOT_REVERSIBLE;
 	return reopen(p, id, archived, ret_row);
 }

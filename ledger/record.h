@@ -390,7 +390,8 @@ struct record {
 	int64_t	 debt_points;		/* ... of which became debt */
 	int64_t	 restored_points;	/* burned points given back (debt payment included) */
 	int64_t	 restored_regular_points; /* ... of which count against the burn's regular part */
-	int64_t	 lost_points;		/* burned points past their day, not given back */
+	/* burned points past their day, not given back; REOPEN of an earn: expired of its own */
+	int64_t	 lost_points;
 	int64_t	 paid_debt_points;	/* also in an earn: part that paid debt */
 
 	/* REGULAR_DAY */

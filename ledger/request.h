@@ -152,6 +152,7 @@ struct archived_transaction {
 	int64_t	 returned_money, returned_covered;
 	int64_t	 taken_points, absorbed_points, restored_points, lost_points;
 	bool	 is_reversed;
+	int64_t	 expired_points;	/* an earn: of its own limited points */
 	/* a burn: in the order taken, before anything was undone; the rest was regular points */
 	uint32_t portion_count;
 	struct archived_portion portions[ARCHIVED_PORTIONS_MAX];

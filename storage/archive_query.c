@@ -16,6 +16,8 @@
 #include "storage/civil.h"
 
 #define SQL_BYTES_MAX 2048
+/* Lots that a member has at once, and portions: each with room for all of one earn's. */
+#define SLOTS_MAX 256
 #define ID_DIGITS (2 * TG_TRANSACTION_ID_BYTES)
 
 struct archive_query *
@@ -168,7 +170,10 @@ on_undone(void *context, const struct database_cell *cells)
 	found->is_reversed = database_cell_u64(&cells[6]) != 0;
 }
 
-/* What refunds and reversals did: an earn is their original, a burn may be the other one. */
+/*
+ * What refunds and reversals did: an earn is their original, a burn may be the other one.  What
+ * points had covered comes back of both.
+ */
 static enum tg_status
 sum_undone(struct archive_query *query, const char *id, struct archived_transaction *found,
 	   struct storage_error *error)
@@ -177,7 +182,7 @@ sum_undone(struct archive_query *query, const char *id, struct archived_transact
 
 	(void)snprintf(sql, sizeof sql,
 		       "SELECT SUM(IF(u.is_earn, u.returned_money, 0)),"
-		       " SUM(IF(u.is_burn, u.returned_covered, 0)),"
+		       " SUM(u.returned_covered),"
 		       " SUM(IF(u.is_earn, u.taken_points, 0)),"
 		       " SUM(IF(u.is_earn, u.absorbed_points, 0)),"
 		       " SUM(IF(u.is_burn, u.restored_points, 0)),"
@@ -312,6 +317,95 @@ find_components(struct archive_query *query, const char *id, struct finding *fin
 	return status;
 }
 
+/* Rows of lots, or of portions, that hold points of one earn just now. */
+struct slots {
+	uint32_t slots[SLOTS_MAX];
+	uint32_t count;
+};
+
+/* What has expired of an earn's own points. */
+struct expiry {
+	uint64_t sequence;		/* of the earn */
+	struct slots lots, portions;
+	int64_t	 points;
+	bool	 is_damaged;
+};
+
+static bool
+has_slot(const struct slots *slots, uint32_t slot)
+{
+	for (uint32_t i = 0; i < slots->count; i++) {
+		if (slots->slots[i] == slot)
+			return true;
+	}
+	return false;
+}
+
+static void
+drop_slot(struct slots *slots, uint32_t slot)
+{
+	for (uint32_t i = 0; i < slots->count; i++) {
+		if (slots->slots[i] == slot)
+			slots->slots[i--] = slots->slots[--slots->count];
+	}
+}
+
+/*
+ * A move of the member's, in the order in which they happened: whose points it moves only the
+ * beginning of its row tells.
+ */
+static void
+on_lot_move(void *context, const struct database_cell *cells)
+{
+	struct expiry *expiry = context;
+	const bool is_portion = database_cell_u64(&cells[2]) == MOVE_PORTION;
+	const uint64_t flags = database_cell_u64(&cells[3]);
+	const uint32_t slot = (uint32_t)database_cell_u64(&cells[4]);
+	const int64_t points = database_cell_i64(&cells[5]);
+	struct slots *slots = is_portion ? &expiry->portions : &expiry->lots;
+
+	if ((flags & MOVE_NEW) != 0) {
+		drop_slot(slots, slot);
+		if (database_cell_u64(&cells[6]) >> 8 == expiry->sequence) {
+			expiry->is_damaged |= slots->count == SLOTS_MAX;
+			slots->slots[slots->count < SLOTS_MAX ? slots->count++ : 0] = slot;
+		}
+	}
+	if (!has_slot(slots, slot))
+		return;
+	/* What left a hold, and neither was captured nor came back to a lot, has expired, too. */
+	if ((database_cell_u64(&cells[0]) == RECORD_EXPIRE && !is_portion) ||
+	    database_cell_u64(&cells[1]) != 0)
+		expiry->points -= points;
+	if ((flags & MOVE_GONE) != 0)
+		drop_slot(slots, slot);
+}
+
+/* Of an earn's own limited points, what has expired since: a refund does not take that again. */
+static enum tg_status
+find_expired(struct archive_query *query, struct archived_transaction *found,
+	     struct storage_error *error)
+{
+	struct expiry expiry = { .sequence = found->sequence };
+	char sql[SQL_BYTES_MAX];
+	enum tg_status status;
+
+	(void)snprintf(sql, sizeof sql,
+		       "SELECT e.kind, e.hold_deadline IS NOT NULL AND e.kind <> %d, m.kind + 0,"
+		       " m.flags + 0, m.slot, m.points, m.lot FROM entry e JOIN lot_move m"
+		       " ON m.business_date = e.business_date AND m.sequence = e.sequence"
+		       " WHERE e.member = %" PRIu64 " AND e.sequence >= %" PRIu64
+		       " AND m.kind IN (%d, %d) ORDER BY e.sequence, m.line",
+		       RECORD_HOLD, found->member, found->sequence, MOVE_LOT, MOVE_PORTION);
+	status = database_query(query->database, sql, on_lot_move, &expiry, error);
+	if (status == TG_OK && expiry.is_damaged)
+		status = storage_fail(error, TG_DATABASE,
+				      "lot_move has too many rows of points of sequence %" PRIu64,
+				      found->sequence);
+	found->expired_points = expiry.points > 0 ? expiry.points : 0;
+	return status;
+}
+
 /* All there is to know of it. */
 static enum tg_status
 find(struct archive_query *query, const struct archive_question *question,
@@ -329,6 +423,8 @@ find(struct archive_query *query, const struct archive_question *question,
 	if (status == TG_OK && found->is_found &&
 	    (found->kind == RECORD_BURN || found->kind == RECORD_CAPTURE))
 		status = find_portions(query, &finding, error);
+	if (status == TG_OK && found->is_found && found->kind == RECORD_EARN)
+		status = find_expired(query, found, error);
 	if (status == TG_OK && found->is_found && found->kind == RECORD_EARN &&
 	    (found->flags & RECORD_PARTS) != 0)
 		status = find_components(query, id, &finding, error);

@@ -140,7 +140,7 @@ what_was_returned_is_summed(void **state)
 	assert_int_equal(found.returned_money, 200);
 	assert_int_equal(found.taken_points, 14);
 	assert_int_equal(found.absorbed_points, 6);
-	assert_int_equal(found.returned_covered, 0);
+	assert_int_equal(found.returned_covered, 20);
 	assert_int_equal(found.restored_points, 0);
 	assert_int_equal(found.lost_points, 0);
 	assert_false(found.is_reversed);
@@ -151,6 +151,53 @@ what_was_returned_is_summed(void **state)
 	assert_int_equal(found.returned_money, 0);
 	assert_int_equal(found.taken_points, 0);
 	assert_int_equal(found.absorbed_points, 0);
+}
+
+/* A move of a lot, of the record that is being made. */
+static struct move *
+add_lot_move(struct record *r, uint8_t flags, uint32_t row, int64_t points)
+{
+	struct move *m = &r->moves[r->move_count++];
+
+	r->sections |= RECORD_HAS_BIT(MOVES);
+	*m = (struct move){ .kind = MOVE_LOT, .flags = flags, .row = row, .points = points };
+	return m;
+}
+
+/* What: points of an earn that have expired since are told, whichever row they were in then.
+ * How:  its lot in row 7, and another earn's in row 8; of the first some expires, of the second
+ *       all, and its row gets points of the first one back, which expire, too. */
+static void
+what_has_expired_of_an_earn_is_told(void **state)
+{
+	struct sink_fixture *f = *state;
+	struct record *r = begin(f, RECORD_EARN, 1, 0xf1);
+	uint64_t sequence;
+
+	r->move_count = 0;
+	sequence = r->sequence;
+	add_lot_move(r, MOVE_NEW, 7, 50)->serial = sequence << 8 | 2;
+	add(f);
+	r = begin(f, RECORD_EARN, 1, 0xf2);
+	r->move_count = 0;
+	add_lot_move(r, MOVE_NEW, 8, 20)->serial = r->sequence << 8 | 2;
+	add(f);
+	r = begin(f, RECORD_EXPIRE, 1, 0);
+	r->move_count = 0;
+	add_lot_move(r, 0, 7, -30);
+	add_lot_move(r, MOVE_GONE, 8, -20);
+	add(f);
+	r = begin(f, RECORD_REVERSE, 1, 0xf3);
+	r->move_count = 0;
+	add_lot_move(r, MOVE_NEW, 8, 5)->serial = sequence << 8 | 2;
+	add(f);
+	r = begin(f, RECORD_EXPIRE, 1, 0);
+	r->move_count = 0;
+	add_lot_move(r, MOVE_GONE, 8, -5);
+	add(f);
+	sink_fixture_run(f);
+	assert_int_equal(ask(f, 1, 0xf1, 0, TG_OK).expired_points, 35);
+	assert_int_equal(ask(f, 1, 0xf2, 0, TG_OK).expired_points, 20);
 }
 
 /* What: a reversed original says so; that it was opened again does not hide it, nor count.
@@ -415,6 +462,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(original_is_found_by_its_partner),
 		TEST(what_was_returned_is_summed),
+		TEST(what_has_expired_of_an_earn_is_told),
 		TEST(reversal_and_reopening_are_told_apart),
 		TEST(portions_of_a_burn_are_found),
 		TEST(damaged_moves_are_no_evidence),
