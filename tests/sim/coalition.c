@@ -8,8 +8,8 @@
 
 #include "tests/sim/sim.h"
 
-#define RIGHTS_ALL 0xffu
-#define RIGHTS_TILL 0x3fu
+#define RIGHTS_ALL 0x1ffu
+#define RIGHTS_TILL 0x13fu
 
 /* A limit that now and then is reached, or none. */
 static int64_t
@@ -55,6 +55,13 @@ coalition_draw_partner(struct chance *chance, uint32_t number, struct partner_co
 		.bonus_member_day_points = draw_limit(chance, 100),
 		.name = "partner",
 	};
+	if (chance_once_in(chance, 12))
+		partner->joined_day = SIM_START_DAY + (int32_t)chance_below(chance, 4);
+	if (chance_once_in(chance, 12))
+		partner->last_earn_day = SIM_START_DAY + 4 + (int32_t)chance_below(chance, 30);
+	if (partner->last_earn_day != 0 && chance_once_in(chance, 2))
+		partner->last_burn_day =
+			partner->last_earn_day + (int32_t)chance_below(chance, 10);
 	if (chance_once_in(chance, 8))
 		partner->pending_days = PENDING_UNTIL_CONFIRMED;
 	/* The last one is for trying out. */
@@ -159,8 +166,10 @@ coalition_draw(struct coalition *c, struct chance *chance)
 		.burn_clock_ms = 300000,
 		.point_value_num = 1,
 		.point_value_den = 1,
-		.flags = chance_once_in(chance, 3) ? PROGRAMME_EXPIRES_ON_ANNIVERSARY : 0,
+		.flags = (chance_once_in(chance, 3) ? PROGRAMME_EXPIRES_ON_ANNIVERSARY : 0) |
+			 (chance_once_in(chance, 2) ? PROGRAMME_TRACED : 0),
 		.expiry_months = chance_once_in(chance, 2) ? 1 : 12,
+		.debt_days = chance_once_in(chance, 2) ? (int32_t)chance_between(chance, 1, 20) : 0,
 		.hold_seconds_default = 300,
 		.hold_seconds_max = 35 * 86400,
 		.declines_per_terminal_day = chance_once_in(chance, 6) ? 4 : 1000,

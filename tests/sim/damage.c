@@ -96,6 +96,7 @@ damage_try(struct sim *sim)
 		ledger_free(recovery.ledger);
 	} else {
 		sim->figures->damages_named++;
+		sim->figures->statuses[status]++;
 		sim_tell(sim, "damage is named: %s", error.text);
 		if (error.text[0] == '\0' || (status != TG_CORRUPT && status != TG_CONFIG &&
 					      status != TG_TOO_NEW))

@@ -11,11 +11,11 @@
 #include "tests/sim/coalition.h"
 #include "tests/sim/model.h"
 #include "tests/sim/node.h"
+#include "tests/sim/office.h"
 #include "tests/sim/sim.h"
 
-/* Ask, unless nobody is there to answer. */
-static void
-ask(struct sim *sim, struct ledger_request *q, const char *what)
+void
+desk_ask(struct sim *sim, struct ledger_request *q, const char *what)
 {
 	int status;
 
@@ -37,7 +37,7 @@ set_partner(struct sim *sim)
 	coalition_draw_partner(&sim->chance, number, &q.partner_image);
 	if (chance_once_in(&sim->chance, 10))
 		q.partner_image.flags |= PARTNER_BLOCKED;
-	ask(sim, &q, "a partner is set");
+	desk_ask(sim, &q, "a partner is set");
 }
 
 static void
@@ -50,7 +50,7 @@ add_rule(struct sim *sim)
 			    (uint32_t)chance_between(&sim->chance, 1, COALITION_PARTNERS + 1) %
 					    (COALITION_PARTNERS + 2),
 			    &q.rule);
-	ask(sim, &q, "a rule is added");
+	desk_ask(sim, &q, "a rule is added");
 }
 
 static void
@@ -60,7 +60,7 @@ set_store(struct sim *sim)
 
 	q.store_image = sim->coalition->stores[chance_below(&sim->chance, COALITION_PARTNERS)];
 	q.store_image.flags = chance_once_in(&sim->chance, 5) ? STORE_BLOCKED : 0;
-	ask(sim, &q, "a store is set");
+	desk_ask(sim, &q, "a store is set");
 }
 
 static void
@@ -72,8 +72,8 @@ set_terminal(struct sim *sim)
 	if (chance_once_in(&sim->chance, 6))
 		q.terminal_image.flags |= TERMINAL_BLOCKED;
 	else if (chance_once_in(&sim->chance, 6))
-		q.terminal_image.rights &= (uint32_t)chance_below(&sim->chance, 256);
-	ask(sim, &q, "a terminal is set");
+		q.terminal_image.rights &= (uint32_t)chance_below(&sim->chance, 512);
+	desk_ask(sim, &q, "a terminal is set");
 }
 
 static void
@@ -86,12 +86,11 @@ set_programme(struct sim *sim)
 		q.programme.flags |= PROGRAMME_BURN_OFF;
 	if (chance_once_in(&sim->chance, 2))
 		q.programme.declines_per_terminal_day = (int32_t)chance_below(&sim->chance, 20);
-	ask(sim, &q, "the programme is set");
+	desk_ask(sim, &q, "the programme is set");
 }
 
-/* A member that the model knows; 0: there is none. */
-static uint64_t
-draw_member(struct sim *sim)
+uint64_t
+desk_draw_member(struct sim *sim)
 {
 	struct model_balances balances;
 	uint64_t reference, found = 0;
@@ -108,7 +107,7 @@ draw_member(struct sim *sim)
 static void
 adjust(struct sim *sim)
 {
-	struct ledger_request q = { .kind = REQUEST_ADJUST, .member = draw_member(sim) };
+	struct ledger_request q = { .kind = REQUEST_ADJUST, .member = desk_draw_member(sim) };
 
 	if (q.member == 0)
 		return;
@@ -119,7 +118,7 @@ adjust(struct sim *sim)
 	q.is_debit = chance_once_in(&sim->chance, 3);
 	q.text_bytes = 4;
 	memcpy(q.text, "gift", 4);
-	ask(sim, &q, "an adjustment");
+	desk_ask(sim, &q, "an adjustment");
 }
 
 static void
@@ -127,11 +126,11 @@ block_member(struct sim *sim)
 {
 	struct ledger_request q = { .kind = REQUEST_BLOCK,
 				    .block_target = BLOCK_MEMBER,
-				    .member = draw_member(sim) };
+				    .member = desk_draw_member(sim) };
 
 	q.is_blocked = chance_once_in(&sim->chance, 3);
 	if (q.member != 0)
-		ask(sim, &q, "a member is blocked or not");
+		desk_ask(sim, &q, "a member is blocked or not");
 }
 
 static void
@@ -149,7 +148,7 @@ block_card(struct sim *sim)
 	    TG_OK) {
 		q.is_blocked = chance_once_in(&sim->chance, 2);
 		(void)snprintf(sim->blocked_card, sizeof(sim->blocked_card), "1:%s", text);
-		ask(sim, &q, "a card is blocked or not");
+		desk_ask(sim, &q, "a card is blocked or not");
 	}
 	identifier_hasher_deinit(&hasher);
 }
@@ -159,7 +158,7 @@ note(struct sim *sim)
 {
 	struct ledger_request q = { .kind = REQUEST_NOTE, .text_bytes = 2, .text = "hm" };
 
-	ask(sim, &q, "a note");
+	desk_ask(sim, &q, "a note");
 }
 
 void
@@ -170,6 +169,10 @@ desk_act(struct sim *sim)
 		adjust,	     adjust,   block_member, block_card,   note,
 	};
 
+	if (chance_once_in(&sim->chance, 2)) {
+		office_act(sim);
+		return;
+	}
 	acts[chance_below(&sim->chance, sizeof(acts) / sizeof(acts[0]))](sim);
 }
 
@@ -180,19 +183,19 @@ desk_restore(struct sim *sim)
 	struct ledger_request q = { .kind = REQUEST_SET_PROGRAMME };
 
 	q.programme = c->programme;
-	ask(sim, &q, "the programme is restored");
+	desk_ask(sim, &q, "the programme is restored");
 	for (uint32_t i = 0; i < COALITION_PARTNERS; i++) {
 		q.kind = REQUEST_SET_PARTNER;
 		q.partner_image = c->partners[i];
-		ask(sim, &q, "a partner is restored");
+		desk_ask(sim, &q, "a partner is restored");
 		q.kind = REQUEST_SET_STORE;
 		q.store_image = c->stores[i];
-		ask(sim, &q, "a store is restored");
+		desk_ask(sim, &q, "a store is restored");
 	}
 	for (uint32_t i = 0; i < COALITION_TILLS; i++) {
 		q.kind = REQUEST_SET_TERMINAL;
 		q.terminal_image = c->terminals[i];
-		ask(sim, &q, "a terminal is restored");
+		desk_ask(sim, &q, "a terminal is restored");
 	}
 }
 
@@ -203,5 +206,5 @@ desk_accept_clock(struct sim *sim)
 
 	if (sim->node->is_up && !sim->node->is_dead &&
 	    clock_alarm(&sim->node->clock) != CLOCK_FINE)
-		ask(sim, &q, "the clock is accepted");
+		desk_ask(sim, &q, "the clock is accepted");
 }

@@ -24,6 +24,9 @@ static const struct {
 	{ RECORD_HOLD_EXPIRE, MODEL_HOLD_EXPIRE },
 	{ RECORD_ADJUST, MODEL_ADJUST },
 	{ RECORD_BLOCK, MODEL_BLOCK },
+	{ RECORD_FUND, MODEL_FUND },
+	{ RECORD_UNFUND, MODEL_FUND },
+	{ RECORD_WRITE_OFF, MODEL_WRITE_OFF },
 };
 
 static int
@@ -37,6 +40,37 @@ kind_of(const struct record *r)
 }
 
 static void
+take_partner(struct sim *sim, const struct partner_config *c)
+{
+	model_set_partner(
+		sim->model,
+		&(struct model_partner){
+			.number = c->number,
+			.group = c->group,
+			.is_test = (c->flags & PARTNER_TEST) != 0,
+			.is_earn_off = (c->flags & PARTNER_EARN_OFF) != 0,
+			.is_burn_off = (c->flags & PARTNER_BURN_OFF) != 0,
+			.is_gross = (c->flags & PARTNER_BASE_GROSS) != 0,
+			.is_pro_rata = (c->flags & PARTNER_REFUND_PRO_RATA) != 0,
+			.no_returned_burns = (c->flags & PARTNER_RETURN_NO_BURN) != 0,
+			.loses_expired = (c->flags & PARTNER_RETURN_LOSES_EXPIRED) != 0,
+			.pending_days = c->pending_days,
+			.return_days = c->return_days,
+			.joined_day = c->joined_day,
+			.last_earn_day = c->last_earn_day,
+			.last_burn_day = c->last_burn_day,
+			.restored_days = c->restored_days,
+			.burn_minimum = c->burn_minimum_points,
+			.burn_step = c->burn_step_points,
+			.earn_limit = c->earn_transaction_points,
+			.burn_limit = c->burn_transaction_points,
+			.till_day_earn_limit = c->terminal_day_earn_points,
+			.till_day_burn_limit = c->terminal_day_burn_points,
+			.bonus_day_limit = c->bonus_member_day_points,
+		});
+}
+
+static void
 take_config(struct sim *sim, const struct record *r)
 {
 	if (RECORD_HAS(r, PROGRAMME)) {
@@ -47,9 +81,11 @@ take_config(struct sim *sim, const struct record *r)
 			&(struct model_programme){
 				.window_ms = c->window_ms,
 				.months = c->expiry_months,
+				.debt_days = c->debt_days,
 				.on_anniversary =
 					(c->flags & PROGRAMME_EXPIRES_ON_ANNIVERSARY) != 0,
 				.is_burn_off = (c->flags & PROGRAMME_BURN_OFF) != 0,
+				.is_traced = (c->flags & PROGRAMME_TRACED) != 0,
 				.hold_seconds = c->hold_seconds_default,
 				.point_num = c->point_value_num,
 				.point_den = c->point_value_den,
@@ -57,33 +93,8 @@ take_config(struct sim *sim, const struct record *r)
 				.member_burn_limit = c->member_day_burn_points,
 			});
 	}
-	if (RECORD_HAS(r, PARTNER)) {
-		const struct partner_config *c = &r->partner_image;
-
-		model_set_partner(
-			sim->model,
-			&(struct model_partner){
-				.number = c->number,
-				.group = c->group,
-				.is_test = (c->flags & PARTNER_TEST) != 0,
-				.is_earn_off = (c->flags & PARTNER_EARN_OFF) != 0,
-				.is_burn_off = (c->flags & PARTNER_BURN_OFF) != 0,
-				.is_gross = (c->flags & PARTNER_BASE_GROSS) != 0,
-				.is_pro_rata = (c->flags & PARTNER_REFUND_PRO_RATA) != 0,
-				.no_returned_burns = (c->flags & PARTNER_RETURN_NO_BURN) != 0,
-				.loses_expired = (c->flags & PARTNER_RETURN_LOSES_EXPIRED) != 0,
-				.pending_days = c->pending_days,
-				.return_days = c->return_days,
-				.restored_days = c->restored_days,
-				.burn_minimum = c->burn_minimum_points,
-				.burn_step = c->burn_step_points,
-				.earn_limit = c->earn_transaction_points,
-				.burn_limit = c->burn_transaction_points,
-				.till_day_earn_limit = c->terminal_day_earn_points,
-				.till_day_burn_limit = c->terminal_day_burn_points,
-				.bonus_day_limit = c->bonus_member_day_points,
-			});
-	}
+	if (RECORD_HAS(r, PARTNER))
+		take_partner(sim, &r->partner_image);
 	if (RECORD_HAS(r, RULE)) {
 		const struct rule_config *c = &r->rule;
 
@@ -104,6 +115,87 @@ take_config(struct sim *sim, const struct record *r)
 				       .usable_at = USABLE_NUMBER(c->bonus_usable_at),
 			       });
 	}
+}
+
+static void
+take_campaign(struct sim *sim, const struct earn_rule *c)
+{
+	struct model_campaign campaign = {
+		.version = c->version,
+		.position = c->position,
+		.number = c->number,
+		.partner = c->partner,
+		.store = c->store,
+		.tender = c->tender,
+		.from_day = c->from_day,
+		.until_day = c->until_day,
+		.from_minute = c->from_minute,
+		.until_minute = c->until_minute,
+		.weekdays = c->weekdays,
+		.has_category = c->category_to != 0,
+		.is_multiplier = (c->flags & EARN_RULE_MULTIPLIER) != 0,
+		.is_exclusive = (c->flags & EARN_RULE_EXCLUSIVE) != 0,
+		.is_first = (c->flags & EARN_RULE_FIRST) != 0,
+		.threshold = c->threshold_amount,
+		.num = c->rate_num,
+		.den = c->rate_den,
+		.fixed = c->fixed_points,
+		.sponsor = c->sponsor,
+		.sponsor_count = c->sponsor_count,
+		.days = c->days,
+		.is_at_store = (c->usable_at & USABLE_AT_STORE) != 0,
+		.usable_at = USABLE_NUMBER(c->usable_at),
+		.budget = c->budget,
+		.member_times = c->member_times,
+		.member_points = c->member_points,
+		.member_day_points = c->member_day_points,
+	};
+
+	for (int i = 0; i < campaign.sponsor_count; i++) {
+		campaign.sponsors[i].partner = c->sponsors[i].partner;
+		campaign.sponsors[i].weight = c->sponsors[i].weight;
+	}
+	model_add_campaign(sim->model, &campaign);
+}
+
+/* Rates of exchange, and what partners may issue. */
+static void
+take_clearing(struct sim *sim, const struct record *r)
+{
+	const struct earn_rule *c = &r->earn_rule;
+
+	if (RECORD_HAS(r, EARN_RULE) && (c->flags & EARN_RULE_EXCHANGE) != 0)
+		model_add_rate(sim->model,
+			       &(struct model_rate){
+				       .version = c->version,
+				       .position = c->position,
+				       .partner = c->partner,
+				       .is_out = (c->flags & EARN_RULE_EXCHANGE_OUT) != 0,
+				       .from_day = c->from_day,
+				       .until_day = c->until_day,
+				       .least = c->threshold_amount,
+				       .step = c->step,
+				       .num = c->rate_num,
+				       .den = c->rate_den,
+			       });
+	else if (RECORD_HAS(r, EARN_RULE))
+		take_campaign(sim, c);
+	for (uint32_t i = 0; RECORD_HAS(r, BUDGET) && i < r->budget_count; i++)
+		model_set_budget(sim->model,
+				 &(struct model_budget){
+					 .number = r->budgets[i].number,
+					 .is_stopped = (r->budgets[i].flags & BUDGET_STOPPED) != 0,
+					 .granted = r->budgets[i].granted_points,
+					 .passed = r->budgets[i].passed_points,
+				 });
+	if (RECORD_HAS(r, RULEBOOK))
+		model_start_rulebook(sim->model, r->rulebook.version, r->rulebook.rule_count,
+				     r->rulebook.starts_at_utc_ms);
+	if (RECORD_HAS(r, FUNDING))
+		model_set_funding(sim->model, &(struct model_funding){
+						      .partner = r->funding.partner,
+						      .overdraft = r->funding.overdraft_points,
+					      });
 }
 
 /* "type:text", or NULL. */
@@ -151,6 +243,51 @@ add_request(struct model_event *e, const struct asked *asked)
 	e->till = (uint32_t)tg_message_integer(q, TG_FIELD_TILL, 0);
 	e->till_day = (int32_t)tg_message_integer(q, TG_FIELD_TILL_DAY, INT32_MIN);
 	e->hold_seconds = (int32_t)tg_message_integer(q, TG_FIELD_HOLD_SECONDS, 0);
+	e->is_out = tg_message_integer(q, TG_FIELD_DIRECTION, 0) == TG_DIRECTION_OUT;
+	e->own_units = tg_message_integer(q, TG_FIELD_OWN_UNITS, MODEL_UNTOLD);
+	e->tender = (uint32_t)tg_message_integer(q, TG_FIELD_TENDER, 0);
+	e->has_lines = tg_message_has(q, TG_FIELD_LINES);
+}
+
+static void
+add_parts(struct model_outcome *out, const struct record *r)
+{
+	if (!RECORD_HAS(r, COMPONENTS) || r->status != TG_OK)
+		return;
+	out->rulebook = r->rulebook_version;
+	out->part_count = r->component_count;
+	for (uint32_t i = 0; i < r->component_count; i++) {
+		const struct record_component *c = &r->components[i];
+
+		out->parts[i] = (struct model_part){
+			.campaign = c->campaign,
+			.campaign_position = c->campaign_position == EARN_RULE_NONE ?
+						     -1 :
+						     c->campaign_position,
+			.rate_position =
+				c->rate_position == EARN_RULE_NONE ? -1 : c->rate_position,
+			.sponsor = c->sponsor,
+			.refusal = c->refusal,
+			.amount = c->amount,
+			.points = c->points,
+		};
+	}
+}
+
+/* What it posts to the accounts of partners. */
+static void
+add_books(struct model_outcome *out, const struct record *r)
+{
+	for (uint32_t i = 0; RECORD_HAS(r, POSTINGS) && i < r->posting_count; i++) {
+		const struct posting *p = &r->postings[i];
+		struct model_books *books = &out->books[p->partner % MODEL_BOOKS];
+
+		books->issued += p->account == ACCOUNT_ISSUED ? p->points : 0;
+		books->redeemed += p->account == ACCOUNT_REDEEMED ? p->points : 0;
+		books->cover += p->account == ACCOUNT_COVER ? p->points : 0;
+		books->cover_used += p->account == ACCOUNT_COVER_USED ? p->points : 0;
+		books->own += p->account == ACCOUNT_OWN ? p->points : 0;
+	}
 }
 
 static void
@@ -182,6 +319,10 @@ add_outcome(struct model_outcome *out, const struct record *r)
 		out->held = r->held_points;
 		out->debt = r->debt_after_points;
 	}
+	if (RECORD_HAS(r, EXCHANGE))
+		out->own_units = r->exchange.own_units;
+	add_books(out, r);
+	add_parts(out, r);
 	if (!RECORD_HAS(r, POSTINGS))
 		return;
 	out->moved_available = record_posted_points(r, ACCOUNT_AVAILABLE);
@@ -202,12 +343,14 @@ event_take(struct sim *sim, const struct record *r, const struct asked *asked)
 		.day = (int32_t)(r->booked_at_utc_ms / SIM_DAY_MS),
 		.date = r->business_date,
 		.till_day = INT32_MIN,
+		.own_units = MODEL_UNTOLD,
 		.is_capped = (r->flags & RECORD_CAPPED) != 0,
 		.is_test = (r->flags & RECORD_TEST) != 0,
 		.member = RECORD_HAS(r, MEMBER) ? r->member : 0,
 	};
 
 	take_config(sim, r);
+	take_clearing(sim, r);
 	if (RECORD_HAS(r, PRINCIPAL)) {
 		e.partner = r->partner;
 		e.store = r->store;
@@ -224,12 +367,20 @@ event_take(struct sim *sim, const struct record *r, const struct asked *asked)
 		e.points = r->points;
 		e.is_debit = record_posted_points(r, ACCOUNT_ADJUSTMENTS) > 0;
 	}
+	if (r->kind == RECORD_FUND || r->kind == RECORD_UNFUND) {
+		e.funded = r->funded_partner;
+		e.points = r->funded_points;
+		e.is_debit = r->kind == RECORD_UNFUND;
+	}
 	if (r->kind == RECORD_BLOCK) {
 		e.is_of_card = r->block_target == BLOCK_IDENTIFIER;
 		e.is_block = r->is_blocked != 0;
 		e.card = e.is_of_card ? sim->blocked_card : NULL;
 	}
 	add_outcome(&e.outcome, r);
+	/* It tells again what became of the original. */
+	if (r->kind == RECORD_REOPEN)
+		e.outcome.status = TG_OK;
 	sim_tell(sim, "record %" PRIu64 ": %s of #%d for %" PRIu64 ", %s, leaves %" PRId64
 		      " %" PRId64 " %" PRId64 " %" PRId64,
 		 r->sequence, record_kind_name(r->kind), asked != NULL ? (int)asked->index : -1,

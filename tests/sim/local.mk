@@ -1,11 +1,13 @@
+EXTRA_DIST += %D%/README.md
 # A whole coalition on a simulated disk, clock and network; see run.c.
 check_PROGRAMS += %D%/run
 tests_sim_run_SOURCES = %D%/run.c %D%/chance.h %D%/sim.c %D%/sim.h \
-	%D%/audit.c %D%/audit.h %D%/coalition.c %D%/coalition.h %D%/damage.c %D%/damage.h %D%/desk.c %D%/desk.h \
+	%D%/archive.c %D%/archive.h %D%/audit.c %D%/audit.h %D%/coalition.c %D%/coalition.h %D%/damage.c %D%/damage.h %D%/desk.c %D%/desk.h \
 	%D%/event.c %D%/event.h \
-	%D%/model.c %D%/model.h %D%/model_points.c %D%/model_private.h \
-	%D%/model_return.c %D%/model_spend.c \
-	%D%/node.c %D%/node.h %D%/settle.c %D%/settle.h %D%/settle_database.c %D%/settle_database.h \
+	%D%/model.c %D%/model.h %D%/model_earn.c %D%/model_exchange.c %D%/model_fund.c \
+	%D%/model_points.c %D%/model_private.h \
+	%D%/model_return.c %D%/model_rulebook.c %D%/model_spend.c \
+	%D%/node.c %D%/node.h %D%/office.c %D%/office.h %D%/settle.c %D%/settle.h %D%/settle_database.c %D%/settle_database.h \
 	%D%/stranger.c %D%/stranger.h \
 	%D%/till.c %D%/till.h %D%/wire.c %D%/wire.h %D%/work.c %D%/work.h \
 	tests/storage/sim_disk.c tests/storage/sim_disk.h tests/storage/sim_disk_io.c \

@@ -29,6 +29,7 @@ model_free(struct model *m)
 {
 	free(m->deals);
 	free(m->counters);
+	free(m->shares);
 	free(m);
 }
 
@@ -203,6 +204,39 @@ counted_day(const struct model *m)
 								   : m->event->date;
 }
 
+static bool
+is_alive(const struct model *m, int32_t first_day, int32_t last_day)
+{
+	int32_t day = counted_day(m);
+
+	if (first_day == 0 && last_day == 0)
+		return true;
+	return first_day <= day && (last_day == 0 || day <= last_day);
+}
+
+bool
+model_may_earn(const struct model *m, const struct model_partner *partner)
+{
+	return is_alive(m, partner->joined_day, partner->last_earn_day);
+}
+
+bool
+model_may_burn(const struct model *m)
+{
+	return !m->partner->is_burn_off && !m->programme.is_burn_off &&
+	       is_alive(m, m->partner->joined_day, m->partner->last_burn_day);
+}
+
+const struct model_partner *
+model_partner_of(const struct model *m, uint32_t number)
+{
+	for (int i = 0; i < m->partner_count; i++) {
+		if (m->partners[i].number == number)
+			return &m->partners[i];
+	}
+	return NULL;
+}
+
 static struct counter *
 find_counter(struct model *m, uint64_t who, bool is_till)
 {
@@ -366,6 +400,7 @@ adjust(struct model *m)
 		model_take_points(m, e->points, e->day, NULL);
 		return true;
 	}
+	m->adjusted += e->points;
 	if (m->member->regular_last_day < e->day) {
 		int64_t paid = model_pay_debt(m, e->points);
 
@@ -375,6 +410,25 @@ adjust(struct model *m)
 	}
 	m->member->regular += e->points - model_pay_debt(m, e->points);
 	return true;
+}
+
+/* Debts that are old enough, whole. */
+static bool
+write_off(struct model *m)
+{
+	struct member *who = m->member;
+	int64_t points = 0;
+	int kept = 0;
+
+	for (int i = 0; i < who->debt_count; i++) {
+		if (m->programme.debt_days != 0 &&
+		    who->debts[i].since_day <= m->event->date - m->programme.debt_days)
+			points += who->debts[i].points;
+		else
+			who->debts[kept++] = who->debts[i];
+	}
+	who->debt_count = kept;
+	return model_same(m, "debt given up", m->event->outcome.moved_debt, points);
 }
 
 static bool
@@ -405,11 +459,14 @@ static const struct {
 	{ TG_OP_REFUND, model_refund },
 	{ TG_OP_REVERSE, model_reverse },
 	{ TG_OP_CONFIRM, model_confirm },
+	{ TG_OP_EXCHANGE, model_exchange },
 	{ MODEL_EXPIRE, model_expire },
 	{ MODEL_MATURE, model_mature },
 	{ MODEL_HOLD_EXPIRE, model_hold_expire },
 	{ MODEL_ADJUST, adjust },
 	{ MODEL_BLOCK, block },
+	{ MODEL_FUND, model_fund },
+	{ MODEL_WRITE_OFF, write_off },
 };
 
 /* ---- one event ---- */
@@ -505,8 +562,12 @@ model_take(struct model *m, const struct model_event *e, char *why, size_t why_b
 	memset(m->reasons, 0, sizeof(m->reasons));
 	m->partner = find_partner(m, e->partner);
 	memset(m->excuses, 0, sizeof(m->excuses));
+	m->excuses[TG_LIMIT_BALANCE] = m->adjusted > TG_BALANCE_MAX - 3 * TG_AMOUNT_MAX;
+	memset(m->books, 0, sizeof(m->books));
+	m->issuer_count = 0;
+	m->owed = 0;
 	m->is_judged_late = e->is_late && e->kind != TG_OP_BURN && e->kind != TG_OP_HOLD &&
-			    e->kind != TG_OP_RELEASE;
+			    e->kind != TG_OP_RELEASE && !(e->kind == TG_OP_EXCHANGE && e->is_out);
 	m->judged_ms = m->is_judged_late ? e->till_ms : e->utc_ms;
 	m->judged_day = model_day(m->judged_ms);
 	is_right = name_member(m);
@@ -520,5 +581,7 @@ model_take(struct model *m, const struct model_event *e, char *why, size_t why_b
 		if (operations[i].kind == e->kind)
 			is_right = operations[i].take(m);
 	}
-	return is_right && check_reasons(m) && check_balances(m);
+	if (e->outcome.status == TG_NO_COVER)
+		model_note_stop(m, e->partner);
+	return is_right && check_reasons(m) && check_balances(m) && model_close_books(m);
 }

@@ -15,6 +15,10 @@
 
 #define MODEL_ID_BYTES 16
 #define MODEL_NEVER INT32_MAX
+#define MODEL_BOOKS 8 /* partners' numbers are below */
+#define MODEL_UNTOLD INT64_MIN
+#define MODEL_PARTS 16
+#define MODEL_SPONSORS 8
 
 /* What can happen besides the operations of the wire, which have their numbers. */
 enum model_kind {
@@ -23,7 +27,24 @@ enum model_kind {
 	MODEL_HOLD_EXPIRE,	/* a hold is past its deadline */
 	MODEL_ADJUST,		/* an operator gives or takes */
 	MODEL_BLOCK,		/* a member or an identifier is blocked, or no longer */
+	MODEL_FUND,		/* a partner gets cover, or gives it back */
+	MODEL_WRITE_OFF,	/* debt is given up */
 	MODEL_IDLE,		/* nothing about points */
+};
+
+/* What an event does to the accounts of a partner, signed as the account. */
+struct model_books {
+	int64_t	 issued, redeemed, cover, cover_used, own;
+};
+
+/* A part of an earn by the rulebook, as the ledger tells it; of a return, what of it goes back. */
+struct model_part {
+	uint32_t campaign;	/* 0: of the base */
+	int	 campaign_position, rate_position; /* in the version; -1: none, the partner's own */
+	uint32_t sponsor;	/* 0: several */
+	/* 0: given; else for 1 the member's cap, 2 the partner's, 3 budget, 4 room, 5 cover */
+	int	 refusal;
+	int64_t	 amount, points;
 };
 
 /* What the ledger says came of it. */
@@ -39,6 +60,11 @@ struct model_outcome {
 	int64_t	 moved_available, moved_pending, moved_held, moved_debt; /* by its postings */
 	int64_t	 moved_breakage;
 	int64_t	 deadline_ms;	/* of the hold that it is about; 0: none */
+	int64_t	 own_units;	/* exchanged */
+	struct model_books books[MODEL_BOOKS]; /* by the partner's number */
+	uint32_t rulebook;	/* version that an earn was judged by; 0: none */
+	uint32_t part_count;
+	struct model_part parts[MODEL_PARTS];
 };
 
 struct model_event {
@@ -69,6 +95,11 @@ struct model_event {
 	uint32_t till;
 	int32_t	 till_day;	/* INT32_MIN: not told */
 	int32_t	 hold_seconds;	/* 0: not told */
+	bool	 is_out;	/* an exchange of points for the partner's own currency */
+	int64_t	 own_units;	/* MODEL_UNTOLD: not told */
+	uint32_t funded;	/* MODEL_FUND: the partner */
+	uint32_t tender;
+	bool	 has_lines;
 	struct model_outcome outcome;
 };
 
@@ -79,6 +110,7 @@ struct model_partner {
 		loses_expired;
 	int32_t	 pending_days;	/* MODEL_NEVER: until confirmed */
 	int32_t	 return_days, restored_days;
+	int32_t	 joined_day, last_earn_day, last_burn_day; /* inclusive; 0: no bound */
 	int64_t	 burn_minimum, burn_step;
 	int64_t	 earn_limit, burn_limit, till_day_earn_limit, till_day_burn_limit, bonus_day_limit;
 };
@@ -97,10 +129,57 @@ struct model_rule {
 struct model_programme {
 	int64_t	 window_ms;
 	int32_t	 months;
-	bool	 on_anniversary, is_burn_off;
+	int32_t	 debt_days;	/* then it is given up; 0: never */
+	bool	 on_anniversary, is_burn_off, is_traced;
 	int32_t	 hold_seconds;
 	int64_t	 point_num, point_den;
 	int64_t	 member_earn_limit, member_burn_limit;
+};
+
+/* What a partner may issue: its cover may fall to -overdraft. */
+struct model_funding {
+	uint32_t partner;
+	int64_t	 overdraft;	/* INT64_MAX: no stop */
+};
+
+/* At which rate a partner's own currency becomes points, or points become it. */
+struct model_rate {
+	uint32_t version;	/* of the rulebook */
+	uint32_t position;	/* in it: another one there replaces this */
+	uint32_t partner;
+	bool	 is_out;
+	int32_t	 from_day, until_day; /* inclusive */
+	int64_t	 least, step;	/* of what is given */
+	int64_t	 num, den;	/* so many are got for so many given */
+};
+
+/* A rate or a campaign of the rulebook; 0 is any where nothing else is said. */
+struct model_campaign {
+	uint32_t version, position;
+	uint32_t number;	/* 0: a rate, in place of the partner's own */
+	uint32_t partner, store, tender;
+	int32_t	 from_day, until_day;
+	int	 from_minute, until_minute; /* of the day; the second exclusive */
+	uint32_t weekdays;	/* bit 0 is Monday */
+	bool	 has_category;	/* only some goods */
+	bool	 is_multiplier, is_exclusive, is_first;
+	int64_t	 threshold, num, den, fixed;
+	uint32_t sponsor;	/* 0: the partner itself, or those below */
+	int	 sponsor_count;
+	struct { uint32_t partner; int64_t weight; } sponsors[MODEL_SPONSORS];
+	int32_t	 days;
+	bool	 is_at_store;
+	uint32_t usable_at;
+	uint32_t budget;
+	uint32_t member_times;	/* 0: no cap */
+	int64_t	 member_points, member_day_points;
+};
+
+/* A budget as the operators left it. */
+struct model_budget {
+	uint32_t number;
+	bool	 is_stopped;
+	int64_t	 granted, passed;
 };
 
 struct model;
@@ -112,6 +191,13 @@ void model_free(struct model *model);
 void model_set_programme(struct model *model, const struct model_programme *programme);
 void model_set_partner(struct model *model, const struct model_partner *partner);
 void model_add_rule(struct model *model, const struct model_rule *rule);
+void model_set_funding(struct model *model, const struct model_funding *funding);
+
+/* Rates of the rulebook's next version; and so many rules of that hold from a time on. */
+void model_add_rate(struct model *model, const struct model_rate *rate);
+void model_add_campaign(struct model *model, const struct model_campaign *campaign);
+void model_set_budget(struct model *model, const struct model_budget *budget);
+void model_start_rulebook(struct model *model, uint32_t version, uint32_t count, int64_t from_ms);
 
 /* Take what happened.  False: it is not what the rules say; why says what is. */
 bool model_take(struct model *model, const struct model_event *event, char *why, size_t why_bytes);

@@ -84,7 +84,8 @@ is_usable(const struct model *m, const struct lot *lot, int32_t day)
 {
 	const struct model_event *e = m->event;
 
-	if (lot->last_day < day || e->skip_limited)
+	/* Regular points that came back with a day of their own are regular all the same. */
+	if (lot->last_day < day || (e->skip_limited && lot->part != 3))
 		return false;
 	if (lot->usable_at == 0 || m->partner == NULL)
 		return true;

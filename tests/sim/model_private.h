@@ -17,6 +17,10 @@
 #define MODEL_PARTNERS 16
 #define MODEL_RULES 256
 #define MODEL_STATUSES 256
+#define MODEL_RATES 512
+#define MODEL_RULEBOOKS 64
+#define MODEL_CAMPAIGNS 512
+#define MODEL_BUDGETS 16
 #define MODEL_RECEIPT_BYTES 40
 
 /* Points with a last day of their own. */
@@ -45,6 +49,14 @@ struct pending {
 enum deal_state { DEAL_STANDING, DEAL_REVERSED, DEAL_OPEN, DEAL_CAPTURED, DEAL_RELEASED,
 		  DEAL_EXPIRED };
 
+/* A part of an earn by the rulebook, and what returns have left of it. */
+struct deal_part {
+	const struct model_campaign *campaign, *rate; /* NULL: base; the partner's own */
+	int	 refusal;
+	int64_t	 kept;	 /* money that still counts */
+	int64_t	 points, taken;
+};
+
 struct deal {
 	int	 kind;		/* operation; TG_OP_REVERSE of a tombstone, with is_tombstone */
 	bool	 is_tombstone;	/* an original that was reversed before it came */
@@ -60,6 +72,8 @@ struct deal {
 	bool	 is_gross, is_capped;
 	const struct model_rule *rule;
 	int64_t	 returned_money, returned_covered;
+	struct deal_part parts[MODEL_PARTS]; /* by the rulebook */
+	uint32_t part_count;
 	int64_t	 expired;	/* of its own lots, that no refund has met */
 	uint8_t	 receipt[16 + MODEL_RECEIPT_BYTES]; /* what makes it one of its kind */
 	size_t	 receipt_bytes; /* 0: none */
@@ -68,6 +82,9 @@ struct deal {
 	int	 portion_count;
 	int64_t	 regular;
 	int64_t	 undone;	/* given back, or lost in coming back */
+	/* An exchange. */
+	bool	 is_out;
+	int64_t	 own_units;
 	/* A hold. */
 	int64_t	 deadline_ms;
 	uint32_t regular_life;
@@ -84,6 +101,7 @@ struct counter {
 
 struct debt {
 	uint32_t partner;
+	int32_t	 since_day; /* business date of the first of it */
 	int64_t	 points;
 };
 
@@ -100,6 +118,37 @@ struct member {
 	struct debt debts[MODEL_DEBTS];
 	int	 debt_count;
 	int64_t	 held;
+};
+
+/* What a partner has bought and used of the right to issue. */
+struct funds {
+	bool	 has_terms;
+	int64_t	 overdraft;
+	int64_t	 cover, used;
+	bool	 is_stopped;
+	int64_t	 stopped_ms;
+};
+
+/* From when on a version of the rulebook holds. */
+struct rulebook_start {
+	uint32_t version;
+	uint32_t count;		/* of its rules */
+	int64_t	 from_ms;
+};
+
+/* How much of a campaign a member has had. */
+struct share {
+	uint64_t member;
+	uint32_t campaign;
+	uint32_t times;
+	int64_t	 points;
+	int32_t	 day;
+	int64_t	 day_points;
+};
+
+struct budget {
+	struct model_budget budget;
+	int64_t	 used;
 };
 
 struct card {
@@ -122,7 +171,23 @@ struct model {
 	int	 deal_count, deal_capacity;
 	struct counter *counters;    /* owned */
 	int	 counter_count, counter_capacity;
+	struct funds funds[MODEL_BOOKS]; /* by the partner's number */
+	int64_t	 adjusted; /* given by operators, in all */
+	struct model_rate rates[MODEL_RATES];
+	int	 rate_count;
+	struct rulebook_start rulebooks[MODEL_RULEBOOKS];
+	int	 rulebook_count;
+	struct model_campaign campaigns[MODEL_CAMPAIGNS];
+	int	 campaign_count;
+	struct budget budgets[MODEL_BUDGETS];
+	int	 budget_count;
+	struct share *shares; /* owned */
+	int	 share_count, share_capacity;
 	/* Of the event under way. */
+	struct model_books books[MODEL_BOOKS]; /* what it should do to the partners' accounts */
+	uint32_t issuers[MODEL_BOOKS]; /* whose points it makes or takes, as they come first */
+	int	 issuer_count;
+	int64_t	 owed;			 /* new debt */
 	bool	 reasons[MODEL_STATUSES]; /* that speak against it */
 	bool	 excuses[MODEL_STATUSES]; /* that may: a refusal is right, and so is none */
 	const struct model_event *event;
@@ -155,10 +220,41 @@ struct deal *model_remember(struct model *m);
 /* The deal of that id at the event's partner, or, for a refund, at one of its group. */
 struct deal *model_find_deal(struct model *m, const uint8_t *id, bool is_refund);
 
+/* Does the partner take part on the day that the event counts for? */
+bool model_may_earn(const struct model *m, const struct model_partner *partner);
+bool model_may_burn(const struct model *m);
+
+/* NULL: there is none. */
+const struct model_partner *model_partner_of(const struct model *m, uint32_t number);
+
 /* Did what is asked outgrow a limit of the day?  May say so only where it is not sure. */
 void model_check_days(struct model *m, int64_t earned, int64_t burned);
 void model_count_day(struct model *m, int64_t earned, int64_t burned);
 void model_blur_day(struct model *m);
+
+/* ---- model_fund.c ---- */
+
+/* May a partner issue so many points more?  Its status says why not. */
+int model_refuse_issue(const struct model *m, uint32_t partner, int64_t points);
+bool model_may_issue(const struct model *m, uint32_t partner, int64_t points);
+
+/* Who puts points into the world (or, < 0, takes them out of it again). */
+void model_issue(struct model *m, uint32_t partner, int64_t points);
+
+/* A refusal for want of cover: from now on it is known. */
+void model_note_stop(struct model *m, uint32_t partner);
+
+/* At the event's end: cover moves with what was issued; everything as the record says? */
+bool model_close_books(struct model *m);
+
+bool model_fund(struct model *m);
+
+/* ---- model_exchange.c ---- */
+
+/* The version of the rulebook by which the event is judged; NULL: there is none. */
+const struct rulebook_start *model_rulebook(const struct model *m);
+
+bool model_exchange(struct model *m);
 
 /* ---- model_points.c ---- */
 
@@ -204,13 +300,66 @@ bool model_capture(struct model *m);
 bool model_release(struct model *m);
 bool model_hold_expire(struct model *m);
 
+/* What limits say to spending so many points, whatever for. */
+void model_check_spending(struct model *m, int64_t points);
+
 /* Resolve an open hold: some of it is captured, the rest goes back.  Returns what expired. */
 int64_t model_resolve(struct model *m, struct deal *hold, struct deal *capture, int64_t captured,
 		      int32_t day);
 
-/* ---- model_return.c ---- */
+/* ---- model_earn.c ---- */
+
+struct parts {
+	int64_t base, bonus;
+	int64_t campaigns;	/* by the rulebook */
+};
+
+/* What a rule gives for an amount; each part is its own floor. */
+struct parts model_parts(const struct model_rule *rule, int64_t amount, bool is_capped);
+
+/* How points of a part of an earn live. */
+struct gift {
+	int	 part;
+	int32_t	 days;	/* 0: regular points */
+	uint32_t usable_at;
+	bool	 is_at_store;
+};
+
+void model_give(struct model *m, const struct gift *gift, int64_t points);
 
 bool model_earn(struct model *m);
+
+/* ---- model_rulebook.c ---- */
+
+/* What campaigns give at the most, and the base; of an earn that was refused nothing is told. */
+struct judged {
+	int64_t	 base;
+	int64_t	 campaigns;	/* as told; of a refused earn 0 */
+	int64_t	 campaigns_most;
+};
+
+/*
+ * Judge a purchase by the rulebook that holds: are the parts that the ledger tells those that its
+ * rules give?  False: they are not, or others.
+ */
+bool model_judge(struct model *m, struct deal *deal, const struct model_rule *own, int64_t amount,
+		 struct judged *judged);
+
+/* Issue them, and give what debt leaves of them. */
+void model_give_parts(struct model *m, const struct deal *deal, int64_t paid);
+
+/*
+ * What of the parts goes back when of the amount that counted only now is kept; taken: base by the
+ * partner's own rule, corrected, and what campaigns gave.
+ */
+bool model_take_parts(struct model *m, struct deal *deal, int64_t before, int64_t now,
+		      struct parts *taken);
+
+/* ... to their issuers; absorbed: of that, expired already. */
+void model_return_parts(struct model *m, const struct deal *deal, int64_t absorbed);
+
+/* ---- model_return.c ---- */
+
 bool model_refund(struct model *m);
 bool model_reverse(struct model *m);
 

@@ -1,5 +1,5 @@
 /*
- * model_return.c - purchases, and what becomes of them when goods come back or tills undo.
+ * model_return.c - what becomes of a purchase when goods come back or tills undo.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -10,175 +10,6 @@
 #include "tests/sim/model_private.h"
 
 #define DAY_MS INT64_C(86400000)
-
-struct parts {
-	int64_t base, bonus;
-};
-
-/* The rule that was in force then: the newest of those, or the first there ever was. */
-static const struct model_rule *
-rule_at(const struct model *m)
-{
-	const struct model_rule *found = NULL;
-
-	for (int i = m->rule_count - 1; i >= 0; i--) {
-		if (m->rules[i].partner != m->partner->number)
-			continue;
-		found = &m->rules[i];
-		if (found->from_ms <= m->judged_ms)
-			break;
-	}
-	return found;
-}
-
-/* Each part is its own floor. */
-static struct parts
-parts_of(const struct model_rule *rule, int64_t base_amount, bool is_capped)
-{
-	struct parts parts = { model_share(base_amount, rule->base_num, rule->base_den), 0 };
-
-	if (base_amount > 0 && base_amount >= rule->threshold && !is_capped)
-		parts.bonus =
-			model_share(base_amount, rule->bonus_num, rule->bonus_den) + rule->fixed;
-	return parts;
-}
-
-static void
-give_part(struct model *m, const struct model_rule *rule, bool is_bonus, int64_t points)
-{
-	struct member *who = m->member;
-	int32_t life = is_bonus ? rule->bonus_days : 0;
-	const struct lot lot = {
-		.origin = m->event->sequence,
-		.part = is_bonus ? 2 : 1,
-		.last_day = m->judged_day + life,
-		.usable_at = life > 0 ? rule->usable_at : 0,
-		.is_at_store = life > 0 && rule->is_at_store,
-	};
-
-	if (points == 0)
-		return;
-	if (m->partner->pending_days != 0) {
-		TG_ASSERT(who->pending_count < MODEL_PENDINGS);
-		who->pendings[who->pending_count++] = (struct pending){
-			.origin = lot.origin,
-			.part = lot.part,
-			.from_day = m->partner->pending_days == MODEL_NEVER ?
-					    MODEL_NEVER :
-					    m->judged_day + m->partner->pending_days,
-			.life_days = life,
-			.usable_at = lot.usable_at,
-			.is_at_store = lot.is_at_store,
-			.points = points,
-		};
-	} else if (life > 0)
-		model_give_lot(m, &lot, points);
-	else
-		who->regular += points;
-}
-
-/* A receipt is of a partner's store, till and day. */
-static void
-name_receipt(const struct model_event *e, int32_t judged_day, struct deal *deal)
-{
-	int32_t day = e->till_day != INT32_MIN ? e->till_day : judged_day;
-
-	if (e->receipt == NULL)
-		return;
-	memcpy(deal->receipt, &e->partner, 4);
-	memcpy(deal->receipt + 4, &e->store, 4);
-	memcpy(deal->receipt + 8, &e->till, 4);
-	memcpy(deal->receipt + 12, &day, 4);
-	memcpy(deal->receipt + 16, e->receipt, e->receipt_bytes);
-	deal->receipt_bytes = 16 + e->receipt_bytes;
-}
-
-static void
-check_receipt(struct model *m, const struct deal *deal)
-{
-	for (int i = 0; deal->receipt_bytes > 0 && i < m->deal_count - 1; i++) {
-		const struct deal *other = &m->deals[i];
-
-		if (other->kind != TG_OP_EARN || other->status != TG_OK ||
-		    other->state == DEAL_REVERSED ||
-		    other->receipt_bytes != deal->receipt_bytes ||
-		    memcmp(other->receipt, deal->receipt, deal->receipt_bytes) != 0)
-			continue;
-		if (other->booked_ms > m->event->utc_ms - m->programme.window_ms)
-			m->reasons[TG_RECEIPT_USED] = true;
-		else
-			m->excuses[TG_RECEIPT_USED] = true; /* forgotten, or about to be */
-	}
-}
-
-/* What a cap of the day may have taken: the whole bonus. */
-static bool
-check_cap(struct model *m, struct parts uncapped)
-{
-	const struct model_event *e = m->event;
-	int64_t sum = 0;
-
-	if (!e->is_capped)
-		return true;
-	for (int i = 0; i < m->deal_count - 1; i++) {
-		const struct deal *other = &m->deals[i];
-
-		if (other->kind == TG_OP_EARN && other->status == TG_OK &&
-		    other->member == e->member && other->partner == e->partner)
-			sum += other->bonus;
-	}
-	if (uncapped.bonus > 0 && sum > m->partner->bonus_day_limit - uncapped.bonus)
-		return true;
-	return model_object(m, "a bonus was refused that is within the cap");
-}
-
-bool
-model_earn(struct model *m)
-{
-	const struct model_event *e = m->event;
-	const struct model_rule *rule = rule_at(m);
-	struct deal *deal = model_remember(m);
-	bool is_gross = m->partner->is_gross;
-	int64_t amount = is_gross ? e->amount : model_most(e->amount - e->covered, 0);
-	int32_t till_day = model_day(e->till_ms);
-	struct parts parts;
-	int64_t points, paid, paid_base;
-
-	name_receipt(e, till_day, deal);
-	check_receipt(m, deal);
-	m->reasons[TG_EARN_OFF] = m->partner->is_earn_off || rule == NULL;
-	if (rule == NULL)
-		return true;
-	parts = parts_of(rule, amount, false);
-	if (e->outcome.status == TG_OK && !check_cap(m, parts))
-		return false;
-	parts = parts_of(rule, amount, e->is_capped);
-	points = parts.base + parts.bonus;
-	m->reasons[TG_LIMIT_TRANSACTION] =
-		points > TG_AMOUNT_MAX || points > m->partner->earn_limit;
-	model_check_days(m, points, 0);
-	if (e->outcome.status != TG_OK) {
-		/* Whether the cap would have helped does not show in a refusal. */
-		m->excuses[e->outcome.status] |= parts.bonus > 0 &&
-						 m->partner->bonus_day_limit != INT64_MAX &&
-						 m->reasons[e->outcome.status];
-		return true;
-	}
-	deal->rule = rule;
-	deal->points = points;
-	deal->bonus = parts.bonus;
-	deal->is_gross = is_gross;
-	deal->is_capped = e->is_capped;
-	paid = model_pay_debt(m, points);
-	paid_base = model_least(paid, parts.base);
-	give_part(m, rule, false, parts.base - paid_base);
-	give_part(m, rule, true, parts.bonus - (paid - paid_base));
-	if (points > 0)
-		model_renew(m, m->judged_day);
-	model_count_day(m, points, 0);
-	return model_same(m, "points", e->outcome.points, points) &&
-	       model_same(m, "the debt paid", e->outcome.paid_debt, paid);
-}
 
 /* ---- earned points are taken back ---- */
 
@@ -213,7 +44,8 @@ take_own_lots(struct member *who, uint64_t origin, int64_t left)
 	int64_t taken = 0;
 	int kept = 0;
 
-	for (int i = 0; i < who->lot_count; i++) {
+	/* As above, what came last first. */
+	for (int i = who->lot_count - 1; i >= 0; i--) {
 		struct lot *lot = &who->lots[i];
 
 		if (lot->origin == origin && lot->part != 3) {
@@ -222,8 +54,10 @@ take_own_lots(struct member *who, uint64_t origin, int64_t left)
 			lot->points -= part;
 			taken += part;
 		}
-		if (lot->points > 0)
-			who->lots[kept++] = *lot;
+	}
+	for (int i = 0; i < who->lot_count; i++) {
+		if (who->lots[i].points > 0)
+			who->lots[kept++] = who->lots[i];
 	}
 	who->lot_count = kept;
 	return taken;
@@ -234,6 +68,7 @@ owe(struct model *m, int64_t points)
 {
 	struct member *who = m->member;
 
+	m->owed += points;
 	for (int i = 0; i < who->debt_count; i++) {
 		if (who->debts[i].partner == m->event->partner) {
 			who->debts[i].points += points;
@@ -241,7 +76,20 @@ owe(struct model *m, int64_t points)
 		}
 	}
 	TG_ASSERT(who->debt_count < MODEL_DEBTS);
-	who->debts[who->debt_count++] = (struct debt){ m->event->partner, points };
+	who->debts[who->debt_count++] =
+		(struct debt){ m->event->partner, m->event->date, points };
+}
+
+/* Who issued the bonus and what campaigns gave has it back, but for what expired meanwhile. */
+static void
+return_bonus(struct model *m, const struct deal *earn, struct parts taken, int64_t absorbed)
+{
+	int64_t gone = model_least(absorbed, taken.bonus);
+
+	if (earn->rule != NULL)
+		model_issue(m, earn->rule->sponsor != 0 ? earn->rule->sponsor : earn->partner,
+			    gone - taken.bonus);
+	model_return_parts(m, earn, absorbed - gone);
 }
 
 /* From its pending points, its own lots, regular points, unbound lots; the rest is owed. */
@@ -249,21 +97,24 @@ static bool
 take_back(struct model *m, struct deal *earn, struct parts taken)
 {
 	struct member *who = m->member;
-	int64_t left = taken.base + taken.bonus;
+	int64_t total = taken.base + taken.bonus + taken.campaigns;
+	int64_t left = total;
 	int64_t absorbed, regular;
 
 	left -= take_pending(who, earn->sequence, left);
 	left -= take_own_lots(who, earn->sequence, left);
-	absorbed = model_least(left, model_least(earn->expired, taken.bonus));
+	absorbed = model_least(left, model_least(earn->expired, taken.bonus + taken.campaigns));
 	earn->expired -= absorbed;
+	model_issue(m, earn->partner, -taken.base);
 	left -= absorbed;
+	return_bonus(m, earn, taken, absorbed);
 	regular = model_least(left, who->regular);
 	who->regular -= regular;
 	left -= regular;
 	left -= model_take_unbound(m, left, m->event->day);
 	if (left > 0)
 		owe(m, left);
-	return model_same(m, "points taken", m->event->outcome.taken, taken.base + taken.bonus);
+	return model_same(m, "points taken", m->event->outcome.taken, total);
 }
 
 /* ---- burned points are given back ---- */
@@ -301,6 +152,7 @@ give_back(struct model *m, struct deal *burn, int64_t points, bool is_void)
 		.last_day = who->regular_last_day,
 	};
 
+	m->books[burn->partner].redeemed -= points;
 	burn->regular -= regular;
 	burn->undone += points;
 	if (regular > 0 && who->regular_last_day >= m->event->day)
@@ -436,24 +288,28 @@ kept_base(const struct deal *earn, int64_t money_back, int64_t covered_back)
 	return model_most(earn->amount - earn->covered, 0) - money_back;
 }
 
-/* The rule of then, applied to what was kept before and is kept now: the difference goes. */
+/* The rules of then, applied to what was kept before and is kept now: the difference goes. */
+static bool
+take_kept(struct model *m, struct deal *earn, int64_t before, int64_t now)
+{
+	struct parts all = model_parts(earn->rule, before, earn->is_capped);
+	struct parts rest = model_parts(earn->rule, now, earn->is_capped);
+	struct parts taken = { all.base - rest.base, all.bonus - rest.bonus, 0 };
+
+	return model_take_parts(m, earn, before, now, &taken) && take_back(m, earn, taken);
+}
+
 static bool
 take_for_return(struct model *m, const struct purchase *p)
 {
 	struct deal *earn = p->earn;
-	struct parts before = parts_of(
-		earn->rule, kept_base(earn, p->money_before, earn->returned_covered),
-		earn->is_capped);
-	struct parts now = parts_of(
-		earn->rule,
-		kept_base(earn, p->money_before + p->money_now,
-			  earn->returned_covered + p->covered_now),
-		earn->is_capped);
+	int64_t before = kept_base(earn, p->money_before, earn->returned_covered);
+	int64_t now = kept_base(earn, p->money_before + p->money_now,
+				earn->returned_covered + p->covered_now);
 
 	earn->returned_money += p->money_now;
 	earn->returned_covered += p->covered_now;
-	return take_back(m, earn,
-			 (struct parts){ before.base - now.base, before.bonus - now.bonus });
+	return take_kept(m, earn, before, now);
 }
 
 static void
@@ -554,6 +410,9 @@ model_reverse(struct model *m)
 	m->reasons[TG_OTHER_MEMBER] = deal->member != e->member;
 	if (deal->status != TG_OK || has_reason(m))
 		return true;
+	/* An exchange is in the partner's own books by then. */
+	m->excuses[TG_NOT_REVERSIBLE] = deal->kind == TG_OP_EXCHANGE &&
+					e->original_ms < e->utc_ms - m->programme.window_ms;
 	/* A hold that was given back has nothing left to undo, and that is fine. */
 	if (deal->kind == TG_OP_HOLD)
 		return reverse_hold(m, deal);
@@ -563,15 +422,18 @@ model_reverse(struct model *m)
 			deal->returned_money != 0 || deal->returned_covered != 0;
 	else if (deal->kind == TG_OP_BURN || deal->kind == TG_OP_CAPTURE)
 		m->reasons[TG_NOT_REVERSIBLE] = deal->undone != 0;
-	else
+	else if (deal->kind != TG_OP_EXCHANGE)
 		m->reasons[TG_NOT_REVERSIBLE] = true;
 	if (e->outcome.status != TG_OK || has_reason(m))
 		return true;
 	model_blur_day(m);
 	deal->state = DEAL_REVERSED;
 	if (deal->kind == TG_OP_EARN)
-		return take_back(m, deal, parts_of(deal->rule, kept_base(deal, 0, 0),
-						   deal->is_capped));
+		return take_kept(m, deal, kept_base(deal, 0, 0), 0);
+	if (deal->kind == TG_OP_EXCHANGE)
+		m->books[deal->partner].own += deal->is_out ? -deal->own_units : deal->own_units;
+	if (deal->kind == TG_OP_EXCHANGE && !deal->is_out)
+		return take_back(m, deal, (struct parts){ deal->points, 0, 0 });
 	lost = give_back(m, deal, deal->points, true);
 	return check_given(m, deal->points, lost);
 }

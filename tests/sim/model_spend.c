@@ -9,18 +9,24 @@
 #include "protocol/status.h"
 #include "tests/sim/model_private.h"
 
-/* What speaks against spending so many points here and now. */
+void
+model_check_spending(struct model *m, int64_t points)
+{
+	m->reasons[TG_BURN_OFF] = !model_may_burn(m);
+	m->reasons[TG_LIMIT_TRANSACTION] = points > m->partner->burn_limit;
+	m->reasons[TG_NO_POINTS] = model_usable(m, m->event->day) < points;
+	model_check_days(m, 0, points);
+}
+
+/* What speaks against paying with so many points here and now. */
 static void
-check_spending(struct model *m, int64_t points)
+check_burn(struct model *m, int64_t points)
 {
 	const struct model_partner *partner = m->partner;
 
-	m->reasons[TG_BURN_OFF] = partner->is_burn_off || m->programme.is_burn_off;
 	m->reasons[TG_BURN_STEP] = points < partner->burn_minimum ||
 				   (partner->burn_step > 1 && points % partner->burn_step != 0);
-	m->reasons[TG_LIMIT_TRANSACTION] = points > partner->burn_limit;
-	m->reasons[TG_NO_POINTS] = model_usable(m, m->event->day) < points;
-	model_check_days(m, 0, points);
+	model_check_spending(m, points);
 }
 
 bool
@@ -29,9 +35,10 @@ model_burn(struct model *m)
 	const struct model_event *e = m->event;
 	struct deal *deal = model_remember(m);
 
-	check_spending(m, e->points);
+	check_burn(m, e->points);
 	if (e->outcome.status != TG_OK)
 		return true;
+	m->books[e->partner].redeemed += e->points;
 	model_take_points(m, e->points, e->day, deal);
 	model_renew(m, e->day);
 	model_count_day(m, 0, e->points);
@@ -45,7 +52,7 @@ model_hold(struct model *m)
 	struct deal *deal = model_remember(m);
 	int32_t seconds = e->hold_seconds != 0 ? e->hold_seconds : m->programme.hold_seconds;
 
-	check_spending(m, e->points);
+	check_burn(m, e->points);
 	if (e->outcome.status != TG_OK)
 		return true;
 	deal->state = DEAL_OPEN;
@@ -123,6 +130,7 @@ capture_late(struct model *m, struct deal *hold, struct deal *capture)
 	m->reasons[TG_HOLD_EXCEEDED] = e->points > hold->points;
 	if (e->outcome.status != TG_OK)
 		return true;
+	m->books[e->partner].redeemed += e->points;
 	model_take_points(m, e->points, m->judged_day, capture);
 	hold->state = DEAL_CAPTURED;
 	model_renew(m, m->judged_day);
@@ -146,6 +154,7 @@ model_capture(struct model *m)
 	m->reasons[TG_HOLD_EXCEEDED] = e->points > hold->points;
 	if (e->outcome.status != TG_OK)
 		return true;
+	m->books[e->partner].redeemed += e->points;
 	freed = hold->points - e->points;
 	expired = model_resolve(m, hold, capture, e->points, m->judged_day);
 	hold->state = DEAL_CAPTURED;

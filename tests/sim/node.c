@@ -15,6 +15,7 @@
 #include "gateway/pipeline.h"
 #include "gateway/zone.h"
 #include "protocol/assert.h"
+#include "tests/sim/archive.h"
 #include "tests/sim/audit.h"
 #include "tests/sim/coalition.h"
 #include "tests/sim/settle.h"
@@ -139,23 +140,6 @@ between(void *context, struct ledger *ledger)
 	return phase == SNAPSHOT_COPYING;
 }
 
-/* The archive that originals and pages would come from cannot be read. */
-static enum tg_status
-no_original(void *context, const struct pipeline_question *question,
-	    struct archived_transaction *ret_found)
-{
-	(void)context, (void)question, (void)ret_found;
-	return TG_DATABASE;
-}
-
-static enum tg_status
-no_page(void *context, const struct pipeline_page_question *question,
-	struct archived_page *ret_page)
-{
-	(void)context, (void)question, (void)ret_page;
-	return TG_DATABASE;
-}
-
 /* The parts that a life has besides what recovery brought. */
 static void
 make_parts(struct sim *sim)
@@ -179,8 +163,8 @@ make_parts(struct sim *sim)
 		.requests_max = 64,
 		.requests_reserved = 16,
 		.between = between,
-		.archive = no_original,
-		.page = no_page,
+		.archive = archive_original,
+		.page = archive_pages,
 		.archive_context = sim,
 		.archive_max = 4,
 		.pages_max = 4,
@@ -371,7 +355,8 @@ node_ask(struct sim *sim, struct ledger_request *request)
 	int status = -1;
 
 	TG_ASSERT(job != NULL);
-	memcpy(request->operator_name, "sim", sizeof("sim"));
+	if (request->operator_name[0] == 0)
+		memcpy(request->operator_name, "sim", sizeof("sim"));
 	job->request = *request;
 	job->session = (uintptr_t)&status;
 	if (pipeline_submit(port, job) != TG_OK) {
@@ -448,6 +433,7 @@ node_start(struct sim *sim)
 	if (status != TG_OK) {
 		memset(&node->recovery, 0, sizeof(node->recovery));
 		sim_tell(sim, "no start: %s", node->error.text);
+		sim->figures->statuses[status]++;
 		if (!sim_disk_has_failed(sim->disk) &&
 		    !(sim->is_disk_full && status == TG_JOURNAL_FULL))
 			sim_fail(sim, "recovery: %s", node->error.text);

@@ -34,6 +34,18 @@ struct shared {
 	char why[SIM_WHY_BYTES];
 };
 
+/* Statuses that no run can come to, and why. */
+static const struct {
+	enum tg_status status;
+	const char *why;
+} unseen[] = {
+	{ TG_BAD_VERSION, "version 1 is the lowest" },
+	{ TG_IO, "a lost journal is no answer" },
+	{ TG_FENCED, "one process" },
+	{ TG_CLOSED, "said by the client library" },
+	{ TG_NO_MEMORY, "memory is taken at the start" },
+};
+
 static struct shared *shared;
 
 static int64_t
@@ -113,6 +125,17 @@ shrink(uint64_t seed, uint32_t runs_max)
 	shared->figures = figures;
 }
 
+/* NULL: it should have been. */
+static const char *
+why_unseen(uint32_t status)
+{
+	for (size_t i = 0; i < sizeof(unseen) / sizeof(unseen[0]); i++) {
+		if ((uint32_t)unseen[i].status == status)
+			return unseen[i].why;
+	}
+	return NULL;
+}
+
 static void
 report(int64_t took_ms)
 {
@@ -130,8 +153,9 @@ report(int64_t took_ms)
 	       " stops, %" PRIu64 " strangers, %" PRIu64 " acts of operators\n",
 	       f->damages, f->damages_named, f->full_disks, f->slow_disks, f->clock_jumps,
 	       f->stops, f->strangers, f->desk_acts);
-	printf("# %" PRIu64 " faults of the database, %" PRIu64 " times it was away\n",
-	       f->database_faults, f->failovers);
+	printf("# %" PRIu64 " faults of the database, %" PRIu64
+	       " times it was away; it told %" PRIu64 " originals and %" PRIu64 " pages\n",
+	       f->database_faults, f->failovers, f->originals, f->pages);
 	printf("# %.1f hours at work and %.0f in which nobody asked, in %.1f s: %.0f hours at work"
 	       " in an hour\n",
 	       hours, (double)f->leaped_ms / 3600000.0, (double)took_ms / 1000,
@@ -143,8 +167,13 @@ report(int64_t took_ms)
 	}
 	printf("\n# never seen:");
 	for (uint32_t i = 0; i < SIM_STATUSES; i++) {
-		if (tg_status_is_known(i) && f->statuses[i] == 0)
+		if (tg_status_is_known(i) && f->statuses[i] == 0 && why_unseen(i) == NULL)
 			printf(" %s", tg_status_name((enum tg_status)i));
+	}
+	printf("\n# not to be seen here:");
+	for (uint32_t i = 0; i < SIM_STATUSES; i++) {
+		if (f->statuses[i] == 0 && why_unseen(i) != NULL)
+			printf(" %s (%s)", tg_status_name((enum tg_status)i), why_unseen(i));
 	}
 	printf("\n");
 }

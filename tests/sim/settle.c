@@ -54,6 +54,12 @@ settle_free(struct settle *settle)
 	free(settle);
 }
 
+const struct settle_database *
+settle_database_of(const struct sim *sim)
+{
+	return sim->settle->database;
+}
+
 void
 settle_begin(struct sim *sim)
 {
@@ -151,6 +157,22 @@ settle_expect(struct sim *sim, const struct record *r)
 	}
 }
 
+static enum unit
+unit_of(uint8_t account)
+{
+	switch (account) {
+	case ACCOUNT_COVER:
+	case ACCOUNT_COVER_USED:
+	case ACCOUNT_COVER_SOLD:
+		return UNIT_COVER;
+	case ACCOUNT_OWN:
+	case ACCOUNT_OWN_TAKEN:
+		return UNIT_OWN;
+	default:
+		return UNIT_POINTS;
+	}
+}
+
 /* Postings of the database against the accounts of the ledger. */
 static void
 compare_accounts(struct sim *sim)
@@ -165,7 +187,7 @@ compare_accounts(struct sim *sim)
 	for (size_t i = 0; i < sizeof(accounts); i++) {
 		for (uint32_t partner = 0; partner <= 8; partner++) {
 			int64_t right = ledger_account_points(ledger, (enum account)accounts[i],
-							      UNIT_POINTS, partner);
+							      unit_of(accounts[i]), partner);
 			int64_t there = settle_database_posted(sim->settle->database, accounts[i],
 							       partner);
 

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 struct settle;
+struct settle_database;
 struct sim;
 
 struct settle *settle_new(struct sim *sim);
@@ -20,6 +21,9 @@ void settle_free(struct settle *settle);
 /* A life of the gateway begins, and ends. */
 void settle_begin(struct sim *sim);
 void settle_end(struct sim *sim);
+
+/* What it writes to. */
+const struct settle_database *settle_database_of(const struct sim *sim);
 
 /* The sink's turn, if it is due. */
 void settle_run(struct sim *sim);

@@ -82,6 +82,12 @@ settle_database_leave(struct settle_database *store, int64_t until_us)
 	store->away_until_us = until_us;
 }
 
+bool
+settle_database_is_away(const struct settle_database *store)
+{
+	return store->away_until_us > store->sim->now_us;
+}
+
 /* ---- rows ---- */
 
 static void
@@ -487,6 +493,12 @@ uint64_t
 settle_database_rows(const struct settle_database *store, enum sink_table_index table)
 {
 	return store->tables[table].count;
+}
+
+const void *
+settle_database_row(const struct settle_database *store, enum sink_table_index table, uint64_t nth)
+{
+	return row_at(&store->tables[table], &sink_tables[table], nth);
 }
 
 int64_t

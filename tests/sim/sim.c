@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "protocol/assert.h"
+#include "protocol/value.h"
 #include "tests/sim/audit.h"
 #include "tests/sim/coalition.h"
 #include "tests/sim/damage.h"
@@ -23,6 +24,7 @@
 #define DISK_BYTES (256 * 1024 * 1024)
 #define ACTIONS_MIN 60
 #define ACTIONS_SPAN 240
+#define SETTING_UP 16 /* actions, many of them operators' */
 #define CALM_MS 600000
 #define CALLS_MAX 400 /* before the disk fails, at most */
 #define MS 1000
@@ -77,6 +79,17 @@ sim_digest(struct sim *sim, uint64_t number)
 	struct chance mix = { sim->figures->digest ^ number };
 
 	sim->figures->digest = chance_next(&mix);
+}
+
+void
+sim_count_status(struct sim *sim, const struct tg_message *answer)
+{
+	int64_t status = answer->code;
+
+	if (answer->request_id == 0)
+		status = tg_message_integer(answer, TG_FIELD_OUTCOME, TG_OK);
+	if (status >= 0 && status < SIM_STATUSES)
+		sim->figures->statuses[status]++;
 }
 
 uint32_t
@@ -335,7 +348,11 @@ act(struct sim *sim)
 	drawn = chance_below(&sim->chance, sum);
 	while (drawn >= actions[which].share)
 		drawn -= actions[which++].share;
-	actions[which].act(sim);
+	/* At first much is set up. */
+	if (sim->action <= SETTING_UP && chance_once_in(&sim->chance, 2))
+		act_desk(sim);
+	else
+		actions[which].act(sim);
 	sim_pass(sim, chance_between(&sim->chance, 1, 3000));
 }
 

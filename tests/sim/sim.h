@@ -48,6 +48,7 @@ struct sim_figures {
 	uint64_t damages, damages_named; /* tried on copies of the disk; refused for it */
 	uint64_t full_disks, slow_disks, clock_jumps, stops, strangers, desk_acts;
 	uint64_t database_faults, failovers;
+	uint64_t originals, pages; /* that the database told of the past */
 	uint64_t statuses[SIM_STATUSES];	/* of answers, by number */
 	uint64_t kinds[SIM_STATUSES];		/* of records, by number */
 	uint64_t digest; /* of all records and answers: the same for the same seed */
@@ -105,6 +106,10 @@ void sim_pass(struct sim *sim, int64_t ms);
 
 /* The same, hours in which nobody asks anything. */
 void sim_leap(struct sim *sim, int64_t ms);
+
+/* Count the status of an answer, or the reason of a notice. */
+struct tg_message;
+void sim_count_status(struct sim *sim, const struct tg_message *answer);
 
 /* What happened goes into the digest of the run. */
 void sim_digest(struct sim *sim, uint64_t number);

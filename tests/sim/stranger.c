@@ -12,6 +12,7 @@
 #include "tests/sim/sim.h"
 
 #define STAYS_MS 4000
+#define LINGERS_MS 120000
 #define FRAME_BYTES 1024
 
 static const uint8_t zeros[32];
@@ -85,7 +86,12 @@ stranger_call(struct sim *sim, struct stranger *stranger)
 	if (!wire_open(sim, &stranger->wire, "198.51.100.7:9"))
 		return;
 	stranger->leaves_us = sim->now_us + STAYS_MS * 1000;
-	switch (chance_below(&sim->chance, 6)) {
+	/* Or until it is sent away. */
+	if (chance_once_in(&sim->chance, 4))
+		stranger->leaves_us += LINGERS_MS * 1000;
+	switch (chance_below(&sim->chance, 7)) {
+	case 6:
+		break;
 	case 0:
 		say_bytes(sim, stranger);
 		break;
@@ -125,9 +131,8 @@ stranger_run(struct sim *sim, struct stranger *stranger)
 	while ((payload = wire_take(&stranger->wire, &bytes)) != NULL) {
 		if (tg_decode_answer(payload, bytes, &answer, &field) != TG_OK)
 			sim_fail(sim, "a stranger got an answer that cannot be decoded");
-		else if ((answer.request_id != 0 || answer.code != TG_OP_NOTICE) &&
-			 answer.code < SIM_STATUSES)
-			sim->figures->statuses[answer.code]++;
+		else
+			sim_count_status(sim, &answer);
 	}
 	if (!is_open)
 		wire_close(&stranger->wire);

@@ -322,9 +322,10 @@ take_answer(struct sim *sim, struct till *till, const struct tg_message *answer)
 	struct asked *asked;
 
 	if (answer->request_id == 0 || answer->request_id > sim->asked_count) {
-		if (answer->request_id == 0)
+		if (answer->request_id == 0) {
+			sim_count_status(sim, answer);
 			sim_tell(sim, "till %u: notice %u", till->terminal, answer->code);
-		else
+		} else
 			sim_fail(sim, "till %u: an answer to request %u, which nobody sent",
 				 till->terminal, answer->request_id);
 		return;

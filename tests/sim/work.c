@@ -10,7 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "protocol/assert.h"
 #include "protocol/encode.h"
+#include "protocol/rows.h"
 #include "tests/sim/coalition.h"
 #include "tests/sim/sim.h"
 #include "tests/sim/till.h"
@@ -18,6 +20,8 @@
 #define CARD_BYTES 24
 #define RECENT 60 /* requests that later ones may name */
 #define HOUR_MS INT64_C(3600000)
+#define LINES_MAX 4
+#define LINES_BYTES 200
 
 static int64_t
 below(struct sim *sim, int64_t bound)
@@ -90,6 +94,9 @@ find_recent(struct sim *sim, const struct till *till, uint32_t operation, uint32
 	bool wants_done = !once_in(sim, 4);
 	int64_t seen = 0;
 
+	/* Or any: those that have left the window come from the database. */
+	if (once_in(sim, 8))
+		first = 0;
 	for (uint32_t i = first; i < sim->asked_count; i++) {
 		const struct asked *asked = sim->asked[i];
 
@@ -130,6 +137,31 @@ add_original(struct sim *sim, struct till *till, struct asked *asked, const stru
 	return true;
 }
 
+/* A few goods. */
+static void
+add_lines(struct sim *sim, struct asked *asked)
+{
+	struct tg_line lines[LINES_MAX];
+	uint32_t count = (uint32_t)chance_between(&sim->chance, 1, LINES_MAX);
+	uint8_t bytes[LINES_BYTES];
+	struct tg_writer writer;
+	struct tg_value *value = &asked->message.values[TG_FIELD_LINES];
+	bool is_written;
+
+	for (uint32_t i = 0; i < count; i++)
+		lines[i] = (struct tg_line){
+			.item = "tea",
+			.item_bytes = 3,
+			.category = (uint32_t)below(sim, 4),
+			.quantity = 1000,
+			.amount = below(sim, 8000) - (once_in(sim, 6) ? 4000 : 0),
+		};
+	tg_writer_init(&writer, bytes, sizeof(bytes));
+	is_written = tg_lines_write(&writer, lines, count, &asked->message);
+	TG_ASSERT(is_written);
+	value->data = asked_keep(asked, value->data, value->bytes);
+}
+
 /* What stands on a receipt. */
 static void
 add_receipt(struct sim *sim, struct till *till, struct asked *asked)
@@ -148,6 +180,10 @@ add_receipt(struct sim *sim, struct till *till, struct asked *asked)
 		set(asked, TG_FIELD_TENDER, below(sim, 5));
 	if (once_in(sim, 8))
 		set(asked, TG_FIELD_CHANNEL, below(sim, 4));
+	if (once_in(sim, 8))
+		set(asked, TG_FIELD_CAMPAIGN, 1 + below(sim, 9));
+	if (once_in(sim, 3))
+		add_lines(sim, asked);
 }
 
 static void
@@ -243,17 +279,34 @@ ask_refund(struct sim *sim, struct till *till, struct asked *asked)
 	}
 	set(asked, TG_FIELD_AMOUNT, once_in(sim, 3) ? amount : below(sim, amount + 2));
 	set(asked, TG_FIELD_REASON, 3);
+	if (once_in(sim, 3))
+		add_lines(sim, asked);
 }
 
 static void
 ask_reverse(struct sim *sim, struct till *till, struct asked *asked)
 {
 	static const uint32_t reversed[] = { TG_OP_EARN, TG_OP_BURN, TG_OP_HOLD, TG_OP_CAPTURE,
-					     TG_OP_REFUND, TG_OP_RELEASE };
-	uint32_t operation = reversed[below(sim, 6)];
+					     TG_OP_REFUND, TG_OP_RELEASE, TG_OP_EXCHANGE };
+	uint32_t operation = reversed[below(sim, 7)];
 
 	(void)add_original(sim, till, asked, find_recent(sim, till, operation, operation));
 	set(asked, TG_FIELD_REASON, 1 + below(sim, 2));
+}
+
+static void
+ask_exchange(struct sim *sim, struct till *till, struct asked *asked)
+{
+	bool is_out = once_in(sim, 2);
+	int64_t given = once_in(sim, 3) ? 5 * (1 + below(sim, 60)) : below(sim, 200);
+
+	add_member(sim, till, asked);
+	set(asked, TG_FIELD_DIRECTION, is_out ? TG_DIRECTION_OUT : TG_DIRECTION_IN);
+	set(asked, is_out ? TG_FIELD_POINTS : TG_FIELD_OWN_UNITS, given);
+	if (once_in(sim, 8))
+		set(asked, is_out ? TG_FIELD_OWN_UNITS : TG_FIELD_POINTS, given);
+	if (once_in(sim, 8))
+		set(asked, TG_FIELD_SKIP_LIMITED, 1);
 }
 
 static void
@@ -275,6 +328,11 @@ ask_quote(struct sim *sim, struct till *till, struct asked *asked)
 {
 	bool is_burn = once_in(sim, 2);
 
+	if (once_in(sim, 4)) {
+		ask_exchange(sim, till, asked);
+		set(asked, TG_FIELD_QUOTED_OPERATION, TG_OP_EXCHANGE);
+		return;
+	}
 	add_member(sim, till, asked);
 	set(asked, TG_FIELD_QUOTED_OPERATION, is_burn ? TG_OP_BURN : TG_OP_EARN);
 	set(asked, is_burn ? TG_FIELD_POINTS : TG_FIELD_AMOUNT, 1 + below(sim, 2000));
@@ -306,6 +364,76 @@ ask_entries(struct sim *sim, struct till *till, struct asked *asked)
 	set(asked, TG_FIELD_DAY, till_time_ms(sim, till) / SIM_DAY_MS - below(sim, 3));
 }
 
+/* Of which day, and whose. */
+static void
+add_day(struct sim *sim, struct till *till, struct asked *asked)
+{
+	ask_totals(sim, till, asked);
+	if (!once_in(sim, 4))
+		set(asked, TG_FIELD_SCOPE, TG_SCOPE_TERMINAL);
+}
+
+static void
+ask_day_end(struct sim *sim, struct till *till, struct asked *asked)
+{
+	add_day(sim, till, asked);
+}
+
+static void
+ask_buckets(struct sim *sim, struct till *till, struct asked *asked)
+{
+	add_day(sim, till, asked);
+	set(asked, TG_FIELD_DIVIDE, 1 + below(sim, 2));
+	if (once_in(sim, 4))
+		set(asked, TG_FIELD_OF_HOUR, below(sim, 24));
+}
+
+static void
+ask_part(struct sim *sim, struct till *till, struct asked *asked)
+{
+	add_day(sim, till, asked);
+	if (once_in(sim, 4))
+		set(asked, TG_FIELD_OF_KIND, TG_OP_EARN);
+}
+
+static void
+ask_countersign(struct sim *sim, struct till *till, struct asked *asked)
+{
+	static const uint8_t zeros[TG_DIGEST_BYTES];
+
+	add_day(sim, till, asked);
+	tg_message_set_bytes(&asked->message, TG_FIELD_DIGEST,
+			     asked_keep(asked, zeros, sizeof(zeros)), sizeof(zeros));
+}
+
+static void
+ask_dispute(struct sim *sim, struct till *till, struct asked *asked)
+{
+	const struct asked *original = find_recent(sim, till, TG_OP_EARN, TG_OP_BURN);
+
+	if (original == NULL)
+		return;
+	tg_message_set_bytes(&asked->message, TG_FIELD_ORIGINAL, original->id,
+			     sizeof(original->id));
+	set(asked, TG_FIELD_ORIGINAL_TIME,
+	    original->message.values[TG_FIELD_BUSINESS_TIME].integer);
+	set(asked, TG_FIELD_DISPUTE_REASON, 1 + below(sim, 8));
+	if (once_in(sim, 2))
+		set(asked, TG_FIELD_AMOUNT, below(sim, 500));
+}
+
+/* Of a till that is in already, and over a plain connection: it has to be refused. */
+static void
+ask_activate(struct sim *sim, struct till *till, struct asked *asked)
+{
+	static const uint8_t nonce[16] = "nonce of a till";
+
+	(void)sim;
+	set(asked, TG_FIELD_TERMINAL, till->terminal);
+	tg_message_set_bytes(&asked->message, TG_FIELD_ACTIVATION_CODE, "ABCD-EFGH", 9);
+	tg_message_set_bytes(&asked->message, TG_FIELD_ACTIVATION_NONCE, nonce, sizeof(nonce));
+}
+
 static void
 ask_ping(struct sim *sim, struct till *till, struct asked *asked)
 {
@@ -327,6 +455,10 @@ static const struct {
 	{ TG_OP_QUOTE, 3, ask_quote },	  { TG_OP_STATUS, 3, ask_status },
 	{ TG_OP_TOTALS, 2, ask_totals },  { TG_OP_PING, 1, ask_ping },
 	{ TG_OP_HISTORY, 2, ask_history }, { TG_OP_ENTRIES, 2, ask_entries },
+	{ TG_OP_EXCHANGE, 8, ask_exchange }, { TG_OP_DAY_END, 2, ask_day_end },
+	{ TG_OP_BUCKETS, 2, ask_buckets }, { TG_OP_PART, 1, ask_part },
+	{ TG_OP_COUNTERSIGN, 2, ask_countersign }, { TG_OP_DISPUTE, 4, ask_dispute },
+	{ TG_OP_ACTIVATE, 1, ask_activate },
 };
 
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
