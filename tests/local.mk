@@ -22,7 +22,7 @@ include tests/system/local.mk
 include tests/month/local.mk
 
 # These look at the source, not at what was built from it.
-source_checks = %D%/check_style %D%/check_docs
+source_checks = %D%/check_style %D%/check_docs %D%/check_mutate
 dist_noinst_SCRIPTS += $(source_checks) $(whole_checks) %D%/mutate
 EXTRA_DIST += %D%/tap.py %D%/REQUIREMENTS.md
 
