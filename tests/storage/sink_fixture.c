@@ -259,17 +259,21 @@ sink_fixture_pause_ms(uint32_t ms)
 	nanosleep(&pause, NULL);
 }
 
-/* Is it so?  Asked until it is, or a minute has passed. */
+/* Is it so?  Asked until it is, or a minute has passed in which nothing was written. */
 static void
 await(struct sink_fixture *f, bool (*is_so)(const struct sink_status *status, uint64_t value),
       uint64_t value)
 {
-	struct sink_status status;
+	struct sink_status status = sink_status(f->sink);
 
 	for (uint32_t i = 0; i < WAIT_MS_MAX; i++) {
+		const uint64_t before = status.next_sequence;
+
 		status = sink_status(f->sink);
 		if (is_so(&status, value))
 			return;
+		if (status.next_sequence != before)
+			i = 0;
 		sink_fixture_pause_ms(1);
 	}
 	fail_msg("the sink is %s at %llu: %s", sink_state_name(status.state),
