@@ -11,6 +11,7 @@
 #include "protocol/assert.h"
 
 #define SLOTS_FIRST 1024
+#define SPENT_KEPT 64
 
 /* Runs from first to count: the front is given up as it is spent, and gets room again. */
 struct runs {
@@ -199,6 +200,30 @@ drop(struct runs *r, uint32_t at)
 	cut_out(r, at);
 }
 
+/*
+ * What was spent, behind the others.  Of those older than the last SPENT_KEPT runs one is left for
+ * each issuer and redeemer: so a queue does not grow for ever.
+ */
+static enum tg_status
+push_spent(struct runs *spent, const struct provenance_run *run)
+{
+	enum tg_status status = push_back(spent, run->issuer, run->redeemer, run->points);
+	uint32_t at;
+
+	if (status != TG_OK || spent->count - spent->first <= SPENT_KEPT)
+		return status;
+	/* Only this one has become old now; no two of those before it are alike. */
+	at = spent->count - SPENT_KEPT - 1;
+	for (uint32_t i = spent->first; i < at; i++) {
+		if (is_same(&spent->runs[i], spent->runs[at].issuer, spent->runs[at].redeemer)) {
+			spent->runs[i].points += spent->runs[at].points;
+			drop(spent, at);
+			return TG_OK;
+		}
+	}
+	return TG_OK;
+}
+
 static enum tg_status
 owe(const struct change *c, uint32_t issuer, uint32_t redeemer, int64_t points)
 {
@@ -211,7 +236,8 @@ static enum tg_status
 leave(const struct change *c, struct runs *from, uint32_t at, uint32_t redeemer, int64_t points)
 {
 	struct provenance_run *run = &from->runs[at];
-	enum tg_status status = push_back(&c->queue->spent, run->issuer, redeemer, points);
+	const struct provenance_run part = { run->issuer, redeemer, points };
+	enum tg_status status = push_spent(&c->queue->spent, &part);
 
 	if (status == TG_OK)
 		status = owe(c, run->issuer, redeemer, points);
@@ -605,7 +631,9 @@ provenance_put(struct provenance *p, uint64_t member, enum provenance_place plac
 
 	if (queue == NULL)
 		return TG_NO_MEMORY;
-	return push_back(runs_at(queue, place), run->issuer, run->redeemer, run->points);
+	return place == PROVENANCE_SPENT ? push_spent(&queue->spent, run) :
+					   push_back(runs_at(queue, place), run->issuer,
+						     run->redeemer, run->points);
 }
 
 static enum tg_status

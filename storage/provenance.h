@@ -15,7 +15,9 @@
  * spent before, the partner where the refund was made owes the issuer, who has paid for it.  Points
  * that pay a debt leave at the front for the partner to whom it was owed: that one let its issue be
  * undone after the points were spent.  What a reversal gives back returns to the front, last taken
- * first, and is owed no more.  Points that an operator gave have issuer 0.
+ * first, and is owed no more.  The last 64 runs that were spent are kept as they were, of older
+ * ones a sum for each issuer and redeemer, the oldest of which comes back last.  Points that an
+ * operator gave have issuer 0.
  *
  * Pure: no I/O, no clock.
  */

@@ -205,12 +205,67 @@ more_than_came_is_refused(void **state)
 	provenance_free(p);
 }
 
+static enum tg_status
+count_run(void *context, enum provenance_place place, const struct provenance_run *run)
+{
+	(void)run;
+	if (place == PROVENANCE_SPENT)
+		++*(uint32_t *)context;
+	return TG_OK;
+}
+
+static void
+move_points(struct provenance *p, uint8_t account, uint32_t partner, int64_t points,
+	    struct look *look)
+{
+	const struct provenance_leg leg = { account, partner, points };
+
+	assert_int_equal(provenance_apply(p, MEMBER, &leg, 1, note, look), TG_OK);
+}
+
+/* What: a queue does not grow with what is spent; all of it can come back, and what comes back is
+ *       owed no more; and all that where the queue is kept and put together again.
+ * How:  points of two issuers, burned by turns at two partners, a thousand times. */
+static void
+what_was_spent_long_ago_is_summed(void **state)
+{
+	struct provenance *p = provenance_new();
+	struct look look = { .text = "" };
+
+	(void)state;
+	assert_non_null(p);
+	for (uint32_t i = 0; i < 1000; i++) {
+		struct provenance *next = provenance_new();
+		uint32_t runs = 0;
+
+		assert_non_null(next);
+		move_points(p, ACCOUNT_ISSUED, 1 + i % 2, -7, &look);
+		move_points(p, ACCOUNT_REDEEMED, 2 + i / 2 % 2, 5, &look);
+		if (i % 5 == 4)
+			move_points(p, ACCOUNT_REDEEMED, 2 + i / 2 % 2, -3, &look);
+		assert_int_equal(provenance_each(p, MEMBER, count_run, &runs), TG_OK);
+		assert_true(runs <= 64 + 4);
+		assert_int_equal(provenance_each(p, MEMBER, copy, next), TG_OK);
+		provenance_free(p);
+		p = next;
+	}
+	for (uint32_t redeemer = 2; redeemer <= 3; redeemer++)
+		move_points(p, ACCOUNT_REDEEMED, redeemer,
+			    -(look.owed[1][redeemer] + look.owed[2][redeemer]), &look);
+	for (uint32_t issuer = 1; issuer <= 2; issuer++) {
+		for (uint32_t redeemer = 2; redeemer <= 3; redeemer++)
+			assert_true(look.owed[issuer][redeemer] == 0);
+	}
+	provenance_free(p);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tables_hold),
 		cmocka_unit_test(more_than_came_is_refused),
+		cmocka_unit_test(what_was_spent_long_ago_is_summed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
