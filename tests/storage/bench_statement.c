@@ -97,12 +97,8 @@ open_day(struct database *database, uint32_t partners, bool is_traced)
 
 	for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
 		run(database, "TRUNCATE TABLE %s", tables[i]);
-	run(database,
-	    "INSERT INTO programme (version, last_sequence, flags, window_ms, clock_ahead_ms,"
-	    " burn_clock_ms, point_value_num, point_value_den, expiry_months,"
-	    " hold_seconds_default, hold_seconds_max, declines_per_terminal_day, debt_days,"
-	    " debt_cycles)"
-	    " VALUES (1, 1, '%s', 1, 1, 1, 1, 1, 12, 1, 1, 1, 0, 0)",
+	/* Whatever else a programme has does not matter here. */
+	run(database, "INSERT IGNORE INTO programme (version, flags) VALUES (1, '%s')",
 	    is_traced ? "traced" : "");
 	run(database,
 	    "INSERT INTO settlement_cycle SELECT seq, 1, 'daily', 0, NULL, '', 0, 1, NULL,"
