@@ -278,6 +278,33 @@ lines_are_walked_in_order(void **state)
 	assert_false(record_line_next(b->record, &offset, &line));
 }
 
+/* What: each kind and each account has a name of its own, and no other number has one.
+ * How:  all numbers of a byte against each other. */
+static void
+every_kind_and_account_has_its_name(void **state)
+{
+	static const char *(*const names[])(uint8_t) = { record_kind_name, account_name };
+
+	(void)state;
+	for (size_t n = 0; n < sizeof(names) / sizeof(names[0]); n++) {
+		unsigned named = 0;
+
+		for (unsigned number = 0; number <= UINT8_MAX; number++) {
+			const char *name = names[n]((uint8_t)number);
+
+			named += strcmp(name, "?") != 0;
+			for (unsigned other = 0; other < number && strcmp(name, "?") != 0; other++)
+				assert_string_not_equal(name, names[n]((uint8_t)other));
+		}
+#define ONE_KIND(name, number, text) +1
+#define ONE_ACCOUNT(name, number, sign, per_partner, text) +1
+		assert_int_equal(named, n == 0 ? 0 RECORD_KIND_LIST(ONE_KIND)
+					       : 0 ACCOUNT_LIST(ONE_ACCOUNT));
+#undef ONE_KIND
+#undef ONE_ACCOUNT
+	}
+}
+
 int
 main(void)
 {
@@ -294,6 +321,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(newer_version_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(largest_record_fits, setup, teardown),
 		cmocka_unit_test(plain_earn_takes_192_bytes),
+		cmocka_unit_test(every_kind_and_account_has_its_name),
 		cmocka_unit_test_setup_teardown(lines_are_walked_in_order, setup, teardown),
 	};
 

@@ -129,6 +129,54 @@ lists_of_answers_round_trip(void **state)
 	assert_false(tg_rows_next_total(&rows, &total));
 }
 
+/* What: parts of an earn and of a day come back as written.  How: two rows of each. */
+static void
+components_and_buckets_round_trip(void **state)
+{
+	static const struct tg_component components[] = {
+		{ 7, 2, TG_AMOUNT_MAX, TG_BALANCE_MAX, 0 },
+		{ UINT32_MAX, 0, 0, 0, 5 },
+	};
+	static const struct tg_bucket buckets[] = {
+		{ 23, 20, 0, 5, -7, TG_BALANCE_MAX, "0123456789abcde" },
+		{ 0, 0, 255, INT64_MAX, 0, -1, "fedcba987654321" },
+	};
+	struct tg_writer writer;
+	struct tg_message message;
+	struct tg_component component;
+	struct tg_bucket bucket;
+	struct tg_rows rows;
+
+	(void)state;
+	tg_message_init(&message, 1, 0);
+	tg_writer_init(&writer, scratch, sizeof(scratch));
+	assert_true(tg_components_write(&writer, components, 2, &message));
+	assert_true(tg_buckets_write(&writer, buckets, 2, &message));
+	pass_answer(&message);
+	tg_rows_start(&decoded.values[TG_FIELD_COMPONENTS], &rows);
+	for (size_t i = 0; i < 2; i++) {
+		assert_true(tg_rows_next_component(&rows, &component));
+		assert_int_equal(component.campaign, components[i].campaign);
+		assert_int_equal(component.sponsor, components[i].sponsor);
+		assert_int_equal(component.amount, components[i].amount);
+		assert_int_equal(component.points, components[i].points);
+		assert_int_equal(component.refusal, components[i].refusal);
+	}
+	assert_false(tg_rows_next_component(&rows, &component));
+	tg_rows_start(&decoded.values[TG_FIELD_BUCKETS], &rows);
+	for (size_t i = 0; i < 2; i++) {
+		assert_true(tg_rows_next_bucket(&rows, &bucket));
+		assert_int_equal(bucket.hour, buckets[i].hour);
+		assert_int_equal(bucket.kind, buckets[i].kind);
+		assert_int_equal(bucket.part, buckets[i].part);
+		assert_int_equal(bucket.count, buckets[i].count);
+		assert_int_equal(bucket.points, buckets[i].points);
+		assert_int_equal(bucket.amount, buckets[i].amount);
+		assert_memory_equal(bucket.digest, buckets[i].digest, TG_DIGEST_BYTES);
+	}
+	assert_false(tg_rows_next_bucket(&rows, &bucket));
+}
+
 static void
 assert_history_equal(const struct tg_history *a, const struct tg_history *b)
 {
@@ -409,6 +457,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_round_trip),
 		cmocka_unit_test(lists_of_answers_round_trip),
+		cmocka_unit_test(components_and_buckets_round_trip),
 		cmocka_unit_test(history_round_trips),
 		cmocka_unit_test(rows_that_do_not_fit_are_refused),
 		cmocka_unit_test(lines_are_checked_one_by_one),
