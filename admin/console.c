@@ -145,6 +145,7 @@ serve(void *argument)
 		.shared = &console->shared,
 	};
 
+	(void)pthread_setname_np(pthread_self(), "console session");
 	if (slot->is_tcp)
 		identify_address(slot);
 	else
@@ -216,6 +217,7 @@ accept_sessions(void *argument)
 		{ .fd = console->tcp_fd, .events = POLLIN }, /* -1 is passed over */
 	};
 
+	(void)pthread_setname_np(pthread_self(), "console");
 	for (;;) {
 		if (poll(fds, 3, -1) < 0)
 			continue;

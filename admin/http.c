@@ -267,6 +267,7 @@ run(void *argument)
 {
 	struct http *http = argument;
 
+	(void)pthread_setname_np(pthread_self(), "http");
 	event_base_loop(http->base, EVLOOP_NO_EXIT_ON_EMPTY);
 	return NULL;
 }

@@ -231,6 +231,7 @@ run(void *argument)
 {
 	struct evidence *evidence = argument;
 
+	(void)pthread_setname_np(pthread_self(), "evidence");
 	for (;;) {
 		waker_clear(&evidence->waker);
 		if (atomic_load(&evidence->is_stopping))

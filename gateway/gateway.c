@@ -159,21 +159,21 @@ log_mirror(const struct gateway *gateway, const struct journal_mirror_report *mi
 static void
 log_recovery(const struct gateway *gateway)
 {
-	const struct recovery *recovery = &gateway->recovery;
+	const struct recovery *r = &gateway->recovery;
 
-	if (recovery->snapshots_skipped > 0)
+	if (r->snapshots_skipped > 0)
 		log_event(gateway->log, LEVEL_ERROR, "snapshot_skipped", "count=%u error=%s",
-			  recovery->snapshots_skipped, recovery->skipped.text);
-	if (recovery->opened.cut_bytes > 0)
+			  r->snapshots_skipped, r->skipped.text);
+	if (r->opened.cut_bytes > 0)
 		log_event(gateway->log, LEVEL_WARN, "journal_tail_cut",
-			  "bytes=%" PRIu64 " offset=%" PRIu64, recovery->opened.cut_bytes,
-			  recovery->opened.cut_offset);
-	log_mirror(gateway, &recovery->opened.mirror);
+			  "bytes=%" PRIu64 " offset=%" PRIu64, r->opened.cut_bytes,
+			  r->opened.cut_offset);
+	log_mirror(gateway, &r->opened.mirror);
 	log_event(gateway->log, LEVEL_INFO, "recovered",
 		  "sequence=%" PRIu64 " snapshot=%" PRIu64 " records=%" PRIu64 " marks=%" PRIu64
-		  " incarnation=%" PRIu64,
-		  ledger_sequence(recovery->ledger), recovery->snapshot_sequence,
-		  recovery->records, recovery->marks, recovery->opened.incarnation);
+		  " incarnation=%" PRIu64 " journal_ms=%u snapshot_ms=%u records_ms=%u",
+		  ledger_sequence(r->ledger), r->snapshot_sequence, r->records, r->marks,
+		  r->opened.incarnation, r->journal_ms, r->snapshot_ms, r->records_ms);
 }
 
 /*

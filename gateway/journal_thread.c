@@ -160,6 +160,7 @@ run(void *argument)
 	struct journal_thread *thread = argument;
 	uint32_t tries_at_stop = 0;
 
+	(void)pthread_setname_np(pthread_self(), "journal");
 	for (;;) {
 		bool is_last;
 

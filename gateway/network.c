@@ -173,6 +173,7 @@ network_free(struct network *network)
 static void *
 thread_main(void *argument)
 {
+	(void)pthread_setname_np(pthread_self(), "io");
 	io_run(argument);
 	return NULL;
 }

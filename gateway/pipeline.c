@@ -250,6 +250,7 @@ run_ledger(void *argument)
 {
 	struct pipeline *pipeline = argument;
 
+	(void)pthread_setname_np(pthread_self(), "ledger");
 	for (;;) {
 		waker_clear(&pipeline->ledger_waker);
 		if (atomic_load(&pipeline->is_stopping))

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "gateway/clock.h"
 #include "ledger/record.h"
 #include "protocol/assert.h"
 #include "storage/snapshot.h"
@@ -172,6 +173,16 @@ check(const struct recovery *recovery, struct storage_error *error)
 	return TG_OK;
 }
 
+/* Time since *begun_us, which is now from now on. */
+static uint32_t
+lap_ms(int64_t *begun_us)
+{
+	int64_t before_us = *begun_us;
+
+	*begun_us = clock_mono_us();
+	return (uint32_t)((*begun_us - before_us) / 1000);
+}
+
 enum tg_status
 recovery_run(const struct recovery_config *config, struct recovery *ret_recovery,
 	     struct storage_error *error)
@@ -180,6 +191,7 @@ recovery_run(const struct recovery_config *config, struct recovery *ret_recovery
 	struct snapshot_list list = { .count = 0 };
 	struct recovery recovery;
 	enum tg_status status;
+	int64_t begun_us = clock_mono_us();
 
 	memset(&recovery, 0, sizeof(recovery));
 	if (config->is_memory) {
@@ -197,10 +209,13 @@ recovery_run(const struct recovery_config *config, struct recovery *ret_recovery
 		if (status == TG_OK)
 			status = list_snapshots(config, &list, error);
 	}
+	recovery.journal_ms = lap_ms(&begun_us);
 	if (status == TG_OK)
 		status = load_snapshot(config, &list, &recovery, error);
+	recovery.snapshot_ms = lap_ms(&begun_us);
 	if (status == TG_OK)
 		status = replay(&recovery, error);
+	recovery.records_ms = lap_ms(&begun_us);
 	if (status == TG_OK)
 		status = check(&recovery, error);
 	if (status != TG_OK) {

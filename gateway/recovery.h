@@ -36,6 +36,10 @@ struct recovery {
 	struct storage_error skipped;	/* why the last of those could not */
 	uint64_t records;		/* applied after the snapshot */
 	uint64_t marks;			/* passed, state hash equal */
+	/* How long it took: to check the journal, to load a snapshot, to apply the records. */
+	uint32_t journal_ms;
+	uint32_t snapshot_ms;
+	uint32_t records_ms;
 };
 
 /*

@@ -32,8 +32,10 @@ run(void *argument)
 {
 	struct sink_thread *thread = argument;
 	struct storage_error error = { 0 };
-	enum tg_status status = sink_run(thread->sink, &error);
+	enum tg_status status;
 
+	(void)pthread_setname_np(pthread_self(), "sink");
+	status = sink_run(thread->sink, &error);
 	if (status != TG_OK)
 		log_event(thread->log, LEVEL_ERROR, "sink_stopped",
 			  "status=%s sequence=%" PRIu64 " error=%s", tg_status_name(status),

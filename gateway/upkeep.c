@@ -177,6 +177,7 @@ run(void *argument)
 {
 	struct upkeep *upkeep = argument;
 
+	(void)pthread_setname_np(pthread_self(), "upkeep");
 	for (;;) {
 		int64_t now_us = clock_mono_us();
 		bool is_busy;

@@ -239,6 +239,7 @@ run_syncs(void *context)
 {
 	struct io_mirror *m = context;
 
+	(void)pthread_setname_np(pthread_self(), "mirror");
 	(void)pthread_mutex_lock(&m->work_lock);
 	while (!m->is_ending) {
 		if (m->work_file < 0) {

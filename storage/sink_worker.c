@@ -23,6 +23,7 @@ run(void *context)
 {
 	struct sink_worker *worker = context;
 
+	(void)pthread_setname_np(pthread_self(), "sink worker");
 	pthread_mutex_lock(&worker->lock);
 	for (;;) {
 		while (worker->job == NULL && !worker->is_ending)

@@ -357,6 +357,7 @@ run_thread(void *context)
 {
 	struct snapshot_writer *w = context;
 
+	(void)pthread_setname_np(pthread_self(), "snapshot");
 	while (w->state != WRITER_DONE) {
 		(void)pthread_mutex_lock(&w->lock);
 		while (!has_work(w))

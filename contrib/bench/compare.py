@@ -1,7 +1,7 @@
 """compare.py - the gateway beside the alternatives: the same work, in turns."""
 import statistics
 
-from report import Goal, median, table
+from report import Goal, median, number, table
 
 
 class Row:
@@ -37,12 +37,23 @@ class Comparison:
             arguments += ['--ca', bench.keys('server.pem')]
             if row.system.startswith('tallygate'):
                 arguments += ['--port', server.tls_port]
-        before = server.cpu_seconds()
+        before, of_threads = server.cpu_seconds(), server.cpu_seconds_of_threads()
         result = bench.load(server, arguments)
         # The server's time over warm-up and measurement, for what was done in both.
         done = result['per_second'] * (bench.options.seconds + bench.options.warm_up)
         result['cpu_us'] = (server.cpu_seconds() - before) * 1e6 / max(done, 1)
+        result['cpu_us_of_threads'] = {
+            name: (seconds - of_threads.get(name, 0)) * 1e6 / max(done, 1)
+            for name, seconds in server.cpu_seconds_of_threads().items()}
         return result
+
+    @staticmethod
+    def of_threads(results):
+        """What each thread of the server took for one earn, where it is worth telling."""
+        names = {name for result in results for name in result['cpu_us_of_threads']}
+        each = {name: statistics.median(result['cpu_us_of_threads'].get(name, 0)
+                                        for result in results) for name in sorted(names)}
+        return ', '.join(f'{name} {number(us)}' for name, us in each.items() if us >= 0.05)
 
     def run(self, bench):
         """(lines, goals, figures)."""
@@ -59,6 +70,9 @@ class Comparison:
                       [[label, median(results, 'per_second'), median(results, 'p50_us') / 1000,
                         median(results, 'p99_us') / 1000, median(results, 'cpu_us')]
                        for label, results in turns.items()])
+        for label, results in turns.items():
+            if label.startswith('tallygate'):
+                lines.append(f'  {label}, us each by thread: ' + self.of_threads(results))
         refused = sum(result['refused'] for results in turns.values() for result in results)
         if refused:
             lines.append(f'  refused: {refused}')

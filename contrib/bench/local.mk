@@ -24,7 +24,8 @@ contrib_bench_slow_sync_la_LDFLAGS = -module -avoid-version -shared -rpath /nowh
 
 dist_noinst_SCRIPTS += %D%/run %D%/guard %D%/plot
 EXTRA_DIST += %D%/guard.json
-EXTRA_DIST += %D%/alone.py %D%/backlog.py %D%/closing.py %D%/compare.py %D%/curves.py %D%/report.py %D%/scale.py %D%/servers.py
+EXTRA_DIST += %D%/alone.py %D%/backlog.py %D%/closing.py %D%/compare.py %D%/curves.py %D%/recover.py %D%/report.py
+EXTRA_DIST += %D%/scale.py %D%/servers.py
 EXTRA_DIST += %D%/README.md %D%/earn.redis.lua %D%/earn.tarantool.lua %D%/earn.mariadb.sql
 
 .PHONY: bench

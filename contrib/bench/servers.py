@@ -84,6 +84,16 @@ class Server:
             fields = file.read().rsplit(')', 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / TICKS
 
+    def cpu_seconds_of_threads(self):
+        """By the names of its threads; those of one name together."""
+        folder, seconds = f'/proc/{self.process.pid}/task', {}
+        for thread in os.listdir(folder):
+            with open(f'{folder}/{thread}/stat', encoding='ascii') as file:
+                name, fields = file.read().split('(', 1)[1].rsplit(')', 1)
+            fields = fields.split()
+            seconds[name] = seconds.get(name, 0) + (int(fields[11]) + int(fields[12])) / TICKS
+        return seconds
+
     def memory_bytes(self):
         """What the kernel counts as the process's own."""
         with open(f'/proc/{self.process.pid}/status', encoding='ascii') as file:
@@ -185,6 +195,12 @@ class Tallygate(Server):
                               *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                              stderr=subprocess.DEVNULL, timeout=60, check=False)
         return run.stdout.decode() if run.returncode == 0 else None
+
+    def console_process(self, *words):
+        """A command that takes its time; its end is the caller's to wait for."""
+        return subprocess.Popen([self.bench.built('admin/tally-console'), '-s',
+                                 self.file('console'), *words], stdin=subprocess.DEVNULL,
+                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
     def figure(self, page, name):
         """A number that `show PAGE` tells by that name."""

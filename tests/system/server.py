@@ -180,13 +180,16 @@ class Process:
         except InVain as error:
             raise Failed('%s\n%s' % (error, self.log()[-4000:])) from None
 
-    def is_stopped(self):
-        """SIGSTOP has come to all its threads."""
+    def threads(self):
+        """(name, state) of each, as the kernel has them."""
         for thread in os.listdir('/proc/%d/task' % self.pid):
             with open('/proc/%d/task/%s/stat' % (self.pid, thread), encoding='ascii') as file:
-                if file.read().rsplit(')', 1)[1].split()[0] != 'T':
-                    return False
-        return True
+                name, rest = file.read().split('(', 1)[1].rsplit(')', 1)
+            yield name, rest.split()[0]
+
+    def is_stopped(self):
+        """SIGSTOP has come to all its threads."""
+        return all(state == 'T' for _, state in self.threads())
 
     def has_ended(self):
         return self._popen.poll() is not None

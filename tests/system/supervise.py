@@ -209,6 +209,16 @@ def no_signs_of_life_come_unasked(manager):
     expect_equal([notice for notice in told if 'WATCHDOG' in notice], [])
 
 
+def threads_are_named(manager):
+    """For `top -H`: an operator sees which of them is busy."""
+    manager.server.start()
+    manager.await_ready()
+    names = {'tallygated', 'io', 'ledger', 'journal', 'upkeep', 'console', 'http'}
+    await_true(lambda: {name for name, _ in manager.server.process.threads()} >= names,
+               'threads by their names')
+    expect_equal(manager.server.stop(), 0)
+
+
 # Sockets.
 
 class Early(threading.Thread):
@@ -305,6 +315,7 @@ def sockets_that_do_not_fit_stop_the_start(manager):
 CASES = [it_is_ready_when_it_has_recovered_and_answers, a_start_that_fails_is_told,
          the_end_is_told_when_it_begins, a_reload_is_told_whether_it_succeeds_or_not,
          signs_of_life_come_when_they_are_wanted, no_signs_of_life_come_unasked,
+         threads_are_named,
          who_came_before_the_start_is_served, sockets_that_do_not_fit_stop_the_start]
 
 
