@@ -2,6 +2,7 @@
  * test_tally_journal.c - the program tally-journal, run beside a journal that is being written.
  */
 #include <dirent.h>
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -371,6 +372,66 @@ statistics_count_every_record(void **state)
 	json_decref(json);
 }
 
+/* Write a programme file into the test's directory, and try it on what was booked since. */
+static void
+run_shadow(struct test *test, const char *programme, int64_t since_utc_ms)
+{
+	char path[64], arguments[160];
+	FILE *file;
+
+	(void)snprintf(path, sizeof path, "%s/programme", test->directory);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	assert_true(fputs(programme, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	(void)snprintf(arguments, sizeof arguments,
+		       "--json --all shadow --programme %s --since %" PRId64, path, since_utc_ms);
+	run(test, arguments);
+}
+
+/* What: a programme is tried on the last day: each earn gets its 5 points more, and no other. */
+static void
+shadow_tries_a_programme(void **state)
+{
+	struct test *test = *state;
+	const int64_t since_utc_ms = test->t.f.now.utc_ms - 86400000;
+	json_t *json, *recorded, *tried;
+
+	run_shadow(test, "campaigns = ( { number = 1; points = 5; } );\n", since_utc_ms);
+	assert_int_equal(test->exit_status, 0);
+	json = json_loads(test->output, 0, NULL);
+	assert_non_null(json);
+	recorded = json_object_get(json, "recorded");
+	tried = json_object_get(json, "new");
+	assert_true(get_int(recorded, "earns") > 0);
+	assert_int_equal(get_int(tried, "earns"), get_int(recorded, "earns"));
+	assert_true(get_int(tried, "issued_points") > get_int(recorded, "issued_points"));
+	assert_true(get_int(tried, "issued_points") <=
+		    get_int(recorded, "issued_points") + 5 * get_int(recorded, "earns"));
+	json_decref(json);
+}
+
+/* What: what keeps a programme from being tried is told, with its line. */
+static void
+shadow_tells_what_is_wrong(void **state)
+{
+	struct test *test = *state;
+	const int64_t since_utc_ms = test->t.f.now.utc_ms - 86400000;
+
+	run(test, "shadow");
+	assert_int_equal(test->exit_status, 2);
+	assert_non_null(strstr(test->output, "shadow needs --programme FILE and --since"));
+	run(test, "shadow --programme /nowhere/at/all --since 2024-04-01");
+	assert_int_equal(test->exit_status, 2);
+	run_shadow(test, "campaigns = (\n  { number = 1; }\n);\n", since_utc_ms);
+	assert_int_equal(test->exit_status, 2);
+	assert_non_null(strstr(test->output, "programme:2: say what it gives"));
+	run_shadow(test, "campaigns = (\n\n  { number = 1; points = 5; partner = 9; }\n);\n",
+		   since_utc_ms);
+	assert_int_not_equal(test->exit_status, 0);
+	assert_non_null(strstr(test->output, "programme:3: "));
+}
+
 /* What: wrong use and foreign files end with exit status 2. */
 static void
 wrong_use_is_told(void **state)
@@ -405,6 +466,8 @@ main(void)
 		TEST(verify_finds_a_sound_journal_sound),
 		TEST(verify_names_damage),
 		TEST(statistics_count_every_record),
+		TEST(shadow_tries_a_programme),
+		TEST(shadow_tells_what_is_wrong),
 		TEST(wrong_use_is_told),
 	};
 #undef TEST
