@@ -385,6 +385,8 @@ model_confirm(struct model *m)
 	m->reasons[TG_NOT_REVERSIBLE] = earn->kind != TG_OP_EARN || earn->status != TG_OK ||
 					earn->is_tombstone || earn->state == DEAL_REVERSED;
 	m->reasons[TG_OTHER_MEMBER] = earn->member != e->member;
+	/* So it is called where it comes out of the database. */
+	m->excuses[TG_ALREADY_REVERSED] = earn->state == DEAL_REVERSED;
 	if (e->outcome.status != TG_OK)
 		return true;
 	for (int i = who->pending_count - 1; i >= 0; i--) {

@@ -394,6 +394,20 @@ reverse_hold(struct model *m, struct deal *hold)
 	return true;
 }
 
+/*
+ * The id was used before, and that is forgotten: by its time the reversal means one that may still
+ * come.
+ */
+static bool
+is_another(const struct model *m, const struct deal *deal)
+{
+	const struct model_event *e = m->event;
+	int64_t window_ms = e->utc_ms - m->programme.window_ms;
+
+	return e->outcome.status == TG_ORIGINAL_UNKNOWN && !deal->is_tombstone &&
+	       deal->booked_ms < window_ms && e->original_ms >= window_ms;
+}
+
 bool
 model_reverse(struct model *m)
 {
@@ -403,7 +417,7 @@ model_reverse(struct model *m)
 
 	(void)model_remember(m);
 	deal = model_find_deal(m, e->original, false);
-	if (deal == NULL)
+	if (deal == NULL || is_another(m, deal))
 		return bury(m, model_remember(m));
 	if (deal->is_tombstone)
 		return model_same(m, "status", e->outcome.status, TG_ORIGINAL_UNKNOWN);
