@@ -89,7 +89,8 @@ const struct command command_rows[] = {
 	  "decide a dispute; upheld, the partner gets so much money (minor units, 0 for none) as "
 	  "an item of its open cycle" },
 	{ "adjust", "<member> <+N|-N> <reason>...", RIGHT_OPERATOR, run_adjust,
-	  "give a member points, debts first, or take them" },
+	  "give a member points, debts first, or take them; partner=N before the reason: that one "
+	  "bears it, and its statement says so" },
 	{ "block member", "<member> [<reason>...]", RIGHT_OPERATOR, run_block_member,
 	  "let a member neither earn nor burn" },
 	{ "block identifier", "<member> [<reason>...]", RIGHT_OPERATOR, run_block_identifier,

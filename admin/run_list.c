@@ -391,7 +391,7 @@ struct balances {
 	uint64_t sequence;		/* of the last record in them */
 	uint32_t count;			/* of rows */
 	struct {
-		uint32_t partner;	/* 0: the account is not per partner */
+		uint32_t partner;	/* 0: none, or the account is not per partner */
 		uint8_t account;	/* enum account */
 		int64_t points;
 	} rows[BALANCES_MAX];
@@ -417,9 +417,9 @@ copy_balances(const struct ledger *ledger, void *argument)
 	struct balances *balances = argument;
 	const struct partner_config *partner;
 
+/* Of adjustments those that no partner bears, too. */
 #define COPY_OWN(name, account, sign, per_partner, text) \
-	if (!(per_partner)) \
-		copy_balance(ledger, balances, account, 0);
+	copy_balance(ledger, balances, account, 0);
 #define COPY_PARTNERS(name, account, sign, per_partner, text) \
 	if (per_partner) \
 		copy_balance(ledger, balances, account, partner->number);

@@ -42,7 +42,10 @@ propose_adjustment(struct command_call *call, const struct ledger_request *adjus
 {
 	struct ledger_request request = *adjust;
 	struct ledger_answer answer;
+	char bearer[sizeof(" partner=") + 10] = "";
 
+	if (adjust->partner != 0)
+		snprintf(bearer, sizeof(bearer), " partner=%" PRIu32, adjust->partner);
 	for (uint32_t i = 0; i < adjust->text_bytes; i++) {
 		if (strchr("\"\\", adjust->text[i]) == NULL)
 			continue;
@@ -51,9 +54,26 @@ propose_adjustment(struct command_call *call, const struct ledger_request *adjus
 	}
 	request.kind = REQUEST_SHOW_MEMBER;
 	if (ask_ledger(call, &request, &answer))
-		ask_proposal(call, "adjust %" PRIu64 " %c%" PRId64 " \"%.*s\"", answer.member,
-			     adjust->is_debit ? '-' : '+', adjust->points, (int)adjust->text_bytes,
-			     (const char *)adjust->text);
+		ask_proposal(call, "adjust %" PRIu64 " %c%" PRId64 "%s \"%.*s\"", answer.member,
+			     adjust->is_debit ? '-' : '+', adjust->points, bearer,
+			     (int)adjust->text_bytes, (const char *)adjust->text);
+}
+
+/* "partner=N" before the reason: who bears it; 0 is the operator. */
+static bool
+take_bearer(struct command_call *call, uint32_t *at, struct ledger_request *request)
+{
+	static const char word[] = "partner=";
+	uint64_t number;
+
+	if (call->argument_count <= *at ||
+	    strncmp(call->arguments[*at], word, sizeof(word) - 1) != 0)
+		return true;
+	if (!ask_number(call, call->arguments[*at] + sizeof(word) - 1, 0, INT32_MAX, &number))
+		return false;
+	request->partner = (uint32_t)number;
+	++*at;
+	return true;
 }
 
 void
@@ -62,6 +82,7 @@ run_adjust(struct command_call *call)
 	struct ledger_request request;
 	struct ledger_answer answer;
 	const char *points = call->arguments[1];
+	uint32_t reason = 2;
 	uint64_t number;
 
 	ask_init(call, &request, REQUEST_ADJUST);
@@ -71,7 +92,7 @@ run_adjust(struct command_call *call)
 	}
 	if (!ask_member(call, call->arguments[0], &request) ||
 	    !ask_number(call, points + 1, 1, TG_AMOUNT_MAX, &number) ||
-	    !take_reason(call, 2, &request))
+	    !take_bearer(call, &reason, &request) || !take_reason(call, reason, &request))
 		return;
 	request.points = (int64_t)number;
 	request.is_debit = points[0] == '-';

@@ -30,7 +30,7 @@ take_points(struct plan *p, int64_t points)
 	TG_ASSERT(left <= v->regular);
 	v->regular -= left;
 	plan_post(p, ACCOUNT_AVAILABLE, 0, -points);
-	plan_post(p, ACCOUNT_ADJUSTMENTS, 0, points);
+	plan_post(p, ACCOUNT_ADJUSTMENTS, p->request->partner, points);
 }
 
 /* Points come as regular ones, after debts; only where the regular points have ended they live
@@ -47,8 +47,26 @@ give_points(struct plan *p, int64_t points)
 		status = plan_renew_regular(p, p->now->day);
 	v->regular += points - paid;
 	plan_post(p, ACCOUNT_AVAILABLE, 0, points - paid);
-	plan_post(p, ACCOUNT_ADJUSTMENTS, 0, -points);
+	plan_post(p, ACCOUNT_ADJUSTMENTS, p->request->partner, -points);
 	return status;
+}
+
+/* Whose the points are: the operator's own, or those of a partner that the member may meet. */
+static enum tg_status
+check_bearer(const struct plan *p)
+{
+	const uint32_t partner = p->request->partner;
+	const uint32_t row = partner == 0 ? TABLE_NONE : state_find_partner(p->ledger, partner);
+	const struct partner_config *config;
+
+	if (partner == 0)
+		return TG_OK;
+	if (row == TABLE_NONE)
+		return TG_UNKNOWN_PARTNER;
+	config = &ledger_partner_row(p->ledger, row)->config;
+	if (((p->view.flags & MEMBER_TEST) != 0) != ((config->flags & PARTNER_TEST) != 0))
+		return TG_TEST_MISMATCH;
+	return TG_OK;
 }
 
 enum tg_status
@@ -56,9 +74,11 @@ plan_adjust(struct plan *p)
 {
 	const struct ledger_request *q = p->request;
 	const struct view_place place = plan_place(p);
-	enum tg_status status = TG_OK;
+	enum tg_status status = check_bearer(p);
 	struct record *r;
 
+	if (status != TG_OK)
+		return status;
 	if (q->points < 1 || q->points > TG_AMOUNT_MAX) {
 		p->decision->answer.field = TG_FIELD_POINTS;
 		return TG_BAD_FIELD;

@@ -100,7 +100,7 @@ enum record_kind {
 	X(REDEEMED,    6,  0, true,  "partner.redeemed") \
 	X(BREAKAGE,    7,  1, false, "operator.breakage") \
 	X(WRITTEN_OFF, 8, -1, false, "operator.written_off") \
-	X(ADJUSTMENTS, 9,  0, false, "operator.adjustments") \
+	X(ADJUSTMENTS, 9,  0, true,  "operator.adjustments, by the partner that bears them; 0: none") \
 	X(COVER,      10,  0, true,  "partner.cover, points that it may still issue") \
 	X(COVER_USED, 11,  1, true,  "partner.cover_used, points issued out of it") \
 	X(COVER_SOLD, 12, -1, true,  "operator.cover_sold, by the partner that has it") \

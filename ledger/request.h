@@ -268,7 +268,7 @@ struct ledger_request {
 	const struct archived_statement *archived_statement; /* ... in the archive, or NULL */
 	uint8_t	 dispute_reason;	/* DISPUTE: enum dispute_reason */
 	uint64_t approves;		/* any console command: number of the proposal, 0: none */
-	uint32_t partner;		/* console: whose transaction */
+	uint32_t partner;		/* console: whose transaction; ADJUST: who bears it */
 	uint64_t page_before;		/* HISTORY: entries before this record; 0: the newest */
 	uint64_t page_after;		/* ENTRIES: after this record; texts: from this byte */
 	uint8_t	 page_rows;		/* HISTORY, ENTRIES: 1..TG_HISTORY_MAX */

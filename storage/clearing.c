@@ -198,6 +198,8 @@ clearing_item_of(uint8_t account, int64_t points)
 		return points > 0 ? CLEARING_REDEEMED : CLEARING_RESTORED;
 	case ACCOUNT_DEBT:
 		return points < 0 ? CLEARING_DEBT : CLEARING_DEBT_PAID;
+	case ACCOUNT_ADJUSTMENTS:
+		return CLEARING_ADJUSTED;
 	default:
 		return 0;
 	}
@@ -316,6 +318,11 @@ add_postings(struct clearing *c, const struct record *r)
 
 		if (line.item == CLEARING_DEBT_PAID && is_write_off)
 			line.item = CLEARING_WRITTEN_OFF;
+		if (line.item == CLEARING_ADJUSTED)
+			line.points = -p->points;
+		/* What the operator gives or takes for itself is in nobody's statement. */
+		if (line.item == CLEARING_ADJUSTED && line.partner == 0)
+			continue;
 		if (line.item != 0 && p->unit == UNIT_POINTS)
 			status = add_line(c, &line);
 	}

@@ -39,7 +39,8 @@
 	X(REDEEM_FEE, 15, redeem_fee, 1,  1, REDEEM_FEE, "fee for points redeemed") \
 	X(EXCHANGED_IN, 16, exchanged_in, 0, 0, ISSUED, "of the points issued, those given for its own currency") \
 	X(EXCHANGED_OUT, 17, exchanged_out, 0, 0, REDEEMED, "of the points redeemed, those exchanged into its own currency") \
-	X(BLOCK,      18, block,      1,  1, SAID, "points bought ahead, less those paid back unused")
+	X(BLOCK,      18, block,      1,  1, SAID, "points bought ahead, less those paid back unused") \
+	X(ADJUSTED,   19, adjusted,    1,  0, DEBT, "points that operators gave for the partner, less those taken")
 /* clang-format on */
 
 enum clearing_item {
@@ -49,7 +50,7 @@ enum clearing_item {
 #undef CLEARING_ITEM_ENUM
 };
 
-#define CLEARING_ITEMS 18
+#define CLEARING_ITEMS 19
 
 /* What the money of an item is reckoned by. */
 enum clearing_by {

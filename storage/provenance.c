@@ -431,12 +431,10 @@ is_sink(const struct provenance_leg *leg, uint32_t *ret_redeemer)
 	case ACCOUNT_ISSUED:
 	case ACCOUNT_DEBT:
 	case ACCOUNT_REDEEMED:
+	case ACCOUNT_ADJUSTMENTS: /* of PROVENANCE_OPERATOR, or of the partner for which it is */
 		return true;
 	case ACCOUNT_BREAKAGE:
 		*ret_redeemer = PROVENANCE_EXPIRED;
-		return true;
-	case ACCOUNT_ADJUSTMENTS:
-		*ret_redeemer = PROVENANCE_OPERATOR;
 		return true;
 	default:
 		return false;

@@ -132,6 +132,10 @@ adjustment(const struct record *r, struct ledger_request *q)
 	q->member = r->member;
 	q->points = r->points;
 	q->is_debit = record_posted_points(r, ACCOUNT_ADJUSTMENTS) > 0;
+	for (uint32_t i = 0; i < r->posting_count; i++) {
+		if (r->postings[i].account == ACCOUNT_ADJUSTMENTS)
+			q->partner = r->postings[i].partner;
+	}
 	q->text_bytes = r->text_bytes;
 	memcpy(q->text, r->text, r->text_bytes);
 	return RECORD_HAS(r, MEMBER) && RECORD_HAS(r, TEXT);

@@ -116,19 +116,23 @@ sum_postings(struct database *database, const struct clearing_day *day, uint64_t
 		sql, sizeof sql,
 		"INSERT INTO clearing (business_date, partner, item, other, terms, records, points)"
 		" SELECT '%s', o.partner, CASE WHEN o.account = %d THEN IF(o.points < 0, %d, %d)"
-		" WHEN o.account = %d THEN IF(o.points > 0, %d, %d)"
+		" WHEN o.account = %d THEN IF(o.points > 0, %d, %d) WHEN o.account = %d THEN %d"
 		" WHEN o.points < 0 THEN %d WHEN EXISTS (SELECT 1 FROM posting g"
 		" WHERE g.business_date = o.business_date AND g.sequence = o.sequence"
 		" AND g.account = %d) THEN %d ELSE %d END AS item_number, 0,"
-		" COALESCE(t.version, 0) AS terms_number, COUNT(*), SUM(ABS(o.points))"
+		" COALESCE(t.version, 0) AS terms_number, COUNT(*),"
+		" SUM(IF(o.account = %d, -o.points, ABS(o.points)))"
 		" FROM posting o LEFT JOIN " TERMS_IN_FORCE " ON t.partner = o.partner"
 		" WHERE o.business_date = '%s' AND o.sequence BETWEEN %" PRIu64 " AND %" PRIu64
-		" AND o.account IN (%d, %d, %d) AND o.unit = %d AND o.is_test = 0"
-		" AND o.points <> 0 GROUP BY o.partner, item_number, terms_number" ADDED,
+		" AND o.account IN (%d, %d, %d, %d) AND o.unit = %d AND o.is_test = 0"
+		" AND o.points <> 0 AND (o.account <> %d OR o.partner <> 0)"
+		" GROUP BY o.partner, item_number, terms_number" ADDED,
 		day->date, ACCOUNT_ISSUED, CLEARING_ISSUED, CLEARING_TAKEN, ACCOUNT_REDEEMED,
-		CLEARING_REDEEMED, CLEARING_RESTORED, CLEARING_DEBT, ACCOUNT_WRITTEN_OFF,
-		CLEARING_WRITTEN_OFF, CLEARING_DEBT_PAID, first, day->date, first, last,
-		ACCOUNT_ISSUED, ACCOUNT_REDEEMED, ACCOUNT_DEBT, UNIT_POINTS);
+		CLEARING_REDEEMED, CLEARING_RESTORED, ACCOUNT_ADJUSTMENTS, CLEARING_ADJUSTED,
+		CLEARING_DEBT, ACCOUNT_WRITTEN_OFF, CLEARING_WRITTEN_OFF, CLEARING_DEBT_PAID,
+		ACCOUNT_ADJUSTMENTS, first, day->date, first, last, ACCOUNT_ISSUED,
+		ACCOUNT_REDEEMED, ACCOUNT_DEBT, ACCOUNT_ADJUSTMENTS, UNIT_POINTS,
+		ACCOUNT_ADJUSTMENTS);
 	return database_run(database, sql, NULL, error);
 }
 

@@ -237,6 +237,7 @@ SELECT u.name,
           FROM account_total t
           JOIN account a ON a.number = t.account
            AND a.name IN ('DEBT', 'BREAKAGE', 'WRITTEN_OFF', 'ADJUSTMENTS')
+           AND (a.name <> 'ADJUSTMENTS' OR t.partner = 0)
          WHERE t.unit = 1 AND t.is_test = 0) u
  CROSS JOIN programme p
  WHERE p.version = (SELECT MAX(n.version) FROM programme n)
@@ -700,7 +701,7 @@ REPLACE INTO view_comment (view_name, column_name, text) VALUES
 ('partner_fee_month', 'use_fee_micro', 'fees for points and transactions, millionths of a minor unit'),
 ('partner_fee_month', 'month_fee_micro', 'fee of the month, by its last terms, millionths of a minor unit'),
 ('operator_account', '', 'what the operator owes and has gained: liability, breakage, adjustments, debts, write-offs, fees; without tests'),
-('operator_account', 'name', 'liability: members can spend; members owe; breakage: expired; written off; adjustments: given, less taken; fees: of all statements'),
+('operator_account', 'name', 'liability: members can spend; members owe; breakage: expired; written off; adjustments: given on its own account, less taken; fees: of all statements'),
 ('operator_account', 'points', 'points; NULL: it is money'),
 ('operator_account', 'amount', 'their worth by the programme, rounded down, or the fees; minor units'),
 ('debt_written_off', '', 'debts of members that were given up, without tests'),

@@ -68,6 +68,11 @@ large_adjustments_need_two_operators(void **state)
 	expect_as(fake, "bob", 0, "member card:4711", "ok", "1001");
 	expect_as(fake, "bob", 0, "adjust card:4711 -501 \"it's\" \"a \\\" quote\"", "error",
 		  "no quotes");
+	expect_as(fake, "ann", 0, "adjust card:4711 +501 partner=1 for One", "ok",
+		  "another operator");
+	expect_as(fake, "bob", fake->call.sequence, "reject %n", "ok", "");
+	expect_as(fake, "ann", 0, "adjust card:4711 +1 partner=77 nobody", "error",
+		  "UNKNOWN_PARTNER");
 	fixture_audit(&fake->ledger);
 }
 

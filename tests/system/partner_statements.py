@@ -183,6 +183,23 @@ def the_evidence_has_record_terminal_rule_and_lots(world):
     expect_equal(console.ask('dispute show %s' % number).is_ok, False)
 
 
+def an_adjustment_for_a_partner_is_in_its_statement(world):
+    """What an operator gives or takes on its own account is not."""
+    world.server.console.do('cycle add 1 period=daily')
+    member = world.member(points=500)
+    world.server.console.do('adjust %d +100 partner=1 a card that was lost' % member,
+                            'adjust %d -30 partner=1 typed twice' % member,
+                            'adjust %d +7 goodwill' % member)
+    close_days(world)
+    path = world.server.folder.file('statement.csv')
+    settle(world, 'statement', '1', path)
+    rows = {row['item']: row for row in rows_of(content(path).decode()) if row['row'] == 'line'}
+    expect_equal((rows['adjusted']['records'], rows['adjusted']['points']), ('2', '70'))
+    expect_equal(int(rows['adjusted']['amount']) * int(rows['issued']['points']),
+                 int(rows['issued']['amount']) * 70)
+    expect_equal(content(path), printed(world, ['--csv', '--cycle', '1']))
+
+
 def a_long_text_comes_in_pieces(world):
     member = world.member()
     earns = [world.earn(member, 1) for _ in range(150)]
@@ -210,6 +227,7 @@ def answers_have_the_fields_that_the_page_lists(world):
 CASES = [a_statement_is_what_the_operator_prints, a_statement_is_acknowledged_once,
          statements_are_for_their_partner_alone, a_dispute_goes_from_reason_to_correction,
          the_evidence_has_record_terminal_rule_and_lots,
+         an_adjustment_for_a_partner_is_in_its_statement,
          a_long_text_comes_in_pieces, answers_have_the_fields_that_the_page_lists]
 
 
