@@ -270,6 +270,10 @@ count_share(struct model *m, const struct model_campaign *c, int64_t points, boo
 
 	if (budget != NULL)
 		budget->used += points;
+	/* What was given without a cap counts for none that comes later. */
+	if (c->member_times == 0 && c->member_points == INT64_MAX &&
+	    c->member_day_points == INT64_MAX)
+		return;
 	share->points += points;
 	share->times += is_time && points > 0 ? 1 : 0;
 	if (share->times > 0 && is_time && points < 0)
