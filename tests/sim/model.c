@@ -501,7 +501,8 @@ check_blocks(struct model *m)
 	bool is_begun = e->kind == TG_OP_CAPTURE || e->kind == TG_OP_RELEASE ||
 			e->kind == TG_OP_REFUND || e->kind == TG_OP_REVERSE;
 
-	if (m->member == NULL || m->partner == NULL || e->kind == TG_OP_ENROLL)
+	if (m->member == NULL || m->partner == NULL || e->kind == TG_OP_ENROLL ||
+	    e->kind == MODEL_IDLE)
 		return;
 	if (card != NULL && card->is_blocked && !is_begun)
 		m->reasons[TG_MEMBER_BLOCKED] = true;
