@@ -207,7 +207,7 @@ read_plan(const uint8_t *data, size_t data_bytes, struct plan *plan)
 static void
 write_bytes(struct wide_writer *writer, enum tg_type type, uint32_t length, unsigned width)
 {
-	static const char letters[256 + 16] = "Tally";
+	static const char letters[TG_DOCUMENT_BYTES_MAX + 16] = "Tally";
 
 	TG_ASSERT(length < sizeof(letters));
 	if (type == TG_TYPE_STR)

@@ -64,8 +64,11 @@ sample_set(struct sample *sample, enum tg_field field, enum sample_at at)
 		return;
 	case TG_TYPE_BIN:
 	case TG_TYPE_STR:
-		TG_ASSERT((size_t)bound < sizeof(letters));
-		tg_message_set_bytes(&sample->message, field, letters, (size_t)bound);
+		/* A small integer's one byte is itself. */
+		for (int64_t i = 0; i < bound; i++)
+			tg_write_integer(&sample->writer, 'a' + i % 26);
+		TG_ASSERT(!sample->writer.is_full);
+		tg_message_set_bytes(&sample->message, field, sample->bytes + start, (size_t)bound);
 		return;
 	case TG_TYPE_ITEMS:
 		bound = at == SAMPLE_LOW ? 1 : 3;
