@@ -102,6 +102,13 @@ idlest_named(const struct partner_rates *rates)
 	return found;
 }
 
+static void
+name(struct partner_rates *rates, uint32_t at, uint32_t place)
+{
+	rates->named[at] = place;
+	rates->entries[place].has_name = true;
+}
+
 /* Give names to the busiest. */
 static void
 give_names(struct partner_rates *rates, const struct census *census)
@@ -120,8 +127,7 @@ give_names(struct partner_rates *rates, const struct census *census)
 				return;
 			rates->entries[rates->named[at]].has_name = false;
 		}
-		rates->named[at] = busiest;
-		rates->entries[busiest].has_name = true;
+		name(rates, at, busiest);
 	}
 }
 
@@ -137,14 +143,14 @@ partner_rates_look(struct partner_rates *rates, const struct census *census, int
 		rates->entry_count = census->mask + 1;
 	}
 	TG_ASSERT(rates->entry_count == census->mask + 1);
-	/* While there are names for all, what a new partner did before this look is told, too. */
-	if (rates->name_count < rates->names_max)
-		give_names(rates, census);
 	for (uint32_t i = 0; i < rates->entry_count; i++) {
 		struct entry *entry = &rates->entries[i];
 
 		if (atomic_load(&census->partners[i].number) == 0)
 			continue;
+		/* While there are names for all, what a new partner did before is told, too. */
+		if (!entry->has_name && rates->name_count < rates->names_max)
+			name(rates, rates->name_count++, i);
 		count(rates, entry, &census->partners[i]);
 		if (!is_due)
 			continue;
