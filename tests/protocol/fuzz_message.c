@@ -106,6 +106,20 @@ inside(struct choices *choices, int64_t low, int64_t high)
 	return (int64_t)((uint64_t)low + (range == UINT64_MAX ? number : number % (range + 1)));
 }
 
+/* What the choice is where these are the bounds. */
+static void
+set_integer(struct choices *choices, struct wish *wish, int64_t low, int64_t high)
+{
+	if (wish->choice == CHOICE_INSIDE)
+		wish->integer = inside(choices, low, high);
+	else if (wish->choice == CHOICE_BELOW)
+		wish->integer = low - 1;
+	else if (wish->choice == CHOICE_ABOVE)
+		wish->integer = high + 1;
+	else
+		wish->integer = wish->choice == CHOICE_HIGH ? high : low;
+}
+
 /* The value of an INT; a bound that cannot be passed makes the wish sound again. */
 static void
 choose_integer(struct choices *choices, struct wish *wish)
@@ -117,14 +131,7 @@ choose_integer(struct choices *choices, struct wish *wish)
 	    (wish->info->type == TG_TYPE_BOOL && wish->choice >= CHOICE_BELOW &&
 	     wish->choice <= CHOICE_ABOVE))
 		wish->choice = CHOICE_LOW;
-	if (wish->choice == CHOICE_INSIDE)
-		wish->integer = inside(choices, low, high);
-	else if (wish->choice == CHOICE_BELOW)
-		wish->integer = low - 1;
-	else if (wish->choice == CHOICE_ABOVE)
-		wish->integer = high + 1;
-	else
-		wish->integer = wish->choice == CHOICE_HIGH ? high : low;
+	set_integer(choices, wish, low, high);
 }
 
 /* How long text, bytes or arrays are. */
@@ -141,14 +148,7 @@ choose_length(struct choices *choices, struct wish *wish)
 		high = ROWS_MAX;
 	if (has_rows && wish->info->high > TG_LINES_MAX && wish->choice == CHOICE_ABOVE)
 		wish->choice = CHOICE_HIGH;
-	if (wish->choice == CHOICE_INSIDE)
-		wish->integer = inside(choices, low, high);
-	else if (wish->choice == CHOICE_BELOW)
-		wish->integer = low - 1;
-	else if (wish->choice == CHOICE_ABOVE)
-		wish->integer = high + 1;
-	else
-		wish->integer = wish->choice == CHOICE_HIGH ? high : low;
+	set_integer(choices, wish, low, high);
 }
 
 /* Read the choice for a field of the table; nothing is wished for where it says so. */
