@@ -21,9 +21,7 @@ class Curve:
             if system in bench.options.without:
                 continue
             figures[system] = []
-            for x, arguments in self.steps(bench, system):
-                told = bench.load(bench.shared(system), [
-                    '--seconds', str(bench.options.seconds), '--warm-up', '1', *arguments])
+            for x, told in self.points(bench, system):
                 figures[system].append({'x': x, **told})
                 bench.say(f'  {self.name}: {system} at {number(x)}: {told["per_second"]:,.0f}/s')
         lines = table(['', self.axis, 'done/s', 'p50 ms', 'p99 ms'],
@@ -34,6 +32,12 @@ class Curve:
         steepest = min((after / before for before, after in zip(own, own[1:])), default=1)
         return lines, [Goal('least rate of a step / of the step before', steepest,
                             least=STEEPEST)], figures
+
+
+    def points(self, bench, system):
+        for x, arguments in self.steps(bench, system):
+            yield x, bench.load(bench.shared(system), [
+                '--seconds', str(bench.options.seconds), '--warm-up', '1', *arguments])
 
 
 class Connections(Curve):

@@ -1,16 +1,19 @@
 """scale.py - the gateway with a whole coalition in memory, beside one with a million members.
 
-`--case scale` alone runs it: with seventy million members it takes an hour and 24 GiB.  Both states
-are made by tests/gateway/populate, which decides and applies every record as a gateway does.
+`--case scale` alone runs it: with seventy million members it takes an hour and 24 GiB.  States are
+made by tests/gateway/populate, which decides and applies every record as a gateway does.
+`--case members` is the curve from a thousand members up to those of `--scale`.
 """
 import statistics
 import subprocess
 import time
 
 from alone import running
+from curves import Curve
 from report import Goal, table
 from servers import Tallygate
 
+LEAST = 1000
 SMALL = 1000000
 LOAD_SECONDS = 4
 SNAPSHOTS = 3
@@ -49,6 +52,27 @@ class Coalition(Tallygate):
                                       str(LOAD_SECONDS), '--warm-up', '1', *arguments])
 
 
+def as_t_card(bench, members):
+    """As seventy million have it: 850,000 stores, 1 million terminals, 30 million in the window."""
+    return Coalition(bench, members, 170, max(members * 85 // 7000, 100),
+                     max(members // 70, 200), members * 3 // 7)
+
+
+class Members(Curve):
+    name, title = 'members', 'earn, 1,000 plain connections, depth 1, by members in memory'
+    axis, systems = 'members', ['tallygate']
+
+    def points(self, bench, system):
+        counts = [LEAST]
+        while counts[-1] < bench.options.scale:
+            counts.append(min(counts[-1] * 10, bench.options.scale))
+        for count in counts:
+            with running(as_t_card(bench, count)) as server:
+                turns = [server.earn('--connections', '1000')
+                         for _ in range(bench.options.turns)]
+                yield count, sorted(turns, key=lambda told: told['per_second'])[len(turns) // 2]
+
+
 class Scale:
     name = 'scale'
     title = 'a coalition in memory, beside one of a million members'
@@ -56,10 +80,7 @@ class Scale:
 
     def run(self, bench):
         """(lines, goals, figures)."""
-        members = bench.options.scale
-        # As seventy million have it: 850,000 stores, 1 million terminals, 30 million in the window.
-        large = Coalition(bench, members, 170, max(members * 85 // 7000, 100),
-                          max(members // 70, 200), members * 3 // 7)
+        large = as_t_card(bench, bench.options.scale)
         small = Coalition(bench, SMALL, 170, 10000, 15000, SMALL * 3 // 7)
         with running(large), running(small):
             return self.measure(bench, large, small)
@@ -109,4 +130,4 @@ class Scale:
         return server.figure('snapshots', 'longest pause for one') / 1000, peak
 
 
-CASES = [Scale()]
+CASES = [Scale(), Members()]
