@@ -10,14 +10,18 @@
 #include <time.h>
 
 #include "admin/ask.h"
+#include "admin/file_digest.h"
 #include "admin/grammar.h"
 #include "protocol/assert.h"
 
 #define CHANGE_WAIT_S 1
+/* What a proposal says behind a command that reads a file. */
+#define WORD_DIGEST "sha256="
 
 static const char member_argument[] = "<member>";
 static const char identifier_argument[] = "<type:identifier>";
 static const char command_argument[] = "<command>";
+static const char file_argument[] = "<file>"; /* the first one, where there is one */
 static const char filter_argument[] = "<word=value>"; /* may be member=card:... */
 
 void
@@ -358,7 +362,32 @@ mask_identifier(char *text)
 		from[1 + i] = '*';
 }
 
-/* Spell a command out for the log, as the operator meant it. */
+/* Could the argument not be said again as it is? */
+static bool
+wants_quotes(const char *argument)
+{
+	return argument[0] == '\0' || strpbrk(argument, " \"\\") != NULL;
+}
+
+/* Behind used, which grows; what has no room is left out. */
+static void
+spell_argument(const char *argument, char *text, size_t bytes, size_t *used)
+{
+	if (!wants_quotes(argument)) {
+		*used += (size_t)snprintf(text + *used, bytes - *used, " %s", argument);
+		return;
+	}
+	*used += (size_t)snprintf(text + *used, bytes - *used, " \"");
+	for (; *argument != '\0' && *used + 3 < bytes; argument++) {
+		if (*argument == '"' || *argument == '\\')
+			text[(*used)++] = '\\';
+		text[(*used)++] = *argument;
+	}
+	if (*used < bytes)
+		*used += (size_t)snprintf(text + *used, bytes - *used, "\"");
+}
+
+/* Spell a command out as the operator meant it: for the log, and to be said again. */
 static void
 spell(const struct command_call *call, const struct command *command, char *text, size_t bytes)
 {
@@ -371,7 +400,7 @@ spell(const struct command_call *call, const struct command *command, char *text
 	for (uint32_t i = 0; i < call->argument_count && used < bytes; i++) {
 		const size_t start = used;
 
-		used += (size_t)snprintf(text + used, bytes - used, " %s", call->arguments[i]);
+		spell_argument(call->arguments[i], text, bytes, &used);
 		if (has_member && start < bytes)
 			mask_identifier(text + start);
 	}
@@ -392,6 +421,42 @@ audit(struct command_call *call, const char *text)
 	call->host->audit(call->host->context, &audit);
 }
 
+/*
+ * Let another operator decide.  A file may be another by then, so the proposal says what was in it:
+ * who approves, approves that.
+ */
+static void
+propose(struct command_call *call, const struct command *command, const char *text)
+{
+	char digest[FILE_DIGEST_TEXT_BYTES];
+
+	if (strstr(command->arguments, file_argument) == NULL)
+		ask_proposal(call, "%s", text);
+	else if (!file_digest(call->arguments[0], digest))
+		command_fail(call, "nothing proposed: no file can be read by that path, which "
+				   "must begin with /");
+	else
+		ask_proposal(call, "%s " WORD_DIGEST "%s", text, digest);
+}
+
+/* Take the digest from behind the arguments.  False: the file is not what was proposed. */
+static bool
+take_digest(struct command_call *call, const struct command *command)
+{
+	const size_t word_bytes = sizeof(WORD_DIGEST) - 1;
+	char digest[FILE_DIGEST_TEXT_BYTES];
+	const char *proposed;
+
+	if (strstr(command->arguments, file_argument) == NULL || call->argument_count == 0)
+		return true;
+	proposed = call->arguments[--call->argument_count];
+	if (strncmp(proposed, WORD_DIGEST, word_bytes) == 0 &&
+	    file_digest(call->arguments[0], digest) && strcmp(proposed + word_bytes, digest) == 0)
+		return true;
+	command_fail(call, "%.80s is not what was proposed: propose it again", call->arguments[0]);
+	return false;
+}
+
 /* Run a row for who may, or propose it where a second operator is needed; text: spelled out. */
 static void
 carry_out(struct command_call *call, const struct command *command, const char *text)
@@ -405,7 +470,7 @@ carry_out(struct command_call *call, const struct command *command, const char *
 	else if (!check_arguments(call, command))
 		return;
 	else if (needs_second)
-		ask_proposal(call, "%s", text);
+		propose(call, command, text);
 	else
 		command->run(call);
 }
@@ -449,7 +514,8 @@ command_run_approved(struct command_call *call, char *line)
 	call->argument_count = count - search.word_count;
 	memcpy(call->arguments, words + search.word_count,
 	       call->argument_count * sizeof(call->arguments[0]));
-	carry_out(call, search.command, "");
+	if (take_digest(call, search.command))
+		carry_out(call, search.command, "");
 }
 
 bool

@@ -79,7 +79,7 @@ const struct command command_rows[] = {
 	  "what became of a transaction, by partner and id (32 hexadecimal digits)" },
 	{ "record", "<sequence>", RIGHT_VIEWER, run_record, "a record of the journal, in full" },
 	{ "approve", "<proposal>", RIGHT_OPERATOR, run_approve,
-	  "do what another operator proposed; the record names both" },
+	  "do what another operator proposed, with a file as it was then; the record names both" },
 	{ "reject", "<proposal> [<reason>...]", RIGHT_OPERATOR, run_reject,
 	  "end a proposal without doing it" },
 	{ "dispute show", "<dispute>", RIGHT_VIEWER, run_dispute_show,

@@ -12,6 +12,7 @@ libadmin_la_SOURCES = \
 	%D%/console.c %D%/console.h \
 	%D%/exposition.c %D%/exposition.h \
 	%D%/field.c %D%/field.h %D%/field_table.c \
+	%D%/file_digest.c %D%/file_digest.h \
 	%D%/grammar.c %D%/grammar.h \
 	%D%/handlers.h \
 	%D%/host.h \

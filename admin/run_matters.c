@@ -98,6 +98,10 @@ run_approve(struct command_call *call)
 		ask_fail(call, TG_SAME_OPERATOR);
 		return;
 	}
+	if (call->host->utc_ms(call->host->context) >= look.proposal.expires_utc_ms) {
+		ask_fail(call, TG_PROPOSAL_EXPIRED);
+		return;
+	}
 	memcpy(line, look.proposal.text, look.proposal.text_bytes);
 	line[look.proposal.text_bytes] = '\0';
 	call->approves = look.number;

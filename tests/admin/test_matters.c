@@ -198,6 +198,102 @@ settling_anew_may_need_two_operators(void **state)
 	fixture_audit(&fake->ledger);
 }
 
+static void
+write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+/*
+ * One command: proposed it has no effect, and its proposer cannot approve it; another operator
+ * can, and the record has both names.  Proposed anew and left alone it expires.
+ */
+static void
+expect_two_operators(struct fake_host *fake, const char *line, const char *look, const char *before,
+		     const char *after)
+{
+	uint64_t number;
+
+	expect_as(fake, "ann", 0, line, "ok", "another operator");
+	number = fake->call.sequence;
+	expect_as(fake, "ann", 0, look, "ok", before);
+	expect_as(fake, "ann", number, "approve %n", "error", "SAME_OPERATOR");
+	expect_as(fake, "ann", 0, look, "ok", before);
+	expect_as(fake, "bob", number, "approve %n", "ok", "record=");
+	expect_as(fake, "bob", fake->call.sequence, "record %n", "ok", "ann");
+	assert_non_null(strstr(fake->printed, "bob"));
+	expect_as(fake, "ann", 0, look, "ok", after);
+	expect_as(fake, "cid", number, "approve %n", "error", "UNKNOWN_MATTER");
+	expect_as(fake, "ann", 0, line, "ok", "another operator");
+	number = fake->call.sequence;
+	fixture_set_time(&fake->ledger, fake->ledger.now.utc_ms + 24 * HOUR_MS);
+	expect_as(fake, "bob", number, "approve %n", "error", "PROPOSAL_EXPIRED");
+	fixture_tick(&fake->ledger);
+	expect_as(fake, "bob", number, "approve %n", "error", "UNKNOWN_MATTER");
+}
+
+/* What: terms of partners, how they are settled, and programmes may need two operators. */
+static void
+terms_cycles_and_programmes_may_need_two_operators(void **state)
+{
+	struct fake_host *fake = *state;
+	char folder[] = "/tmp/test matters.XXXXXX", path[64], line[128];
+
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/a programme", folder);
+	snprintf(line, sizeof(line), "programme load \"%s\"", path);
+	write_file(path, "campaigns = ( { number = 9; points = 5; } );\n");
+	enroll(fake);
+	fake->host.needs_second_for_rates = true;
+	expect_two_operators(fake, "partner terms 1 overdraft=4321", "show funding", "partners=0",
+			     "4321");
+	expect_two_operators(fake, "partner terms 1 overdraft=1234", "show funding", "4321",
+			     "1234");
+	expect_two_operators(fake, "cycle add 1 period=daily", "show cycles", "0 partners",
+			     "1 partners");
+	expect_two_operators(fake, "cycle change 1 period=weekly ends_on=5", "cycle show 1",
+			     "daily", "weekly");
+	expect_two_operators(fake, line, "show rulebook", "versions=0", "versions=1");
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(folder), 0);
+	fixture_audit(&fake->ledger);
+}
+
+/* What: who approves a file approves what it said when it was proposed. */
+static void
+a_file_that_changed_is_not_approved(void **state)
+{
+	static const char first[] = "campaigns = ( { number = 9; points = 5; } );\n";
+	struct fake_host *fake = *state;
+	char path[] = "/tmp/test_matters.XXXXXX", line[64];
+	const int fd = mkstemp(path);
+	uint64_t number;
+
+	assert_true(fd >= 0);
+	assert_int_equal(close(fd), 0);
+	write_file(path, first);
+	enroll(fake);
+	fake->host.needs_second_for_rates = true;
+	snprintf(line, sizeof(line), "programme load %s", path);
+	expect_as(fake, "ann", 0, line, "ok", "another operator");
+	number = fake->call.sequence;
+	write_file(path, "campaigns = ( { number = 9; points = 6; } );\n");
+	expect_as(fake, "bob", number, "approve %n", "error", "not what was proposed");
+	assert_int_equal(unlink(path), 0);
+	expect_as(fake, "bob", number, "approve %n", "error", "not what was proposed");
+	expect_as(fake, "ann", 0, line, "error", "nothing proposed");
+	expect_as(fake, "ann", 0, "programme load programme", "error", "begin with /");
+	expect_as(fake, "ann", 0, "import rules /tmp", "error", "nothing proposed");
+	expect_as(fake, "ann", 0, "show rulebook", "ok", "versions=0");
+	write_file(path, first);
+	expect_as(fake, "bob", number, "approve %n", "ok", "rules=1");
+	assert_int_equal(unlink(path), 0);
+}
+
 /* What: what is explained adds up to the balance, now and at a past record. */
 static void
 an_explanation_adds_up(void **state)
@@ -250,6 +346,10 @@ main(void)
 		cmocka_unit_test_setup_teardown(proposals_expire, fake_host_setup,
 						fake_host_teardown),
 		cmocka_unit_test_setup_teardown(settling_anew_may_need_two_operators,
+						fake_host_setup, fake_host_teardown),
+		cmocka_unit_test_setup_teardown(terms_cycles_and_programmes_may_need_two_operators,
+						fake_host_setup, fake_host_teardown),
+		cmocka_unit_test_setup_teardown(a_file_that_changed_is_not_approved,
 						fake_host_setup, fake_host_teardown),
 		cmocka_unit_test_setup_teardown(an_explanation_adds_up, fake_host_setup,
 						fake_host_teardown),

@@ -105,9 +105,9 @@ metrics_are_read_while_all_threads_work(void **state)
 			assert_true(daemon_command(daemon, "snapshot"));
 		assert_true(daemon_command(daemon, "show stats"));
 		assert_int_equal(daemon_get(daemon, "/metrics"), 200);
-	} while ((value_of(daemon, EARNED) < TILLS * EARNS
-	             || value_of(daemon, "tallygate_snapshot_ok") != 1)
-	         && reads < 10000);
+	} while ((value_of(daemon, EARNED) < TILLS * EARNS ||
+		  value_of(daemon, "tallygate_snapshot_ok") != 1) &&
+		 reads < 10000);
 	for (uint32_t i = 0; i < TILLS; i++) {
 		pthread_join(tills[i].thread, NULL);
 		if (tills[i].status != TG_OK)
