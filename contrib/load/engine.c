@@ -21,7 +21,6 @@ struct engine {
 	struct event_base *base;
 	struct event *check_event, *pace_event;
 	struct event *int_event, *term_event;
-	uint64_t end_ns;       /* new requests are made until then */
 	uint64_t alone_ns;     /* since when no session is ready; 0: some is */
 	uint64_t drain_end_ns; /* then the rest is given up; 0: not yet draining */
 	bool is_stopped;       /* by a signal */
@@ -215,7 +214,7 @@ is_over(struct engine *engine, enum engine_end *ret_end)
 {
 	struct load *load = &engine->load;
 
-	if (load->now_ns >= engine->end_ns || engine->is_stopped)
+	if (load->now_ns >= load->end_ns || engine->is_stopped)
 		load->is_source_done = true;
 	if (load->is_source_done || load->new_left == 0) {
 		if (load->alive_count == 0) {
@@ -247,7 +246,7 @@ engine_run(struct engine *engine, const struct source *source, const struct engi
 	load->new_left = bounds->count_max > 0 ? bounds->count_max : UINT64_MAX;
 	load->pace_ns = bounds->rate > 0 ? (uint64_t)(1e9 / bounds->rate) : 0;
 	load->next_due_ns = load->now_ns;
-	engine->end_ns = bounds->run_ns > 0 ? load->now_ns + bounds->run_ns : UINT64_MAX;
+	load->end_ns = bounds->run_ns > 0 ? load->now_ns + bounds->run_ns : UINT64_MAX;
 	engine->drain_end_ns = 0;
 	for (uint32_t i = 0; i < load->slot_count; i++)
 		slot_fill(&load->slots[i]);

@@ -87,7 +87,9 @@ load_jitter_ns(struct load *load, uint64_t mean_ns)
 bool
 load_is_due(const struct load *load)
 {
-	return load->pace_ns == 0 || load->next_due_ns <= load->now_ns;
+	/* However late the end of an open loop is noticed, what was due after it is not made. */
+	return load->pace_ns == 0 ||
+	       (load->next_due_ns <= load->now_ns && load->next_due_ns < load->end_ns);
 }
 
 void

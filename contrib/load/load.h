@@ -40,6 +40,7 @@ struct load {
 	uint64_t	     now_ns;	     /* monotonic; read at the beginning of each callback */
 	uint64_t	     pace_ns;	     /* from one due request to the next; 0: closed loop */
 	uint64_t	     next_due_ns;    /* open loop: when the next new request is due */
+	uint64_t	     end_ns;	     /* no new request is due then or later */
 	uint64_t	     new_left;	     /* new requests still to be made */
 	uint64_t	     alive_count;    /* requests that have no final answer yet */
 	uint32_t	     ready_count;    /* slots whose session is ready */

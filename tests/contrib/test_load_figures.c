@@ -15,7 +15,6 @@
 
 #include "tests/contrib/load_fixture.h"
 
-#define LATE_MS 200 /* a busy machine may notice the end so late; what is due by then counts */
 #define STALL_MS 400
 
 /* How often word stands in text. */
@@ -126,7 +125,7 @@ a_stall_is_seen_by_all_that_it_delays(void **state)
 	assert_int_equal(load_fixture_run(fixture, open), 0);
 	assert_in_range(load_fixture_told(fixture, "answered") +
 				load_fixture_told(fixture, "never_sent"),
-			999, 1001 + LATE_MS * 500 / 1000);
+			999, 1001);
 	assert_true(load_fixture_told_ms(fixture, "latency", "p90_ms") > STALL_MS * 0.4);
 	assert_true(load_fixture_told_ms(fixture, "latency", "max_ms") > STALL_MS * 0.9);
 	assert_true(load_fixture_told_ms(fixture, "service", "p90_ms") < STALL_MS * 0.4);
@@ -153,7 +152,7 @@ what_was_due_and_never_sent_is_counted(void **state)
 	assert_true(load_fixture_told(fixture, "never_sent") > 0);
 	assert_in_range(load_fixture_told(fixture, "answered") +
 				load_fixture_told(fixture, "never_sent"),
-			199, 201 + LATE_MS * 100 / 1000);
+			199, 201);
 }
 
 /* What: the table for people has a row for each operation, and partners in their order. */

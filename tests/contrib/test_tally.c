@@ -83,7 +83,7 @@ start(struct fixture *fixture, const struct fake_options *options)
 
 	fixture->gateway = fake_gateway_start(options, fixture->port);
 	bytes = snprintf(text, sizeof(text),
-			 "port = \"%s\";\nplain = true;\nterminal = 101;\ntimeout = 2;\n"
+			 "port = \"%s\";\nplain = true;\nterminal = 101;\ntimeout = 60;\n"
 			 "instance = \"" FAKE_INSTANCE "\";\nmaster_key = \"%s\";\n",
 			 fixture->port, fixture->key);
 	write_text(fixture->config, text, (size_t)bytes);
