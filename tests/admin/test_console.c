@@ -139,6 +139,21 @@ count_audits(struct console_fixture *f, const char *part)
 	return count;
 }
 
+/* Wait until so many commands were written down, which each is after its answer. */
+static void
+await_audits(struct console_fixture *f, uint32_t wanted)
+{
+	uint32_t count = 0;
+
+	for (int tries = 0; tries < WAIT_MS / 10 && count < wanted; tries++) {
+		(void)poll(NULL, 0, 10);
+		pthread_mutex_lock(&f->fake.lock);
+		count = f->fake.audit_count;
+		pthread_mutex_unlock(&f->fake.lock);
+	}
+	assert_true(count >= wanted);
+}
+
 /* What: a session greets, runs lines in order, and names the operator by the peer's user.
  * How:  three commands in one write; the audit's operator and origin. */
 static void
@@ -287,8 +302,7 @@ a_slow_reader_is_cut_off(void **state)
 	say(other, "show version\n");
 	assert_string_equal(hear_end(other, line, sizeof(line)), "ok");
 	close(other);
-	while (count_audits(f, "show ") < 2)
-		(void)poll(NULL, 0, 10);
+	await_audits(f, 2);
 	hear_close(slow);
 }
 

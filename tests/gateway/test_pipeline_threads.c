@@ -168,7 +168,7 @@ every_request_is_answered_once(void **state)
 	fixture->config.io_threads = IO_THREADS;
 	fixture->config.requests_max = 100;
 	fixture->config.requests_reserved = 10;
-	fixture->config.queue_delay_ms_max = 10000;
+	fixture->config.queue_delay_ms_max = 600000;
 	fixture->config.idle_mark_ms = 1;
 	fixture_start(fixture);
 	for (uint32_t i = 0; i < IO_THREADS; i++) {

@@ -13,6 +13,9 @@
 #include "tests/protocol/client_fixture.h"
 #include "tests/protocol/fake_gateway.h"
 
+/* For what comes in the end: a machine may stand still for a while. */
+#define ENOUGH_MS 60000
+
 #define STEPS(...) \
 	(const struct fake_step[]){ __VA_ARGS__ }, \
 		sizeof((struct fake_step[]){ __VA_ARGS__ }) / sizeof(struct fake_step)
@@ -35,7 +38,7 @@ call_is_answered(void **state)
 
 	start(f, NULL, 0);
 	client_fixture_earn(f, 1, &request);
-	assert_int_equal(tg_client_call(f->client, &request, 5000, &answer), TG_OK);
+	assert_int_equal(tg_client_call(f->client, &request, ENOUGH_MS, &answer), TG_OK);
 	assert_int_equal(tg_message_integer(&answer, TG_FIELD_POINTS, 0), 100);
 	assert_false(tg_message_has(&answer, TG_FIELD_REPLAY));
 	assert_string_equal(tg_client_error(f->client), "");
@@ -54,7 +57,7 @@ refusal_is_told_in_words(void **state)
 
 	start(f, STEPS({ FAKE_REFUSE, TG_NO_POINTS, 0 }));
 	client_fixture_earn(f, 1, &request);
-	assert_int_equal(tg_client_call(f->client, &request, 5000, &answer), TG_NO_POINTS);
+	assert_int_equal(tg_client_call(f->client, &request, ENOUGH_MS, &answer), TG_NO_POINTS);
 	assert_int_equal(answer.code, TG_NO_POINTS);
 	assert_string_equal(tg_client_error(f->client),
 			    "the gateway answered EARN with NO_POINTS (available points too low)");
@@ -71,14 +74,15 @@ wrong_request_is_named_and_not_sent(void **state)
 	start(f, NULL, 0);
 	client_fixture_earn(f, 1, &request);
 	tg_message_set_integer(&request, TG_FIELD_AMOUNT, -1);
-	assert_int_equal(tg_client_call(f->client, &request, 5000, &answer), TG_BAD_FIELD);
+	assert_int_equal(tg_client_call(f->client, &request, ENOUGH_MS, &answer), TG_BAD_FIELD);
 	assert_string_equal(tg_client_error(f->client), "EARN: field AMOUNT (14): a field has the "
 							"wrong type or is out of bounds");
 	tg_message_init(&request, 0, TG_OP_PING);
 	tg_message_set_integer(&request, TG_FIELD_POINTS, 1);
-	assert_int_equal(tg_client_call(f->client, &request, 5000, &answer), TG_UNKNOWN_FIELD);
+	assert_int_equal(tg_client_call(f->client, &request, ENOUGH_MS, &answer), TG_UNKNOWN_FIELD);
 	tg_message_init(&request, 0, 99);
-	assert_int_equal(tg_client_call(f->client, &request, 5000, &answer), TG_UNKNOWN_OPERATION);
+	assert_int_equal(tg_client_call(f->client, &request, ENOUGH_MS, &answer),
+			 TG_UNKNOWN_OPERATION);
 	fake_gateway_stop(f->gateway);
 	assert_int_equal(fake_gateway_seen(f->gateway, &seen), 0);
 }
@@ -92,10 +96,10 @@ no_answer_is_unknown(void **state)
 
 	start(f, STEPS({ .move = FAKE_SILENCE }, { .move = FAKE_CLOSE }));
 	client_fixture_earn(f, 1, &request);
-	assert_int_equal(tg_client_open(f->client, 30000), TG_OK);
+	assert_int_equal(tg_client_open(f->client, ENOUGH_MS), TG_OK);
 	assert_int_equal(tg_client_call(f->client, &request, 50, &answer), TG_TIMEOUT);
 	assert_string_equal(tg_client_error(f->client), "no answer in time");
-	assert_int_equal(tg_client_call(f->client, &request, 5000, &answer), TG_CLOSED);
+	assert_int_equal(tg_client_call(f->client, &request, ENOUGH_MS, &answer), TG_CLOSED);
 	assert_non_null(strstr(tg_client_error(f->client), "closed"));
 }
 
@@ -125,7 +129,7 @@ lost_answer_is_asked_for_again(void **state)
 
 	start(f, STEPS({ .move = FAKE_CLOSE }));
 	client_fixture_earn(f, 1, &request);
-	assert_int_equal(tg_client_transact(f->client, &request, 20000, &answer), TG_OK);
+	assert_int_equal(tg_client_transact(f->client, &request, ENOUGH_MS, &answer), TG_OK);
 	assert_int_equal(tg_message_integer(&answer, TG_FIELD_REPLAY, 0), 1);
 	fake_gateway_stop(f->gateway);
 	assert_int_equal(fake_gateway_seen(f->gateway, &seen), 2);
@@ -146,10 +150,10 @@ silent_connection_is_given_up(void **state)
 	const struct fake_seen *seen;
 	struct tg_message request, answer;
 
-	f->options.answer_timeout_ms = 2000;
+	f->options.answer_timeout_ms = 8000;
 	start(f, STEPS({ .move = FAKE_SILENCE }));
 	client_fixture_earn(f, 1, &request);
-	assert_int_equal(tg_client_transact(f->client, &request, 20000, &answer), TG_OK);
+	assert_int_equal(tg_client_transact(f->client, &request, ENOUGH_MS, &answer), TG_OK);
 	fake_gateway_stop(f->gateway);
 	assert_int_equal(fake_gateway_seen(f->gateway, &seen), 2);
 	assert_int_equal(seen[1].connection, 2);
@@ -165,7 +169,7 @@ busy_is_waited_out(void **state)
 
 	start(f, STEPS({ FAKE_REFUSE, TG_BUSY, 5 }, { FAKE_REFUSE, TG_WINDOW_FULL, 5 }));
 	client_fixture_earn(f, 1, &request);
-	assert_int_equal(tg_client_transact(f->client, &request, 20000, &answer), TG_OK);
+	assert_int_equal(tg_client_transact(f->client, &request, ENOUGH_MS, &answer), TG_OK);
 	fake_gateway_stop(f->gateway);
 	assert_int_equal(fake_gateway_seen(f->gateway, &seen), 3);
 	assert_int_equal(seen[2].connection, 1);
@@ -183,8 +187,8 @@ final_answer_is_not_asked_for_again(void **state)
 
 	start(f, STEPS({ FAKE_REFUSE, TG_NO_POINTS, 0 }, { FAKE_REFUSE, TG_UNKNOWN_MEMBER, 0 }));
 	client_fixture_earn(f, 1, &request);
-	assert_int_equal(tg_client_transact(f->client, &request, 20000, &answer), TG_NO_POINTS);
-	assert_int_equal(tg_client_transact(f->client, &request, 20000, &answer),
+	assert_int_equal(tg_client_transact(f->client, &request, ENOUGH_MS, &answer), TG_NO_POINTS);
+	assert_int_equal(tg_client_transact(f->client, &request, ENOUGH_MS, &answer),
 			 TG_UNKNOWN_MEMBER);
 	fake_gateway_stop(f->gateway);
 	assert_int_equal(fake_gateway_seen(f->gateway, &seen), 2);
@@ -199,9 +203,9 @@ end_of_time_tells_what_is_known(void **state)
 
 	start(f, STEPS({ .move = FAKE_SILENCE }, { FAKE_REFUSE, TG_BUSY, 60000 }));
 	client_fixture_earn(f, 1, &request);
-	assert_int_equal(tg_client_open(f->client, 30000), TG_OK);
+	assert_int_equal(tg_client_open(f->client, ENOUGH_MS), TG_OK);
 	assert_int_equal(tg_client_transact(f->client, &request, 50, &answer), TG_TIMEOUT);
-	assert_int_equal(tg_client_transact(f->client, &request, 3000, &answer), TG_BUSY);
+	assert_int_equal(tg_client_transact(f->client, &request, 10000, &answer), TG_BUSY);
 }
 
 /* What: only transactions are sent again.  How: a PING. */
@@ -215,7 +219,7 @@ what_has_no_id_is_not_transacted(void **state)
 	tg_message_init(&request, 0, TG_OP_PING);
 	assert_int_equal(tg_client_transact(f->client, &request, 1000, &answer), TG_OUT_OF_TURN);
 	assert_string_equal(tg_client_error(f->client), "not a transaction");
-	assert_int_equal(tg_client_call(f->client, &request, 5000, &answer), TG_OK);
+	assert_int_equal(tg_client_call(f->client, &request, ENOUGH_MS, &answer), TG_OK);
 }
 
 /* What: a connection closed while idle is opened again unnoticed.  How: closed after an answer. */
@@ -227,12 +231,12 @@ connection_closed_while_idle_is_opened_again(void **state)
 
 	start(f, STEPS({ .move = FAKE_LAST_WORDS }));
 	client_fixture_earn(f, 1, &request);
-	assert_int_equal(tg_client_call(f->client, &request, 5000, &answer), TG_OK);
+	assert_int_equal(tg_client_call(f->client, &request, ENOUGH_MS, &answer), TG_OK);
 	while (tg_client_session(f->client) == NULL ||
 	       tg_client_session(f->client)->store == FAKE_STORE + 1)
-		assert_int_equal(tg_client_open(f->client, 30000), TG_OK);
+		assert_int_equal(tg_client_open(f->client, ENOUGH_MS), TG_OK);
 	client_fixture_earn(f, 2, &request);
-	assert_int_equal(tg_client_call(f->client, &request, 5000, &answer), TG_OK);
+	assert_int_equal(tg_client_call(f->client, &request, ENOUGH_MS, &answer), TG_OK);
 	assert_int_equal(tg_client_session(f->client)->store, FAKE_STORE + 2);
 }
 
@@ -246,9 +250,9 @@ notice_is_heeded(void **state)
 
 	start(f, STEPS({ FAKE_NOTICE, TG_OK, 10 }));
 	client_fixture_earn(f, 1, &request);
-	assert_int_equal(tg_client_transact(f->client, &request, 5000, &answer), TG_OK);
+	assert_int_equal(tg_client_transact(f->client, &request, ENOUGH_MS, &answer), TG_OK);
 	client_fixture_earn(f, 2, &request);
-	assert_int_equal(tg_client_transact(f->client, &request, 5000, &answer), TG_OK);
+	assert_int_equal(tg_client_transact(f->client, &request, ENOUGH_MS, &answer), TG_OK);
 	fake_gateway_stop(f->gateway);
 	assert_int_equal(fake_gateway_seen(f->gateway, &seen), 2);
 	assert_int_equal(seen[0].connection, 1);
@@ -264,7 +268,7 @@ garbage_ends_the_connection(void **state)
 
 	start(f, STEPS({ .move = FAKE_GARBAGE }));
 	client_fixture_earn(f, 1, &request);
-	assert_int_equal(tg_client_call(f->client, &request, 5000, &answer), TG_CLOSED);
+	assert_int_equal(tg_client_call(f->client, &request, ENOUGH_MS, &answer), TG_CLOSED);
 	assert_non_null(strstr(tg_client_error(f->client), "does not speak the protocol"));
 }
 
@@ -277,7 +281,7 @@ answer_in_crumbs_is_put_together(void **state)
 
 	start(f, STEPS({ .move = FAKE_CRUMBS }));
 	client_fixture_earn(f, 1, &request);
-	assert_int_equal(tg_client_call(f->client, &request, 5000, &answer), TG_OK);
+	assert_int_equal(tg_client_call(f->client, &request, ENOUGH_MS, &answer), TG_OK);
 	assert_int_equal(tg_message_integer(&answer, TG_FIELD_POINTS, 0), 100);
 }
 
@@ -299,7 +303,7 @@ pipelined_answers_come_in_any_order(void **state)
 	assert_int_equal(tg_client_call(f->client, &request, 1000, &answer), TG_OUT_OF_TURN);
 	assert_int_equal(tg_client_in_flight(f->client), 3);
 	for (size_t i = 0; i < 3; i++) {
-		assert_int_equal(tg_client_receive(f->client, 5000, &answer), TG_OK);
+		assert_int_equal(tg_client_receive(f->client, ENOUGH_MS, &answer), TG_OK);
 		got[i] = answer.request_id;
 	}
 	assert_int_equal(got[0], ids[1]);
@@ -323,11 +327,11 @@ pipelined_requests_are_told_as_lost(void **state)
 		status = tg_client_send(f->client, &request, &id);
 	}
 	assert_true(status == TG_OK || status == TG_CLOSED);
-	assert_int_equal(tg_client_receive(f->client, 5000, &answer), TG_OK);
-	assert_int_equal(tg_client_receive(f->client, 5000, &answer), TG_CLOSED);
+	assert_int_equal(tg_client_receive(f->client, ENOUGH_MS, &answer), TG_OK);
+	assert_int_equal(tg_client_receive(f->client, ENOUGH_MS, &answer), TG_CLOSED);
 	assert_int_equal(tg_client_in_flight(f->client), 0);
-	assert_int_equal(tg_client_receive(f->client, 5000, &answer), TG_OUT_OF_TURN);
-	assert_int_equal(tg_client_call(f->client, &request, 5000, &answer), TG_OK);
+	assert_int_equal(tg_client_receive(f->client, ENOUGH_MS, &answer), TG_OUT_OF_TURN);
+	assert_int_equal(tg_client_call(f->client, &request, ENOUGH_MS, &answer), TG_OK);
 }
 
 /* What: a code is never sent without TLS, and what is in the way of using one is named. */
@@ -350,7 +354,7 @@ code_is_used_over_tls_only(void **state)
 			 TG_CONFIG);
 	assert_non_null(strstr(why, "TLS only"));
 	options.is_plain = false;
-	assert_int_equal(tg_activate(&options, "7K3M-9QXT-2B4C", nonce, 100, &activation, why,
+	assert_int_equal(tg_activate(&options, "7K3M-9QXT-2B4C", nonce, ENOUGH_MS, &activation, why,
 				     sizeof(why)),
 			 TG_IO);
 	assert_non_null(strstr(why, "127.0.0.1"));

@@ -172,13 +172,13 @@ cutter_ends_a_waiting_call(void **state)
 			 DATABASE_FAILURE_LOST);
 	assert_int_equal(pthread_join(thread, NULL), 0);
 	database_close(database);
-	assert_true(now_ms() - begun_ms < 5000);
+	assert_true(now_ms() - begun_ms < 25000);
 	assert_int_equal(database_open(&config, &database, &error), TG_CLOSED);
 	database_cutter_deinit(&cutter);
 }
 
 /* What: a server that stands still is given up after the time-out, in a call and at connecting.
- * How:  SIGSTOP; time-outs of one second. */
+ * How:  SIGSTOP; time-outs of three seconds. */
 static void
 frozen_server_is_given_up(void **state)
 {
@@ -187,15 +187,15 @@ frozen_server_is_given_up(void **state)
 	struct database *database;
 	int64_t begun_ms;
 
-	config.connect_timeout_s = 1;
-	config.io_timeout_s = 1;
+	config.connect_timeout_s = 3;
+	config.io_timeout_s = 3;
 	database = open_database(&config);
 	mariadb_freeze(*state);
 	begun_ms = now_ms();
 	assert_int_equal(failure_of(database, "SELECT 1", TG_DATABASE), DATABASE_FAILURE_LOST);
 	database_close(database);
 	assert_int_equal(database_open(&config, &database, &error), TG_DATABASE);
-	assert_true(now_ms() - begun_ms < 8000);
+	assert_true(now_ms() - begun_ms < 60000);
 	mariadb_thaw(*state);
 }
 
