@@ -4,6 +4,7 @@
 #include "gateway/recovery.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "gateway/clock.h"
@@ -13,6 +14,16 @@
 
 #define SETTLE_EVERY_RECORDS 1024	/* rows stay few that a mark has to settle */
 #define SETTLED_ROWS (64 * SETTLE_EVERY_RECORDS)
+
+/* So many records wait while their memory comes; the first stage has the first half of the wait. */
+#define WINDOW_RECORDS 16
+
+/* Records on their way to the ledger, in their order. */
+struct window {
+	uint64_t taken;			/* records that came in */
+	uint64_t applied;		/* ... and went out: at most WINDOW_RECORDS fewer */
+	struct record records[WINDOW_RECORDS]; /* by number modulo WINDOW_RECORDS; without lines */
+};
 
 /* Snapshots of the directory, none if it is not there yet. */
 static enum tg_status
@@ -84,15 +95,37 @@ load_snapshot(const struct recovery_config *config, const struct snapshot_list *
 	return status;
 }
 
-/* Bring one record about again. */
-static enum tg_status
-replay_record(struct recovery *recovery, const struct journal_item *item,
-	      struct storage_error *error)
+static struct record *
+window_at(struct window *window, uint64_t number)
 {
-	struct record record;
-	size_t bytes;
-	enum tg_status status = record_decode(item->bytes, item->bytes_count, &record, &bytes);
+	return &window->records[number % WINDOW_RECORDS];
+}
 
+/* Bring records about again until only so many of the window are left. */
+static void
+apply_down_to(struct recovery *recovery, struct window *window, uint32_t left)
+{
+	while (window->taken - window->applied > left) {
+		const struct record *record = window_at(window, window->applied++);
+
+		TG_ASSERT(record->sequence == ledger_sequence(recovery->ledger) + 1);
+		ledger_apply(recovery->ledger, record);
+		if (++recovery->records % SETTLE_EVERY_RECORDS == 0)
+			table_set_settle(ledger_tables(recovery->ledger), SETTLED_ROWS);
+	}
+}
+
+/* Take one record in. */
+static enum tg_status
+take_record(struct recovery *recovery, struct window *window, const struct journal_item *item,
+	    struct storage_error *error)
+{
+	struct record *record = window_at(window, window->taken);
+	size_t bytes;
+	enum tg_status status;
+
+	apply_down_to(recovery, window, WINDOW_RECORDS - 1);
+	status = record_decode(item->bytes, item->bytes_count, record, &bytes);
 	if (status == TG_OK && bytes != item->bytes_count)
 		status = TG_CORRUPT;
 	if (status != TG_OK) {
@@ -101,10 +134,12 @@ replay_record(struct recovery *recovery, const struct journal_item *item,
 		error->sequence = item->sequence;
 		return status;
 	}
-	TG_ASSERT(record.sequence == ledger_sequence(recovery->ledger) + 1);
-	ledger_apply(recovery->ledger, &record);
-	if (++recovery->records % SETTLE_EVERY_RECORDS == 0)
-		table_set_settle(ledger_tables(recovery->ledger), SETTLED_ROWS);
+	record->lines = NULL; /* they are not applied, and the item's bytes go */
+	ledger_prefetch_record(recovery->ledger, record, 0);
+	if (window->taken >= WINDOW_RECORDS / 2)
+		ledger_prefetch_record(recovery->ledger,
+				       window_at(window, window->taken - WINDOW_RECORDS / 2), 1);
+	window->taken++;
 	return TG_OK;
 }
 
@@ -132,26 +167,47 @@ compare_mark(struct recovery *recovery, const struct journal_item *item,
 	return TG_OK;
 }
 
+/* Apply what a reader gives, up to the journal's end. */
+static enum tg_status
+replay_all(struct recovery *recovery, struct journal_reader *reader, struct window *window,
+	   struct storage_error *error)
+{
+	struct journal_item item;
+	enum tg_status status;
+
+	do {
+		status = journal_reader_next(reader, &item, error);
+		if (status != TG_OK)
+			break;
+		if (item.kind == JOURNAL_RECORD) {
+			status = take_record(recovery, window, &item, error);
+		} else {
+			apply_down_to(recovery, window, 0);
+			if (item.kind == JOURNAL_MARK)
+				status = compare_mark(recovery, &item, error);
+		}
+	} while (status == TG_OK && item.kind != JOURNAL_NOTHING);
+	return status;
+}
+
 /* Apply what the journal has after the ledger's last record. */
 static enum tg_status
 replay(struct recovery *recovery, struct storage_error *error)
 {
+	struct window *window = malloc(sizeof(*window));
 	struct journal_reader *reader;
-	struct journal_item item;
 	enum tg_status status;
 
+	if (window == NULL)
+		return storage_fail(error, TG_NO_MEMORY, "no memory for records to be applied");
+	window->taken = window->applied = 0;
 	status = journal_read_from(recovery->journal, ledger_sequence(recovery->ledger) + 1,
 				   &reader, error);
-	if (status != TG_OK)
-		return status;
-	do {
-		status = journal_reader_next(reader, &item, error);
-		if (status == TG_OK && item.kind == JOURNAL_RECORD)
-			status = replay_record(recovery, &item, error);
-		else if (status == TG_OK && item.kind == JOURNAL_MARK)
-			status = compare_mark(recovery, &item, error);
-	} while (status == TG_OK && item.kind != JOURNAL_NOTHING);
-	journal_reader_close(reader);
+	if (status == TG_OK) {
+		status = replay_all(recovery, reader, window, error);
+		journal_reader_close(reader);
+	}
+	free(window);
 	return status;
 }
 

@@ -76,6 +76,14 @@ void ledger_decide(const struct ledger *ledger, const struct ledger_request *req
 void ledger_prefetch(const struct ledger *ledger, const struct ledger_request *request,
 		     unsigned stage);
 
+/*
+ * The same for a record that will be applied without having been decided, at recovery: stage after
+ * stage, with other records between them and before ledger_apply().
+ */
+#define LEDGER_PREFETCH_RECORD_STAGES 2
+void ledger_prefetch_record(const struct ledger *ledger, const struct record *record,
+			    unsigned stage);
+
 /* Bring a record about.  Total: it cannot fail, for records of decide or of a verified journal. */
 void ledger_apply(struct ledger *ledger, const struct record *record);
 

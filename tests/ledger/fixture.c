@@ -377,6 +377,8 @@ journal_and_apply(struct ledger_fixture *f, const struct record *r)
 	assert_true(record_posting_sum(f->decoded, UNIT_COVER) == 0);
 	assert_true(record_posting_sum(f->decoded, UNIT_OWN) == 0);
 	ledger_apply(f->ledger, r);
+	for (unsigned stage = 0; stage < LEDGER_PREFETCH_RECORD_STAGES; stage++)
+		ledger_prefetch_record(f->twin, f->decoded, stage);
 	ledger_apply(f->twin, f->decoded);
 	if (f->blind != NULL) {
 		blind(f->decoded);
