@@ -91,6 +91,12 @@ const struct command command_rows[] = {
 	{ "adjust", "<member> <+N|-N> <reason>...", RIGHT_OPERATOR, run_adjust,
 	  "give a member points, debts first, or take them; partner=N before the reason: that one "
 	  "bears it, and its statement says so" },
+	{ "link identifier", "<member> <type:identifier> [<reason>...]", RIGHT_OPERATOR,
+	  run_link_identifier, "let another card, phone or app lead to a member" },
+	{ "unlink identifier", "<type:identifier> [<reason>...]", RIGHT_OPERATOR,
+	  run_unlink_identifier, "take a card, phone or app from its member, not the last one" },
+	{ "replace identifier", "<type:lost> <type:new> [<reason>...]", RIGHT_OPERATOR,
+	  run_replace_identifier, "block a lost card, and let another lead to its member" },
 	{ "block member", "<member> [<reason>...]", RIGHT_OPERATOR, run_block_member,
 	  "let a member neither earn nor burn" },
 	{ "block identifier", "<member> [<reason>...]", RIGHT_OPERATOR, run_block_identifier,

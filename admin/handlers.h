@@ -93,6 +93,9 @@ void change_flag(struct command_call *call, const struct config_noun *noun, cons
 
 /* run_operator.c */
 void run_adjust(struct command_call *call);
+void run_link_identifier(struct command_call *call);
+void run_unlink_identifier(struct command_call *call);
+void run_replace_identifier(struct command_call *call);
 void run_block_member(struct command_call *call);
 void run_block_identifier(struct command_call *call);
 void run_block_terminal(struct command_call *call);

@@ -1,6 +1,6 @@
 /*
- * run_operator.c - what operators do to members: points given and taken, blocks; the kill switch of
- * burns.
+ * run_operator.c - what operators do to members: points given and taken, identifiers, blocks; the
+ * kill switch of burns.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -105,6 +105,16 @@ run_adjust(struct command_call *call)
 			     answer.available_points, answer.debt_points, answer.sequence);
 }
 
+/* Say what a request names by identifier, not by reference.  False: the call says how. */
+static bool
+names_identifier(struct command_call *call, const char *text)
+{
+	if (strchr(text, ':') != NULL)
+		return true;
+	command_fail(call, "say the identifier: card:..., phone:..., app:...");
+	return false;
+}
+
 static void
 block(struct command_call *call, enum block_target target, bool is_blocked)
 {
@@ -114,10 +124,8 @@ block(struct command_call *call, enum block_target target, bool is_blocked)
 	ask_init(call, &request, REQUEST_BLOCK);
 	request.block_target = (uint8_t)target;
 	request.is_blocked = is_blocked;
-	if (target == BLOCK_IDENTIFIER && strchr(call->arguments[0], ':') == NULL) {
-		command_fail(call, "say the identifier: card:..., phone:..., app:...");
+	if (target == BLOCK_IDENTIFIER && !names_identifier(call, call->arguments[0]))
 		return;
-	}
 	if (ask_member(call, call->arguments[0], &request) && take_reason(call, 1, &request) &&
 	    ask_ledger(call, &request, &answer))
 		command_done(call, "record=%" PRIu64, answer.sequence);
@@ -145,6 +153,44 @@ void
 run_unblock_identifier(struct command_call *call)
 {
 	block(call, BLOCK_IDENTIFIER, false);
+}
+
+/* The member, or its identifier, and behind it a new identifier unless at is 0; then a reason. */
+static void
+change_identifier(struct command_call *call, uint8_t kind, bool is_by_identifier, uint32_t at)
+{
+	struct ledger_request request, other;
+	struct ledger_answer answer;
+
+	ask_init(call, &request, kind);
+	ask_init(call, &other, kind);
+	if ((is_by_identifier && !names_identifier(call, call->arguments[0])) ||
+	    !ask_member(call, call->arguments[0], &request) ||
+	    (at != 0 && (!names_identifier(call, call->arguments[at]) ||
+			 !ask_member(call, call->arguments[at], &other))) ||
+	    !take_reason(call, at + 1, &request))
+		return;
+	request.new_identifier = other.identifier;
+	if (ask_ledger(call, &request, &answer))
+		command_done(call, "record=%" PRIu64, answer.sequence);
+}
+
+void
+run_link_identifier(struct command_call *call)
+{
+	change_identifier(call, REQUEST_LINK_FOR, false, 1);
+}
+
+void
+run_unlink_identifier(struct command_call *call)
+{
+	change_identifier(call, REQUEST_UNLINK_FOR, true, 0);
+}
+
+void
+run_replace_identifier(struct command_call *call)
+{
+	change_identifier(call, REQUEST_REPLACE, true, 1);
 }
 
 /* The kill switch of the whole programme: a version of it that differs in the one flag. */

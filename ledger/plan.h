@@ -267,6 +267,7 @@ TG_MUST_CHECK enum tg_status plan_confirm(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_enroll(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_link(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_unlink(struct plan *p);
+TG_MUST_CHECK enum tg_status plan_replace(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_tick(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_cutover(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_setup(struct plan *p);

@@ -53,6 +53,7 @@
 	X(REVERSE,    26, "transaction reversed") \
 	X(CONFIRM,    27, "pending points confirmed") \
 	X(EXCHANGE,   28, "points exchanged for a partner's own currency, or back") \
+	X(REPLACE,    44, "lost identifier blocked, another linked in its place") \
 	X(EXPIRE,     30, "points expired") \
 	X(MATURE,     31, "pending points became available") \
 	X(HOLD_EXPIRE, 32, "hold passed its deadline") \
@@ -417,7 +418,7 @@ struct record {
 	uint16_t lines_bytes;
 	const uint8_t *lines;
 
-	/* IDENTIFIERS: of ENROLL, LINK, UNLINK, RELINK */
+	/* IDENTIFIERS: of ENROLL, LINK, UNLINK, RELINK, REPLACE */
 	uint8_t	 identifier_count;	/* 0..2 */
 	struct identifier_image identifiers[2];
 

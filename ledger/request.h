@@ -72,6 +72,9 @@ struct ledger_now {
 	X(NOTE,             110, "console: record a command that is none of the ledger's") \
 	X(ADJUST,           111, "console: give a member points or take them") \
 	X(BLOCK,            112, "console: block or unblock a member or an identifier") \
+	X(LINK_FOR,         113, "console: link an identifier to a member") \
+	X(UNLINK_FOR,       114, "console: unlink the identifier that is named") \
+	X(REPLACE,          115, "console: block a lost identifier and link another in its place") \
 	X(SET_EARN_RULE,    120, "set a rate or campaign of the rulebook's next version") \
 	X(START_RULEBOOK,   121, "let the next version of the rulebook hold from a time on") \
 	X(BUDGET,           122, "ask for points of a budget, approve, release, stop") \
@@ -212,7 +215,7 @@ struct ledger_request {
 	/* Member: by reference or identifier, exactly one */
 	uint64_t member;		/* 0: by identifier */
 	struct identifier_hash identifier;
-	struct identifier_hash new_identifier; /* LINK; second identifier of ENROLL */
+	struct identifier_hash new_identifier; /* LINK, REPLACE; second identifier of ENROLL */
 
 	/* Money and points, >= 0, at most TG_AMOUNT_MAX */
 	int64_t	 amount;

@@ -141,6 +141,19 @@ adjustment(const struct record *r, struct ledger_request *q)
 	return RECORD_HAS(r, MEMBER) && RECORD_HAS(r, TEXT);
 }
 
+/* What an operator does to a member's identifiers; of a lost one the record says no name. */
+static bool
+identifiers(const struct record *r, struct ledger_request *q)
+{
+	q->kind = r->kind == RECORD_LINK ? REQUEST_LINK_FOR : REQUEST_UNLINK_FOR;
+	q->member = r->kind == RECORD_LINK ? r->member : 0;
+	if (r->identifier_count == 0)
+		return false;
+	take_identifier(&r->identifiers[0],
+			r->kind == RECORD_LINK ? &q->new_identifier : &q->identifier);
+	return true;
+}
+
 /* Of members only: which identifier it was the record does not say. */
 static bool
 block(const struct record *r, struct ledger_request *q)
@@ -208,9 +221,13 @@ shadow_request(const struct record *r, struct ledger_request *q)
 		memcpy(q->origin, r->origin, sizeof q->origin);
 	}
 	switch (r->kind) {
-	case RECORD_ENROLL:
 	case RECORD_LINK:
 	case RECORD_UNLINK:
+		if (!RECORD_HAS(r, PRINCIPAL))
+			return identifiers(r, q);
+		q->kind = r->kind;
+		return till_request(r, q);
+	case RECORD_ENROLL:
 	case RECORD_EARN:
 	case RECORD_BURN:
 	case RECORD_HOLD:

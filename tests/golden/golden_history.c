@@ -191,6 +191,12 @@ enroll(struct player *p, unsigned member, const char *name)
 	q = till(p, REQUEST_LINK, member);
 	q.new_identifier = card(1, member == 0 ? "phone-a" : member == 1 ? "phone-b" : "phone-c");
 	ask(p, &q);
+	if (member > 0)
+		return;
+	q = (struct ledger_request){ .kind = REQUEST_REPLACE, .operator_name = "golden" };
+	q.identifier = card(1, "phone-a");
+	q.new_identifier = card(1, "phone-d");
+	ask(p, &q);
 }
 
 /* An earn with a receipt and two lines; returns its number, to name it by. */

@@ -30,6 +30,8 @@ static const struct named_field request_fields[] = {
 	FIELD(ledger_request, "for", terminal),
 	FIELD(ledger_request, "store", store),
 	FIELD(ledger_request, "reason", reason),
+	FIELD(ledger_request, "target", block_target),
+	FIELD(ledger_request, "blocked", is_blocked),
 	FIELD(ledger_request, "till", till),
 	FIELD(ledger_request, "till_day", till_day),
 	FIELD(ledger_request, "seconds", hold_seconds),

@@ -460,9 +460,33 @@ make_store_or_terminal(struct record_maker *maker, struct record *record)
 	}
 }
 
+/* What an operator does to a member, with a reason or without. */
+static void
+make_block(struct record_maker *maker, struct record *record)
+{
+	add(record, RECORD_HAS_BIT(MEMBER) | RECORD_HAS_BIT(BLOCK));
+	record->member = 1 + pick(maker, maker->members);
+	record->block_target = one_in(maker, 3) ? BLOCK_IDENTIFIER : BLOCK_MEMBER;
+	record->is_blocked = (uint8_t)pick(maker, 2);
+	record->blocked_row =
+		record->block_target == BLOCK_IDENTIFIER ? (uint32_t)record->member * 2 : 0;
+	add_operator(maker, record);
+	if (one_in(maker, 2)) {
+		add(record, RECORD_HAS_BIT(TEXT));
+		record->text_bytes = 4;
+		memcpy(record->text, "lost", 4);
+	}
+	add_after(maker, record);
+}
+
 static void
 make_member_change(struct record_maker *maker, struct record *record)
 {
+	if (record->kind == RECORD_REPLACE) {
+		make_block(maker, record);
+		add_identifiers(maker, record, 1);
+		return;
+	}
 	add_request(maker, record);
 	add_identifiers(maker, record, (uint8_t)(1 + pick(maker, 2)));
 	if (record->kind == RECORD_ENROLL && one_in(maker, 2))
@@ -496,25 +520,6 @@ make_reopen(struct record_maker *maker, struct record *record)
 	if (one_in(maker, 2))
 		record_maker_components(maker, record);
 	record->reopened_booked_at_utc_ms = 1;
-}
-
-/* What an operator does to a member, with a reason or without. */
-static void
-make_block(struct record_maker *maker, struct record *record)
-{
-	add(record, RECORD_HAS_BIT(MEMBER) | RECORD_HAS_BIT(BLOCK));
-	record->member = 1 + pick(maker, maker->members);
-	record->block_target = one_in(maker, 3) ? BLOCK_IDENTIFIER : BLOCK_MEMBER;
-	record->is_blocked = (uint8_t)pick(maker, 2);
-	record->blocked_row =
-		record->block_target == BLOCK_IDENTIFIER ? (uint32_t)record->member * 2 : 0;
-	add_operator(maker, record);
-	if (one_in(maker, 2)) {
-		add(record, RECORD_HAS_BIT(TEXT));
-		record->text_bytes = 4;
-		memcpy(record->text, "lost", 4);
-	}
-	add_after(maker, record);
 }
 
 static void
@@ -621,7 +626,8 @@ record_maker_make(struct record_maker *maker, enum record_kind kind, struct reco
 		make_rule(maker, ret_record);
 	else if (kind == RECORD_STORE || kind == RECORD_TERMINAL)
 		make_store_or_terminal(maker, ret_record);
-	else if ((kind >= RECORD_ENROLL && kind <= RECORD_UNLINK) || kind == RECORD_RELINK)
+	else if ((kind >= RECORD_ENROLL && kind <= RECORD_UNLINK) ||
+		 kind == RECORD_RELINK || kind == RECORD_REPLACE)
 		make_member_change(maker, ret_record);
 	else if (kind >= RECORD_EARN && kind <= RECORD_EXCHANGE)
 		make_transaction(maker, ret_record);
