@@ -18,10 +18,13 @@ NODE_PACKAGES = "require('msgpackr'); process.exit(parseInt(process.versions.nod
 
 
 def does(*command):
-    """Is the program there, and does it end well?"""
-    return shutil.which(command[0]) is not None and subprocess.run(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
-        timeout=SECONDS_MAX, check=False).returncode == 0
+    """Is the program there, and does it end well, in time?"""
+    try:
+        return shutil.which(command[0]) is not None and subprocess.run(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL, timeout=SECONDS_MAX, check=False).returncode == 0
+    except subprocess.TimeoutExpired:	# npm, where there is no network
+        return False
 
 
 def get_node_packages(folder):

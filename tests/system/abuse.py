@@ -21,7 +21,7 @@ import time
 
 import msgpack
 
-from server import HOST, SECONDS_MAX, await_true, die_with_parent
+from server import HOST, SECONDS_MAX, Failed, await_true, die_with_parent
 from tallygate import PAGE, Unanswered
 from world import World, expect, expect_equal, run_case
 from tap import Tap
@@ -48,11 +48,21 @@ DEADLINES = {'deadlines': {'handshake_ms': DEADLINE_MS, 'auth_ms': DEADLINE_MS,
                            'peer_lost_ms': LOST_MS}}
 
 
+def enter(world, till):
+    """A session, however often a busy machine comes too late for its deadlines."""
+    def attempt():
+        try:
+            return world.server.open(till)
+        except (OSError, Unanswered, Failed):
+            return None
+    return await_true(attempt, 'a session')
+
+
 class Probe:
     """Somebody who is in, and asks every 5 ms; in a process of its own."""
 
     def __init__(self, world, till=201):
-        self._session = world.server.open(till)
+        self._session = enter(world, till)
         out, self._in = os.pipe()
         self._out, into = os.pipe()
         self._pid = os.fork()
@@ -299,7 +309,7 @@ def a_trickle_extends_no_deadline(world):
         peer.close()
         if not DEADLINE_MS / 1000 - 0.1 <= seconds < DEADLINE_MS / 1000 + LATE_SECONDS:
             raise AssertionError('%s was waited for %.1f s' % (what, seconds))
-    with world.server.open(201) as session:
+    with enter(world, 201) as session:
         session._socket.setblocking(True)
         seconds = seconds_until_closed(session._socket, frame)
         assert DEADLINE_MS / 1000 - 0.1 <= seconds < DEADLINE_MS / 1000 + LATE_SECONDS, seconds
@@ -331,7 +341,7 @@ def who_never_reads_is_cut_off_and_costs_little(world):
     question = msgpack.packb([1, PAGE.operation_named['INQUIRY'].number,
                               {PAGE.field_named['MEMBER'].number: member,
                                PAGE.field_named['ENTRIES_WANTED'].number: 20}])
-    sessions = [world.server.open(301) for _ in range(SLOW)]
+    sessions = [enter(world, 301) for _ in range(SLOW)]
     for session in sessions:
         session._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         session._socket.setblocking(False)
@@ -368,7 +378,7 @@ def a_peer_whose_cable_is_pulled_is_found_out(world):
     world.hang_up()
     await_alone(world)
     for is_busy in (False, True):
-        sessions = [world.server.open(201) for _ in range(5)]
+        sessions = [enter(world, 201) for _ in range(5)]
         for session in sessions:
             pull_cable(session._socket)
             if is_busy:
@@ -575,6 +585,14 @@ def a_plain_peer_at_the_tls_port_gets_nothing(world):
             assert len(heard) <= 7 and heard[:1] in (b'', b'\x15'), heard
 
 
+# Those whose matter is that a deadline comes; in others a busy machine has all the time.
+HURRIED = [
+    a_storm_of_handshakes_leaves_who_is_in_untouched,
+    a_trickle_extends_no_deadline,
+    many_that_trickle_leave_who_is_in_untouched,
+    who_never_reads_is_cut_off_and_costs_little,
+    a_peer_whose_cable_is_pulled_is_found_out,
+]
 CASES = [
     a_storm_of_handshakes_leaves_who_is_in_untouched,
     a_burst_of_connections_leaves_who_is_in_untouched,
@@ -599,8 +617,9 @@ def main():
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit[1], limit[1]))
     for case in CASES:
-        run_case(tap, case, lambda: World(settings={
-            **DEADLINES, 'limits': {'handshakes': 256, 'auth_failures': 1000000}}))
+        run_case(tap, case, lambda case=case: World(settings={
+            **(DEADLINES if case in HURRIED else {}),
+            'limits': {'handshakes': 256, 'auth_failures': 1000000}}))
     return tap.end()
 
 

@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 from desk import PASSWORD, ROLES, Desk, Port
-from server import HOST, SECONDS_MAX
+from server import HOST, SECONDS_MAX, await_true
 from world import Tap, expect_equal, run_together, title
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -421,6 +421,8 @@ def what_looks_like_http_closes(desk):
         assert b'cutover' not in port.hear_close()
         port.close()
     expect_equal(last_record(desk), before)
+    await_true(lambda: desk.server.process.log().count('command="(another protocol)"') >= 11,
+               'eleven lines of the log')
     expect_equal(desk.server.process.log().count('command="(another protocol)"'), 11)
 
 

@@ -216,6 +216,9 @@ def the_lag_is_told(world):
         for _ in range(3):
             world.earn(member, 10)
         world.step(5000)
+        # How long the first waits is known when the sink has seen it.
+        await_true(lambda: world.server.console.do('show sink').figure('lag in time', 0) == 5000,
+                   'the sink has seen what it cannot write')
         behind = expect(world.till().call('HISTORY', member=member), lag_records=4,
                         held_sequence=before['held_sequence'], history=before['history'])
         expect_equal(behind['lag'], 5000)

@@ -32,6 +32,7 @@ from tap import Tap
 KILLS = 5
 PARTNERS, STORES, TERMINALS = 3, 6, 24
 READY_SECONDS_MAX = 60
+LOG_BYTES_MIN = 20000
 RUN_SECONDS = (0.05, 0.7)               # a gateway that is ready lives for so long
 RECOVERY_SHARE = 0.2                    # of the gateways are killed before they are ready
 CONNECTIONS, MEMBERS = 40, 400
@@ -148,6 +149,14 @@ def start_load(gateway, seed):
         stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
 
 
+def await_log(gateway, load):
+    """Until something was answered."""
+    path, end = os.path.join(gateway.home, 'load.log'), time.monotonic() + READY_SECONDS_MAX
+    while load.poll() is None and time.monotonic() < end and not (
+            os.path.exists(path) and os.path.getsize(path) > LOG_BYTES_MIN):
+        time.sleep(0.01)
+
+
 def kill_again_and_again(gateway, kills, draw):
     """Kill and start; how many starts died before they were ready."""
     early = 0
@@ -186,7 +195,7 @@ def run_loop(tap, home, kills, seed):
         gateway.await_ready()
         gateway.add_programme()
         load = start_load(gateway, seed)
-        time.sleep(0.3)
+        await_log(gateway, load)
         early = kill_again_and_again(gateway, kills, draw)
         time.sleep(0.5)
         load.send_signal(signal.SIGTERM)

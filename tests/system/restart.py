@@ -6,12 +6,13 @@ import signal
 import sys
 import time
 
-from server import Database, Process
+from server import Database, Process, await_true
 from tallygate import PAGE, new_id
 from till import Till
 from world import Tap, World, expect, expect_equal, expect_rows, run_case, title
 
 EXIT_IN_USE = 75
+ROUNDS_MAX = 20
 
 
 class Outcomes:
@@ -171,10 +172,17 @@ def the_console_can_stop_the_server(world):
 
 
 def a_second_server_on_the_same_data_is_refused(world):
+    """Whether the first is at work or stands still: it may go on at any moment."""
     member = world.member(points=7)
-    second = Process(world.server.command(), world.server.folder.file('second.log'))
-    expect_equal(second.wait(), EXIT_IN_USE)
-    expect_equal(' event=listening' in second.log(), False)
+    first = world.server.process
+    for is_stopped in (False, True):
+        if is_stopped:
+            first.signal(signal.SIGSTOP)
+            await_true(first.is_stopped, 'a standstill')
+        second = Process(world.server.command(), world.server.folder.file('second.log'))
+        expect_equal(second.wait(), EXIT_IN_USE)
+        expect_equal(' event=listening' in second.log(), False)
+    first.signal(signal.SIGCONT)
     expect_equal(world.available(member), 7)
     world.earn(member, 1)
     world.server.console.do('show stats')
@@ -221,22 +229,27 @@ def a_busy_server_books_everything_in_the_end(world):
     server.settings['queue']['retry_after_ms'] = 1
     server.reload()
     till = Till(server.folder.file('till'), lambda: server.open(102))
-    now = world.now()
-    for member in members * 5:
-        hold = till.keep('HOLD', member=member, points=1, business_time=now)
-        till.keep('RELEASE', member=member, original=hold, original_time=now, business_time=now)
-        till.keep('EARN', member=member, amount=100, business_time=now)
-    answers = till.settle()
+    now, rounds = world.now(), 0
+    # A till that is slower than the gateway has one answer before it sends the next request.
+    while rounds < ROUNDS_MAX and server.console.do('show stats').figure('answered busy') == 0:
+        for member in members * 5:
+            hold = till.keep('HOLD', member=member, points=1, business_time=now)
+            till.keep('RELEASE', member=member, original=hold, original_time=now,
+                      business_time=now)
+            till.keep('EARN', member=member, amount=100, business_time=now)
+        answers = till.settle()
+        expect_equal({answer.status for answer in answers.values()}, {'OK'})
+        rounds += 1
     till.drop_connection()
-    expect_equal({answer.status for answer in answers.values()}, {'OK'})
-    expect_equal([world.available(member) for member in members], [15] * 10)
+    expect_equal([world.available(member) for member in members], [10 + 5 * rounds] * 10)
     expect_equal(server.console.do('show stats').figure('answered busy') > 0, True)
 
 
 def the_clock_of_the_system_is_told_and_kept(world):
     with world.server.connect() as connection:
+        before = time.time()
         answer = expect(connection.hello(), stepped_clock=None)
-    expect_equal(abs(answer['server_time'] / 1000 - time.time()) < 5, True)
+    expect_equal(before - 5 < answer['server_time'] / 1000 < time.time() + 5, True)
     member = world.member(points=10)
     burn = world.request('BURN', member=member, points=3)
     expect(burn.send(world.till()), available=7)
