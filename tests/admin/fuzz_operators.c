@@ -49,3 +49,27 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t data_bytes)
 	free(operators);
 	return 0;
 }
+
+/* An operator of each role, what a hash may cost, and the words of a line. */
+void
+fuzz_seeds(const struct fuzz_sink *sink)
+{
+	static const char *const words[] = { "ann", ":", "scrypt", "\n", "#", "16384", "0", "x" };
+	static const char salt_and_hash[] =
+		"00112233445566778899aabbccddeeff:"
+		"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+	char line[256];
+
+	for (uint64_t n = COST_N_MIN / 2; n <= COST_N_MIN * 256; n *= 2) {
+		for (enum command_right right = RIGHT_VIEWER; right <= RIGHT_ADMIN; right++) {
+			snprintf(line, sizeof(line), "ann:%s:scrypt:%llu:8:1:%s\n",
+				 command_right_name(right), (unsigned long long)n, salt_and_hash);
+			fuzz_seed_text(sink, line);
+		}
+	}
+	for (enum command_right right = RIGHT_VIEWER; right <= RIGHT_ADMIN; right++)
+		fuzz_word_text(sink, command_right_name(right));
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		fuzz_word_text(sink, words[i]);
+	fuzz_word_text(sink, salt_and_hash);
+}

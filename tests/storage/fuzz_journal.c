@@ -16,6 +16,9 @@
 #define DIRECTORY "/journal"
 #define SEGMENT DIRECTORY "/00000000000000000001-0000000001.journal"
 #define FILE_BYTES_MAX (64 * JOURNAL_BLOCK_BYTES)
+#define SEED_BYTES (16 * JOURNAL_BLOCK_BYTES) /* of a seed's segment */
+#define SEED_RECORD_BYTES 120
+#define SEED_RECORDS_MAX 60
 
 /* Make checksums right, batch after batch, for as long as the sizes make sense. */
 static void
@@ -103,4 +106,89 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t data_bytes)
 	}
 	sim_disk_free(disk);
 	return 0;
+}
+
+/* What a journal is made of as a seed: batches of so many records each, 0 for a mark. */
+struct shape {
+	uint32_t counts[8];
+	uint32_t count;
+};
+
+/* Append a batch; returns the sequence of its last record. */
+static uint64_t
+append(struct journal *journal, uint64_t sequence, uint32_t count)
+{
+	uint8_t records[SEED_RECORDS_MAX * SEED_RECORD_BYTES] = { 0 };
+	struct journal_batch batch = { .records = records,
+				       .records_bytes = (size_t)count * SEED_RECORD_BYTES,
+				       .first_sequence = sequence + 1,
+				       .count = count,
+				       .written_at_utc_ms = 1000 };
+	struct storage_error error;
+
+	TG_ASSERT(count <= SEED_RECORDS_MAX);
+	for (uint32_t i = 0; i < count; i++) {
+		bytes_put_u16(records + i * SEED_RECORD_BYTES, SEED_RECORD_BYTES);
+		bytes_put_u64(records + i * SEED_RECORD_BYTES + 8, sequence + 1 + i);
+	}
+	TG_ASSERT(journal_append(journal, &batch, &error) == TG_OK);
+	return sequence + count;
+}
+
+/* The segment that a journal writes, behind its header. */
+static void
+give_shape(const struct fuzz_sink *sink, const struct shape *shape)
+{
+	struct sim_disk *disk = sim_disk_new(1, 1 << 20);
+	struct journal_config config = { .directory = DIRECTORY,
+					 .archive_directory = "/archive",
+					 .instance = "fuzz",
+					 .salt = 1,
+					 .epoch = 1,
+					 .segment_bytes = SEED_BYTES };
+	struct state_hash hash = { .low = 1, .high = 2 };
+	struct journal_opened opened;
+	struct storage_error error;
+	struct journal *journal;
+	uint64_t sequence = 0;
+	struct storage_io io;
+	const uint8_t *bytes;
+	size_t used;
+
+	sim_disk_io(disk, &io);
+	config.io = &io;
+	TG_ASSERT(journal_file_open(&config, &journal, &opened, &error) == TG_OK);
+	for (uint32_t i = 0; i < shape->count; i++) {
+		if (shape->counts[i] == 0)
+			TG_ASSERT(journal_mark(journal, sequence, hash, 1000, &error) == TG_OK);
+		else
+			sequence = append(journal, sequence, shape->counts[i]);
+	}
+	journal_close(journal);
+	bytes = sim_disk_get(disk, SEGMENT, &used);
+	TG_ASSERT(bytes != NULL && used > SEGMENT_HEADER_BYTES);
+	while (used > SEGMENT_HEADER_BYTES && bytes[used - 1] == 0)
+		used--;
+	used = segment_round_up(used);
+	sink->seed(sink->context, bytes + SEGMENT_HEADER_BYTES, used - SEGMENT_HEADER_BYTES);
+	if (used > SEGMENT_HEADER_BYTES) /* how a batch begins */
+		sink->word(sink->context, bytes + SEGMENT_HEADER_BYTES, 8);
+	sim_disk_free(disk);
+}
+
+/* Journals as they are written: a record, a full batch, one of two blocks, marks in between. */
+void
+fuzz_seeds(const struct fuzz_sink *sink)
+{
+	static const struct shape shapes[] = {
+		{ { 1 }, 1 },
+		{ { 1, 0 }, 2 },
+		{ { 30 }, 1 },
+		{ { SEED_RECORDS_MAX, 0 }, 2 },
+		{ { 1, 2, 3, 0, 4, 1, 0 }, 7 },
+		{ { 0, 1, 1, 1, 1, 1, 1, 1 }, 8 },
+	};
+
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
+		give_shape(sink, &shapes[i]);
 }

@@ -196,3 +196,38 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t data_bytes)
 	free(bytes);
 	return 0;
 }
+
+/* Each byte of the file's head and of each block's, changed; and a cut before and after each. */
+static void
+give_changes(const struct fuzz_sink *sink, size_t place, uint32_t count)
+{
+	static const uint8_t bytes[] = { 1, 0x80, 0xff };
+
+	for (uint32_t i = 0; i < count; i++, place++) {
+		const uint8_t high = (uint8_t)(place >> 8), low = (uint8_t)place;
+
+		for (uint8_t what = CUT; what <= ADD; what++) {
+			uint8_t seed[1 + CHANGE_BYTES] = { 1, high, low, what,
+							   bytes[i % sizeof(bytes)] };
+
+			if (what != CUT || i == 0 || i + 1 == count)
+				sink->seed(sink->context, seed, sizeof(seed));
+		}
+	}
+}
+
+void
+fuzz_seeds(const struct fuzz_sink *sink)
+{
+	const struct sound_file *sound = sound_file();
+	size_t at = SNAPSHOT_HEAD_BYTES + bytes_get_u32(sound->bytes + 12);
+
+	give_changes(sink, 0, (uint32_t)at);
+	while (sound->bytes_count - at >= SNAPSHOT_BLOCK_HEAD_BYTES) {
+		uint8_t word[] = { (uint8_t)(at >> 8), (uint8_t)at, CUT, 0 };
+
+		give_changes(sink, at, SNAPSHOT_BLOCK_HEAD_BYTES + 8);
+		sink->word(sink->context, word, sizeof(word));
+		at += SNAPSHOT_BLOCK_HEAD_BYTES + bytes_get_u32(sound->bytes + at + 4);
+	}
+}
