@@ -354,7 +354,7 @@ code_is_used_over_tls_only(void **state)
 			 TG_CONFIG);
 	assert_non_null(strstr(why, "TLS only"));
 	options.is_plain = false;
-	assert_int_equal(tg_activate(&options, "7K3M-9QXT-2B4C", nonce, ENOUGH_MS, &activation, why,
+	assert_int_equal(tg_activate(&options, "7K3M-9QXT-2B4C", nonce, 1000, &activation, why,
 				     sizeof(why)),
 			 TG_IO);
 	assert_non_null(strstr(why, "127.0.0.1"));

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -38,19 +39,24 @@ static const char make_keys[] =
 	"openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2"
 	" -out server.pem";
 
-/* A port that is free now. */
+/* A port that is free now, below those that the system gives away, so that it stays free. */
 static uint16_t
 free_port(void)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET };
-	socklen_t length = sizeof address;
-	int file = socket(AF_INET, SOCK_STREAM, 0);
+	uint16_t port;
+	int file, status;
 
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	assert_int_equal(bind(file, (struct sockaddr *)&address, length), 0);
-	assert_int_equal(getsockname(file, (struct sockaddr *)&address, &length), 0);
-	close(file);
-	return ntohs(address.sin_port);
+	do {
+		assert_int_equal(getrandom(&port, sizeof port, 0), sizeof port);
+		port = (uint16_t)(15000 + port % 15000);
+		address.sin_port = htons(port);
+		file = socket(AF_INET, SOCK_STREAM, 0);
+		status = bind(file, (struct sockaddr *)&address, sizeof address);
+		close(file);
+	} while (status != 0);
+	return port;
 }
 
 static int

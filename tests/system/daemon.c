@@ -422,6 +422,7 @@ daemon_client_of(const char *hosts)
 	struct tg_options options;
 
 	tg_options_init(&options);
+	options.answer_timeout_ms = 8000; /* a machine that stands still is no dead gateway */
 	options.host = hosts;
 	options.is_plain = true;
 	return make_client(&options);

@@ -19,7 +19,7 @@
 #define CARD "4900000012345"
 #define NO_SINK "sink: { enabled = false; };\n"
 #define OWN_THREAD NO_SINK "gateway: { ledger_thread = \"own\"; io_threads = 2; };\n"
-#define CALL_MS 20000
+#define CALL_MS 60000
 
 /* A transaction: its id and request. */
 struct transaction {

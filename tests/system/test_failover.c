@@ -17,7 +17,7 @@
 
 #define NO_SINK "sink: { enabled = false; };\n"
 #define CARD "4900000012345"
-#define CALL_MS 20000
+#define CALL_MS 60000
 
 /* Two gateways, each with the card, and a client of both. */
 struct pair {
