@@ -334,6 +334,11 @@ measure_purchase(const struct plan *p, struct refund *f)
 		f->covered_before = detail->returned_covered;
 		f->points_before = detail->restored_points + detail->lost_points;
 	}
+	/*
+	 * More came back before when a burn was named that is not named now, or when a point was
+	 * worth more: then nothing is left of what points covered, and the rest is money.
+	 */
+	f->covered = points_max(f->covered, f->covered_before);
 }
 
 /* Split the value returned into money and points' worth: money first, or pro rata. */
@@ -349,7 +354,9 @@ split_value(const struct plan *p, struct refund *f)
 		int64_t after = f->money_before + f->covered_before + value;
 		int64_t money_after = points_mul_div_floor(after, f->money, f->money + f->covered);
 
-		f->money_now = points_min(points_max(money_after - f->money_before, 0), money_left);
+		/* Less than its share may have come before: no more comes than the value. */
+		f->money_now =
+			points_min(points_max(money_after - f->money_before, 0), f->money_now);
 		/* What the points' share cannot take comes in money. */
 		if (value - f->money_now > covered_left)
 			f->money_now = points_min(value - covered_left, money_left);
@@ -381,7 +388,7 @@ split_stated(const struct plan *p, struct refund *f)
 static int64_t
 points_for_covered(const struct refund *f)
 {
-	if (f->burn == NULL || f->covered == 0)
+	if (f->burn == NULL || f->covered == 0 || f->covered_now == 0)
 		return 0;
 	return points_max(points_mul_div_floor(f->burn->points, f->covered_before + f->covered_now,
 					       f->covered) -

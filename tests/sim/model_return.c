@@ -235,6 +235,7 @@ measure(const struct model *m, struct purchase *p)
 		p->covered_before = p->burn->returned_covered;
 		p->points_before = p->burn->undone;
 	}
+	p->covered = model_most(p->covered, p->covered_before);
 }
 
 /* The till states the points: they stand for their share of what all of them covered. */
@@ -267,12 +268,12 @@ split(const struct model *m, struct purchase *p)
 		int64_t share = model_share(p->money_before + p->covered_before + value, p->money,
 					    p->money + p->covered);
 
-		p->money_now = model_least(model_most(share - p->money_before, 0), money_left);
+		p->money_now = model_least(model_most(share - p->money_before, 0), p->money_now);
 		if (value - p->money_now > covered_left)
 			p->money_now = model_least(value - covered_left, money_left);
 	}
 	p->covered_now = value - p->money_now;
-	if (p->burn != NULL && p->covered > 0)
+	if (p->burn != NULL && p->covered_now > 0)
 		p->points_now = model_most(model_share(p->burn->points,
 						       p->covered_before + p->covered_now,
 						       p->covered) -
