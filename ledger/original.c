@@ -151,6 +151,9 @@ is_sound(const struct plan *p, const struct archived_transaction *a)
 	       is_amount(a->returned_money) && is_amount(a->returned_covered) &&
 	       is_amount(a->taken_points) && is_amount(a->restored_points) &&
 	       is_amount(a->lost_points) && is_amount(a->expired_points) &&
+	       /* of an earn no more than was paid: what is left is judged again */
+	       (a->kind != RECORD_EARN ||
+		a->returned_money <= points_max(a->amount - a->covered, 0)) &&
 	       a->absorbed_points >= 0 &&
 	       a->absorbed_points <= a->taken_points &&
 	       (a->kind == RECORD_EARN || a->restored_points + a->lost_points <= a->points) &&

@@ -242,22 +242,28 @@ enum evidence {
 	EVIDENCE_NONE,
 	EVIDENCE_SOUND,
 	EVIDENCE_STALE,		/* of a time before the window */
-	EVIDENCE_DOUBTFUL,	/* contradicts itself */
+	EVIDENCE_FALSE,		/* says otherwise in one field */
 };
 
 static void
-spoil(struct case_run *run, struct archived_transaction *t, enum evidence evidence)
+spoil(struct case_run *run, struct archived_transaction *t, enum evidence evidence,
+      const char *said)
 {
+	const struct named_field *field = words_field(&archived_words, said);
+
 	t->as_of_utc_ms = run->ledger.now.utc_ms;
 	if (evidence == EVIDENCE_STALE)
 		t->as_of_utc_ms -= ledger_programme(run->ledger.ledger)->window_ms + 1;
-	if (evidence == EVIDENCE_DOUBTFUL)
-		t->absorbed_points = t->taken_points + 1;
+	if (evidence == EVIDENCE_FALSE && field == NULL)
+		case_complain(run, "evidence has no such field: %s", said);
+	else if (evidence == EVIDENCE_FALSE)
+		words_store(t, field, case_number(run, strchr(said, '=') + 1));
 }
 
 /* Ask, and once more with evidence when the ledger wants some. */
 static const struct ledger_answer *
-ask_with_archive(struct case_run *run, struct ledger_request *q, enum evidence evidence)
+ask_with_archive(struct case_run *run, struct ledger_request *q, enum evidence evidence,
+		 const char *said)
 {
 	struct archived_transaction earn, burn;
 	const struct ledger_answer *a = ask(run, q);
@@ -266,8 +272,8 @@ ask_with_archive(struct case_run *run, struct ledger_request *q, enum evidence e
 		case_complain(run, "no evidence is wanted");
 	earn = case_archive_find(&run->archive, q->original_id);
 	burn = case_archive_find(&run->archive, q->original_burn_id);
-	spoil(run, &earn, evidence);
-	spoil(run, &burn, evidence);
+	spoil(run, &earn, evidence, said);
+	spoil(run, &burn, evidence, said);
 	q->archived = q->has_original ? &earn : NULL;
 	q->archived_burn = q->has_original_burn ? &burn : NULL;
 	return ask(run, q);
@@ -292,7 +298,7 @@ run_request(struct case_run *run, char *words[], unsigned count)
 	const struct ledger_answer *a;
 	enum evidence evidence = EVIDENCE_NONE;
 	bool is_rotated = false;
-	const char *name = "";
+	const char *name = "", *said = "";
 	unsigned i = 1;
 
 	if (is_order(q.kind)) {
@@ -316,9 +322,10 @@ run_request(struct case_run *run, char *words[], unsigned count)
 			evidence = EVIDENCE_SOUND;
 		else if (strcmp(words[i], "stale") == 0)
 			evidence = EVIDENCE_STALE;
-		else if (strcmp(words[i], "doubtful") == 0)
-			evidence = EVIDENCE_DOUBTFUL;
-		else if (strcmp(words[i], "rotated") == 0)
+		else if (strncmp(words[i], "false:", 6) == 0) {
+			evidence = EVIDENCE_FALSE;
+			said = words[i] + 6;
+		} else if (strcmp(words[i], "rotated") == 0)
 			is_rotated = true;
 		else
 			read_request_word(run, &q, words[i]);
@@ -328,7 +335,7 @@ run_request(struct case_run *run, char *words[], unsigned count)
 		rotate_key(&q.new_identifier);
 	}
 	make_fingerprint(&q);
-	a = evidence != EVIDENCE_NONE ? ask_with_archive(run, &q, evidence) : ask(run, &q);
+	a = evidence != EVIDENCE_NONE ? ask_with_archive(run, &q, evidence, said) : ask(run, &q);
 	case_check_answer(run, a, words + i + (i < count ? 1 : 0), i < count ? count - i - 1 : 0);
 	if (q.kind == REQUEST_ENROLL && a->status == TG_OK &&
 	    run->member_count < CASE_MEMBERS_MAX) {

@@ -225,6 +225,35 @@ static const struct named_field funding_fields[] = {
 };
 const struct named_fields funding_words = LIST(funding_fields);
 
+/* portion_ and part_: of its first one */
+static const struct named_field archived_fields[] = {
+	FIELD(archived_transaction, "partner", partner),
+	FIELD(archived_transaction, "flags", flags),
+	FIELD(archived_transaction, "amount", amount),
+	FIELD(archived_transaction, "covered", covered),
+	FIELD(archived_transaction, "points", points),
+	FIELD(archived_transaction, "money", returned_money),
+	FIELD(archived_transaction, "covered_back", returned_covered),
+	FIELD(archived_transaction, "taken", taken_points),
+	FIELD(archived_transaction, "absorbed", absorbed_points),
+	FIELD(archived_transaction, "restored", restored_points),
+	FIELD(archived_transaction, "lost", lost_points),
+	FIELD(archived_transaction, "expired", expired_points),
+	FIELD(archived_transaction, "portions", portion_count),
+	FIELD(archived_transaction, "portion_points", portions[0].points),
+	FIELD(archived_transaction, "rulebook", rulebook_version),
+	FIELD(archived_transaction, "parts", component_count),
+	FIELD(archived_transaction, "part_campaign", components[0].campaign),
+	FIELD(archived_transaction, "part_position", components[0].campaign_position),
+	FIELD(archived_transaction, "part_rate", components[0].rate_position),
+	FIELD(archived_transaction, "part_sponsor", components[0].sponsor),
+	FIELD(archived_transaction, "part_amount", components[0].amount),
+	FIELD(archived_transaction, "part_points", components[0].points),
+	FIELD(archived_transaction, "part_amount_back", components[0].undone.amount),
+	FIELD(archived_transaction, "part_taken", components[0].undone.points),
+};
+const struct named_fields archived_words = LIST(archived_fields);
+
 bool
 words_number(const char *text, int64_t *ret_value)
 {

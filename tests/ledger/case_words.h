@@ -21,7 +21,10 @@ struct named_fields {
 	size_t count;
 };
 
-/* The lists: struct ledger_request, ledger_answer, record, ledger_limits and the configuration. */
+/*
+ * The lists: struct ledger_request, ledger_answer, record, ledger_limits, the configuration, and
+ * archived_transaction with its first portion and part.
+ */
 extern const struct named_fields request_words;
 extern const struct named_fields answer_words;
 extern const struct named_fields record_words;
@@ -31,6 +34,7 @@ extern const struct named_fields partner_words;
 extern const struct named_fields rule_words;
 extern const struct named_fields earn_rule_words;
 extern const struct named_fields funding_words;
+extern const struct named_fields archived_words;
 
 /*
  * A number: "1234", "-5", "1e12", a date "2024-04-01" (as a day), "none" (no limit), "confirmed"
