@@ -128,6 +128,15 @@ a_wrong_file_is_refused_by_line_and_key(void **state)
 		{ "clock: { source = \"\"; };", "wanted: system or stepped" },
 		{ "programme: { cut_off = \"24:00\"; };", "wanted: hh:mm" },
 		{ "programme: { cut_off = \"1:00\"; };", "wanted: hh:mm" },
+		{ "programme: { cut_off = \"12:60\"; };", "wanted: hh:mm" },
+		{ "programme: { cut_off = \"12-00\"; };", "wanted: hh:mm" },
+		{ "programme: { cut_off = \"1a:00\"; };", "wanted: hh:mm" },
+		{ "programme: { cut_off = \":1:00\"; };", "wanted: hh:mm" },
+		{ "programme: { cut_off = \"1::00\"; };", "wanted: hh:mm" },
+		{ "programme: { cut_off = \"10::0\"; };", "wanted: hh:mm" },
+		{ "programme: { cut_off = \"10:0:\"; };", "wanted: hh:mm" },
+		{ "console: { mode = \"66\"; };", "wanted: octal" },
+		{ "console: { mode = \"06600\"; };", "wanted: octal" },
 		{ "console: { mode = \"0668\"; };", "wanted: octal" },
 		{ "console: { mode = \"1777\"; };", "wanted: octal" },
 		{ "listen: { tls = \"0.0.0.0:1\"; };", "wanted: list" },
@@ -141,6 +150,10 @@ a_wrong_file_is_refused_by_line_and_key(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		assert_refused(cases[i].text, cases[i].part);
 }
+
+/* Beginnings of a group, without its end. */
+#define PAIR "tls: { certificate_file = \"c\"; "
+#define KEYS PAIR "key_file = \"k\"; }; keys: { master_file = \"m\"; identifier_file = \"i\"; "
 
 /* What: combinations that make no sense are refused, among them plain TCP beyond this machine. */
 static void
@@ -157,6 +170,20 @@ a_senseless_combination_is_refused(void **state)
 	assert_refused(REQUIRED "http: { listen = [ \"::1\" ]; };", "numeric");
 	assert_refused(REQUIRED "listen: { tls = [ ]; };", "neither");
 	assert_refused(REQUIRED "queue: { requests = 1000; reserved = 1000; };", "queue.reserved");
+	assert_refused(REQUIRED "console: { tcp = \"localhost:1\"; };", "console.tcp");
+	assert_refused(REQUIRED "console: { tcp = \"192.0.2.1:1\"; };", "loopback");
+	assert_refused(REQUIRED "console: { tcp = \"127.0.0.1:1\"; };", "operators_file");
+	assert_refused(REQUIRED "programme: { hold_s = 3600; hold_max_s = 60; };", "hold_max_s");
+	assert_refused(REQUIRED "mariadb: { tls = true; };", "mariadb.ca_file");
+	assert_refused(PAIR "key_file = \"k\"; crl_file = \"r\"; };", "tls.crl_file");
+	assert_refused(PAIR "};", "tls.key_file");
+	assert_refused(PAIR "key_file = \"k\"; }; keys: { master_file = \"m\"; };",
+		       "keys.identifier_file");
+	assert_refused(KEYS "identifier_old_number = 7; };", "set together");
+	assert_refused(KEYS "identifier_old_file = \"o\"; };", "set together");
+	assert_refused(KEYS "identifier_old_file = \"o\"; identifier_number = 7; "
+			    "identifier_old_number = 7; };",
+		       "equals keys.identifier_number");
 	assert_refused(REQUIRED "gateway: { io_threads = 2; ledger_thread = \"inline\"; };",
 		       "ledger_thread");
 }
