@@ -10,6 +10,7 @@
 #include "gateway/clock.h"
 #include "ledger/record.h"
 #include "protocol/assert.h"
+#include "storage/journal_ahead.h"
 #include "storage/snapshot.h"
 
 #define SETTLE_EVERY_RECORDS 1024	/* rows stay few that a mark has to settle */
@@ -192,7 +193,8 @@ replay_all(struct recovery *recovery, struct journal_reader *reader, struct wind
 
 /* Apply what the journal has after the ledger's last record. */
 static enum tg_status
-replay(struct recovery *recovery, struct storage_error *error)
+replay(const struct recovery_config *config, struct recovery *recovery,
+       struct storage_error *error)
 {
 	struct window *window = malloc(sizeof(*window));
 	struct journal_reader *reader;
@@ -203,6 +205,8 @@ replay(struct recovery *recovery, struct storage_error *error)
 	window->taken = window->applied = 0;
 	status = journal_read_from(recovery->journal, ledger_sequence(recovery->ledger) + 1,
 				   &reader, error);
+	if (status == TG_OK && !config->is_inline)
+		status = journal_ahead_open(reader, &reader, error);
 	if (status == TG_OK) {
 		status = replay_all(recovery, reader, window, error);
 		journal_reader_close(reader);
@@ -270,7 +274,7 @@ recovery_run(const struct recovery_config *config, struct recovery *ret_recovery
 		status = load_snapshot(config, &list, &recovery, error);
 	recovery.snapshot_ms = lap_ms(&begun_us);
 	if (status == TG_OK)
-		status = replay(&recovery, error);
+		status = replay(config, &recovery, error);
 	recovery.records_ms = lap_ms(&begun_us);
 	if (status == TG_OK)
 		status = check(&recovery, error);

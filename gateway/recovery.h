@@ -2,10 +2,10 @@
  * recovery.h - from the files of a data directory to the ledger as it was.
  *
  * The order: names of the snapshots, instance lock and journal, newest readable snapshot, the
- * records after it.  Nothing is decided here: records are decoded and applied, and at each mark
- * passed the state hash must be the one that was written there.  Damage is refused, named by
- * file, offset and sequence; a snapshot that cannot be read is passed over for an older one, and
- * named.  Does not log.
+ * records after it, which a thread reads ahead.  Nothing is decided here: records are decoded and
+ * applied, and at each mark passed the state hash must be the one that was written there.  Damage
+ * is refused, named by file, offset and sequence; a snapshot that cannot be read is passed over for
+ * an older one, and named.  Does not log.
  */
 #ifndef TG_GATEWAY_RECOVERY_H
 #define TG_GATEWAY_RECOVERY_H
@@ -23,6 +23,7 @@ struct recovery_config {
 	/* As for journal_file_open(), but for snapshot_sequence, which is found here. */
 	struct journal_config journal;
 	bool	 is_memory;		/* a journal that forgets: nothing is read, for tests */
+	bool	 is_inline;		/* no thread reads the journal ahead: for simulations */
 	struct ledger_limits limits;
 };
 

@@ -3,6 +3,7 @@ libstorage_la_SOURCES = \
 	%D%/bytes.h \
 	%D%/io.c %D%/io.h %D%/io_mirror.c %D%/io_mirror.h %D%/io_posix.c \
 	%D%/journal.c %D%/journal.h %D%/journal_backend.h %D%/journal_memory.c \
+	%D%/journal_ahead.c %D%/journal_ahead.h \
 	%D%/journal_archive.c %D%/journal_archive.h \
 	%D%/journal_copy.c %D%/journal_copy.h \
 	%D%/journal_file.c %D%/journal_file.h \

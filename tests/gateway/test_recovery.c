@@ -11,6 +11,16 @@
 
 #include "tests/gateway/world.h"
 
+/* A world that recovers as the gateway does, with a thread that reads ahead. */
+static struct world *
+threaded_world(void)
+{
+	struct world *world = world_new(1);
+
+	world->config.is_inline = false;
+	return world;
+}
+
 /* Requests in batches of a few, all acknowledged. */
 static void
 go_on(struct world *world, uint32_t batches)
@@ -25,7 +35,7 @@ go_on(struct world *world, uint32_t batches)
 static struct world *
 start(void)
 {
-	struct world *world = world_new(1);
+	struct world *world = threaded_world();
 
 	if (!world_begin(world))
 		fail_msg("%s", world->why);
@@ -58,7 +68,7 @@ newest_snapshot(const struct world *world)
 static void
 nothing_gives_an_empty_ledger(void **state)
 {
-	struct world *world = world_new(1);
+	struct world *world = threaded_world();
 
 	(void)state;
 	assert_int_equal(recovery_run(&world->config, &world->recovery, &world->error), TG_OK);

@@ -40,6 +40,7 @@ world_new(uint64_t seed)
 		.instance = "world",
 		.segment_bytes = 64 * 1024,
 	};
+	w->config.is_inline = true;
 	w->config.limits = ledger_limits_small();
 	w->config.limits.members_max = 200;
 	w->config.limits.transactions_max = 2000;

@@ -92,6 +92,7 @@ node_new(struct sim *sim)
 		.low_water_bytes = 1024 * 1024,
 		.reserve_bytes = 512 * 1024,
 	};
+	node->recovery_config.is_inline = true;
 	node->recovery_config.limits = sim->coalition->limits;
 	return node;
 }
