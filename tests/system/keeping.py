@@ -19,6 +19,7 @@ from world import Tap, World, expect, expect_equal, expect_rows, run_case, title
 
 REBUILT = 'rebuilt'
 EXIT_DATA, EXIT_IO, EXIT_CONFIG = 65, 74, 78
+BATCHES, BATCH_ITEMS = 6, 1500
 
 
 class Tool:
@@ -268,6 +269,16 @@ def an_empty_mariadb_rebuilt_is_what_the_sink_wrote(world):
     expect_equal(tool.do('rebuild', '--resume', database=REBUILT)['records'], 0)
 
 
+def fill_batches(world):
+    """More records than a transaction of the sink holds."""
+    member, system = world.member(), world.till(150)
+    for _ in range(BATCHES):
+        answers = system.batch([('EARN', world.request('EARN', member=member, amount=100).fields)
+                                for _ in range(BATCH_ITEMS)])
+        expect_equal({answer.status for answer in answers}, {'OK'})
+    world.hang_up()
+
+
 def restart_often(world, count):
     for _ in range(count):
         world.hang_up()
@@ -280,23 +291,28 @@ def a_rebuilding_that_was_killed_goes_on(world):
     tool = Tool(world)
     for _ in range(8):
         fill(world, 4)
+    fill_batches(world)
     expect_rows(world)
     last = int(world.database.query('SELECT next_sequence - 1 FROM sink_cursor')[0][0])
     create(world.database, REBUILT)
-    done = 0
+    done, pause = 0, 0
     for kills in range(1000):
+        pause += 0.02
         words = ['rebuild'] + (['--resume'] if kills else [])
         with subprocess.Popen(tool.command(words, database=REBUILT), stdout=subprocess.DEVNULL,
                               stderr=subprocess.PIPE) as process:
-            time.sleep(0.02 * (kills + 1))
+            time.sleep(pause)
             process.kill()
             process.wait()
         if not world.database.query("SHOW TABLES LIKE 'sink_cursor'", REBUILT):
             continue
         done = int(world.database.query('SELECT COALESCE(MAX(next_sequence), 1) - 1'
                                         ' FROM sink_cursor', REBUILT)[0][0])
-        if done:
+        if 0 < done < last:
             break
+        if done:			# it came to its end: once more, and sooner
+            create(world.database, REBUILT)
+            pause /= 2
     report = tool.do('rebuild', '--resume', database=REBUILT)
     expect_equal((report['first_sequence'], report['last_sequence'], report['findings']),
                  (done + 1, last, 0))
