@@ -5,10 +5,11 @@
 
 The gateway is the real one; a shim (failing_calls.c) lets its calls fail.  A script of requests is
 said over and over, each time with a later call failing, until a round gets through without; full
-tries every k and memory, too, the short form a few.  Whatever the gateway does then - it refuses,
-hangs up, ends - it must not lie: when it is up again, each request is said once more, and what was
-acknowledged is known with the same outcome, what was not is booked now or was before, nothing
-twice, and nothing that the books do not account for.
+tries each of the first fifty, then further and further ones, others with each FAILING_SEED, and
+memory, too; the short form a few.  Whatever the gateway does then - it refuses, hangs up, ends - it
+must not lie: when it is up again, each request is said once more, and what was acknowledged is
+known with the same outcome, what was not is booked now or was before, nothing twice, and nothing
+that the books do not account for.
 """
 import mmap
 import os
@@ -186,7 +187,8 @@ class Bench:
         at = 1
         while at < CALLS_MAX:
             yield at
-            at += 1 if self.is_full else self.random.randrange(1, 3) + at * 2
+            at += 1 + (self.random.randrange(1 + at // 50) if self.is_full else
+                       self.random.randrange(2) + at * 2)
 
     def close(self):
         self.server.close()
