@@ -24,7 +24,7 @@ include tests/month/local.mk
 # These look at the source, not at what was built from it.
 source_checks = %D%/check_style %D%/check_docs %D%/check_mutate
 dist_noinst_SCRIPTS += $(source_checks) $(whole_checks) %D%/mutate
-EXTRA_DIST += %D%/tap.py %D%/REQUIREMENTS.md %D%/tsan.supp
+EXTRA_DIST += %D%/tap.py %D%/REQUIREMENTS.md %D%/UNTAKEN.md %D%/tsan.supp
 
 if FUZZERS
 noinst_PROGRAMS += $(fuzz_programs)
