@@ -341,6 +341,52 @@ a_reload_swaps_what_may_be_swapped(void **state)
 	config_free(config);
 }
 
+/* What: an operator sets one key that may change while it runs, within its bounds, and no other.
+ * How:  what is typed after "set"; what was in force stays as it was. */
+static void
+one_key_is_set_as_it_is_typed(void **state)
+{
+	static const struct {
+		const char *name, *value;
+		const char *part;	/* of the error; NULL: it is set */
+	} cases[] = {
+		{ "gateway.drain_ms", "7", NULL },
+		{ "gateway.drain_ms", "", "out of bounds" },
+		{ "gateway.drain_ms", "7s", "out of bounds" },
+		{ "gateway.drain_ms", "600001", "out of bounds" },
+		{ "gateway.drain_ms", "99999999999999999999", "out of bounds" },
+		{ "gateway.snapshot_at_end", "true", NULL },
+		{ "gateway.snapshot_at_end", "false", NULL },
+		{ "gateway.snapshot_at_end", "1", "out of bounds" },
+		{ "tls.version_min", "1.3", NULL },
+		{ "tls.version_min", "1.1", "out of bounds" },
+		{ "tls.certificate_file", "c2", NULL },
+		{ "tls.certificate_file", "", "tls.certificate_file" },
+		{ "listen.tls", "127.0.0.1:1", "restart" },
+		{ "drain_ms", "7", "no key" },
+		{ "gateway.drain", "7", "no key" },
+		{ "a_group_with_a_name_of_more_than_31.key", "7", "no key" },
+	};
+	struct config *config = load(REQUIRED);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct config_error error = { "" };
+		struct config *next = NULL;
+		enum tg_status status =
+			config_with(config, cases[i].name, cases[i].value, &error, &next);
+
+		assert_int_equal(status, cases[i].part == NULL ? TG_OK : TG_CONFIG);
+		assert_true((next != NULL) == (cases[i].part == NULL));
+		if (cases[i].part != NULL)
+			assert_non_null(strstr(error.text, cases[i].part));
+		assert_int_equal(config->gateway_drain_ms, 10000);
+		if (next != NULL)
+			config_free(next);
+	}
+	config_free(config);
+}
+
 int
 main(void)
 {
@@ -354,6 +400,7 @@ main(void)
 		cmocka_unit_test(what_is_printed_can_be_loaded),
 		cmocka_unit_test(every_key_is_documented),
 		cmocka_unit_test(a_reload_swaps_what_may_be_swapped),
+		cmocka_unit_test(one_key_is_set_as_it_is_typed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
