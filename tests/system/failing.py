@@ -128,6 +128,7 @@ class Bench:
         self.is_full = is_full
         self.kind = None			# of calls that fail now
         self.failures = self.rounds = self.ends = self.restarts = 0
+        self.most = (0, None)		# failures in one round, and which that was
         self.random = random.Random(os.environ.get('FAILING_SEED', '1'))
         self.cards = iter(range(490000000001, 490009999999))
         self.server = Server(is_stepped=False, settings={'gateway': {'drain_ms': 1000}})
@@ -166,6 +167,12 @@ class Bench:
         self.restarts += 1
         self.server.start()
 
+    def count(self, failures, *what):
+        self.rounds += 1
+        self.failures += failures
+        if failures > self.most[0]:
+            self.most = (failures, what)
+
     def check_end(self, code):
         self.ends += 1
         if code in CRASHES:
@@ -203,8 +210,7 @@ def round_of(bench, kind, at, is_sticky, till):
         bench.other_things()
     failures = bench.control.told()[1]
     bench.control.disarm()
-    bench.rounds += 1
-    bench.failures += failures
+    bench.count(failures, kind, at, is_sticky)
     bench.revive()
     script.expect_kept(till, bench.available)
     return failures > 0
@@ -233,8 +239,7 @@ def each_call_of_a_start(bench, kind):
                 bench.check_end(bench.server.await_end())
             failures = bench.control.told()[1]
             bench.control.disarm()
-            bench.rounds += 1
-            bench.failures += failures
+            bench.count(failures, kind, at, is_sticky)
             if failures == 0:
                 break
     if not bench.is_up():
@@ -268,8 +273,8 @@ def main():
                         bench.server.start()
         bench.check_end(bench.server.stop())
         tap.result('the journal is sound in the end', bench.server.verify_journal())
-        print('# %d calls made to fail in %d rounds, %d ends, %d restarts' % (
-            bench.failures, bench.rounds, bench.ends, bench.restarts))
+        print('# %d calls made to fail in %d rounds, %d ends, %d restarts; %d in the round %r' % (
+            bench.failures, bench.rounds, bench.ends, bench.restarts, *bench.most))
     except Failed as error:
         tap.result('the gateway runs under the shim', [error])
     finally:

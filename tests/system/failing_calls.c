@@ -27,6 +27,8 @@
 #include <libconfig.h>
 #include <openssl/ssl.h>
 
+#define SPIN_FAILURES 20000
+
 /* In the order of KINDS in failing.py. */
 enum kind {
 	KIND_OPEN,	/* open() */
@@ -72,13 +74,20 @@ next(const char *name)
 	return found;
 }
 
-/* Tell in the log where it was; then end as it would have. */
+/* Tell in the log where it is. */
 static void
-on_crash(int number)
+tell_place(void)
 {
 	void *frames[40];
 
 	backtrace_symbols_fd(frames, backtrace(frames, 40), STDERR_FILENO);
+}
+
+/* Tell in the log where it was; then end as it would have. */
+static void
+on_crash(int number)
+{
+	tell_place();
 	signal(number, SIG_DFL);
 	raise(number);
 }
@@ -87,6 +96,8 @@ __attribute__((constructor)) static void
 begin(void)
 {
 	const char *path = getenv("FAILING_CONTROL");
+	int (*find_secret)(unsigned char *, int);
+	unsigned char byte;
 	void *frame;
 	int fd = path != NULL ? (int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC) : -1;
 	long mapped;
@@ -94,12 +105,15 @@ begin(void)
 	folder = getenv("FAILING_FOLDER");
 	if (fd < 0)
 		return;
+	*(void **)&find_secret = dlsym(RTLD_DEFAULT, "RAND_priv_bytes");
 	(void)backtrace(&frame, 1); /* loads what it needs, while there is memory */
 	signal(SIGSEGV, on_crash);
 	signal(SIGBUS, on_crash);
 	mapped = syscall(SYS_mmap, NULL, sizeof(*control), PROT_READ | PROT_WRITE, MAP_SHARED, fd,
 			 0);
 	close(fd);
+	if (find_secret != NULL) /* what OpenSSL takes at its first use, it does not look whether */
+		(void)find_secret(&byte, 1);
 	if (mapped > 0)
 		control = (struct control *)mapped; /* NOLINT: an address */
 }
@@ -115,7 +129,8 @@ fails(enum kind kind)
 	call = 1 + atomic_fetch_add(&control->calls, 1);
 	if (call < control->at || (call > control->at && control->is_sticky == 0))
 		return false;
-	atomic_fetch_add(&control->failures, 1);
+	if (atomic_fetch_add(&control->failures, 1) + 1 == SPIN_FAILURES)
+		tell_place(); /* it asks again and again for what it does not get */
 	errno = (int)control->error;
 	return true;
 }
