@@ -146,7 +146,8 @@ class Town:
              '--port', str(self.server.plain_port), '--terminals', path, '--master-key',
              self.server.folder.file('master'), '--quiet', '--json', '--connections',
              str(len(rows)), '--members', '1000', '--mix', 'earn=70,burn=10,inquiry=20',
-             '--connect-rate', '1000', '--seconds', str(seconds), '--rate', str(rate), *more],
+             '--connect-rate', '1000', '--timeout-ms', '%d' % (SECONDS_MAX * 1000), '--seconds',
+             str(seconds), '--rate', str(rate), *more],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
             preexec_fn=die_with_parent)
 
