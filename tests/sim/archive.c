@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "ledger/calendar.h"
+#include "ledger/ledger.h"
 #include "ledger/record.h"
 #include "storage/archive_internal.h"
+#include "tests/sim/node.h"
 #include "tests/sim/settle.h"
 #include "tests/sim/settle_database.h"
 #include "tests/sim/sim.h"
@@ -17,6 +19,7 @@
 #define TILL_DATES_BEFORE 2
 #define TILL_DATES_AFTER 8
 #define SLOTS_MAX 256
+#define TEXT_BYTES 8
 
 static const struct sink_entry_row *
 entry_at(const struct settle_database *store, uint64_t nth)
@@ -391,6 +394,25 @@ is_complete(const struct settle_database *store, int32_t date)
 	return false;
 }
 
+/* A text of no meaning: what SQL makes of the tables is not simulated. */
+static void
+write_document(const struct sim *sim, const struct archive_page_question *question,
+	       struct archived_document *document)
+{
+	const struct archive_document_question *asked = &question->document;
+	uint32_t state = asked->cycle == 0
+				 ? 0
+				 : ledger_statement_state(sim->node->recovery.ledger,
+							  question->partner, asked->cycle);
+
+	document->is_found = asked->cycle == 0 || state != 0;
+	document->state = (uint8_t)state;
+	memset(document->chain, ARCHIVE_CHAIN, sizeof(document->chain));
+	document->bytes = asked->from_byte < TEXT_BYTES ? TEXT_BYTES - (uint32_t)asked->from_byte
+							: 0;
+	memset(document->piece, 't', document->bytes);
+}
+
 /* Of entries only how many there are is told: what stands in them is for other tests. */
 enum tg_status
 archive_pages(void *context, const struct pipeline_page_question *question,
@@ -409,6 +431,8 @@ archive_pages(void *context, const struct pipeline_page_question *question,
 	page->is_complete = is_complete(store, question->page.business_date);
 	if (question->page.proof.is_asked && question->page.proof.divide != 0)
 		divide(store, &question->page, page);
+	if (question->page.document.kind != 0)
+		write_document(sim, &question->page, &page->document);
 	sim->figures->pages++;
 	return TG_OK;
 }

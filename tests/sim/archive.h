@@ -9,6 +9,9 @@
 
 #include "gateway/pipeline.h"
 
+/* Every byte of what covers a statement. */
+#define ARCHIVE_CHAIN 7
+
 /* For pipeline_config.archive and .page; context: the simulation. */
 enum tg_status archive_original(void *context, const struct pipeline_question *question,
 				struct archived_transaction *ret_found);

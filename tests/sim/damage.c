@@ -7,11 +7,15 @@
 #include <string.h>
 
 #include "protocol/assert.h"
+#include "storage/bytes.h"
+#include "storage/segment.h"
 #include "tests/sim/audit.h"
 #include "tests/sim/node.h"
 #include "tests/sim/sim.h"
 
 #define BLOCK_BYTES 4096
+#define AT_VERSION 8
+#define AT_CHECKSUM (SEGMENT_HEADER_BYTES - 8)
 
 /* A file of journal or snapshots, or NULL. */
 static const char *
@@ -35,6 +39,26 @@ used_bytes(const uint8_t *bytes, size_t count)
 	while (count > 0 && bytes[count - 1] == 0)
 		count--;
 	return count;
+}
+
+/* A header of tomorrow's format, whole; its checksum ends it in every version. */
+static void
+renew(struct sim *sim, struct sim_disk *disk, const char *path)
+{
+	uint8_t header[SEGMENT_HEADER_BYTES];
+	size_t count;
+	const uint8_t *bytes = sim_disk_get(disk, path, &count);
+
+	if (count < sizeof(header) || bytes_get_u32(bytes + AT_VERSION) != SEGMENT_VERSION)
+		return;
+	sim_tell(sim, "%s is of a newer version", path);
+	memcpy(header, bytes, sizeof(header));
+	bytes_put_u32(header + AT_VERSION, SEGMENT_VERSION + 1);
+	bytes_put_u64(header + AT_CHECKSUM, segment_checksum(header, AT_CHECKSUM));
+	for (size_t at = 0; at < sizeof(header); at++) {
+		if (header[at] != bytes[at])
+			sim_disk_flip(disk, path, at, header[at] ^ bytes[at]);
+	}
 }
 
 /* One bit; or a block that was never written, or went to the place of another. */
@@ -85,7 +109,12 @@ damage_try(struct sim *sim)
 		sim_disk_free(disk);
 		return;
 	}
-	spoil(sim, disk, path);
+	if (chance_once_in(&sim->chance, 8) && strstr(path, "/snapshot-") == NULL)
+		renew(sim, disk, path);
+	else if (chance_once_in(&sim->chance, 8))
+		config.journal.instance = "other";
+	else
+		spoil(sim, disk, path);
 	sim_disk_io(disk, &io);
 	config.journal.io = &io;
 	status = recovery_run(&config, &recovery, &error);

@@ -224,6 +224,23 @@ set_rulebook(struct sim *sim)
 
 /* ---- budgets ---- */
 
+/* One that there is, if there is any. */
+static uint32_t
+draw_budget(struct sim *sim)
+{
+	const struct budget *found = NULL, *budget;
+	int64_t used;
+
+	for (uint32_t nth = 0; sim->node->is_up; nth++) {
+		budget = ledger_budget_at(sim->node->recovery.ledger, nth, &used);
+		if (budget == NULL)
+			break;
+		if (once_in(sim, nth + 1))
+			found = budget;
+	}
+	return found != NULL ? found->number : 1;
+}
+
 static void
 budget(struct sim *sim)
 {
@@ -232,6 +249,10 @@ budget(struct sim *sim)
 	name_operator(sim, &q);
 	q.budget_action = (uint8_t)(1 + below(sim, once_in(sim, 2) ? 2 : 7));
 	q.budget.number = (uint32_t)below(sim, BUDGETS + 1);
+	if (once_in(sim, 4)) {
+		q.budget_action = BUDGET_RELEASE;
+		q.budget.number = draw_budget(sim);
+	}
 	q.budget.parent = (uint32_t)below(sim, 2);
 	if (once_in(sim, 5))
 		q.budget.asked_from = (uint32_t)below(sim, BUDGETS + 1);
@@ -277,19 +298,35 @@ set_holiday(struct sim *sim)
 	desk_ask(sim, &q, "a holiday");
 }
 
+/* Most often a partner that has a cycle. */
+static uint32_t
+draw_settled(struct sim *sim)
+{
+	const struct cycle_config *found = NULL, *cycle;
+
+	for (uint32_t nth = 0; sim->node->is_up; nth++) {
+		cycle = ledger_cycle_at(sim->node->recovery.ledger, nth, NULL);
+		if (cycle == NULL)
+			break;
+		if (once_in(sim, nth + 1))
+			found = cycle;
+	}
+	return found == NULL || once_in(sim, 5) ? draw_partner(sim) : found->partner;
+}
+
 static void
 close_cycle(struct sim *sim)
 {
 	struct ledger_request q = { .kind = REQUEST_CLOSE_CYCLE };
 
-	q.cycle_image.partner = draw_partner(sim);
+	q.cycle_image.partner = draw_settled(sim);
 	desk_ask(sim, &q, "a cycle is closed");
 }
 
 static void
 set_statement(struct sim *sim)
 {
-	struct ledger_request q = { .kind = REQUEST_SET_STATEMENT, .partner = draw_partner(sim) };
+	struct ledger_request q = { .kind = REQUEST_SET_STATEMENT, .partner = draw_settled(sim) };
 	struct cycle open;
 
 	if (!sim->node->is_up || sim->node->is_dead)
@@ -320,18 +357,6 @@ add_item(struct sim *sim)
 
 /* ---- second operators, disputes ---- */
 
-static void
-propose(struct sim *sim)
-{
-	struct ledger_request q = { .kind = REQUEST_PROPOSE,
-				    .expires_in_ms = below(sim, 2 * DAY_MS),
-				    .proposal_bytes = 4 };
-
-	name_operator(sim, &q);
-	memcpy(q.proposal, "give", 4);
-	desk_ask(sim, &q, "something is proposed");
-}
-
 /* An open proposal, or now and then none. */
 static uint64_t
 draw_proposal(struct sim *sim)
@@ -357,6 +382,27 @@ approve(struct sim *sim)
 	add_text(&q);
 	if (q.approves != 0)
 		desk_ask(sim, &q, "a proposal is approved");
+}
+
+static void
+propose(struct sim *sim)
+{
+	struct ledger_request q = { .kind = REQUEST_PROPOSE,
+				    .expires_in_ms = below(sim, 2 * DAY_MS),
+				    .proposal_bytes = 4 };
+	bool is_late = once_in(sim, 4);
+
+	if (is_late)
+		q.expires_in_ms = 1;
+
+	name_operator(sim, &q);
+	memcpy(q.proposal, "give", 4);
+	desk_ask(sim, &q, "something is proposed");
+	/* Before the gateway notices, which it does each second. */
+	if (is_late) {
+		sim_pass(sim, 5);
+		approve(sim);
+	}
 }
 
 static void

@@ -5,11 +5,14 @@
  *	tests/sim/run --seed N [--story]	one seed; a failing one is told, shortened
  *	tests/sim/run --seeds A-B		all of them
  *	tests/sim/run --for SECONDS [--from N]	as many as fit
+ *	tests/sim/run ... -jN			in N processes side by side
  *
  * Each seed runs in a process of its own, so that an assertion of the gateway is a failure like any
  * other and takes nothing with it.
  */
+#include <assert.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +29,8 @@
 #define SHRINK_RUNS_MAX 300
 #define SHORT_SHRINK_RUNS_MAX 60
 #define FAILURES_MAX 5 /* then it is enough */
+#define WORKERS_MAX 64
+#define HEAP_STEP_BYTES (32 * 1024 * 1024)
 
 /* What a child tells its parent. */
 struct shared {
@@ -41,12 +46,13 @@ static const struct {
 } unseen[] = {
 	{ TG_BAD_VERSION, "version 1 is the lowest" },
 	{ TG_IO, "a lost journal is no answer" },
+	{ TG_TIMEOUT, "said by the client library; the archive's is told as ORIGINAL_ARCHIVED" },
 	{ TG_FENCED, "one process" },
 	{ TG_CLOSED, "said by the client library" },
 	{ TG_NO_MEMORY, "memory is taken at the start" },
 };
 
-static struct shared *shared;
+static struct shared *shared; /* of this process and its children */
 
 static int64_t
 now_ms(void)
@@ -178,23 +184,86 @@ report(int64_t took_ms)
 	printf("\n");
 }
 
-/* Seeds first..last, until until_ms.  Returns how many failed. */
+/* Which seeds, and how. */
+struct work {
+	uint64_t first, last, step;
+	int64_t	 until_ms;
+	bool	 is_short;
+};
+
 static uint64_t
-run_seeds(uint64_t first, uint64_t last, int64_t until_ms, bool is_short)
+run_seeds(const struct work *work)
 {
-	const uint64_t failures_max = is_short ? 1 : FAILURES_MAX;
-	int64_t began_ms = now_ms();
+	const uint64_t failures_max = work->is_short ? 1 : FAILURES_MAX;
 	uint64_t failures = 0;
 
-	for (uint64_t seed = first; seed <= last && now_ms() < until_ms && failures < failures_max;
-	     seed++) {
+	for (uint64_t seed = work->first;
+	     seed <= work->last && now_ms() < work->until_ms && failures < failures_max;
+	     seed += work->step) {
 		if (run_seed(seed, NULL))
 			continue;
 		failures++;
 		printf("# seed %" PRIu64 " failed: %s\n", seed, shared->why);
-		shrink(seed, is_short ? SHORT_SHRINK_RUNS_MAX : SHRINK_RUNS_MAX);
+		shrink(seed, work->is_short ? SHORT_SHRINK_RUNS_MAX : SHRINK_RUNS_MAX);
 	}
-	report(now_ms() - began_ms);
+	return failures;
+}
+
+static struct shared *
+share(uint32_t count)
+{
+	void *base = mmap(NULL, count * sizeof(struct shared), PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	TG_ASSERT(base != MAP_FAILED);
+	return base;
+}
+
+/* All figures are counters, but for the digest, which nobody wants of more than one. */
+static void
+add_figures(struct sim_figures *sum, const struct sim_figures *more)
+{
+	uint64_t *to = (uint64_t *)sum;
+	const uint64_t *from = (const uint64_t *)more;
+
+	static_assert(sizeof(*sum) % sizeof(uint64_t) == 0, "figures are 64 bits each");
+	for (size_t i = 0; i < sizeof(*sum) / sizeof(uint64_t); i++)
+		to[i] += from[i];
+}
+
+/* Every so manieth seed to each of some processes.  Returns how many failed. */
+static uint64_t
+run_workers(const struct work *work, uint32_t workers)
+{
+	struct shared *all = share(workers), *mine = shared;
+	pid_t children[WORKERS_MAX];
+	uint64_t failures = 0;
+
+	fflush(NULL);
+	for (uint32_t i = 0; i < workers; i++) {
+		struct work part = *work;
+
+		part.first += i;
+		part.step = workers;
+		children[i] = fork();
+		TG_ASSERT(children[i] >= 0);
+		if (children[i] == 0) {
+			shared = &all[i];
+			failures = run_seeds(&part);
+			fflush(NULL);
+			_exit((int)failures);
+		}
+	}
+	for (uint32_t i = 0; i < workers; i++) {
+		int status = 0;
+
+		if (waitpid(children[i], &status, 0) != children[i] || !WIFEXITED(status))
+			failures++;
+		else
+			failures += (uint64_t)WEXITSTATUS(status);
+		add_figures(&mine->figures, &all[i].figures);
+	}
+	munmap(all, workers * sizeof(*all));
 	return failures;
 }
 
@@ -222,9 +291,10 @@ number(const char *text)
 int
 main(int argc, char **argv)
 {
-	uint64_t first = 1, last = SHORT_SEEDS;
-	int64_t until_ms = INT64_MAX;
+	struct work work = { 1, SHORT_SEEDS, 1, INT64_MAX, argc == 1 };
 	bool is_told = false, is_same;
+	uint32_t workers = 1;
+	int64_t began_ms;
 	uint64_t failures;
 
 	for (int i = 1; i < argc; i++) {
@@ -234,31 +304,40 @@ main(int argc, char **argv)
 			is_told = true;
 			continue;
 		}
+		if (strncmp(argv[i], "-j", 2) == 0 && number(argv[i] + 2) - 1 < WORKERS_MAX) {
+			workers = (uint32_t)number(argv[i] + 2);
+			continue;
+		}
 		if (strcmp(argv[i], "--seed") == 0) {
-			first = last = number(value);
+			work.first = work.last = number(value);
 		} else if (strcmp(argv[i], "--seeds") == 0) {
-			first = number(value);
-			last = strchr(value, '-') != NULL ? number(strchr(value, '-') + 1) : first;
+			work.first = number(value);
+			work.last = strchr(value, '-') != NULL ? number(strchr(value, '-') + 1)
+							       : work.first;
 		} else if (strcmp(argv[i], "--for") == 0) {
-			until_ms = now_ms() + (int64_t)number(value) * 1000;
-			last = UINT64_MAX - 1;
+			work.until_ms = now_ms() + (int64_t)number(value) * 1000;
+			work.last = UINT64_MAX - WORKERS_MAX;
 		} else if (strcmp(argv[i], "--from") == 0) {
-			first = number(value);
+			work.first = number(value);
 		} else {
 			fprintf(stderr, "see the head of tests/sim/run.c\n");
 			return 2;
 		}
 		i++;
 	}
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-		      -1, 0);
-	TG_ASSERT(shared != MAP_FAILED);
+	/* Disks and tables come and go with each life: what one gives back the next one takes. */
+	(void)mallopt(M_MMAP_MAX, 0);
+	(void)mallopt(M_TRIM_THRESHOLD, INT32_MAX);
+	(void)mallopt(M_TOP_PAD, HEAP_STEP_BYTES);
+	shared = share(1);
 	if (is_told)
-		return run_seed(first, stdout) ? 0 : 1;
+		return run_seed(work.first, stdout) ? 0 : 1;
 	printf("1..2\n");
-	is_same = is_repeated(first);
+	is_same = is_repeated(work.first);
 	printf("%sok 1 - the same seed tells the same story\n", is_same ? "" : "not ");
-	failures = run_seeds(first, last, until_ms, argc == 1);
+	began_ms = now_ms();
+	failures = workers > 1 ? run_workers(&work, workers) : run_seeds(&work);
+	report(now_ms() - began_ms);
 	printf("%sok 2 - the coalition comes out right\n", failures == 0 ? "" : "not ");
 	return failures == 0 && is_same ? 0 : 1;
 }

@@ -108,16 +108,27 @@ end_life(struct sim *sim, bool is_power_failure)
 	node_end(sim, is_power_failure);
 }
 
+/* The tills take what has come, and send what is due. */
+static void
+run_tills(struct sim *sim)
+{
+	struct wire *wires[COALITION_TILLS + 1] = { &sim->stranger->wire };
+
+	for (uint32_t i = 0; i < COALITION_TILLS; i++)
+		wires[i + 1] = &sim->tills[i].wire;
+	wire_look(wires, COALITION_TILLS + 1);
+	for (uint32_t i = 0; i < COALITION_TILLS; i++)
+		till_run(sim, &sim->tills[i]);
+}
+
 /* Everything that happens at this moment. */
 static void
 settle(struct sim *sim)
 {
 	node_settle(sim);
-	for (uint32_t i = 0; i < COALITION_TILLS; i++)
-		till_run(sim, &sim->tills[i]);
+	run_tills(sim);
 	node_settle(sim);
-	for (uint32_t i = 0; i < COALITION_TILLS; i++)
-		till_run(sim, &sim->tills[i]);
+	run_tills(sim);
 	stranger_run(sim, sim->stranger);
 	settle_run(sim);
 	if (sim->node->is_dead) {

@@ -25,6 +25,8 @@
 #define HELLO_ID 0x7ffffff0u
 #define AUTH_ID 0x7ffffff1u
 #define BATCH_ID 0x7ffffff2u
+#define BABBLE_ID 0x7ffffff3u
+#define NO_OPERATION 99
 
 static const uint8_t nonce_text[TG_NONCE_BYTES] = "a till's nonce 1";
 
@@ -134,6 +136,18 @@ note_sent(struct sim *sim, struct asked *asked)
 	asked->attempts++;
 	asked->is_sent = true;
 	asked->due_us = sim->now_us + chance_between(&sim->chance, 3000, 20000) * MS;
+}
+
+void
+till_babble(struct sim *sim, struct till *till)
+{
+	struct tg_message message;
+
+	if (till->state != TILL_OPEN)
+		return;
+	sim_tell(sim, "till %u: asks for an operation that there is not", till->terminal);
+	tg_message_init(&message, BABBLE_ID, NO_OPERATION);
+	send_message(sim, till, &message);
 }
 
 static void
@@ -355,6 +369,11 @@ take_message(struct sim *sim, struct till *till, const struct tg_message *messag
 		}
 		till->state = TILL_OPEN;
 		till->due_us = INT64_MAX;
+	} else if (message->request_id == BABBLE_ID) {
+		sim_count_status(sim, message);
+		if (message->code != TG_UNKNOWN_OPERATION)
+			sim_fail(sim, "till %u: no operation is answered %u", till->terminal,
+				 message->code);
 	} else if (message->request_id == BATCH_ID) {
 		if (till->batch_count > 0)
 			take_batch(sim, till, message);

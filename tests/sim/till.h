@@ -95,4 +95,7 @@ const uint8_t *asked_keep(struct asked *asked, const void *bytes, size_t count);
 /* After the last field: the fingerprint. */
 void asked_finish(struct asked *asked);
 
+/* Ask for something that no gateway knows. */
+void till_babble(struct sim *sim, struct till *till);
+
 #endif

@@ -4,6 +4,7 @@
 #include "tests/sim/wire.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,6 +16,7 @@
 #include "tests/sim/sim.h"
 
 #define READ_BYTES 32768
+#define WIRES_MAX 16
 #define FAULT_ONCE_IN 60 /* frames */
 
 struct chunk {
@@ -184,6 +186,22 @@ deliver_in(struct sim *sim, struct wire *wire)
 	}
 }
 
+void
+wire_look(struct wire *const *wires, size_t count)
+{
+	struct pollfd looks[WIRES_MAX];
+	int found;
+
+	TG_ASSERT(count <= WIRES_MAX);
+	for (size_t i = 0; i < count; i++)
+		looks[i] = (struct pollfd){ .fd = wires[i]->is_silent ? -1 : wires[i]->fd,
+					    .events = POLLIN };
+	found = poll(looks, count, 0);
+	TG_ASSERT(found >= 0);
+	for (size_t i = 0; i < count; i++)
+		wires[i]->has_input = looks[i].revents != 0;
+}
+
 bool
 wire_run(struct sim *sim, struct wire *wire)
 {
@@ -192,7 +210,9 @@ wire_run(struct sim *sim, struct wire *wire)
 	if (wire->fd < 0 || wire->is_silent)
 		return wire->fd >= 0;
 	is_open = deliver_out(sim, wire);
-	is_open = collect_in(sim, wire) && is_open;
+	if (wire->has_input)
+		is_open = collect_in(sim, wire) && is_open;
+	wire->has_input = false;
 	deliver_in(sim, wire);
 	return is_open || wire->in != NULL;
 }

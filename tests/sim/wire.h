@@ -21,6 +21,7 @@ struct wire {
 	int	 fd;		/* owned; -1: there is no connection */
 	bool	 is_silent;	/* half-open: nothing passes any more, and neither side knows */
 	bool	 is_cut;	/* closes when what is on it was delivered */
+	bool	 has_input;	/* as wire_look() found: the gateway has sent or closed */
 	struct chance chance;
 	struct chunk *out, *in; /* owned; what is on its way, oldest first */
 	uint8_t *got;		/* owned; bytes that have come and were not taken */
@@ -35,6 +36,9 @@ void wire_close(struct wire *wire);
 
 /* Put a frame on the wire; the network may do to it what it does. */
 void wire_send(struct sim *sim, struct wire *wire, const uint8_t *frame, size_t bytes);
+
+/* Find out for all of them at once what the gateway has sent; before wire_run(). */
+void wire_look(struct wire *const *wires, size_t count);
 
 /* Deliver what is due, both ways.  False: the connection has come to its end. */
 bool wire_run(struct sim *sim, struct wire *wire);

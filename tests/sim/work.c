@@ -13,7 +13,9 @@
 #include "protocol/assert.h"
 #include "protocol/encode.h"
 #include "protocol/rows.h"
+#include "tests/sim/archive.h"
 #include "tests/sim/coalition.h"
+#include "tests/sim/node.h"
 #include "tests/sim/sim.h"
 #include "tests/sim/till.h"
 
@@ -422,6 +424,49 @@ ask_dispute(struct sim *sim, struct till *till, struct asked *asked)
 		set(asked, TG_FIELD_AMOUNT, below(sim, 500));
 }
 
+/* Most often the last one that was closed. */
+static int64_t
+draw_cycle(struct sim *sim, const struct till *till)
+{
+	struct cycle open;
+
+	if (!sim->node->is_up || once_in(sim, 5) ||
+	    ledger_cycle_find(sim->node->recovery.ledger, till->partner, &open) == NULL ||
+	    open.number < 2)
+		return 1 + below(sim, 4);
+	return open.number - 1;
+}
+
+static void
+ask_statement(struct sim *sim, struct till *till, struct asked *asked)
+{
+	if (!once_in(sim, 4))
+		set(asked, TG_FIELD_CYCLE, draw_cycle(sim, till));
+	if (once_in(sim, 2))
+		set(asked, TG_FIELD_FORM, 1 + below(sim, 3));
+	if (once_in(sim, 4))
+		set(asked, TG_FIELD_OFFSET, below(sim, 10));
+}
+
+static void
+ask_acknowledge(struct sim *sim, struct till *till, struct asked *asked)
+{
+	uint8_t chain[TG_DIGEST_BYTES];
+
+	memset(chain, once_in(sim, 5) ? 0 : ARCHIVE_CHAIN, sizeof(chain));
+	set(asked, TG_FIELD_CYCLE, draw_cycle(sim, till));
+	tg_message_set_bytes(&asked->message, TG_FIELD_CHAIN,
+			     asked_keep(asked, chain, sizeof(chain)), sizeof(chain));
+}
+
+static void
+ask_disputes(struct sim *sim, struct till *till, struct asked *asked)
+{
+	(void)till;
+	if (once_in(sim, 4))
+		set(asked, TG_FIELD_OFFSET, below(sim, 10));
+}
+
 /* Of a till that is in already, and over a plain connection: it has to be refused. */
 static void
 ask_activate(struct sim *sim, struct till *till, struct asked *asked)
@@ -458,7 +503,8 @@ static const struct {
 	{ TG_OP_EXCHANGE, 8, ask_exchange }, { TG_OP_DAY_END, 2, ask_day_end },
 	{ TG_OP_BUCKETS, 2, ask_buckets }, { TG_OP_PART, 1, ask_part },
 	{ TG_OP_COUNTERSIGN, 2, ask_countersign }, { TG_OP_DISPUTE, 4, ask_dispute },
-	{ TG_OP_ACTIVATE, 1, ask_activate },
+	{ TG_OP_ACTIVATE, 1, ask_activate }, { TG_OP_STATEMENT, 4, ask_statement },
+	{ TG_OP_ACKNOWLEDGE, 4, ask_acknowledge }, { TG_OP_DISPUTES, 2, ask_disputes },
 };
 
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
@@ -546,8 +592,13 @@ work_ask(struct sim *sim, struct till *till)
 	size_t kind = sim->asked_count < SIM_MEMBERS && !once_in(sim, 4) ? 0 : draw_kind(sim);
 	struct asked *asked;
 
+	/* What a statement says is for the partner's system, which is one till of many. */
+	if (kinds[kind].operation >= TG_OP_STATEMENT && !once_in(sim, 3))
+		till = &sim->tills[COALITION_TILLS - 1];
 	if (till->pending_count == TILL_PENDING_MAX)
 		return;
+	if (once_in(sim, 150))
+		till_babble(sim, till);
 	asked = till_new_request(sim, till, kinds[kind].operation);
 	kinds[kind].fill(sim, till, asked);
 	if (asked->has_id && once_in(sim, 12))

@@ -198,14 +198,35 @@ sim_grow_inode(struct inode *inode, size_t bytes)
 }
 
 void
+sim_dirty_inode(struct inode *inode, size_t first, size_t end)
+{
+	if (first >= end)
+		return;
+	memset(inode->dirty + first, 1, end - first);
+	if (inode->dirty_first >= inode->dirty_end || first < inode->dirty_first)
+		inode->dirty_first = first;
+	if (end > inode->dirty_end)
+		inode->dirty_end = end;
+}
+
+static void
+clean_inode(struct inode *inode)
+{
+	if (inode->dirty_first < inode->dirty_end)
+		memset(inode->dirty + inode->dirty_first, 0,
+		       inode->dirty_end - inode->dirty_first);
+	inode->dirty_first = inode->dirty_end = 0;
+}
+
+void
 sim_keep_inode(struct inode *inode)
 {
-	for (size_t sector = 0; sector < inode->capacity / SECTOR_BYTES; sector++) {
+	for (size_t sector = inode->dirty_first; sector < inode->dirty_end; sector++) {
 		if (inode->dirty[sector])
 			memcpy(inode->kept + sector * SECTOR_BYTES,
 			       inode->seen + sector * SECTOR_BYTES, SECTOR_BYTES);
-		inode->dirty[sector] = 0;
 	}
+	clean_inode(inode);
 	inode->kept_bytes = inode->seen_bytes;
 }
 
@@ -216,7 +237,7 @@ sim_forget_inode(struct inode *inode)
 	if (inode->capacity == 0)
 		return;
 	memcpy(inode->seen, inode->kept, inode->capacity);
-	memset(inode->dirty, 0, inode->capacity / SECTOR_BYTES);
+	clean_inode(inode);
 }
 
 void
@@ -237,15 +258,14 @@ sim_shrink_inode(struct inode *inode, size_t bytes)
 	if (inode->capacity == 0)
 		return;
 	memset(inode->seen + bytes, 0, inode->capacity - bytes);
-	for (size_t sector = first; sector < inode->capacity / SECTOR_BYTES; sector++)
-		inode->dirty[sector] = 1;
+	sim_dirty_inode(inode, first, inode->capacity / SECTOR_BYTES);
 	inode->seen_bytes = bytes;
 }
 
 void
 sim_draw_inode(struct sim_disk *disk, struct inode *inode, uint64_t luck)
 {
-	for (size_t sector = 0; sector < inode->capacity / SECTOR_BYTES; sector++) {
+	for (size_t sector = inode->dirty_first; sector < inode->dirty_end; sector++) {
 		uint8_t *kept = inode->kept + sector * SECTOR_BYTES;
 		const uint8_t *seen = inode->seen + sector * SECTOR_BYTES;
 		size_t part_bytes;
@@ -275,8 +295,7 @@ sim_draw_inode(struct sim_disk *disk, struct inode *inode, uint64_t luck)
 	}
 	if (inode->seen_bytes != inode->kept_bytes && sim_disk_chance(disk, 2) == 0)
 		inode->kept_bytes = inode->seen_bytes;
-	if (inode->capacity > 0)
-		memset(inode->dirty, 0, inode->capacity / SECTOR_BYTES);
+	clean_inode(inode);
 }
 
 /* ---- life and death ---- */
@@ -299,6 +318,8 @@ copy_inode(struct inode *to, const struct inode *from)
 	memcpy(to->seen, from->seen, from->capacity);
 	memcpy(to->kept, from->kept, from->capacity);
 	memcpy(to->dirty, from->dirty, from->capacity / SECTOR_BYTES);
+	to->dirty_first = from->dirty_first;
+	to->dirty_end = from->dirty_end;
 	to->seen_bytes = from->seen_bytes;
 	to->kept_bytes = from->kept_bytes;
 	to->is_used = true;

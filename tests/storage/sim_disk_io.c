@@ -96,9 +96,8 @@ write_bytes(struct inode *inode, const uint8_t *bytes, size_t bytes_count, size_
 	memcpy(inode->seen + offset, bytes, bytes_count);
 	if (offset + bytes_count > inode->seen_bytes)
 		inode->seen_bytes = offset + bytes_count;
-	for (size_t sector = offset / SECTOR_BYTES;
-	     sector <= (offset + bytes_count - 1) / SECTOR_BYTES; sector++)
-		inode->dirty[sector] = 1;
+	sim_dirty_inode(inode, offset / SECTOR_BYTES,
+			(offset + bytes_count - 1) / SECTOR_BYTES + 1);
 }
 
 static enum tg_status

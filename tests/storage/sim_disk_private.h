@@ -18,6 +18,8 @@ struct inode {
 	uint8_t *seen;
 	uint8_t *kept;
 	uint8_t *dirty;	       /* a byte a sector: written since the last sync */
+	size_t	 dirty_first;  /* no sector before it is, ... */
+	size_t	 dirty_end;    /* ... nor this one, nor any after it */
 	size_t	 seen_bytes;
 	size_t	 kept_bytes;
 	size_t	 capacity;     /* of seen and kept, multiple of the sector */
@@ -79,6 +81,9 @@ void sim_keep_directory(struct sim_disk *disk, const char *directory);
 
 /* An inode of no bytes. */
 int sim_new_inode(struct sim_disk *disk);
+
+/* The sectors first..end - 1 are dirty. */
+void sim_dirty_inode(struct inode *inode, size_t first, size_t end);
 
 /* Give inode room for that many bytes; its size stays. */
 void sim_grow_inode(struct inode *inode, size_t bytes);
