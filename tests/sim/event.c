@@ -82,6 +82,8 @@ take_config(struct sim *sim, const struct record *r)
 				.window_ms = c->window_ms,
 				.months = c->expiry_months,
 				.debt_days = c->debt_days,
+				.debt_cycles = c->debt_cycles,
+				.is_endless = c->expiry_shape == EXPIRY_NEVER,
 				.on_anniversary =
 					(c->flags & PROGRAMME_EXPIRES_ON_ANNIVERSARY) != 0,
 				.is_burn_off = (c->flags & PROGRAMME_BURN_OFF) != 0,
@@ -191,6 +193,8 @@ take_clearing(struct sim *sim, const struct record *r)
 	if (RECORD_HAS(r, RULEBOOK))
 		model_start_rulebook(sim->model, r->rulebook.version, r->rulebook.rule_count,
 				     r->rulebook.starts_at_utc_ms);
+	if (RECORD_HAS(r, CLOSED))
+		model_close_cycle(sim->model, r->closed.partner, r->closed.last_day);
 	if (RECORD_HAS(r, FUNDING))
 		model_set_funding(sim->model, &(struct model_funding){
 						      .partner = r->funding.partner,

@@ -130,6 +130,8 @@ struct model_programme {
 	int64_t	 window_ms;
 	int32_t	 months;
 	int32_t	 debt_days;	/* then it is given up; 0: never */
+	int32_t	 debt_cycles;	/* or when so many cycles of its partner have closed; 0: never */
+	bool	 is_endless;	/* regular points never expire */
 	bool	 on_anniversary, is_burn_off, is_traced;
 	int32_t	 hold_seconds;
 	int64_t	 point_num, point_den;
@@ -189,6 +191,9 @@ void model_free(struct model *model);
 
 /* From now on. */
 void model_set_programme(struct model *model, const struct model_programme *programme);
+
+/* A cycle of a partner's settlement has closed. */
+void model_close_cycle(struct model *model, uint32_t partner, int32_t last_day);
 void model_set_partner(struct model *model, const struct model_partner *partner);
 void model_add_rule(struct model *model, const struct model_rule *rule);
 void model_set_funding(struct model *model, const struct model_funding *funding);

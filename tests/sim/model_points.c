@@ -39,6 +39,8 @@ model_last_day(const struct model *m, int32_t day)
 	int32_t first = 0;
 	int32_t of_month;
 
+	if (m->programme.is_endless)
+		return MODEL_NEVER;
 	while (first + days_of_month(year, month) <= day) {
 		first += days_of_month(year, month);
 		year += month == 11;

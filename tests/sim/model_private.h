@@ -137,6 +137,11 @@ struct rulebook_start {
 };
 
 /* How much of a campaign a member has had. */
+struct cycle_end {
+	uint32_t partner;
+	int32_t	 last_day;
+};
+
 struct share {
 	uint64_t member;
 	uint32_t campaign;
@@ -173,6 +178,8 @@ struct model {
 	int	 counter_count, counter_capacity;
 	struct funds funds[MODEL_BOOKS]; /* by the partner's number */
 	int64_t	 adjusted; /* given by operators, in all */
+	struct cycle_end *cycle_ends; /* owned; oldest first */
+	int	 cycle_end_count;
 	struct model_rate rates[MODEL_RATES];
 	int	 rate_count;
 	struct rulebook_start rulebooks[MODEL_RULEBOOKS];
