@@ -337,6 +337,9 @@ set_statement(struct sim *sim)
 		q.statement_cycle = open.number - 1;
 	q.statement_state = (uint8_t)(1 + below(sim, 5));
 	desk_ask(sim, &q, "a statement's state is set");
+	/* Again: it is that already. */
+	if (once_in(sim, 3))
+		desk_ask(sim, &q, "a statement's state is set");
 }
 
 static void
@@ -486,7 +489,8 @@ office_act(struct sim *sim)
 		set_funding, fund,	fund,	   set_rulebook, set_rulebook, set_rulebook,
 		budget,	     budget,	set_cycle, set_holiday,	 close_cycle,  set_statement,
 		add_item,    propose,	approve,   approve,	 end_proposal, end_dispute,
-		end_dispute, make_code, use_code,  use_code,
+		end_dispute, make_code, use_code,  use_code,	 set_cycle,    close_cycle,
+		set_statement,
 	};
 
 	if (once_in(sim, POUR_ONCE_IN)) {

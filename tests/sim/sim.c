@@ -108,17 +108,24 @@ end_life(struct sim *sim, bool is_power_failure)
 	node_end(sim, is_power_failure);
 }
 
-/* The tills take what has come, and send what is due. */
-static void
+/* The tills take what has come, and send what is due.  True: there was something. */
+static bool
 run_tills(struct sim *sim)
 {
 	struct wire *wires[COALITION_TILLS + 1] = { &sim->stranger->wire };
+	bool has_moved = false;
 
 	for (uint32_t i = 0; i < COALITION_TILLS; i++)
 		wires[i + 1] = &sim->tills[i].wire;
 	wire_look(wires, COALITION_TILLS + 1);
 	for (uint32_t i = 0; i < COALITION_TILLS; i++)
 		till_run(sim, &sim->tills[i]);
+	stranger_run(sim, sim->stranger);
+	for (uint32_t i = 0; i <= COALITION_TILLS; i++) {
+		has_moved |= wires[i]->has_moved;
+		wires[i]->has_moved = false;
+	}
+	return has_moved;
 }
 
 /* Everything that happens at this moment. */
@@ -126,10 +133,10 @@ static void
 settle(struct sim *sim)
 {
 	node_settle(sim);
-	run_tills(sim);
-	node_settle(sim);
-	run_tills(sim);
-	stranger_run(sim, sim->stranger);
+	if (run_tills(sim)) {
+		node_settle(sim);
+		(void)run_tills(sim);
+	}
 	settle_run(sim);
 	if (sim->node->is_dead) {
 		sim->figures->disk_failures++;

@@ -63,6 +63,7 @@ bool
 wire_open(struct sim *sim, struct wire *wire, const char *address)
 {
 	*wire = (struct wire){ .fd = node_connect(sim, address),
+			       .has_moved = true,
 			       .chance = chance_of(chance_next(&sim->chance), sim->action) };
 	return wire->fd >= 0;
 }
@@ -151,6 +152,7 @@ deliver_out(struct sim *sim, struct wire *wire)
 			return true;
 		}
 		wire->out = chunk->next;
+		wire->has_moved = true;
 		free(chunk);
 	}
 	return wire->out != NULL || !wire->is_cut;
@@ -182,6 +184,7 @@ deliver_in(struct sim *sim, struct wire *wire)
 		memcpy(wire->got + wire->got_bytes, chunk->data, chunk->bytes);
 		wire->got_bytes += chunk->bytes;
 		wire->in = chunk->next;
+		wire->has_moved = true;
 		free(chunk);
 	}
 }
@@ -190,16 +193,22 @@ void
 wire_look(struct wire *const *wires, size_t count)
 {
 	struct pollfd looks[WIRES_MAX];
+	size_t at[WIRES_MAX], open = 0;
 	int found;
 
 	TG_ASSERT(count <= WIRES_MAX);
-	for (size_t i = 0; i < count; i++)
-		looks[i] = (struct pollfd){ .fd = wires[i]->is_silent ? -1 : wires[i]->fd,
-					    .events = POLLIN };
-	found = poll(looks, count, 0);
+	for (size_t i = 0; i < count; i++) {
+		if (wires[i]->fd < 0 || wires[i]->is_silent)
+			continue;
+		at[open] = i;
+		looks[open++] = (struct pollfd){ .fd = wires[i]->fd, .events = POLLIN };
+	}
+	if (open == 0)
+		return;
+	found = poll(looks, open, 0);
 	TG_ASSERT(found >= 0);
-	for (size_t i = 0; i < count; i++)
-		wires[i]->has_input = looks[i].revents != 0;
+	for (size_t i = 0; i < open; i++)
+		wires[at[i]]->has_input = looks[i].revents != 0;
 }
 
 bool

@@ -22,6 +22,7 @@ struct wire {
 	bool	 is_silent;	/* half-open: nothing passes any more, and neither side knows */
 	bool	 is_cut;	/* closes when what is on it was delivered */
 	bool	 has_input;	/* as wire_look() found: the gateway has sent or closed */
+	bool	 has_moved;	/* something went through, for who looks and clears it */
 	struct chance chance;
 	struct chunk *out, *in; /* owned; what is on its way, oldest first */
 	uint8_t *got;		/* owned; bytes that have come and were not taken */
