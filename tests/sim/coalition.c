@@ -170,7 +170,8 @@ coalition_draw(struct coalition *c, struct chance *chance)
 			 (chance_once_in(chance, 2) ? PROGRAMME_TRACED : 0),
 		.expiry_months = chance_once_in(chance, 2) ? 1 : 12,
 		.debt_days = chance_once_in(chance, 2) ? (int32_t)chance_between(chance, 1, 20) : 0,
-		.debt_cycles = chance_once_in(chance, 3) ? (int32_t)chance_between(chance, 1, 3) : 0,
+		.debt_cycles =
+			chance_once_in(chance, 3) ? (int32_t)chance_between(chance, 1, 3) : 0,
 		.expiry_shape = chance_once_in(chance, 6) ? EXPIRY_NEVER : EXPIRY_ROLLING,
 		.hold_seconds_default = 300,
 		.hold_seconds_max = 35 * 86400,
