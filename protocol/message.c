@@ -180,6 +180,7 @@ enum {
 	NAMES_MEMBER(X) \
 	X(NEW_TYPE,         NEED) \
 	X(NEW_IDENTIFIER,   NEED) \
+	X(CHANNEL,          MAY) \
 	BOOKED(X)
 
 #define USES_UNLINK(X) \
@@ -187,6 +188,7 @@ enum {
 	NAMES_MEMBER(X) \
 	X(NEW_TYPE,         NEED) \
 	X(NEW_IDENTIFIER,   NEED) \
+	X(CHANNEL,          MAY) \
 	BOOKED(X)
 
 #define USES_INQUIRY(X) \

@@ -240,7 +240,7 @@ enum tg_type {
 	X(TILL_DAY,          23, INT,   0, TG_DAY_MAX, "the till's own business day, days since 1970-01-01") \
 	X(LINES,             24, LINES, 1, TG_LINES_MAX, "lines of the receipt") \
 	X(TENDER,            25, INT,   0, 255, "means of payment: 1 cash, 2 card, 3 wallet, 4 points, others configured") \
-	X(CHANNEL,           26, INT,   0, 255, "channel: 1 store, 2 web, 3 app, 4 phone, others configured") \
+	X(CHANNEL,           26, INT,   0, 255, "1 store, 2 web, 3 app, 4 phone, 5 card, 6 WeChat, 7 Weibo, 8 Wi-Fi, 9 hotline, or own") \
 	X(CAMPAIGN,          27, INT,   1, UINT32_MAX, "campaign or touch that led here") \
 	X(LATE,              28, BOOL,  0, 1, "sent from store and forward") \
 	X(REPEAT,            29, BOOL,  0, 1, "sent before under the same id") \

@@ -191,6 +191,7 @@ enum sink_role {
 	X(SET,   time, booked_at) \
 	X(SET,   day,  business_date) \
 	X(KEEP,  time, enrolled_at) \
+	X(KEEP,  u8,   channel) \
 	X(SET,   i64,  available_points) \
 	X(SET,   i64,  regular_points) \
 	X(KEEP,  day,  regular_last_day) \

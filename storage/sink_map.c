@@ -459,6 +459,8 @@ sink_map_member(struct sink_batch *batch, const struct record *record)
 		sink_map_business_date(&row->business_date, record->business_date);
 	if (is_new)
 		row->enrolled_at = row->booked_at;
+	if (is_new && RECORD_HAS(record, DETAILS))
+		sink_map_u8_or_none(&row->channel, record->channel);
 	cell_set_i64(&row->available_points, has_after ? record->available_points : 0);
 	cell_set_i64(&row->regular_points, has_after ? record->regular_points : 0);
 	cell_set_i64(&row->next_expiry_points, has_after ? record->next_expiry_points : 0);

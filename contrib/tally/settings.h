@@ -27,7 +27,7 @@
 	X(till_day, "till-day", DAY, ONCE, NULL, 0, 0, TG_FIELD_TILL_DAY, "DAY", "the till's own day") \
 	X(lines, "line", LINES, ONCE, NULL, 0, 0, TG_FIELD_LINES, "LINE", "a line: ITEM:CATEGORY:PIECES:AMOUNT; again for more") \
 	X(tender, "tender", NUMBER, ONCE, NULL, 0, 255, TG_FIELD_TENDER, "N", "payment: 1 cash, 2 card, 3 wallet, 4 points") \
-	X(channel, "channel", NUMBER, ONCE, NULL, 0, 255, TG_FIELD_CHANNEL, "N", "channel: 1 store, 2 web, 3 app, 4 phone") \
+	X(channel, "channel", NUMBER, ONCE, NULL, 0, 255, TG_FIELD_CHANNEL, "N", "1 store, 2 web, 3 app, 4 phone, 5 card ... 9 hotline") \
 	X(campaign, "campaign", NUMBER, ONCE, NULL, 1, UINT32_MAX, TG_FIELD_CAMPAIGN, "N", "campaign that led here") \
 	X(link, "link", TEXT, ONCE, NULL, 0, 0, TG_FIELD_NEW_IDENTIFIER, "IDENTIFIER", "enroll: a second identifier") \
 	X(entries, "entries", NUMBER, ONCE, NULL, 0, 20, TG_FIELD_ENTRIES_WANTED, "N", "inquiry: last entries to tell") \

@@ -133,24 +133,49 @@ block_member(struct sim *sim)
 		desk_ask(sim, &q, "a member is blocked or not");
 }
 
+/* A card of the coalition's by its number, as tills read it.  False: not hashed. */
+static bool
+hash_card(struct sim *sim, int number, char ret_card[SIM_CARD_BYTES],
+	  struct identifier_hash *ret_hash)
+{
+	struct identifier_hasher hasher;
+	char text[24];
+	int bytes = snprintf(text, sizeof(text), "49025300%06d", number);
+	enum tg_status status = identifier_hasher_init(&hasher, &sim->node->identifier_keys);
+
+	if (status == TG_OK)
+		status = identifier_hash(&hasher, 1, (const uint8_t *)text, (size_t)bytes,
+					 ret_hash);
+	identifier_hasher_deinit(&hasher);
+	(void)snprintf(ret_card, SIM_CARD_BYTES, "1:%s", text);
+	return status == TG_OK;
+}
+
 static void
 block_card(struct sim *sim)
 {
 	struct ledger_request q = { .kind = REQUEST_BLOCK, .block_target = BLOCK_IDENTIFIER };
-	struct identifier_hasher hasher;
-	char text[24];
-	int bytes = snprintf(text, sizeof(text), "49025300%06d",
-			     (int)chance_below(&sim->chance, SIM_MEMBERS));
 
-	if (identifier_hasher_init(&hasher, &sim->node->identifier_keys) != TG_OK)
+	if (!hash_card(sim, (int)chance_below(&sim->chance, SIM_MEMBERS), sim->blocked_card,
+		       &q.identifier))
 		return;
-	if (identifier_hash(&hasher, 1, (const uint8_t *)text, (size_t)bytes, &q.identifier) ==
-	    TG_OK) {
-		q.is_blocked = chance_once_in(&sim->chance, 2);
-		(void)snprintf(sim->blocked_card, sizeof(sim->blocked_card), "1:%s", text);
-		desk_ask(sim, &q, "a card is blocked or not");
-	}
-	identifier_hasher_deinit(&hasher);
+	q.is_blocked = chance_once_in(&sim->chance, 2);
+	desk_ask(sim, &q, "a card is blocked or not");
+}
+
+/* By the second card that tills link to members, by one in use, or by itself. */
+static void
+replace_card(struct sim *sim)
+{
+	struct ledger_request q = { .kind = REQUEST_REPLACE };
+	const int lost = (int)chance_below(&sim->chance, SIM_MEMBERS);
+	const int card = chance_once_in(&sim->chance, 4) ?
+				 (int)chance_below(&sim->chance, SIM_MEMBERS) :
+				 lost + 2000;
+
+	if (hash_card(sim, lost, sim->blocked_card, &q.identifier) &&
+	    hash_card(sim, card, sim->replacing_card, &q.new_identifier))
+		desk_ask(sim, &q, "a lost card is replaced");
 }
 
 static void
@@ -166,7 +191,8 @@ desk_act(struct sim *sim)
 {
 	static void (*const acts[])(struct sim *) = {
 		set_partner, add_rule, set_store,    set_terminal, set_programme,
-		adjust,	     adjust,   block_member, block_card,   note,
+		adjust,	     adjust,   block_member, block_card,   replace_card,
+		note,
 	};
 
 	if (chance_once_in(&sim->chance, 2)) {

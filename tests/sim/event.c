@@ -24,6 +24,7 @@ static const struct {
 	{ RECORD_HOLD_EXPIRE, MODEL_HOLD_EXPIRE },
 	{ RECORD_ADJUST, MODEL_ADJUST },
 	{ RECORD_BLOCK, MODEL_BLOCK },
+	{ RECORD_REPLACE, MODEL_REPLACE },
 	{ RECORD_FUND, MODEL_FUND },
 	{ RECORD_UNFUND, MODEL_FUND },
 	{ RECORD_WRITE_OFF, MODEL_WRITE_OFF },
@@ -380,6 +381,10 @@ event_take(struct sim *sim, const struct record *r, const struct asked *asked)
 		e.is_of_card = r->block_target == BLOCK_IDENTIFIER;
 		e.is_block = r->is_blocked != 0;
 		e.card = e.is_of_card ? sim->blocked_card : NULL;
+	}
+	if (r->kind == RECORD_REPLACE) {
+		e.card = sim->blocked_card;
+		e.new_card = sim->replacing_card;
 	}
 	add_outcome(&e.outcome, r);
 	/* It tells again what became of the original. */

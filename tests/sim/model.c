@@ -472,6 +472,21 @@ block(struct model *m)
 	return true;
 }
 
+static bool
+replace_card(struct model *m)
+{
+	const struct model_event *e = m->event;
+	struct card *lost = find_card(m, e->card);
+	const struct card *card = find_card(m, e->new_card);
+
+	lost->is_blocked = true;
+	if (card == NULL)
+		add_card(m, e->new_card, e->member);
+	else if (card->member != e->member)
+		return model_object(m, "a lost card was replaced by another's");
+	return true;
+}
+
 static const struct {
 	int kind;
 	bool (*take)(struct model *m);
@@ -493,6 +508,7 @@ static const struct {
 	{ MODEL_HOLD_EXPIRE, model_hold_expire },
 	{ MODEL_ADJUST, adjust },
 	{ MODEL_BLOCK, block },
+	{ MODEL_REPLACE, replace_card },
 	{ MODEL_FUND, model_fund },
 	{ MODEL_WRITE_OFF, write_off },
 };

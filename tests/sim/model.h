@@ -27,6 +27,7 @@ enum model_kind {
 	MODEL_HOLD_EXPIRE,	/* a hold is past its deadline */
 	MODEL_ADJUST,		/* an operator gives or takes */
 	MODEL_BLOCK,		/* a member or an identifier is blocked, or no longer */
+	MODEL_REPLACE,		/* a lost card is blocked, another linked in its place */
 	MODEL_FUND,		/* a partner gets cover, or gives it back */
 	MODEL_WRITE_OFF,	/* debt is given up */
 	MODEL_IDLE,		/* nothing about points */

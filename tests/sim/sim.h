@@ -73,6 +73,7 @@ struct sim {
 	bool	 is_disk_full;	     /* but for what an operator frees */
 	int64_t	 slow_until_us;	     /* the disk takes seconds */
 	char	 blocked_card[SIM_CARD_BYTES]; /* that an operator blocked or unblocked last */
+	char	 replacing_card[SIM_CARD_BYTES]; /* that an operator linked for a lost one last */
 	struct sim_disk *disk;
 	struct storage_io io;
 	struct coalition *coalition;

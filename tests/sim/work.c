@@ -196,6 +196,8 @@ ask_enroll(struct sim *sim, struct till *till, struct asked *asked)
 	add_card(asked, TG_FIELD_IDENTIFIER_TYPE, TG_FIELD_IDENTIFIER, card);
 	if (once_in(sim, 6))
 		add_card(asked, TG_FIELD_NEW_TYPE, TG_FIELD_NEW_IDENTIFIER, card + 2000);
+	if (once_in(sim, 3))
+		set(asked, TG_FIELD_CHANNEL, below(sim, 10));
 }
 
 static void

@@ -466,6 +466,8 @@ make_block(struct record_maker *maker, struct record *record)
 {
 	add(record, RECORD_HAS_BIT(MEMBER) | RECORD_HAS_BIT(BLOCK));
 	record->member = 1 + pick(maker, maker->members);
+	if (record->kind == RECORD_REPLACE)
+		add_identifiers(maker, record, 1);
 	record->block_target = one_in(maker, 3) ? BLOCK_IDENTIFIER : BLOCK_MEMBER;
 	record->is_blocked = (uint8_t)pick(maker, 2);
 	record->blocked_row =
@@ -482,13 +484,10 @@ make_block(struct record_maker *maker, struct record *record)
 static void
 make_member_change(struct record_maker *maker, struct record *record)
 {
-	if (record->kind == RECORD_REPLACE) {
-		make_block(maker, record);
-		add_identifiers(maker, record, 1);
-		return;
-	}
 	add_request(maker, record);
 	add_identifiers(maker, record, (uint8_t)(1 + pick(maker, 2)));
+	if (one_in(maker, 3))
+		add_details(maker, record);
 	if (record->kind == RECORD_ENROLL && one_in(maker, 2))
 		return;
 	add_after(maker, record);
@@ -626,8 +625,7 @@ record_maker_make(struct record_maker *maker, enum record_kind kind, struct reco
 		make_rule(maker, ret_record);
 	else if (kind == RECORD_STORE || kind == RECORD_TERMINAL)
 		make_store_or_terminal(maker, ret_record);
-	else if ((kind >= RECORD_ENROLL && kind <= RECORD_UNLINK) ||
-		 kind == RECORD_RELINK || kind == RECORD_REPLACE)
+	else if ((kind >= RECORD_ENROLL && kind <= RECORD_UNLINK) || kind == RECORD_RELINK)
 		make_member_change(maker, ret_record);
 	else if (kind >= RECORD_EARN && kind <= RECORD_EXCHANGE)
 		make_transaction(maker, ret_record);
@@ -635,7 +633,7 @@ record_maker_make(struct record_maker *maker, enum record_kind kind, struct reco
 		make_due(maker, ret_record);
 	else if (kind == RECORD_REOPEN)
 		make_reopen(maker, ret_record);
-	else if (kind == RECORD_BLOCK)
+	else if (kind == RECORD_BLOCK || kind == RECORD_REPLACE)
 		make_block(maker, ret_record);
 	else if (kind >= RECORD_DAY_PROOF && kind <= RECORD_DISPUTE_END)
 		record_maker_make_matter(maker, ret_record);

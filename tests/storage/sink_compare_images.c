@@ -22,6 +22,7 @@
 
 static const char member_sql[] =
 	"SELECT member, last_sequence, is_test, is_blocked, booked_at, business_date, enrolled_at,"
+	" channel,"
 	" available_points, regular_points, regular_last_day, next_expiry_day, next_expiry_points,"
 	" pending_points, held_points, debt_points FROM member ORDER BY member";
 static const char identifier_sql[] =
@@ -61,6 +62,7 @@ static const char terminal_sql[] =
 struct kept {
 	int64_t	 enrolled_at_utc_ms;	/* 0: never told */
 	int32_t	 regular_last_day;	/* DAY_NONE: never told */
+	uint8_t	 channel;		/* 0: never told */
 	bool	 was_blocked;		/* at least once */
 	uint8_t	 is_blocked;
 };
@@ -101,6 +103,8 @@ expect_member(struct images *images, const struct record *r)
 		return;
 	if (is_new)
 		kept->enrolled_at_utc_ms = r->booked_at_utc_ms;
+	if (is_new && RECORD_HAS(r, DETAILS) && r->channel != 0)
+		kept->channel = r->channel;
 	if (RECORD_HAS(r, REGULAR_DAY))
 		kept->regular_last_day = r->regular_last_day == INT32_MAX ? LAST_DATE :
 									    r->regular_last_day;
@@ -118,6 +122,7 @@ expect_member(struct images *images, const struct record *r)
 		line_ms(&line, kept->enrolled_at_utc_ms);
 	else
 		line_null(&line);
+	line_u64_unless_0(&line, true, kept->channel);
 	line_i64(&line, has_after ? r->available_points : 0);
 	line_i64(&line, has_after ? r->regular_points : 0);
 	if (kept->regular_last_day != DAY_NONE)
