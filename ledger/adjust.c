@@ -57,16 +57,16 @@ check_bearer(const struct plan *p)
 {
 	const uint32_t partner = p->request->partner;
 	const uint32_t row = partner == 0 ? TABLE_NONE : state_find_partner(p->ledger, partner);
-	const struct partner_config *config;
+	const struct partner_row *bearer;
 
 	if (partner == 0)
 		return TG_OK;
 	if (row == TABLE_NONE)
 		return TG_UNKNOWN_PARTNER;
-	config = &ledger_partner_row(p->ledger, row)->config;
-	if (((p->view.flags & MEMBER_TEST) != 0) != ((config->flags & PARTNER_TEST) != 0))
+	bearer = ledger_partner_row(p->ledger, row);
+	if (((p->view.flags & MEMBER_TEST) != 0) != ((bearer->config.flags & PARTNER_TEST) != 0))
 		return TG_TEST_MISMATCH;
-	return TG_OK;
+	return p->request->is_debit ? TG_OK : plan_may_bear(p, bearer, p->request->points);
 }
 
 enum tg_status

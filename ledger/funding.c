@@ -160,13 +160,82 @@ give_cover(struct plan *p, const struct partner_row *partner, int64_t points)
 	plan_post(p, ACCOUNT_COVER_USED, number, -points);
 }
 
-/* Of what is taken back: had been spent, and its issuers have paid for it to who redeemed it. */
-static int64_t
-spent_points(const struct plan *p)
+static bool
+is_traced(const struct plan *p)
 {
-	const bool is_traced = (p->programme->flags & PROGRAMME_TRACED) != 0;
+	return (p->programme->flags & PROGRAMME_TRACED) != 0;
+}
 
-	return is_traced && RECORD_HAS(p->record, REFUNDED) ? p->record->debt_points : 0;
+enum tg_status
+plan_may_bear(const struct plan *p, const struct partner_row *partner, int64_t points)
+{
+	const struct funding_row *funding;
+
+	if (!is_traced(p) || partner->funding == TABLE_NONE)
+		return TG_OK;
+	funding = ledger_funding_row(p->ledger, partner->funding);
+	return is_past_stop(funding,
+			    ledger_account_points(p->ledger, ACCOUNT_COVER, UNIT_COVER,
+						  partner->config.number),
+			    points) ?
+		       TG_NO_COVER :
+		       TG_OK;
+}
+
+/* What a record takes from its partners' cover, and gives back. */
+struct covering {
+	int64_t	 spent_points;		/* of what is taken back: had been spent, not yet met */
+	uint32_t debtor;		/* partner to whom members owe them; 0: nobody */
+	int64_t	 owed_points;		/* of these, those of others: the debtor owes the issuers */
+};
+
+/* What had been spent its issuers have paid for to who redeemed it. */
+static void
+begin_covering(const struct plan *p, struct covering *ret_covering)
+{
+	const struct record *r = p->record;
+
+	*ret_covering = (struct covering){ .debtor = 0 };
+	if (!is_traced(p))
+		return;
+	if (RECORD_HAS(r, REFUNDED))
+		ret_covering->spent_points = r->debt_points;
+	for (uint32_t i = 0; i < r->posting_count; i++) {
+		if (r->postings[i].account == ACCOUNT_DEBT && r->postings[i].points < 0)
+			ret_covering->debtor = r->postings[i].partner;
+	}
+}
+
+/* Cover moves only where the partner has terms. */
+static void
+change_cover(struct plan *p, uint32_t number, int64_t taken, int64_t given)
+{
+	const struct partner_row *partner =
+		ledger_partner_row(p->ledger, state_find_partner(p->ledger, number));
+
+	if (partner->funding == TABLE_NONE)
+		return;
+	if (taken > 0)
+		take_cover(p, partner, taken);
+	if (given > 0)
+		give_cover(p, partner, given);
+}
+
+static void
+cover_issue(struct plan *p, const struct posting *posting, struct covering *c)
+{
+	int64_t back = posting->points;
+
+	if (posting->points <= 0) {
+		change_cover(p, posting->partner, -posting->points, 0);
+		return;
+	}
+	/* First what was spent, as provenance has it. */
+	back -= points_min(posting->points, c->spent_points);
+	c->spent_points -= posting->points - back;
+	if (posting->partner != c->debtor)
+		c->owed_points += posting->points - back;
+	change_cover(p, posting->partner, 0, back);
 }
 
 void
@@ -174,31 +243,22 @@ plan_cover_issued(struct plan *p)
 {
 	const struct record *r = p->record;
 	const uint32_t count = r->posting_count;
-	int64_t spent = spent_points(p);
+	struct covering c;
 
 	if (p->ledger->fundings.live_count == 0)
 		return;
+	begin_covering(p, &c);
 	for (uint32_t i = 0; i < count; i++) {
 		const struct posting *posting = &r->postings[i];
-		const struct partner_row *partner;
-		int64_t back = 0;
 
-		if (posting->account != ACCOUNT_ISSUED || posting->points == 0)
-			continue;
-		/* First what was spent, as provenance has it. */
-		if (posting->points > 0) {
-			back = posting->points - points_min(posting->points, spent);
-			spent -= posting->points - back;
-		}
-		partner = ledger_partner_row(p->ledger,
-					     state_find_partner(p->ledger, posting->partner));
-		if (partner->funding == TABLE_NONE)
-			continue;
-		if (posting->points < 0)
-			take_cover(p, partner, -posting->points);
-		else if (back > 0)
-			give_cover(p, partner, back);
+		if (posting->account == ACCOUNT_ISSUED)
+			cover_issue(p, posting, &c);
+		else if (posting->account == ACCOUNT_ADJUSTMENTS && posting->partner != 0 &&
+			 posting->points < 0 && is_traced(p))
+			change_cover(p, posting->partner, -posting->points, 0);
 	}
+	if (c.debtor != 0 && c.owed_points > 0)
+		change_cover(p, c.debtor, c.owed_points, 0);
 }
 
 static bool

@@ -195,6 +195,13 @@ TG_MUST_CHECK enum tg_status plan_may_issue(const struct plan *p,
 					    const struct partner_row *partner, int64_t points);
 
 /*
+ * May so many points be given for a partner that has not issued them?  Where issuers pay redeemers
+ * they come out of its cover.  TG_OK; TG_NO_COVER.
+ */
+TG_MUST_CHECK enum tg_status plan_may_bear(const struct plan *p, const struct partner_row *partner,
+					   int64_t points);
+
+/*
  * Divide points over the sponsors of a joint promotion: weights[i] >= 0, 1..SPONSORS_MAX of them,
  * their sum above 0 and a balance.  ret_points sum to points.  Each has the floor of its share;
  * what that leaves goes point by point to whoever is furthest behind its share, the first stated on
@@ -249,7 +256,11 @@ void sponsors_post(struct plan *p, const struct sponsor_share *shares, uint32_t 
 void sponsors_return(struct plan *p, const struct sponsor_share *shares, uint32_t count,
 		     int64_t kept_before_points, int64_t kept_now_points, int64_t absorbed_points);
 
-/* Take what the open record issues from the issuers' cover, or give it back; plan_finish() does. */
+/*
+ * Take what the open record issues from the issuers' cover, or give it back; plan_finish() does.
+ * Where issuers pay redeemers also what a partner comes to owe without issuing it: debts of members
+ * to it for what others had issued, and points that an operator gives for it.
+ */
 void plan_cover_issued(struct plan *p);
 
 /* The open record is an earn that met the stop of the asking partner. */

@@ -231,9 +231,29 @@ on_owed(void *context, uint32_t issuer, uint32_t redeemer, int64_t points)
 }
 
 enum tg_status
-clearing_trace(struct clearing *c, int32_t business_date, uint64_t member,
-	       const struct provenance_leg *legs, uint32_t count)
+clearing_set_terms(struct clearing *c, const struct funding_config *terms)
 {
+	struct partner_lines *of = slot_of(c, terms->partner);
+
+	if (of == NULL)
+		return TG_NO_MEMORY;
+	of->terms = *terms;
+	return TG_OK;
+}
+
+static bool
+is_prepaid(const struct clearing *c, uint32_t partner)
+{
+	return (find_slot(c->slots, c->slot_count, partner)->terms.flags & FUNDING_PREPAID) != 0;
+}
+
+enum tg_status
+clearing_trace(struct clearing *c, int32_t business_date, uint64_t member,
+	       struct provenance_leg *legs, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		legs[i].is_prepaid = legs[i].account == ACCOUNT_ISSUED && legs[i].points > 0 &&
+				     is_prepaid(c, legs[i].partner);
 	c->business_date = business_date;
 	return provenance_apply(c->provenance, member, legs, count, on_owed, c);
 }
@@ -264,16 +284,21 @@ trace(struct clearing *c, const struct record *r)
 
 	for (uint32_t i = 0; i < r->posting_count; i++) {
 		if (r->postings[i].unit == UNIT_POINTS)
-			legs[count++] = (struct provenance_leg){ r->postings[i].account,
-								 r->postings[i].partner,
-								 r->postings[i].points };
+			legs[count++] = (struct provenance_leg){
+				.account = r->postings[i].account,
+				.partner = r->postings[i].partner,
+				.points = r->postings[i].points,
+			};
 	}
 	for (uint32_t i = 0; RECORD_HAS(r, MOVES) && i < r->move_count; i++) {
 		const uint32_t issuer = MOVE_LIMITED_ISSUER(&r->moves[i]);
 
 		if (issuer != 0)
-			legs[count++] = (struct provenance_leg){ PROVENANCE_LIMITED_LEG, issuer,
-								 r->moves[i].points };
+			legs[count++] = (struct provenance_leg){
+				.account = PROVENANCE_LIMITED_LEG,
+				.partner = issuer,
+				.points = r->moves[i].points,
+			};
 	}
 	return clearing_trace(c, r->business_date, r->member, legs, count);
 }
@@ -378,18 +403,6 @@ add_fees(struct clearing *c, const struct record *r)
 	return status;
 }
 
-/* From the next record on. */
-static enum tg_status
-set_terms(struct clearing *c, const struct funding_config *terms)
-{
-	struct partner_lines *of = slot_of(c, terms->partner);
-
-	if (of == NULL)
-		return TG_NO_MEMORY;
-	of->terms = *terms;
-	return TG_OK;
-}
-
 enum tg_status
 clearing_add(struct clearing *c, const struct record *r, bool is_traced,
 	     struct storage_error *error)
@@ -408,7 +421,7 @@ clearing_add(struct clearing *c, const struct record *r, bool is_traced,
 	if (status == TG_OK)
 		status = add_fees(c, r);
 	if (status == TG_OK && RECORD_HAS(r, FUNDING))
-		status = set_terms(c, &r->funding);
+		status = clearing_set_terms(c, &r->funding);
 	if (status != TG_OK)
 		return storage_fail(error, status,
 				    "record %" PRIu64 " cannot be settled: %s", r->sequence,

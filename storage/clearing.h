@@ -93,12 +93,16 @@ TG_MUST_CHECK enum tg_status clearing_add(struct clearing *clearing, const struc
 					  bool is_traced, struct storage_error *error);
 
 /*
- * Only the obligations that one record of a member makes, by its legs; results as clearing_add()
- * without a text.
+ * Only the obligations that one record of a member makes, by its legs, of which those of prepaid
+ * partners are marked; results as clearing_add() without a text.
  */
 TG_MUST_CHECK enum tg_status clearing_trace(struct clearing *clearing, int32_t business_date,
-					    uint64_t member, const struct provenance_leg *legs,
+					    uint64_t member, struct provenance_leg *legs,
 					    uint32_t count);
+
+/* A partner's terms from now on, for clearing_trace() alone; else records tell.  TG_NO_MEMORY. */
+TG_MUST_CHECK enum tg_status clearing_set_terms(struct clearing *clearing,
+						const struct funding_config *terms);
 
 /*
  * Call each, from now on, with every part of a line as it is added: the record's sequence, and the

@@ -399,9 +399,9 @@ issue(struct change *c, uint32_t issuer, int64_t points)
 	return points == 0 ? TG_OK : push_back(&c->queue->held, issuer, 0, points);
 }
 
-/* An issuer takes its points back, its youngest first; then others', which it owes for. */
+/* An issuer takes its points back, its youngest first; then others', which are owed to redeemer. */
 static enum tg_status
-take_back(const struct change *c, uint32_t issuer, int64_t points)
+take_back(const struct change *c, uint32_t issuer, uint32_t redeemer, int64_t points)
 {
 	struct runs *held = &c->queue->held;
 
@@ -417,7 +417,7 @@ take_back(const struct change *c, uint32_t issuer, int64_t points)
 		if (run->points == 0)
 			drop(held, at - 1);
 	}
-	return spend(c, issuer, points);
+	return spend(c, redeemer, points);
 }
 
 /* For whom points leave by a leg; false: none do. */
@@ -429,6 +429,9 @@ is_sink(const struct provenance_leg *leg, uint32_t *ret_redeemer)
 		return false;
 	switch (leg->account) {
 	case ACCOUNT_ISSUED:
+		/* The operator has paid for what the block has again. */
+		*ret_redeemer = leg->is_prepaid ? PROVENANCE_OPERATOR : leg->partner;
+		return true;
 	case ACCOUNT_DEBT:
 	case ACCOUNT_REDEEMED:
 	case ACCOUNT_ADJUSTMENTS: /* of PROVENANCE_OPERATOR, or of the partner for which it is */
@@ -523,7 +526,7 @@ fill_need(struct change *c, uint32_t nth)
 	if (c->needs[nth] == 0 || !is_sink(leg, &redeemer))
 		return TG_OK;
 	c->queued_points -= queued;
-	status = leg->account == ACCOUNT_ISSUED ? take_back(c, redeemer, queued) :
+	status = leg->account == ACCOUNT_ISSUED ? take_back(c, leg->partner, redeemer, queued) :
 						  spend(c, redeemer, queued);
 	for (uint32_t i = 0; status == TG_OK && i < c->limited_count && rest > 0; i++) {
 		const int64_t part = least(rest, -c->limited[i].points);

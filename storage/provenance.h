@@ -11,7 +11,8 @@
  * queue's.
  *
  * What a refund takes leaves from the youngest run of that issuer; where that does not suffice,
- * from the front, and its issuers owe the partner that took it.  For what became debt, as it was
+ * from the front, and its issuers owe the partner that took it; or the operator, where the partner
+ * had bought its points ahead and has them in its block again.  For what became debt, as it was
  * spent before, the partner where the refund was made owes the issuer, who has paid for it.  Points
  * that pay a debt leave at the front for the partner to whom it was owed: that one let its issue be
  * undone after the points were spent.  What a reversal gives back returns to the front, last taken
@@ -24,6 +25,7 @@
 #ifndef TG_STORAGE_PROVENANCE_H
 #define TG_STORAGE_PROVENANCE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "protocol/status.h"
@@ -46,6 +48,7 @@ struct provenance_leg {
 	uint8_t	 account;		/* enum account, or PROVENANCE_LIMITED_LEG */
 	uint32_t partner;
 	int64_t	 points;		/* signed as the account */
+	bool	 is_prepaid;		/* ISSUED: the partner buys what it issues ahead */
 };
 
 /* Where a run is. */

@@ -247,6 +247,33 @@ read_queues(struct matching *m)
 }
 
 static void
+on_prepaid(void *context, const struct database_cell *cells)
+{
+	struct matching *m = context;
+	const struct funding_config terms = { .partner = (uint32_t)database_cell_u64(&cells[0]),
+					      .flags = FUNDING_PREPAID };
+
+	if (m->status == TG_OK)
+		m->status = clearing_set_terms(m->clearing, &terms);
+}
+
+/* Who buys points ahead: no partner's terms change from the first record to the last. */
+static enum tg_status
+read_prepaid(struct matching *m)
+{
+	char sql[SQL_BYTES_MAX];
+
+	(void)snprintf(sql, sizeof sql,
+		       "SELECT w.partner FROM partner_terms w JOIN"
+		       " (SELECT partner, MAX(version) AS version FROM partner_terms"
+		       " WHERE last_sequence < %" PRIu64 " GROUP BY partner) v"
+		       " ON v.partner = w.partner AND v.version = w.version"
+		       " WHERE FIND_IN_SET('prepaid', w.flags)",
+		       m->first);
+	return database_query(m->database, sql, on_prepaid, m, m->error);
+}
+
+static void
 on_limited(void *context, const struct database_cell *cells)
 {
 	struct matching *m = context;
@@ -264,8 +291,9 @@ on_limited(void *context, const struct database_cell *cells)
 	}
 	m->limited[m->limited_count++] = (struct moved_limited){
 		database_cell_u64(&cells[0]),
-		{ PROVENANCE_LIMITED_LEG, (uint32_t)database_cell_u64(&cells[1]),
-		  database_cell_i64(&cells[2]) }
+		{ .account = PROVENANCE_LIMITED_LEG,
+		  .partner = (uint32_t)database_cell_u64(&cells[1]),
+		  .points = database_cell_i64(&cells[2]) }
 	};
 }
 
@@ -509,6 +537,8 @@ match(struct matching *m)
 	status = list_members(m);
 	if (status == TG_OK)
 		status = judge_rows(m, read_queues(m));
+	if (status == TG_OK)
+		status = judge_rows(m, read_prepaid(m));
 	if (status == TG_OK)
 		status = judge_rows(m, read_limited(m));
 	if (status == TG_OK)

@@ -10,7 +10,7 @@ BY_ROWS = ('transaction', 'month')
 # Which column of trade.txt an item of a statement sums.
 COLUMNS = {'debt': 'debt', 'debt_paid': 'back', 'restored': 'back', 'transaction': None,
            'month': None, 'correction': None, 'block': None, 'written_off': None,
-           'expired': None, 'owes': None, 'due': None}
+           'expired': None, 'owes': None, 'due': None, 'adjusted': 'adjusted'}
 # What an exchange gave or took, whichever it was; undone it counts down.
 EXCHANGED = ('exchanged_in', 'exchanged_out')
 
@@ -59,6 +59,12 @@ class Row:
             date, time = words[7].split('T')
             self.happened = utc_ms('%d-%s' % (YEAR, date), time)
         self.status = words[8]
+
+    @property
+    def adjusted(self):
+        """adjust {who} points partner=..."""
+        words = self.command.split()
+        return int(words[2]) if words[0] == 'adjust' else 0
 
     @property
     def exchanged(self):

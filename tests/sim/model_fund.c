@@ -75,19 +75,11 @@ model_note_stop(struct model *m, uint32_t partner)
 	funds->stopped_ms = m->event->utc_ms;
 }
 
-/* Points come out of the world again: cover comes back, but for what others were paid for. */
 static void
-move_cover(struct model *m, uint32_t partner, int64_t *spent)
+change_cover(struct model *m, uint32_t partner, int64_t points)
 {
 	struct funds *funds = &m->funds[partner];
-	int64_t points = -m->books[partner].issued;
 
-	if (points < 0) {
-		int64_t back = -points - model_least(-points, *spent);
-
-		*spent -= -points - back;
-		points = -model_least(back, funds->used);
-	}
 	if (!funds->has_terms)
 		return;
 	if (points > 0 && is_past_stop(funds, points))
@@ -98,14 +90,37 @@ move_cover(struct model *m, uint32_t partner, int64_t *spent)
 	m->books[partner].cover_used += points;
 }
 
+/*
+ * Points come out of the world again: cover comes back, but for what others were paid for; for
+ * so many of others' points the partner of the refund owes them, out of its own cover.
+ */
+static void
+move_cover(struct model *m, uint32_t partner, int64_t *spent, int64_t *owes_others)
+{
+	int64_t points = -m->books[partner].issued;
+
+	if (points < 0) {
+		const int64_t gone = model_least(-points, *spent);
+
+		*spent -= gone;
+		if (partner != m->event->partner)
+			*owes_others += gone;
+		points = -model_least(-points - gone, m->funds[partner].used);
+	}
+	change_cover(m, partner, points);
+}
+
 bool
 model_close_books(struct model *m)
 {
 	const struct model_books *told = m->event->outcome.books;
 	int64_t spent = m->programme.is_traced ? m->owed : 0;
+	int64_t owes_others = 0;
 
 	for (int i = 0; i < m->issuer_count; i++)
-		move_cover(m, m->issuers[i], &spent);
+		move_cover(m, m->issuers[i], &spent, &owes_others);
+	if (owes_others > 0)
+		change_cover(m, m->event->partner, owes_others);
 	for (uint32_t i = 0; i < MODEL_BOOKS; i++) {
 		const struct model_books *right = &m->books[i];
 

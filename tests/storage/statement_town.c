@@ -214,6 +214,37 @@ set_time(struct town *t, int64_t utc_ms)
 	t->now = (struct ledger_now){ .utc_ms = utc_ms, .day = (int32_t)(utc_ms / DAY_MS) };
 }
 
+/*
+ * New terms between two records of a day.  Where issuers pay redeemers all get the same price and
+ * no fees, so that nothing is left for the operator.
+ */
+static void
+set_terms(struct town *t)
+{
+	struct ledger_request q = { .kind = REQUEST_SET_FUNDING, .operator_name = "test" };
+	const uint32_t first = t->is_traced ? 1 : 1 + below(t, TOWN_PARTNERS);
+	const uint32_t last = t->is_traced ? TOWN_PARTNERS : first;
+	const int64_t price = 1 + below(t, 3000000);
+
+	for (uint32_t partner = first; partner <= last; partner++) {
+		q.funding = (struct funding_config){ .partner = partner,
+						     .issue_price_micro = price,
+						     .redeem_price_micro = price,
+						     .overdraft_points = LIMIT_NONE };
+		if (t->is_traced && TOWN_IS_PREPAID(partner))
+			q.funding.flags = FUNDING_PREPAID;
+		if (!t->is_traced) {
+			q.funding.flags = below(t, 4) == 0 ? FUNDING_PREPAID : 0;
+			q.funding.redeem_price_micro = below(t, 2000000);
+			q.funding.issue_fee_micro = below(t, 2) * 30000;
+			q.funding.redeem_fee_micro = below(t, 2) * 20000;
+			q.funding.transaction_fee_micro = below(t, 2) * 1500000;
+			q.funding.month_fee_micro = below(t, 2) * INT64_C(900000000);
+		}
+		must(t, &q);
+	}
+}
+
 /* TG_SEED, or always the same. */
 static uint64_t
 seed(void)
@@ -255,6 +286,8 @@ town_new(struct sink_fixture *f, bool is_traced, bool is_full)
 	for (uint32_t number = 1; number <= TOWN_PARTNERS; number++)
 		add_rule(t, number);
 	add_rulebook(t);
+	if (is_traced)
+		set_terms(t);
 	for (uint32_t nth = 0; nth <= t->member_count; nth++)
 		enroll(t, nth);
 	return t;
@@ -366,32 +399,20 @@ leave_debt(struct town *t)
 	(void)ask_debtor(t, REQUEST_EARN, paid, NULL, 1);
 }
 
-/*
- * New terms between two records of a day.  Where issuers pay redeemers all get the same price and
- * no fees, so that nothing is left for the operator.
- */
+/* Points given and taken, for a partner; given by the operator, too. */
 static void
-set_terms(struct town *t)
+adjust(struct town *t)
 {
-	struct ledger_request q = { .kind = REQUEST_SET_FUNDING, .operator_name = "test" };
-	const uint32_t first = t->is_traced ? 1 : 1 + below(t, TOWN_PARTNERS);
-	const uint32_t last = t->is_traced ? TOWN_PARTNERS : first;
-	const int64_t price = 1 + below(t, 3000000);
+	struct ledger_request q = { .kind = REQUEST_ADJUST, .operator_name = "test",
+				    .text_bytes = 3, .text = "why" };
 
-	for (uint32_t partner = first; partner <= last; partner++) {
-		q.funding = (struct funding_config){ .partner = partner,
-						     .issue_price_micro = price,
-						     .redeem_price_micro = price,
-						     .overdraft_points = LIMIT_NONE };
-		if (!t->is_traced) {
-			q.funding.flags = below(t, 4) == 0 ? FUNDING_PREPAID : 0;
-			q.funding.redeem_price_micro = below(t, 2000000);
-			q.funding.issue_fee_micro = below(t, 2) * 30000;
-			q.funding.redeem_fee_micro = below(t, 2) * 20000;
-			q.funding.transaction_fee_micro = below(t, 2) * 1500000;
-			q.funding.month_fee_micro = below(t, 2) * INT64_C(900000000);
-		}
-		must(t, &q);
+	for (int i = 0; i < 3; i++) {
+		q.member = t->members[below(t, t->member_count)];
+		q.points = 1 + below(t, 60);
+		q.is_debit = below(t, 2) == 0;
+		q.partner = below(t, TOWN_PARTNERS + 1);
+		if (!q.is_debit || q.partner != 0)
+			(void)ask(t, &q);
 	}
 }
 
@@ -416,8 +437,8 @@ operate(struct town *t)
 	q.points = 1 + below(t, 5000);
 	q.price_micro = below(t, 2) == 0 ? -1 : (int64_t)below(t, 2000000);
 	q.is_debit = below(t, 3) == 0;
-	if (!t->is_traced)
-		(void)ask(t, &q);
+	(void)ask(t, &q);
+	adjust(t);
 	q.kind = REQUEST_CLOSE_CYCLE;
 	q.cycle_image.partner = 1 + below(t, TOWN_PARTNERS);
 	if (below(t, 3) == 0)

@@ -14,6 +14,9 @@
 
 #define TOWN_PARTNERS 5
 
+/* Where issuers pay redeemers these buy what they issue ahead, from the first day on. */
+#define TOWN_IS_PREPAID(partner) ((partner) == 1 || (partner) == 4)
+
 struct town {
 	struct sink_fixture *f;
 	struct ledger *ledger;		/* owned */

@@ -3,8 +3,8 @@
  * out, limited ones by their issuer.
  *
  * A line is one record of the member: its postings as account/partner=points, and `limited/N`, what
- * its moves say of N's limited points; behind the arrow who owes whom for how many.  0 is the
- * operator, x: they expired.
+ * its moves say of N's limited points, `prepaid/N` as issued/N of a prepaid one; behind the arrow
+ * who owes whom for how many.  0 is the operator, x: they expired.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -68,6 +68,12 @@ static const struct table {
 	{ "what an operator gave is nobody's, and what it took is owed to it",
 	  { "adjustments=-30 ->", "issued/1=-20 ->", "redeemed/3=40 -> 0>3=30 1>3=10",
 	    "adjustments=10 -> 1>0=10" } },
+	{ "what a prepaid issuer takes back in place of its own is owed to the operator",
+	  { "issued/1=-50 ->", "issued/2=-50 ->", "redeemed/3=50 -> 1>3=50",
+	    "prepaid/1=50 -> 2>0=50" } },
+	{ "a prepaid issuer takes its own back like others, and limited ones not its own",
+	  { "issued/1=-50 ->", "issued/2=-20 limited/2=20 ->", "redeemed/3=20 -> 1>3=20",
+	    "prepaid/1=50 limited/2=-20 -> 2>0=20" } },
 	{ "lots that became known late leave from what there is",
 	  { "issued/1=-30 ->", "redeemed/3=20 limited/2=-20 -> 1>3=20",
 	    "redeemed/3=10 -> 1>3=10" } },
@@ -100,6 +106,7 @@ account_of(const char *word)
 		{ "written_off", ACCOUNT_WRITTEN_OFF },
 		{ "adjustments", ACCOUNT_ADJUSTMENTS },
 		{ "limited", PROVENANCE_LIMITED_LEG },
+		{ "prepaid", ACCOUNT_ISSUED },
 	};
 
 	for (size_t i = 0; i < sizeof accounts / sizeof accounts[0]; i++) {
@@ -125,6 +132,7 @@ leg_of(char *word)
 		leg.partner = (uint32_t)strtoul(slash + 1, NULL, 10);
 		*slash = '\0';
 	}
+	leg.is_prepaid = strcmp(word, "prepaid") == 0;
 	leg.account = account_of(word);
 	return leg;
 }
@@ -193,8 +201,8 @@ tables_hold(void **state)
 static void
 more_than_came_is_refused(void **state)
 {
-	const struct provenance_leg in = { ACCOUNT_ISSUED, 1, -5 };
-	const struct provenance_leg out = { ACCOUNT_REDEEMED, 2, 6 };
+	const struct provenance_leg in = { ACCOUNT_ISSUED, 1, -5, false };
+	const struct provenance_leg out = { ACCOUNT_REDEEMED, 2, 6, false };
 	struct provenance *p = provenance_new();
 	struct look look = { .text = "" };
 
@@ -218,7 +226,7 @@ static void
 move_points(struct provenance *p, uint8_t account, uint32_t partner, int64_t points,
 	    struct look *look)
 {
-	const struct provenance_leg leg = { account, partner, points };
+	const struct provenance_leg leg = { account, partner, points, false };
 
 	assert_int_equal(provenance_apply(p, MEMBER, &leg, 1, note, look), TG_OK);
 }
