@@ -58,6 +58,7 @@ PLAIN_DEFECTS = [
     ('hurries', 'opening', ['plain']),
     ('clock-ahead', 'time', ['plain']),
     ('not-late', 'time', ['plain']),
+    ('burns-late', 'online', ['plain']),
     ('bad-field', 'frames', ['plain']),
 ]
 SECURE_DEFECTS = [

@@ -161,6 +161,10 @@ class Vendor:
         if self.defect == 'takes-any-answer' and answer.get('points') != 19:
             return 5
         if answer.status == 'OK':
+            if self.defect == 'burns-late':
+                connection.call('BURN', transaction_id=new_id(), points=1, late=True, **{
+                    name: request[name] for name in ('business_time', 'identifier_type',
+                                                     'identifier', 'amount')})
             if self.defect == 'once-more':
                 connection.call('EARN', repeat=True, attempt=9, **request)
             return 0
