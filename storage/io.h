@@ -76,6 +76,8 @@ struct storage_io {
 	 * After a failed sync of another process memory may hold bytes that the disk never got.
 	 */
 	void (*forget_cache)(void *context, int file);
+	/* So many bytes will be read soon.  Only a hint: what fails, fails when they are read. */
+	void (*will_read)(void *context, int file, uint64_t offset, uint64_t bytes);
 	/* Cut or lengthen (with zeros, perhaps sparse) to bytes. */
 	enum tg_status (*truncate)(void *context, int file, uint64_t bytes,
 				   struct storage_error *error);

@@ -318,6 +318,15 @@ mirror_forget_cache(void *context, int file)
 		m->base->forget_cache(m->base->context, copy);
 }
 
+/* Reads come from the first of the two. */
+static void
+mirror_will_read(void *context, int file, uint64_t offset, uint64_t bytes)
+{
+	struct io_mirror *m = context;
+
+	m->base->will_read(m->base->context, file, offset, bytes);
+}
+
 static enum tg_status
 mirror_truncate(void *context, int file, uint64_t bytes, struct storage_error *error)
 {
@@ -494,6 +503,7 @@ io_mirror_new(const struct io_mirror_config *config, struct io_mirror **ret_mirr
 				     .pwrite = mirror_pwrite,
 				     .sync = mirror_sync,
 				     .forget_cache = mirror_forget_cache,
+				     .will_read = mirror_will_read,
 				     .truncate = mirror_truncate,
 				     .rename = mirror_rename,
 				     .unlink = mirror_unlink,

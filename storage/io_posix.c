@@ -142,6 +142,13 @@ posix_forget_cache(void *context, int file)
 	(void)posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
 }
 
+static void
+posix_will_read(void *context, int file, uint64_t offset, uint64_t bytes)
+{
+	(void)context;
+	(void)posix_fadvise(file, (off_t)offset, (off_t)bytes, POSIX_FADV_WILLNEED);
+}
+
 static enum tg_status
 posix_truncate(void *context, int file, uint64_t bytes, struct storage_error *error)
 {
@@ -303,6 +310,7 @@ storage_io_posix(struct storage_io *ret_io)
 		.pwrite = posix_pwrite,
 		.sync = posix_sync,
 		.forget_cache = posix_forget_cache,
+		.will_read = posix_will_read,
 		.truncate = posix_truncate,
 		.rename = posix_rename,
 		.unlink = posix_unlink,

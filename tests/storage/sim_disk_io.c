@@ -155,6 +155,13 @@ sim_forget_cache(void *context, int file)
 	sim_forget_clean(inode_of(disk, file));
 }
 
+/* A disk that takes no hints. */
+static void
+sim_will_read(void *context, int file, uint64_t offset, uint64_t bytes)
+{
+	(void)context, (void)file, (void)offset, (void)bytes;
+}
+
 static enum tg_status
 sim_truncate(void *context, int file, uint64_t bytes, struct storage_error *error)
 {
@@ -300,6 +307,7 @@ sim_disk_io(struct sim_disk *disk, struct storage_io *ret_io)
 		.pwrite = sim_pwrite,
 		.sync = sim_sync,
 		.forget_cache = sim_forget_cache,
+		.will_read = sim_will_read,
 		.truncate = sim_truncate,
 		.rename = sim_rename,
 		.unlink = sim_unlink,
