@@ -20,6 +20,7 @@ struct archive_query {
 	struct database_config config;
 	uint16_t shard;
 	struct database *database;	/* owned; NULL: not connected */
+	uint64_t next_sequence;		/* MariaDB's cursor in the snapshot begun last */
 	struct archive_text text;	/* the last one that was asked for */
 };
 
@@ -64,7 +65,8 @@ TG_MUST_CHECK enum tg_status archive_read_document(struct archive_query *query,
 void archive_text_deinit(struct archive_text *text);
 
 /*
- * Connect if need be, and open a snapshot: everything before the cursor is seen, nothing else.
+ * Connect if need be, and open a snapshot: everything before the cursor is seen, nothing else but
+ * perhaps some entries.
  * archive_end() follows, whatever this returns.  TG_OK; as database_open() and database_query().
  */
 TG_MUST_CHECK enum tg_status archive_begin(struct archive_query *query,

@@ -136,13 +136,16 @@ archive_format_date(int32_t day, char ret_text[DATE_BYTES])
 		       (int)date.day);
 }
 
-/* Which entries: the index that leads to them, and what they have. */
+/* Which entries: the index that leads to them, and what they have.  None lies beyond held. */
 static void
-format_where(const struct archive_page_question *question, char *ret_sql, size_t bytes)
+format_where(const struct archive_page_question *question, uint64_t held_sequence, char *ret_sql,
+	     size_t bytes)
 {
-	uint64_t before = question->before == 0 ? INT64_MAX : question->before;
+	uint64_t before = held_sequence + 1;
 	char date[DATE_BYTES];
 
+	if (question->before != 0 && question->before < before)
+		before = question->before;
 	if (question->member != 0) {
 		(void)snprintf(ret_sql, bytes,
 			       "FORCE INDEX (member) WHERE e.member = %" PRIu64
@@ -155,8 +158,8 @@ format_where(const struct archive_page_question *question, char *ret_sql, size_t
 	(void)snprintf(ret_sql, bytes,
 		       "FORCE INDEX (partner_day) WHERE e.partner = %" PRIu32
 		       " AND e.business_date = '%s' AND e.sequence > %" PRIu64
-		       " AND e.kind <> %d ORDER BY e.sequence",
-		       question->partner, date, question->after, RECORD_REOPEN);
+		       " AND e.sequence <= %" PRIu64 " AND e.kind <> %d ORDER BY e.sequence",
+		       question->partner, date, question->after, held_sequence, RECORD_REOPEN);
 }
 
 int
@@ -195,7 +198,7 @@ find_entries(struct archive_query *query, const struct archive_page_question *qu
 {
 	char where[SQL_BYTES_MAX / 2];
 
-	format_where(question, where, sizeof where);
+	format_where(question, page->held_sequence, where, sizeof where);
 	return archive_read_entries(query, question, where, page, error);
 }
 

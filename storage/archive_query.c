@@ -4,6 +4,7 @@
  * What was done to it is summed over the member's later entries that name it: those are few, and
  * need no index by originals, which every record would pay for.  What a burn took from lots stands
  * in its own moves; how much of that has gone back since, the ledger works out of the sums.
+ * Entries beyond the cursor do not count: their other rows may not be there yet.
  */
 #include "storage/archive_query.h"
 
@@ -65,6 +66,8 @@ archive_begin(struct archive_query *query, struct sink_cursor *ret_cursor,
 				      error);
 	if (status == TG_OK)
 		status = sink_cursor_read(query->database, query->shard, ret_cursor, error);
+	if (status == TG_OK)
+		query->next_sequence = ret_cursor->next_sequence;
 	return status;
 }
 
@@ -147,12 +150,13 @@ find_original(struct archive_query *query, const struct archive_question *questi
 		       SQL_MS("e.business_time") ", e.amount, e.covered, e.points, e.rule_version,"
 		       " e.flags + 0, e.business_date"
 		       " FROM entry e WHERE e.transaction_id = X'%s' AND e.kind <> %d"
+		       " AND e.sequence < %" PRIu64
 		       " AND (e.partner = %" PRIu32 " OR e.partner IN (SELECT b.partner"
 		       " FROM partner a JOIN partner b ON b.group_number = a.group_number"
 		       " WHERE a.partner = %" PRIu32 "))"
 		       " ORDER BY e.partner = %" PRIu32 " DESC, e.sequence DESC LIMIT 1",
-		       id, RECORD_REOPEN, question->partner, question->partner,
-		       question->partner);
+		       id, RECORD_REOPEN, query->next_sequence, question->partner,
+		       question->partner, question->partner);
 	return database_query(query->database, sql, on_original, finding, error);
 }
 
@@ -192,10 +196,10 @@ sum_undone(struct archive_query *query, const char *id, struct archived_transact
 		       " COALESCE(e.original_burn_id = X'%s', 0)"
 		       " OR (e.kind = %d AND e.original_id = X'%s') AS is_burn"
 		       " FROM entry e WHERE e.member = %" PRIu64 " AND e.sequence > %" PRIu64
-		       " AND e.kind IN (%d, %d) AND e.status = %d"
+		       " AND e.sequence < %" PRIu64 " AND e.kind IN (%d, %d) AND e.status = %d"
 		       " AND (e.original_id = X'%s' OR e.original_burn_id = X'%s')) u",
 		       RECORD_REVERSE, id, id, RECORD_REVERSE, id, found->member, found->sequence,
-		       RECORD_REFUND, RECORD_REVERSE, TG_OK, id, id);
+		       query->next_sequence, RECORD_REFUND, RECORD_REVERSE, TG_OK, id, id);
 	return database_query(query->database, sql, on_undone, found, error);
 }
 
@@ -303,12 +307,13 @@ find_components(struct archive_query *query, const char *id, struct finding *fin
 		       " (SELECT r.line, r.amount, r.points FROM entry e JOIN component r"
 		       " ON r.business_date = e.business_date AND r.sequence = e.sequence"
 		       " WHERE e.member = %" PRIu64 " AND e.sequence > %" PRIu64
-		       " AND e.kind IN (%d, %d) AND e.status = %d AND e.original_id = X'%s') u"
+		       " AND e.sequence < %" PRIu64 " AND e.kind IN (%d, %d) AND e.status = %d"
+		       " AND e.original_id = X'%s') u"
 		       " ON u.line = c.line"
 		       " WHERE c.business_date = '%s' AND c.sequence = %" PRIu64
 		       " GROUP BY c.line ORDER BY c.line",
-		       found->member, found->sequence, RECORD_REFUND, RECORD_REVERSE, TG_OK, id,
-		       finding->business_date, found->sequence);
+		       found->member, found->sequence, query->next_sequence, RECORD_REFUND,
+		       RECORD_REVERSE, TG_OK, id, finding->business_date, found->sequence);
 	status = database_query(query->database, sql, on_component, finding, error);
 	if (status == TG_OK && finding->is_damaged)
 		status = storage_fail(error, TG_DATABASE,

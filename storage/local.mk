@@ -41,6 +41,7 @@ libstorage_la_SOURCES += \
 	%D%/sink_batch.c %D%/sink_batch.h \
 	%D%/sink_columns.h \
 	%D%/sink_cursor.c %D%/sink_cursor.h \
+	%D%/sink_entries.c %D%/sink_entries.h \
 	%D%/sink_index.c %D%/sink_index.h \
 	%D%/sink_insert.c %D%/sink_insert.h \
 	%D%/sink_map.c %D%/sink_map.h %D%/sink_map_config.c %D%/sink_map_matters.c %D%/sink_map_rulebook.c %D%/sink_map_settlement.c %D%/sink_clearing.c %D%/sink_clearing.h \

@@ -19,10 +19,12 @@
 #include "protocol/assert.h"
 #include "storage/sink_batch.h"
 #include "storage/sink_clearing.h"
+#include "storage/sink_entries.h"
 #include "storage/sink_session.h"
 #include "storage/sink_worker.h"
 
 #define BATCH_RECORDS_DEFAULT 2000
+#define SPLIT_RECORDS_DEFAULT 1000
 #define IDLE_MS_DEFAULT 20
 #define RETRY_MIN_MS_DEFAULT 100
 #define RETRY_MAX_MS_DEFAULT 5000
@@ -49,8 +51,9 @@ struct sink {
 	struct sink_source source;
 	struct database_cutter cutter;
 
-	/* The thread's own, but for the session and the fill in hand while a write runs. */
+	/* The thread's own, but for these two and the fill in hand while a write runs. */
 	struct sink_session session;
+	struct sink_entries entries;
 	struct sink_worker *worker;	/* owned; writes for the thread; NULL: it writes itself */
 	struct sink_write write;	/* the last one, or that which runs */
 	struct sink_fill fills[2];
@@ -167,7 +170,10 @@ init_locks(struct sink *sink)
 	pthread_condattr_t attributes;
 	bool is_made;
 
-	if (database_cutter_init(&sink->cutter) != TG_OK)
+	is_made = database_cutter_init(&sink->cutter) == TG_OK;
+	is_made &= sink_entries_init(&sink->entries, &sink->config.database, sink->config.shard,
+				     sink->config.epoch) == TG_OK;
+	if (!is_made)
 		return false;
 	if (pthread_mutex_init(&sink->lock, NULL) != 0)
 		return false;
@@ -177,6 +183,13 @@ init_locks(struct sink *sink)
 		  pthread_cond_init(&sink->wake, &attributes) == 0;
 	pthread_condattr_destroy(&attributes);
 	return is_made;
+}
+
+static void
+close_session(struct sink *sink)
+{
+	sink_session_close(&sink->session);
+	sink_entries_close(&sink->entries);
 }
 
 static uint32_t
@@ -195,6 +208,7 @@ sink_new(const struct sink_config *config, const struct sink_source *source,
 		return storage_fail(error, TG_NO_MEMORY, "no memory for the sink");
 	sink->config = *config;
 	sink->config.batch_records = or_default(config->batch_records, BATCH_RECORDS_DEFAULT);
+	sink->config.split_records = or_default(config->split_records, SPLIT_RECORDS_DEFAULT);
 	sink->config.idle_ms = or_default(config->idle_ms, IDLE_MS_DEFAULT);
 	sink->config.retry_min_ms = or_default(config->retry_min_ms, RETRY_MIN_MS_DEFAULT);
 	sink->config.retry_max_ms = or_default(config->retry_max_ms, RETRY_MAX_MS_DEFAULT);
@@ -222,6 +236,7 @@ sink_free(struct sink *sink)
 	if (sink == NULL)
 		return;
 	sink_session_close(&sink->session);
+	sink_entries_deinit(&sink->entries);
 	sink_batch_deinit(&sink->fills[0].batch);
 	sink_batch_deinit(&sink->fills[1].batch);
 	free(sink->record);
@@ -245,6 +260,7 @@ sink_cut(struct sink *sink)
 {
 	sink_stop(sink);
 	database_cutter_cut(&sink->cutter);
+	database_cutter_cut(&sink->entries.cutter);
 }
 
 struct sink_status
@@ -401,7 +417,7 @@ run_write(void *context)
 	if (write->status != TG_OK)
 		write->error = write->partition_error;
 	else
-		write->status = sink_session_write(&sink->session, &sink->config,
+		write->status = sink_session_write(&sink->session, &sink->config, &sink->entries,
 						   &write->fill->batch, &write->fill->after,
 						   &write->error);
 }
@@ -419,7 +435,7 @@ end_write(struct sink *sink, const struct sink_fill *fill, struct storage_error 
 	if (status == TG_CORRUPT) {
 		error->sequence = sink->session.cursor.next_sequence;
 		if (fill->batch.record_count > 1 &&
-		    database_failure(sink->session.database) == DATABASE_FAILURE_DATA) {
+		    sink->session.failure == DATABASE_FAILURE_DATA) {
 			sink->single_until = fill->after.next_sequence;
 			status = TG_DATABASE;
 		}
@@ -512,7 +528,7 @@ static enum tg_status
 end_session(struct sink *sink, enum tg_status status, uint32_t *ret_wait_ms,
 	    const struct storage_error *error)
 {
-	sink_session_close(&sink->session);
+	close_session(sink);
 	if (is_stopping(sink))
 		return TG_OK;
 	tell_error(sink, error);
@@ -555,7 +571,7 @@ run_turns(struct sink *sink, struct storage_error *error)
 		if (pause_ms > 0)
 			wait_ms(sink, pause_ms);
 	}
-	sink_session_close(&sink->session);
+	close_session(sink);
 	enter(sink, SINK_STOPPED);
 	return TG_OK;
 }
@@ -568,7 +584,9 @@ sink_run(struct sink *sink, struct storage_error *error)
 	/* Without it there is less at once, and nothing is lost. */
 	if (sink_worker_new(&sink->worker) != TG_OK)
 		sink->worker = NULL;
+	sink_entries_start(&sink->entries);
 	status = run_turns(sink, error);
+	sink_entries_stop(&sink->entries);
 	sink_worker_free(sink->worker);
 	sink->worker = NULL;
 	return status;

@@ -1,11 +1,12 @@
 /*
  * sink.h - writes every durable record to MariaDB, exactly once and in order.
  *
- * One connection, on which one thread writes a batch while another makes the rows of the next.
- * Records are read from a source (the journal, never memory), turned into rows, and written in
- * batches: rows, totals and the cursor in one transaction.  After anything that goes wrong the sink
- * connects anew and goes on where the cursor in MariaDB stands, so that an unknown COMMIT is no
- * question.  While MariaDB is away, nothing else notices.
+ * One thread writes a batch while another makes the rows of the next.  Records are read from a
+ * source (the journal, never memory), turned into rows, and written in batches: rows, totals and
+ * the cursor in one transaction.  While there is much to write, entries go by a second connection
+ * and are committed just before the rest, see sink_entries.h.  After anything that goes wrong the
+ * sink connects anew and goes on where the cursor in MariaDB stands, so that an unknown COMMIT is
+ * no question.  While MariaDB is away, nothing else notices.
  */
 #ifndef TG_STORAGE_SINK_H
 #define TG_STORAGE_SINK_H
@@ -29,6 +30,7 @@ struct sink_config {
 	uint16_t shard;			/* of the ledger; 0 */
 	uint64_t epoch;			/* of the journal: ownership, never lower than before */
 	uint32_t batch_records;		/* in one transaction at most; 0: 2000 */
+	uint32_t split_records;		/* batches of so many go by two connections; 0: 1000 */
 	uint32_t pause_ms;		/* after a batch that was not full: the next is larger */
 	uint32_t idle_ms;		/* between two looks at an empty source; 0: 20 */
 	uint32_t retry_min_ms;		/* wait after a failure, doubled each time; 0: 100 */

@@ -12,6 +12,7 @@
 
 #define SQL_BYTES_MAX 768
 #define HASH_DIGITS 32
+#define DATE_BYTES 16
 
 XXH128_hash_t
 sink_cursor_chain(XXH128_hash_t before, const uint8_t *bytes, size_t bytes_count)
@@ -95,6 +96,61 @@ fenced(uint64_t found, uint64_t ours, struct storage_error *error)
 			    found, ours);
 }
 
+/* Entries that were committed before the rest of their batch. */
+struct ahead {
+	uint64_t first_sequence;	/* equals the cursor: the rest never was */
+	uint64_t next_sequence;
+	char	 date[DATE_BYTES];	/* of the record before them, or an earlier one */
+};
+
+static void
+on_ahead(void *context, const struct database_cell *cells)
+{
+	struct ahead *ahead = context;
+
+	ahead->first_sequence = database_cell_u64(&cells[0]);
+	ahead->next_sequence = database_cell_u64(&cells[1]);
+	(void)snprintf(ahead->date, sizeof ahead->date, "%s", cells[2].text);
+}
+
+/*
+ * Take away entries beyond the cursor, and claim the row for the epoch.  The row's lock waits for
+ * one who still writes entries; afterwards he finds that the row is not his.
+ */
+static enum tg_status
+take_entries(struct database *database, uint16_t shard, uint64_t epoch,
+	     const struct sink_cursor *cursor, struct storage_error *error)
+{
+	struct ahead ahead = { .first_sequence = 0 };
+	char sql[SQL_BYTES_MAX];
+	enum tg_status status;
+
+	(void)snprintf(sql, sizeof sql,
+		       "SELECT a.first_sequence, a.next_sequence,"
+		       " COALESCE(c.business_date, '1000-01-01') FROM entry_ahead a"
+		       " JOIN sink_cursor c ON c.shard = a.shard WHERE a.shard = %u FOR UPDATE",
+		       shard);
+	status = database_query(database, sql, on_ahead, &ahead, error);
+	if (status == TG_OK && cursor->is_there && ahead.first_sequence == cursor->next_sequence) {
+		/* Two ranges of the key: what is later in the same day, and later days. */
+		(void)snprintf(sql, sizeof sql,
+			       "DELETE FROM entry WHERE sequence < %" PRIu64
+			       " AND ((business_date = '%s' AND sequence >= %" PRIu64 ")"
+			       " OR (business_date > '%s' AND sequence >= %" PRIu64 "))",
+			       ahead.next_sequence, ahead.date, ahead.first_sequence, ahead.date,
+			       ahead.first_sequence);
+		status = database_run(database, sql, NULL, error);
+	}
+	if (status != TG_OK)
+		return status;
+	(void)snprintf(sql, sizeof sql,
+		       "INSERT INTO entry_ahead (shard, epoch, first_sequence, next_sequence)"
+		       " VALUES (%u, %" PRIu64 ", 0, 0) ON DUPLICATE KEY UPDATE"
+		       " epoch = VALUES(epoch), first_sequence = 0, next_sequence = 0",
+		       shard, epoch);
+	return database_run(database, sql, NULL, error);
+}
+
 /* Within a transaction that holds the row, or none if there is none. */
 static enum tg_status
 take_locked(struct database *database, uint16_t shard, uint64_t epoch,
@@ -128,6 +184,8 @@ sink_cursor_take(struct database *database, uint16_t shard, uint64_t epoch,
 		status = select_cursor(database, shard, " FOR UPDATE", &cursor, error);
 	if (status == TG_OK)
 		status = take_locked(database, shard, epoch, &cursor, error);
+	if (status == TG_OK)
+		status = take_entries(database, shard, epoch, &cursor, error);
 	if (status == TG_OK)
 		status = database_run(database, "COMMIT", NULL, error);
 	/* Two that make the row at once: the slower one comes again and finds it. */

@@ -34,7 +34,8 @@ TG_MUST_CHECK enum tg_status sink_cursor_read(struct database *database, uint16_
 					      struct storage_error *error);
 
 /*
- * Become the writer: make the row, or raise its epoch to ours.
+ * Become the writer: make the row, or raise its epoch to ours.  Entries that a split batch left
+ * beyond the cursor are taken away, see sink_entries.h.
  * TG_OK; TG_FENCED: the row has a higher epoch; TG_DATABASE.
  */
 TG_MUST_CHECK enum tg_status sink_cursor_take(struct database *database, uint16_t shard,

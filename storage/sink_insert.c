@@ -6,6 +6,7 @@
  */
 #include "storage/sink_insert.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "protocol/assert.h"
@@ -81,26 +82,34 @@ count_spare(const struct sink_table *table, uint64_t columns, uint64_t needed)
 }
 
 enum tg_status
-sink_insert_run(struct sink_insert *insert, const struct sink_rows *rows, uint64_t *ret_affected,
+sink_insert_run(struct sink_insert *insert, const struct sink_rows *rows,
 		struct storage_error *error)
 {
 	const struct sink_insert_shape *shape = &insert->whole;
+	const bool is_plain = sink_table_is_plain(insert->table);
+	uint64_t affected = 0;
+	enum tg_status status;
 
 	/* An update must say of each column what becomes of it. */
-	if (sink_table_is_plain(insert->table)) {
+	if (is_plain) {
 		const uint64_t columns = sink_rows_columns(rows);
 
 		shape = find_shape(insert, columns);
 		if (rows->count >= ROWS_TO_PREPARE_FOR &&
 		    count_spare(insert->table, shape->columns, columns) > SPARE_COLUMNS_MAX) {
 			struct sink_insert_shape *made = &insert->shapes[insert->next_shape];
-			enum tg_status status = prepare(insert, columns, made, error);
 
+			status = prepare(insert, columns, made, error);
 			if (status != TG_OK)
 				return status;
 			insert->next_shape = (insert->next_shape + 1) % SINK_INSERT_SHAPES_MAX;
 			shape = made;
 		}
 	}
-	return database_bulk_run(shape->bulk, rows->rows, rows->count, ret_affected, error);
+	status = database_bulk_run(shape->bulk, rows->rows, rows->count, &affected, error);
+	if (status == TG_OK && is_plain && affected != rows->count)
+		return storage_fail(error, TG_CORRUPT,
+				    "MariaDB took %" PRIu64 " of %" PRIu32 " rows of %s",
+				    affected, rows->count, rows->table->name);
+	return status;
 }

@@ -45,11 +45,11 @@ TG_MUST_CHECK enum tg_status sink_insert_open(struct sink_insert *insert,
 void sink_insert_close(struct sink_insert *insert);
 
 /*
- * Write the rows, of which there are some.  ret_affected: rows changed, as the server counts.
- * Results as database_bulk_run() and database_bulk_prepare().
+ * Write the rows, of which there are some.  Results as database_bulk_run() and
+ * database_bulk_prepare(); TG_CORRUPT also when the server took fewer.
  */
 TG_MUST_CHECK enum tg_status sink_insert_run(struct sink_insert *insert,
-					     const struct sink_rows *rows, uint64_t *ret_affected,
+					     const struct sink_rows *rows,
 					     struct storage_error *error);
 
 #endif

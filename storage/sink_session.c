@@ -15,10 +15,10 @@ static enum tg_status
 check_server(struct sink_session *session, const struct sink_config *config,
 	     const struct sink_batch *batch, struct storage_error *error)
 {
-	const char *tables[SINK_TABLE_COUNT + 1];
+	const char *tables[SINK_TABLE_COUNT + 2];
 	const struct database_needs needs = {
 		.tables = tables,
-		.table_count = SINK_TABLE_COUNT + 1,
+		.table_count = SINK_TABLE_COUNT + 2,
 		.packet_bytes = sink_batch_packet_bytes_max(batch),
 		.may_lose_commits = config->may_lose_commits,
 	};
@@ -26,6 +26,7 @@ check_server(struct sink_session *session, const struct sink_config *config,
 	for (int i = 0; i < SINK_TABLE_COUNT; i++)
 		tables[i] = sink_tables[i].name;
 	tables[SINK_TABLE_COUNT] = "sink_cursor";
+	tables[SINK_TABLE_COUNT + 1] = "entry_ahead";
 	return database_check(session->database, &needs, error);
 }
 
@@ -92,22 +93,21 @@ sink_session_partition(struct sink_session *session, int32_t day, uint32_t month
 	return TG_OK;
 }
 
-/* Write the rows of one table. */
-static enum tg_status
-write_table(struct sink_session *session, int table, struct sink_rows *rows,
-	    struct storage_error *error)
+/* Does the batch end a run of records that are summed for settlement together? */
+static bool
+ends_sums(const struct sink_session *session, const struct sink_config *config,
+	  const struct sink_cursor *after)
 {
-	uint64_t affected = 0;
-	enum tg_status status;
+	return session->cursor.next_sequence / config->clearing_records !=
+	       after->next_sequence / config->clearing_records;
+}
 
-	if (rows->count == 0)
-		return TG_OK;
-	status = sink_insert_run(&session->inserts[table], rows, &affected, error);
-	if (status == TG_OK && sink_table_is_plain(rows->table) && affected != rows->count)
-		return storage_fail(error, TG_CORRUPT,
-				    "MariaDB took %" PRIu64 " of %" PRIu32 " rows of %s",
-				    affected, rows->count, rows->table->name);
-	return status;
+/* Has a day ended, or was a cycle closed? */
+static bool
+ends_days(const struct sink_batch *batch)
+{
+	return batch->tables[SINK_TABLE_business_day].count > 0 ||
+	       batch->tables[SINK_TABLE_closed_cycle].count > 0;
 }
 
 /*
@@ -121,28 +121,78 @@ settle(struct sink_session *session, const struct sink_config *config,
 {
 	const uint32_t records = config->clearing_records;
 
-	if (session->cursor.next_sequence / records != after->next_sequence / records)
+	if (ends_sums(session, config, after))
 		return sink_clearing_follow(session->database, records, after->business_date,
 					    after->next_sequence, error);
-	if (batch->tables[SINK_TABLE_business_day].count > 0 ||
-	    batch->tables[SINK_TABLE_closed_cycle].count > 0)
-		return sink_clearing_run(session->database, records, error);
-	return TG_OK;
+	return ends_days(batch) ? sink_clearing_run(session->database, records, error) : TG_OK;
+}
+
+/*
+ * Do the entries go by their own connection?  Not where their sums are read in this transaction,
+ * nor the very first: where there are rows and the cursor stands at 1, someone else made them.
+ */
+static bool
+is_split(const struct sink_session *session, const struct sink_config *config,
+	 struct sink_entries *entries, const struct sink_batch *batch,
+	 const struct sink_cursor *after)
+{
+	return batch->record_count >= config->split_records && session->cursor.next_sequence > 1 &&
+	       !ends_sums(session, config, after) && !ends_days(batch) &&
+	       sink_entries_are_ready(entries);
+}
+
+/* Write the rows of all tables, those of entry as well or not. */
+static enum tg_status
+write_tables(struct sink_session *session, const struct sink_batch *batch, bool with_entries,
+	     struct storage_error *error)
+{
+	enum tg_status status = TG_OK;
+
+	for (int i = 0; status == TG_OK && i < SINK_TABLE_COUNT; i++) {
+		if (batch->tables[i].count > 0 && (with_entries || i != SINK_TABLE_entry))
+			status = sink_insert_run(&session->inserts[i], &batch->tables[i], error);
+	}
+	session->failure = database_failure(session->database);
+	return status;
+}
+
+/* The same, the entries at the same time by their own connection, and committed. */
+static enum tg_status
+write_split(struct sink_session *session, struct sink_entries *entries,
+	    const struct sink_batch *batch, const struct sink_cursor *after,
+	    struct storage_error *error)
+{
+	enum tg_status status;
+
+	sink_entries_begin(entries, &batch->tables[SINK_TABLE_entry],
+			   session->cursor.next_sequence, after->next_sequence);
+	status = write_tables(session, batch, false, error);
+	if (status != TG_OK) {
+		sink_entries_drop(entries);
+		return status;
+	}
+	status = sink_entries_commit(entries, error);
+	if (status != TG_OK)
+		session->failure = database_failure(entries->database);
+	return status;
 }
 
 enum tg_status
 sink_session_write(struct sink_session *session, const struct sink_config *config,
-		   struct sink_batch *batch, const struct sink_cursor *after,
-		   struct storage_error *error)
+		   struct sink_entries *entries, const struct sink_batch *batch,
+		   const struct sink_cursor *after, struct storage_error *error)
 {
+	const bool splits = is_split(session, config, entries, batch, after);
 	enum tg_status status = database_run(session->database, "START TRANSACTION", NULL, error);
 
 	TG_ASSERT(after->next_sequence > session->cursor.next_sequence);
+	session->failure = DATABASE_FAILURE_NONE;
 	if (status == TG_OK)
 		status = sink_cursor_lock(session->database, config->shard, &session->cursor,
 					  error);
-	for (int i = 0; status == TG_OK && i < SINK_TABLE_COUNT; i++)
-		status = write_table(session, i, &batch->tables[i], error);
+	if (status == TG_OK)
+		status = splits ? write_split(session, entries, batch, after, error)
+				: write_tables(session, batch, true, error);
 	if (status == TG_OK)
 		status = settle(session, config, batch, after, error);
 	if (status == TG_OK)

@@ -10,6 +10,7 @@
 #include "storage/sink.h"
 #include "storage/sink_batch.h"
 #include "storage/sink_cursor.h"
+#include "storage/sink_entries.h"
 #include "storage/sink_insert.h"
 
 struct sink_session {
@@ -17,6 +18,7 @@ struct sink_session {
 	struct sink_insert inserts[SINK_TABLE_COUNT];
 	struct sink_cursor cursor;	/* as committed */
 	int32_t	 partition_month;	/* last one that partitions were looked after for */
+	enum database_failure failure;	/* why rows of the last batch were refused, if they were */
 };
 
 /*
@@ -41,16 +43,18 @@ TG_MUST_CHECK enum tg_status sink_session_partition(struct sink_session *session
 						    struct storage_error *error);
 
 /*
- * Write the batch and move the cursor to after, in one transaction.
+ * Write the batch and move the cursor to after, in one transaction; of a large batch the entries go
+ * at the same time in one of their own, see sink_entries.h.
  *
- * TG_OK: committed, session->cursor is after.  Otherwise the session must be closed: it is not
- * known here whether the commit happened, the next session's cursor tells.
- * TG_FENCED; TG_CORRUPT: a row was refused for what it is (database_failure() DATA or DUPLICATE);
+ * TG_OK: committed, session->cursor is after.  Otherwise session and entries must be closed: it is
+ * not known here whether the commit happened, the next session's cursor tells.
+ * TG_FENCED; TG_CORRUPT: a row was refused for what it is (session->failure DATA or DUPLICATE);
  * TG_DATABASE.
  */
 TG_MUST_CHECK enum tg_status sink_session_write(struct sink_session *session,
 						const struct sink_config *config,
-						struct sink_batch *batch,
+						struct sink_entries *entries,
+						const struct sink_batch *batch,
 						const struct sink_cursor *after,
 						struct storage_error *error);
 

@@ -16,6 +16,7 @@
 
 #define HEADER_BYTES 4
 #define CHUNK_BYTES 65536
+#define PASSAGES_MAX 4
 
 struct packet_proxy {
 	pthread_t thread;
@@ -32,7 +33,7 @@ struct packet_proxy {
 
 /* One connection through the proxy. */
 struct passage {
-	int	 client;
+	int	 client;		/* -1: there is none */
 	int	 server;
 	uint8_t	 header[HEADER_BYTES];	/* of the client's packet at hand */
 	uint32_t header_bytes;
@@ -144,49 +145,78 @@ pass_server(struct passage *passage)
 }
 
 static void
-serve(struct packet_proxy *proxy, struct passage *passage)
+close_passage(struct passage *passage)
 {
-	for (;;) {
-		struct pollfd files[] = {
-			{ .fd = passage->client, .events = POLLIN },
-			{ .fd = passage->server, .events = POLLIN },
-			{ .fd = proxy->end[0], .events = POLLIN },
-		};
+	close(passage->client);
+	close(passage->server);
+	passage->client = -1;
+}
 
-		must(poll(files, 3, -1) > 0, "poll");
-		if (files[2].revents != 0)
-			return;
-		if (files[1].revents != 0 && !pass_server(passage))
-			return;
-		if (files[0].revents != 0 && !pass_client(proxy, passage))
-			return;
-	}
+/* Let one in, or close it at once when there are too many, or no server. */
+static void
+open_passage(struct packet_proxy *proxy, struct passage *passages)
+{
+	struct sockaddr_un address = address_of(proxy->server_path);
+	struct passage passage = { .client = accept(proxy->listener, NULL, NULL) };
+	int i = 0;
+
+	passage.server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	must(passage.client >= 0 && passage.server >= 0, "proxy");
+	while (i < PASSAGES_MAX && passages[i].client >= 0)
+		i++;
+	if (i < PASSAGES_MAX &&
+	    connect(passage.server, (struct sockaddr *)&address, sizeof address) == 0)
+		passages[i] = passage;
+	else
+		close_passage(&passage);
+}
+
+/* What came of waiting for a passage: its two files. */
+static void
+serve_passage(struct packet_proxy *proxy, struct passage *passage, const struct pollfd *files)
+{
+	if ((files[1].revents != 0 && !pass_server(passage)) ||
+	    (files[0].revents != 0 && !pass_client(proxy, passage)))
+		close_passage(passage);
 }
 
 static void *
 run(void *context)
 {
 	struct packet_proxy *proxy = context;
-	struct sockaddr_un address = address_of(proxy->server_path);
+	struct passage passages[PASSAGES_MAX];
 
+	for (int i = 0; i < PASSAGES_MAX; i++)
+		passages[i].client = -1;
 	for (;;) {
-		struct pollfd files[] = {
+		struct pollfd files[2 + 2 * PASSAGES_MAX] = {
 			{ .fd = proxy->listener, .events = POLLIN },
 			{ .fd = proxy->end[0], .events = POLLIN },
 		};
-		struct passage passage = { .client = -1 };
 
-		must(poll(files, 2, -1) > 0, "poll");
+		/* A file below zero is not looked at. */
+		for (int i = 0; i < PASSAGES_MAX; i++) {
+			const struct passage *passage = &passages[i];
+			const bool is_open = passage->client >= 0;
+
+			files[2 + 2 * i] = (struct pollfd){ .fd = passage->client,
+							    .events = POLLIN };
+			files[3 + 2 * i] = (struct pollfd){ .fd = is_open ? passage->server : -1,
+							    .events = POLLIN };
+		}
+		must(poll(files, 2 + 2 * PASSAGES_MAX, -1) > 0, "poll");
+		for (int i = 0; i < PASSAGES_MAX; i++)
+			serve_passage(proxy, &passages[i], &files[2 + 2 * i]);
 		if (files[1].revents != 0)
-			return NULL;
-		passage.client = accept(proxy->listener, NULL, NULL);
-		passage.server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		must(passage.client >= 0 && passage.server >= 0, "proxy");
-		if (connect(passage.server, (struct sockaddr *)&address, sizeof address) == 0)
-			serve(proxy, &passage);
-		close(passage.client);
-		close(passage.server);
+			break;
+		if (files[0].revents != 0)
+			open_passage(proxy, passages);
 	}
+	for (int i = 0; i < PASSAGES_MAX; i++) {
+		if (passages[i].client >= 0)
+			close_passage(&passages[i]);
+	}
+	return NULL;
 }
 
 struct packet_proxy *

@@ -1,9 +1,9 @@
 /*
  * packet_proxy.h - a Unix socket before that of MariaDB, which cuts the connection on demand.
  *
- * It counts the packets of the client's side, and cuts once: before the n-th reaches the server, or
- * after the server has answered it and before the client hears.  Connections before and after pass.
- * One connection at a time.
+ * It counts the packets of the clients' side, and cuts once: before the n-th reaches the server, or
+ * after the server has answered it and before the client hears.  Other connections pass, up to four
+ * at a time.
  */
 #ifndef TG_TESTS_PACKET_PROXY_H
 #define TG_TESTS_PACKET_PROXY_H

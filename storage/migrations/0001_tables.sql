@@ -65,6 +65,15 @@ CREATE TABLE IF NOT EXISTS sink_cursor (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
   COMMENT='how far the tables are; changes in the same transaction as they do';
 
+CREATE TABLE IF NOT EXISTS entry_ahead (
+  shard SMALLINT UNSIGNED NOT NULL COMMENT 'as in sink_cursor',
+  epoch BIGINT UNSIGNED NOT NULL COMMENT 'as in sink_cursor',
+  first_sequence BIGINT UNSIGNED NOT NULL COMMENT 'first entry of the last batch whose entries had a transaction of their own; where sink_cursor.next_sequence is this, the others were not committed, and the entries will be taken away and written again',
+  next_sequence BIGINT UNSIGNED NOT NULL COMMENT 'sequence after its last entry; 0: there was none in this session of the gateway',
+  PRIMARY KEY (shard)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+  COMMENT='entries that were committed just before the other rows of their batch';
+
 CREATE TABLE IF NOT EXISTS programme (
   version INT UNSIGNED NOT NULL COMMENT 'counts up with every change, from 1',
   last_sequence BIGINT UNSIGNED NOT NULL COMMENT 'sequence of the record that set it',

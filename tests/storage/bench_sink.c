@@ -1,8 +1,9 @@
 /*
  * bench_sink.c - how many records and rows a second the sink writes, and what each costs.
  *
- * bench_sink [records [batch [members [option...]]]] prints one line.  The server is a private one
- * with a buffer pool that holds what is written, and the options; commits are flushed.
+ * bench_sink [records [batch [members [split [option...]]]]] prints one line.  Batches of at least
+ * split records go by two connections.  The server is a private one with a buffer pool that holds
+ * what is written, and the options; commits are flushed.
  */
 #include <inttypes.h>
 #include <setjmp.h>
@@ -56,14 +57,15 @@ main(int argument_count, char **arguments)
 	double begun, own_begun, server_begun, seconds, own_seconds, server_seconds, redo_bytes;
 	int64_t rows;
 
-	for (int i = 4; i < argument_count && i - 2 < MARIADB_OPTIONS_MAX; i++)
-		options[i - 2] = arguments[i];
+	for (int i = 5; i < argument_count && i - 3 < MARIADB_OPTIONS_MAX; i++)
+		options[i - 3] = arguments[i];
 	server = mariadb_new(options);
 	state = server;
 	(void)sink_fixture_setup(&state);
 	f = state;
-	f->config.batch_records = argument(argument_count, arguments, 2, 2000);
+	f->config.batch_records = argument(argument_count, arguments, 2, 5000);
 	f->maker.members = argument(argument_count, arguments, 3, 100000);
+	f->config.split_records = argument(argument_count, arguments, 4, 1000);
 	f->maker.records_per_day = 0;
 	record_maker_make(&f->maker, RECORD_CUTOVER, f->record);
 	sink_fixture_add_record(f, f->record);
@@ -84,10 +86,12 @@ main(int argument_count, char **arguments)
 	redo_bytes = server_status(server, "Innodb_os_log_written") - redo_bytes;
 	rows = mariadb_number(server, "SELECT (SELECT COUNT(*) FROM entry)"
 				      " + (SELECT COUNT(*) FROM posting)") + records;
-	printf("records=%" PRIu32 " batch=%" PRIu32 " members=%" PRIu32 " seconds=%.2f "
+	printf("records=%" PRIu32 " batch=%" PRIu32 " members=%" PRIu32 " split=%" PRIu32
+	       " seconds=%.2f "
 	       "records_per_s=%.0f rows_per_s=%.0f own_cpu_s=%.2f "
 	       "server_cpu_s=%.2f redo_bytes_each=%.0f file_bytes_each=%.0f\n",
-	       records, f->config.batch_records, f->maker.members, seconds, records / seconds,
+	       records, f->config.batch_records, f->maker.members, f->config.split_records,
+	       seconds, records / seconds,
 	       (double)rows / seconds, own_seconds, server_seconds, redo_bytes / records,
 	       (double)mariadb_number(server, "SELECT SUM(file_size) FROM"
 					      " information_schema.innodb_sys_tablespaces"

@@ -50,6 +50,7 @@ init(struct sink_fixture *f, uint64_t seed)
 		.database = *mariadb_config(f->server),
 		.epoch = 1,
 		.batch_records = 500,
+		.split_records = 100,
 		.idle_ms = 2,
 		.retry_min_ms = 5,
 		.retry_max_ms = 50,

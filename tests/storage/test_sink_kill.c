@@ -54,6 +54,7 @@ server_killed_while_partitioning_loses_nothing(void **state)
 	struct sink_fixture *f = *state;
 
 	f->maker.records_per_day = 3;
+	f->config.split_records = 20;
 	kill_again_and_again(f, 30);
 }
 
@@ -106,6 +107,7 @@ killed_sink_is_followed_exactly(void **state)
 	struct sink_fixture *f = *state;
 
 	f->config.batch_records = 50;
+	f->config.split_records = 1;
 	for (uint64_t i = 0; i < 3 * KILLS; i++) {
 		f->config.epoch = 1 + i;
 		sink_fixture_add(f, 200);

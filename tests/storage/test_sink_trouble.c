@@ -315,6 +315,95 @@ read_only_server_is_waited_for(void **state)
 	sink_fixture_assert_equal(f);
 }
 
+/* Entries of the next count records, as a split batch leaves them that was cut off. */
+static void
+leave_entries(const struct sink_fixture *f, uint64_t first, uint64_t count, uint64_t named_first)
+{
+	char sql[512];
+
+	(void)snprintf(sql, sizeof sql,
+		       "INSERT INTO entry (business_date, sequence, line, kind, status, flags,"
+		       " booked_at, posting_count, move_count, line_count, component_count)"
+		       " SELECT COALESCE(c.business_date, '1000-01-01'), s.seq, 0, 1, 0, 0, NOW(),"
+		       " 0, 0, 0, 0 FROM seq_%" PRIu64 "_to_%" PRIu64 " s JOIN sink_cursor c",
+		       first, first + count - 1);
+	mariadb_run(f->server, sql);
+	(void)snprintf(sql, sizeof sql,
+		       "UPDATE entry_ahead SET first_sequence = %" PRIu64
+		       ", next_sequence = %" PRIu64, named_first, first + count);
+	mariadb_run(f->server, sql);
+}
+
+/* What: entries that lie beyond the cursor, because the rest of their batch was not committed, are
+ * taken away and written again.
+ * How:  such entries made by hand, before and after the business date changes. */
+static void
+entries_beyond_the_cursor_are_written_again(void **state)
+{
+	struct sink_fixture *f = *state;
+
+	for (uint64_t i = 1; i <= 3; i++) {
+		sink_fixture_add(f, 300);
+		sink_fixture_run(f);
+		leave_entries(f, 300 * i + 1, 7, 300 * i + 1);
+	}
+	sink_fixture_add(f, 200);
+	sink_fixture_run(f);
+	sink_fixture_assert_equal(f);
+}
+
+/* What: an entry beyond the cursor that nobody has named stays, and stops the sink.
+ * How:  entry_ahead speaks of another place. */
+static void
+unknown_entries_stop_with_an_alarm(void **state)
+{
+	struct sink_fixture *f = *state;
+
+	sink_fixture_add(f, 300);
+	sink_fixture_run(f);
+	leave_entries(f, 301, 7, 250);
+	sink_fixture_add_earns(f, 200);
+	run_into(f, TG_CORRUPT, SINK_ALARM);
+	assert_non_null(strstr(f->error.text, "1062"));
+	assert_int_equal(next_sequence(f), 301);
+	assert_int_equal(mariadb_number(f->server, "SELECT COUNT(*) FROM entry"), 307);
+}
+
+/* What: entries of a split batch are fenced like the rest.
+ * How:  their row is taken by another epoch. */
+static void
+overtaken_entries_are_fenced(void **state)
+{
+	struct sink_fixture *f = *state;
+
+	sink_fixture_add_earns(f, 400);
+	sink_fixture_start(f);
+	sink_fixture_await_all(f);
+	mariadb_run(f->server, "UPDATE entry_ahead SET epoch = 9");
+	sink_fixture_add_earns(f, 400);
+	sink_fixture_await_state(f, SINK_FENCED);
+	sink_fixture_join(f);
+	assert_int_equal(f->result, TG_FENCED);
+	assert_true(mariadb_number(f->server, "SELECT next_sequence FROM sink_cursor") < 801);
+}
+
+/* What: a server that grants one connection only is written by one.
+ * How:  a user who may not have two at once. */
+static void
+one_connection_is_enough(void **state)
+{
+	struct sink_fixture *f = *state;
+
+	mariadb_run(f->server, "CREATE OR REPLACE USER lonely@localhost WITH"
+			       " MAX_USER_CONNECTIONS 1");
+	mariadb_run(f->server, "GRANT ALL ON tallygate.* TO lonely@localhost");
+	f->config.database.user = "lonely";
+	sink_fixture_add(f, 3000);
+	sink_fixture_run(f);
+	sink_fixture_assert_equal(f);
+	assert_int_equal(mariadb_number(f->server, "SELECT next_sequence FROM entry_ahead"), 0);
+}
+
 /* Until a transaction waits for a lock of another one. */
 static void
 await_lock_wait(const struct sink_fixture *f)
@@ -429,6 +518,10 @@ main(void)
 		TEST(older_backup_is_caught_up),
 		TEST(unfit_server_is_waited_for),
 		TEST(read_only_server_is_waited_for),
+		TEST(entries_beyond_the_cursor_are_written_again),
+		TEST(unknown_entries_stop_with_an_alarm),
+		TEST(overtaken_entries_are_fenced),
+		TEST(one_connection_is_enough),
 		TEST(deadlock_is_tried_again),
 		TEST(waiting_sink_stops_at_once),
 		TEST(hung_sink_is_cut_loose),

@@ -62,11 +62,12 @@ class Tool:
 
 
 def tables(database, name):
-    """Every base table with its rows in order, but for the server's own clock."""
+    """Every base table with its rows in order, but for the server's own clock and which batches
+    were split."""
     found = {}
     for (table,) in database.query(
             "SELECT table_name FROM information_schema.tables WHERE table_schema = '%s'"
-            " AND table_type = 'BASE TABLE'" % name):
+            " AND table_type = 'BASE TABLE' AND table_name <> 'entry_ahead'" % name):
         columns = ['HEX(%s)' % column if kind.endswith('binary') else '`%s`' % column
                    for column, kind in database.query(
                        "SELECT column_name, data_type FROM information_schema.columns WHERE"
