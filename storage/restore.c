@@ -238,7 +238,8 @@ list_lost(struct restoring *r, struct database *database, struct storage_error *
 	status = report_lines_open(&r->lines, config->io, config->directory, RESTORE_MEMBERS_NAME,
 				   error);
 	if (status == TG_OK && to > last)
-		status = restore_database_members(database, last, list_member, r, error);
+		status = restore_database_members(database, last + 1, to, list_member, r,
+						  error);
 	return report_lines_close(&r->lines, status, error);
 }
 

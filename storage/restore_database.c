@@ -91,8 +91,8 @@ on_member(void *context, const struct database_cell *cells)
 }
 
 enum tg_status
-restore_database_members(struct database *database, uint64_t sequence, lost_points_fn *each,
-			 void *context, struct storage_error *error)
+restore_database_members(struct database *database, uint64_t from, uint64_t to,
+			 lost_points_fn *each, void *context, struct storage_error *error)
 {
 	struct members members = { .each = each, .context = context, .error = error };
 	char sql[SQL_BYTES_MAX];
@@ -106,9 +106,10 @@ restore_database_members(struct database *database, uint64_t sequence, lost_poin
 		       " COALESCE(SUM(IF(o.account = %d, o.points, 0)), 0),"
 		       " COUNT(DISTINCT e.sequence)"
 		       " FROM entry e LEFT JOIN posting o ON o.business_date = e.business_date"
-		       " AND o.sequence = e.sequence WHERE e.line = 0 AND e.sequence > %" PRIu64
+		       " AND o.sequence = e.sequence WHERE e.line = 0"
+		       " AND e.sequence BETWEEN %" PRIu64 " AND %" PRIu64
 		       " AND e.member IS NOT NULL GROUP BY e.member ORDER BY e.member",
-		       ACCOUNT_AVAILABLE, ACCOUNT_PENDING, ACCOUNT_HELD, ACCOUNT_DEBT, sequence);
+		       ACCOUNT_AVAILABLE, ACCOUNT_PENDING, ACCOUNT_HELD, ACCOUNT_DEBT, from, to);
 	status = database_query(database, sql, on_member, &members, error);
 	return status == TG_OK ? members.status : status;
 }

@@ -44,10 +44,10 @@ TG_MUST_CHECK enum tg_status restore_database_entries(struct database *database,
 						      uint64_t to, lost_entry_fn *each,
 						      void *context, struct storage_error *error);
 
-/* The same for the members that records above sequence name, in order. */
-TG_MUST_CHECK enum tg_status restore_database_members(struct database *database, uint64_t sequence,
-						      lost_points_fn *each, void *context,
-						      struct storage_error *error);
+/* The same for the members that these name, in order of their numbers. */
+TG_MUST_CHECK enum tg_status restore_database_members(struct database *database, uint64_t from,
+						      uint64_t to, lost_points_fn *each,
+						      void *context, struct storage_error *error);
 
 /*
  * Has MariaDB the record as the journal has it: kind and time of booking?  ret_is: false also when

@@ -582,7 +582,7 @@ CREATE TABLE IF NOT EXISTS entry (
   KEY member (member, sequence),
   KEY partner_day (partner, business_date, sequence)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
-  COMMENT='every record of the ledger, one row each'
+  COMMENT='every record of the ledger, one row each; while much is written, rows from sink_cursor.next_sequence on may stand here a moment before what belongs to them in other tables'
   PARTITION BY RANGE COLUMNS (business_date) (PARTITION p_rest VALUES LESS THAN (MAXVALUE));
 
 CREATE TABLE IF NOT EXISTS posting (

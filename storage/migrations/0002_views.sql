@@ -207,6 +207,7 @@ SELECT u.business_date,
          UNION ALL
         SELECT e.business_date, e.partner, t.version, 0, 0, 1, 0, 0, 0, 0, t.transaction_fee_micro
           FROM entry e
+          JOIN sink_cursor w ON e.sequence < w.next_sequence
           JOIN record_kind k ON k.number = e.kind AND k.name IN ('EARN', 'BURN', 'CAPTURE')
           JOIN partner_terms_span t ON t.partner = e.partner AND t.from_sequence <= e.sequence
            AND (t.until_sequence IS NULL OR e.sequence <= t.until_sequence)
@@ -385,11 +386,18 @@ SELECT r.issuer,
  GROUP BY r.issuer, r.name, g.flags, g.point_value_num, g.point_value_den;
 
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW check_sequence AS
-SELECT c.shard,
-       c.next_sequence - 1 AS written_records,
-       (SELECT COUNT(*) FROM entry WHERE line = 0) AS found_records,
-       (SELECT COALESCE(MAX(sequence), 0) FROM entry) AS highest_sequence
-  FROM sink_cursor c;
+SELECT w.shard,
+       w.next_sequence - 1 AS written_records,
+       (SELECT COUNT(*) FROM entry WHERE line = 0 AND sequence < w.next_sequence) AS found_records,
+       (SELECT COALESCE(MAX(sequence), 0) FROM entry
+         WHERE sequence < w.next_sequence OR sequence >= w.beyond_sequence) AS highest_sequence
+  FROM (SELECT c.shard, c.next_sequence,
+               GREATEST(c.next_sequence,
+                        COALESCE((SELECT a.next_sequence FROM entry_ahead a
+                                   WHERE a.shard = c.shard
+                                     AND a.first_sequence = c.next_sequence), 0))
+                 AS beyond_sequence
+          FROM sink_cursor c) w;
 
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW check_posting AS
 SELECT o.business_date,
@@ -411,6 +419,7 @@ SELECT e.business_date,
        CAST(SUM(e.component_count) AS DECIMAL(38, 0)) AS told_components,
        (SELECT COUNT(*) FROM component c WHERE c.business_date = e.business_date) AS found_components
   FROM entry e
+  JOIN sink_cursor w ON e.sequence < w.next_sequence
  GROUP BY e.business_date
 HAVING told_postings <> found_postings OR told_moves <> found_moves OR told_lines <> found_lines
     OR told_components <> found_components;
@@ -455,6 +464,7 @@ SELECT u.business_date, u.partner, u.kind, u.outcome,
                       IF(FIND_IN_SET('out', e.flags), -1, 1) * COALESCE(e.points, 0))),
                0, SUM(COALESCE(e.amount, 0))
           FROM entry e
+          JOIN sink_cursor w ON e.sequence < w.next_sequence
           LEFT JOIN record_kind k ON k.number = e.kind
          WHERE NOT FIND_IN_SET('test', e.flags)
          GROUP BY e.business_date, COALESCE(e.partner, 0), e.kind,

@@ -325,7 +325,7 @@ leave_entries(const struct sink_fixture *f, uint64_t first, uint64_t count, uint
 		       "INSERT INTO entry (business_date, sequence, line, kind, status, flags,"
 		       " booked_at, posting_count, move_count, line_count, component_count)"
 		       " SELECT COALESCE(c.business_date, '1000-01-01'), s.seq, 0, 1, 0, 0, NOW(),"
-		       " 0, 0, 0, 0 FROM seq_%" PRIu64 "_to_%" PRIu64 " s JOIN sink_cursor c",
+		       " 2, 0, 0, 0 FROM seq_%" PRIu64 "_to_%" PRIu64 " s JOIN sink_cursor c",
 		       first, first + count - 1);
 	mariadb_run(f->server, sql);
 	(void)snprintf(sql, sizeof sql,
@@ -334,8 +334,14 @@ leave_entries(const struct sink_fixture *f, uint64_t first, uint64_t count, uint
 	mariadb_run(f->server, sql);
 }
 
+static int64_t
+check_findings(const struct sink_fixture *f)
+{
+	return mariadb_number(f->server, "SELECT SUM(findings) FROM check_all");
+}
+
 /* What: entries that lie beyond the cursor, because the rest of their batch was not committed, are
- * taken away and written again.
+ * no finding of the checks; they are taken away and written again.
  * How:  such entries made by hand, before and after the business date changes. */
 static void
 entries_beyond_the_cursor_are_written_again(void **state)
@@ -346,6 +352,7 @@ entries_beyond_the_cursor_are_written_again(void **state)
 		sink_fixture_add(f, 300);
 		sink_fixture_run(f);
 		leave_entries(f, 300 * i + 1, 7, 300 * i + 1);
+		assert_int_equal(check_findings(f), 0);
 	}
 	sink_fixture_add(f, 200);
 	sink_fixture_run(f);
@@ -362,6 +369,7 @@ unknown_entries_stop_with_an_alarm(void **state)
 	sink_fixture_add(f, 300);
 	sink_fixture_run(f);
 	leave_entries(f, 301, 7, 250);
+	assert_int_equal(check_findings(f), 1);
 	sink_fixture_add_earns(f, 200);
 	run_into(f, TG_CORRUPT, SINK_ALARM);
 	assert_non_null(strstr(f->error.text, "1062"));
