@@ -31,4 +31,4 @@ EXTRA_DIST += %D%/README.md %D%/earn.redis.lua %D%/earn.tarantool.lua %D%/earn.m
 .PHONY: bench
 bench: gateway/tallygated admin/tally-console contrib/load/tally-load %D%/bench-load \
 	%D%/bench-echo %D%/slow_sync.la tests/gateway/guard_stages \
-	tests/gateway/populate
+	tests/gateway/populate tests/storage/bench_sink

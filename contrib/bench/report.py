@@ -56,6 +56,19 @@ def fsync_us(folder, count=500):
     return {'p50': round(times[count // 2], 1), 'p99': round(times[count * 99 // 100], 1)}
 
 
+def stalls(seconds=2, least_ms=2):
+    """What the machine takes from a loop that only reads the clock, in gaps of at least so much:
+    share of the time in percent, and the longest in ms.  No server's tail is below it."""
+    begun = before = time.perf_counter()
+    gaps = [0]
+    while before - begun < seconds:
+        now = time.perf_counter()
+        if now - before >= least_ms / 1000:
+            gaps.append((now - before) * 1000)
+        before = now
+    return {'percent': round(sum(gaps) / seconds / 10, 2), 'longest_ms': round(max(gaps), 1)}
+
+
 def file_system(folder):
     run = subprocess.run(['stat', '--file-system', '--format=%T', folder], stdout=subprocess.PIPE,
                          check=True)
@@ -72,4 +85,5 @@ def processor():
 
 def machine(folder):
     return {'kernel': platform.release(), 'processor': processor(), 'cores': os.cpu_count(),
-            'file_system': file_system(folder), 'fsync_us': fsync_us(folder)}
+            'file_system': file_system(folder), 'fsync_us': fsync_us(folder),
+            'stalls': stalls()}
