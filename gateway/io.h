@@ -27,7 +27,6 @@
 #define IO_READ_BYTES 32768	 /* of one read */
 #define IO_READS_PER_RUN 8	 /* of one session in a turn */
 #define IO_WRITES_PER_FLUSH 16	 /* of one session in a turn */
-#define IO_HANDSHAKES_PER_TURN 4 /* steps; each may cost most of a millisecond */
 #define IO_ANSWERS_PER_TURN 2048
 #define IO_REPLY_BYTES_MAX 16384 /* of one answer that is no batch; every one fits */
 #define IO_TIMER_MS 50

@@ -416,12 +416,10 @@ io_turn(struct io *io, bool may_block)
 	run_work(io);
 	meter_settle(&io->meter);
 	pipeline_flush(io->options.port);
-	for (int i = 0; i < IO_HANDSHAKES_PER_TURN; i++) {
-		session = TAILQ_FIRST(&io->handshake);
-		if (session == NULL)
-			break;
+	/* One step, as it may cost most of a millisecond, for which all others wait. */
+	session = TAILQ_FIRST(&io->handshake);
+	if (session != NULL)
 		shake_hands(session);
-	}
 	wheel_advance(&io->wheel, io_now_ms(io), on_deadline, io);
 	for (uint32_t i = 0; i < io->listener_count; i++)
 		listener_resume(&io->listeners[i]);
