@@ -1,9 +1,9 @@
 /*
  * run_runoff.c - points outstanding by issuer and month of issue, and what each partner would owe.
  *
- * Read from the journal and its archive, as the views run_off and wind_down read the postings in
- * MariaDB: the ledger keeps no issuer of regular points.  It takes as long as reading does, and
- * memory for each issue; past a bound it is left to MariaDB.
+ * Read from the journal and its archive, as the views run_off and wind_down read MariaDB's tables:
+ * the ledger keeps no issuer of regular points.  It takes as long as reading does, and memory for
+ * each issue; past a bound it is left to MariaDB.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -87,21 +87,21 @@ print_winddown(struct command_call *call, const struct winddown_row *rows, uint3
 					      ">unused cover" };
 	struct text_table table;
 	int64_t outstanding = 0;
-	__int128 owed = 0;
+	int64_t owed = 0;
 
 	text_table_init(&table, call->out, titles, 5);
 	for (uint32_t i = 0; i < count; i++) {
 		print_issuer(&table, rows[i].issuer);
 		text_table_cell(&table, "%" PRId64, rows[i].outstanding_points);
 		print_money(&table, rows[i].worth_micro);
-		print_money(&table, rows[i].owes_micro);
+		text_table_cell(&table, "%" PRId64, rows[i].owes_amount);
 		text_table_cell(&table, "%" PRId64, rows[i].cover_points);
 		outstanding += rows[i].outstanding_points;
-		owed += rows[i].owes_micro;
+		owed += rows[i].owes_amount;
 	}
 	text_table_end(&table);
 	command_done(call, "outstanding=%" PRId64 " owed=%" PRId64 " record=%" PRIu64, outstanding,
-		     (int64_t)(owed / 1000000), last);
+		     owed, last);
 }
 
 static enum tg_status

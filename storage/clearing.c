@@ -241,10 +241,16 @@ clearing_set_terms(struct clearing *c, const struct funding_config *terms)
 	return TG_OK;
 }
 
+const struct funding_config *
+clearing_terms(const struct clearing *c, uint32_t partner)
+{
+	return &find_slot(c->slots, c->slot_count, partner)->terms;
+}
+
 static bool
 is_prepaid(const struct clearing *c, uint32_t partner)
 {
-	return (find_slot(c->slots, c->slot_count, partner)->terms.flags & FUNDING_PREPAID) != 0;
+	return (clearing_terms(c, partner)->flags & FUNDING_PREPAID) != 0;
 }
 
 enum tg_status
@@ -255,7 +261,8 @@ clearing_trace(struct clearing *c, int32_t business_date, uint64_t member,
 		legs[i].is_prepaid = legs[i].account == ACCOUNT_ISSUED && legs[i].points > 0 &&
 				     is_prepaid(c, legs[i].partner);
 	c->business_date = business_date;
-	return provenance_apply(c->provenance, member, legs, count, on_owed, c);
+	return provenance_apply(c->provenance, member, provenance_month(business_date), legs, count,
+				on_owed, c);
 }
 
 struct provenance *

@@ -104,6 +104,9 @@ TG_MUST_CHECK enum tg_status clearing_trace(struct clearing *clearing, int32_t b
 TG_MUST_CHECK enum tg_status clearing_set_terms(struct clearing *clearing,
 						const struct funding_config *terms);
 
+/* A partner's terms in force after the records added; version 0: none. */
+const struct funding_config *clearing_terms(const struct clearing *clearing, uint32_t partner);
+
 /*
  * Call each, from now on, with every part of a line as it is added: the record's sequence, and the
  * line with what that record adds to it.  What it returns other than TG_OK is the adding's result.

@@ -7,7 +7,9 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "ledger/calendar.h"
 #include "ledger/record.h"
+#include "ledger/request.h"
 #include "protocol/assert.h"
 
 #define SLOTS_FIRST 1024
@@ -25,7 +27,7 @@ struct queue {
 	uint64_t member;		/* 0: the slot is free */
 	struct runs held;
 	struct runs spent;
-	struct runs limited;		/* in the order in which issuers came */
+	struct runs limited;		/* one for each issuer and month, as they came */
 };
 
 struct provenance {
@@ -43,6 +45,7 @@ struct limited_change {
 /* One record at work. */
 struct change {
 	struct queue *queue;
+	uint32_t month;			/* of what it issues */
 	provenance_owe_fn *owe;
 	void	*context;
 	const struct provenance_leg *legs; /* borrowed */
@@ -80,6 +83,17 @@ provenance_free(struct provenance *p)
 	}
 	free(p->slots);
 	free(p);
+}
+
+uint32_t
+provenance_month(int32_t business_date)
+{
+	struct civil_date date;
+
+	if (business_date == DAY_NONE)
+		return PROVENANCE_MONTH_NONE;
+	date = calendar_date(business_date);
+	return (uint32_t)date.year * 100 + (uint32_t)date.month;
 }
 
 static struct queue *
@@ -147,34 +161,40 @@ make_room(struct runs *r, bool wants_front)
 }
 
 static bool
-is_same(const struct provenance_run *run, uint32_t issuer, uint32_t redeemer)
+is_same_pair(const struct provenance_run *a, const struct provenance_run *b)
 {
-	return run->issuer == issuer && run->redeemer == redeemer;
+	return a->issuer == b->issuer && a->redeemer == b->redeemer;
+}
+
+static bool
+is_same(const struct provenance_run *a, const struct provenance_run *b)
+{
+	return is_same_pair(a, b) && a->month == b->month;
 }
 
 static enum tg_status
-push_back(struct runs *r, uint32_t issuer, uint32_t redeemer, int64_t points)
+push_back(struct runs *r, const struct provenance_run *more)
 {
-	if (r->count > r->first && is_same(&r->runs[r->count - 1], issuer, redeemer)) {
-		r->runs[r->count - 1].points += points;
+	if (r->count > r->first && is_same(&r->runs[r->count - 1], more)) {
+		r->runs[r->count - 1].points += more->points;
 		return TG_OK;
 	}
 	if (make_room(r, false) != TG_OK)
 		return TG_NO_MEMORY;
-	r->runs[r->count++] = (struct provenance_run){ issuer, redeemer, points };
+	r->runs[r->count++] = *more;
 	return TG_OK;
 }
 
 static enum tg_status
-push_front(struct runs *r, uint32_t issuer, int64_t points)
+push_front(struct runs *r, const struct provenance_run *more)
 {
-	if (r->count > r->first && r->runs[r->first].issuer == issuer) {
-		r->runs[r->first].points += points;
+	if (r->count > r->first && is_same(&r->runs[r->first], more)) {
+		r->runs[r->first].points += more->points;
 		return TG_OK;
 	}
 	if (make_room(r, true) != TG_OK)
 		return TG_NO_MEMORY;
-	r->runs[--r->first] = (struct provenance_run){ issuer, 0, points };
+	r->runs[--r->first] = *more;
 	return TG_OK;
 }
 
@@ -194,7 +214,7 @@ drop(struct runs *r, uint32_t at)
 {
 	cut_out(r, at);
 	if (at == r->first || at == r->count ||
-	    !is_same(&r->runs[at - 1], r->runs[at].issuer, r->runs[at].redeemer))
+	    !is_same(&r->runs[at - 1], &r->runs[at]))
 		return;
 	r->runs[at - 1].points += r->runs[at].points;
 	cut_out(r, at);
@@ -202,12 +222,12 @@ drop(struct runs *r, uint32_t at)
 
 /*
  * What was spent, behind the others.  Of those older than the last SPENT_KEPT runs one is left for
- * each issuer and redeemer: so a queue does not grow for ever.
+ * each issuer and redeemer, of the oldest one's month: so a queue does not grow for ever.
  */
 static enum tg_status
 push_spent(struct runs *spent, const struct provenance_run *run)
 {
-	enum tg_status status = push_back(spent, run->issuer, run->redeemer, run->points);
+	enum tg_status status = push_back(spent, run);
 	uint32_t at;
 
 	if (status != TG_OK || spent->count - spent->first <= SPENT_KEPT)
@@ -215,7 +235,7 @@ push_spent(struct runs *spent, const struct provenance_run *run)
 	/* Only this one has become old now; no two of those before it are alike. */
 	at = spent->count - SPENT_KEPT - 1;
 	for (uint32_t i = spent->first; i < at; i++) {
-		if (is_same(&spent->runs[i], spent->runs[at].issuer, spent->runs[at].redeemer)) {
+		if (is_same_pair(&spent->runs[i], &spent->runs[at])) {
 			spent->runs[i].points += spent->runs[at].points;
 			drop(spent, at);
 			return TG_OK;
@@ -236,7 +256,7 @@ static enum tg_status
 leave(const struct change *c, struct runs *from, uint32_t at, uint32_t redeemer, int64_t points)
 {
 	struct provenance_run *run = &from->runs[at];
-	const struct provenance_run part = { run->issuer, redeemer, points };
+	const struct provenance_run part = { run->issuer, redeemer, run->month, points };
 	enum tg_status status = push_spent(&c->queue->spent, &part);
 
 	if (status == TG_OK)
@@ -251,31 +271,36 @@ least(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* The issuer's limited points; limited.count: it has none. */
+/* The issuer's oldest limited points; limited.count: it has none. */
 static uint32_t
 find_limited(const struct change *c, uint32_t issuer)
 {
 	const struct runs *limited = &c->queue->limited;
-	uint32_t at = limited->first;
+	uint32_t found = limited->count;
 
-	while (at < limited->count && limited->runs[at].issuer != issuer)
-		at++;
-	return at;
+	for (uint32_t at = limited->first; at < limited->count; at++) {
+		if (limited->runs[at].issuer == issuer &&
+		    (found == limited->count ||
+		     limited->runs[at].month < limited->runs[found].month))
+			found = at;
+	}
+	return found;
 }
 
 static enum tg_status
-add_limited(const struct change *c, uint32_t issuer, int64_t points)
+add_limited(const struct change *c, const struct provenance_run *more)
 {
 	struct runs *limited = &c->queue->limited;
-	const uint32_t at = find_limited(c, issuer);
 
-	if (points == 0)
+	if (more->points == 0)
 		return TG_OK;
-	if (at < limited->count) {
-		limited->runs[at].points += points;
-		return TG_OK;
+	for (uint32_t at = limited->first; at < limited->count; at++) {
+		if (is_same(&limited->runs[at], more)) {
+			limited->runs[at].points += more->points;
+			return TG_OK;
+		}
 	}
-	return push_back(limited, issuer, 0, points);
+	return push_back(limited, more);
 }
 
 /*
@@ -287,21 +312,24 @@ spend_limited(const struct change *c, uint32_t issuer, uint32_t redeemer, bool i
 	      int64_t points, int64_t *ret_left)
 {
 	struct runs *limited = &c->queue->limited;
-	const uint32_t at = find_limited(c, issuer);
 	enum tg_status status = TG_OK;
-	int64_t part;
 
+	while (status == TG_OK && points > 0) {
+		const uint32_t at = find_limited(c, issuer);
+		int64_t part;
+
+		if (at == limited->count)
+			break;
+		part = least(points, limited->runs[at].points);
+		points -= part;
+		if (is_back)
+			limited->runs[at].points -= part;
+		else
+			status = leave(c, limited, at, redeemer, part);
+		if (limited->runs[at].points == 0)
+			cut_out(limited, at);
+	}
 	*ret_left = points;
-	if (at == limited->count || points == 0)
-		return TG_OK;
-	part = least(points, limited->runs[at].points);
-	*ret_left = points - part;
-	if (is_back)
-		limited->runs[at].points -= part;
-	else
-		status = leave(c, limited, at, redeemer, part);
-	if (limited->runs[at].points == 0)
-		cut_out(limited, at);
 	return status;
 }
 
@@ -340,17 +368,17 @@ restore(const struct change *c, uint32_t redeemer, const uint32_t *issuer, int64
 
 	for (uint32_t at = spent->count; status == TG_OK && points > 0 && at > spent->first; at--) {
 		struct provenance_run *run = &spent->runs[at - 1];
-		const int64_t part = least(run->points, points);
-		const uint32_t from = run->issuer;
+		const struct provenance_run part = { run->issuer, 0, run->month,
+						     least(run->points, points) };
 
-		if (run->redeemer != redeemer || (issuer != NULL && from != *issuer))
+		if (run->redeemer != redeemer || (issuer != NULL && run->issuer != *issuer))
 			continue;
-		status = issuer != NULL ? add_limited(c, from, part) :
-					  push_front(&c->queue->held, from, part);
+		status = issuer != NULL ? add_limited(c, &part) :
+					  push_front(&c->queue->held, &part);
 		if (status == TG_OK)
-			status = owe(c, from, redeemer, -part);
-		run->points -= part;
-		points -= part;
+			status = owe(c, part.issuer, redeemer, -part.points);
+		run->points -= part.points;
+		points -= part.points;
 		if (run->points == 0)
 			drop(spent, at - 1);
 	}
@@ -385,18 +413,21 @@ give_back(struct change *c, uint32_t redeemer, int64_t points)
 static enum tg_status
 issue(struct change *c, uint32_t issuer, int64_t points)
 {
+	struct provenance_run run = { issuer, 0, c->month, 0 };
+
 	for (uint32_t i = 0; i < c->limited_count; i++) {
 		struct limited_change *l = &c->limited[i];
-		const int64_t part = l->issuer == issuer ? least(l->points, points) : 0;
 
-		if (part <= 0)
+		run.points = l->issuer == issuer ? least(l->points, points) : 0;
+		if (run.points <= 0)
 			continue;
-		if (add_limited(c, issuer, part) != TG_OK)
+		if (add_limited(c, &run) != TG_OK)
 			return TG_NO_MEMORY;
-		l->points -= part;
-		points -= part;
+		l->points -= run.points;
+		points -= run.points;
 	}
-	return points == 0 ? TG_OK : push_back(&c->queue->held, issuer, 0, points);
+	run.points = points;
+	return points == 0 ? TG_OK : push_back(&c->queue->held, &run);
 }
 
 /* An issuer takes its points back, its youngest first; then others', which are owed to redeemer. */
@@ -591,13 +622,15 @@ run(struct change *c)
 }
 
 enum tg_status
-provenance_apply(struct provenance *p, uint64_t member, const struct provenance_leg *legs,
-		 uint32_t count, provenance_owe_fn *owe_fn, void *context)
+provenance_apply(struct provenance *p, uint64_t member, uint32_t month,
+		 const struct provenance_leg *legs, uint32_t count, provenance_owe_fn *owe_fn,
+		 void *context)
 {
 	struct change c;
 
 	TG_ASSERT(member != 0 && count <= PROVENANCE_LEGS_MAX);
 	c.queue = queue_of(p, member);
+	c.month = month;
 	c.owe = owe_fn;
 	c.context = context;
 	c.legs = legs;
@@ -633,8 +666,7 @@ provenance_put(struct provenance *p, uint64_t member, enum provenance_place plac
 	if (queue == NULL)
 		return TG_NO_MEMORY;
 	return place == PROVENANCE_SPENT ? push_spent(&queue->spent, run) :
-					   push_back(runs_at(queue, place), run->issuer,
-						     run->redeemer, run->points);
+					   push_back(runs_at(queue, place), run);
 }
 
 static enum tg_status

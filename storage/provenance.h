@@ -20,6 +20,10 @@
  * ones a sum for each issuer and redeemer, the oldest of which comes back last.  Points that an
  * operator gave have issuer 0.
  *
+ * Runs have the month in which their points were issued, for who asks how old they are; it says
+ * nothing of who owes.  Of an issuer's limited points the oldest leave first.  What was spent so
+ * long ago that it is a sum comes back with the month of the oldest in it.
+ *
  * Pure: no I/O, no clock.
  */
 #ifndef TG_STORAGE_PROVENANCE_H
@@ -36,6 +40,9 @@ struct provenance;
 #define PROVENANCE_OPERATOR UINT32_C(0)
 /* Who redeems points that expired. */
 #define PROVENANCE_EXPIRED UINT32_MAX
+
+/* Issued before the first business date, which MariaDB has as 1000-01-01. */
+#define PROVENANCE_MONTH_NONE UINT32_C(100001)
 
 /*
  * One leg of a record, as in struct posting; or what its moves say of limited points: whose came
@@ -62,6 +69,7 @@ struct provenance_run {
 	uint32_t issuer;		/* partner, or PROVENANCE_OPERATOR */
 	/* SPENT: where; partner, PROVENANCE_OPERATOR or PROVENANCE_EXPIRED; else 0 */
 	uint32_t redeemer;
+	uint32_t month;			/* of issue: 202404, or PROVENANCE_MONTH_NONE */
 	int64_t	 points;		/* > 0 */
 };
 
@@ -73,13 +81,17 @@ void provenance_free(struct provenance *provenance);
 typedef enum tg_status provenance_owe_fn(void *context, uint32_t issuer, uint32_t redeemer,
 					 int64_t points);
 
+/* The month of a run that is issued on a business date; DAY_NONE: PROVENANCE_MONTH_NONE. */
+uint32_t provenance_month(int32_t business_date);
+
 /*
- * What one record of a member did.  TG_OK; TG_NO_MEMORY; TG_CORRUPT: more left than was there; and
- * what owe returns.
+ * What one record of a member did in a month.  TG_OK; TG_NO_MEMORY; TG_CORRUPT: more left than was
+ * there; and what owe returns.
  */
 TG_MUST_CHECK enum tg_status provenance_apply(struct provenance *provenance, uint64_t member,
-					      const struct provenance_leg *legs, uint32_t count,
-					      provenance_owe_fn *owe, void *context);
+					      uint32_t month, const struct provenance_leg *legs,
+					      uint32_t count, provenance_owe_fn *owe,
+					      void *context);
 
 /* Put a run behind the others of a member, as provenance_each() told it.  TG_OK; TG_NO_MEMORY. */
 TG_MUST_CHECK enum tg_status provenance_put(struct provenance *provenance, uint64_t member,

@@ -1,5 +1,6 @@
 /*
- * runoff.c - each member's issues in their order, found by a hash table that grows.
+ * runoff.c - each member's issues in their order, found by a hash table that grows; and, where
+ * issuers pay redeemers, the queues that statements are made of.
  */
 #include "storage/runoff.h"
 
@@ -10,6 +11,8 @@
 #include "ledger/calendar.h"
 #include "ledger/request.h"
 #include "protocol/assert.h"
+#include "storage/clearing.h"
+#include "storage/provenance.h"
 
 #define SLOTS_FIRST 1024
 
@@ -40,6 +43,7 @@ struct runoff {
 	uint32_t used;
 	struct cover *covers;		/* owned */
 	uint32_t cover_count;
+	struct clearing *clearing;	/* owned; told of records only where is_traced */
 	bool	 is_traced;
 	int64_t	 value_num, value_den;	/* of a point, minor units */
 };
@@ -55,9 +59,10 @@ runoff_new(uint64_t issues_max)
 	o->value_den = 1;
 	o->slot_count = SLOTS_FIRST;
 	o->slots = calloc(o->slot_count, sizeof *o->slots);
-	if (o->slots != NULL)
+	o->clearing = clearing_new();
+	if (o->slots != NULL && o->clearing != NULL)
 		return o;
-	free(o);
+	runoff_free(o);
 	return NULL;
 }
 
@@ -66,8 +71,9 @@ runoff_free(struct runoff *o)
 {
 	if (o == NULL)
 		return;
-	for (uint32_t i = 0; i < o->slot_count; i++)
+	for (uint32_t i = 0; o->slots != NULL && i < o->slot_count; i++)
 		free(o->slots[i].issues);
+	clearing_free(o->clearing);
 	free(o->slots);
 	free(o->covers);
 	free(o);
@@ -213,6 +219,7 @@ add_cover(struct runoff *o, const struct posting *posting)
 enum tg_status
 runoff_add(struct runoff *o, const struct record *r)
 {
+	struct storage_error error;
 	enum tg_status status = TG_OK;
 
 	if (RECORD_HAS(r, PROGRAMME)) {
@@ -220,8 +227,10 @@ runoff_add(struct runoff *o, const struct record *r)
 		o->value_num = r->programme.point_value_num;
 		o->value_den = r->programme.point_value_den;
 	}
+	if (o->is_traced)
+		status = clearing_add(o->clearing, r, true, &error);
 	if (!RECORD_HAS(r, POSTINGS) || (r->flags & RECORD_TEST) != 0)
-		return TG_OK;
+		return status;
 	for (uint32_t i = 0; status == TG_OK && i < r->posting_count; i++) {
 		if (r->postings[i].account == ACCOUNT_COVER)
 			status = add_cover(o, &r->postings[i]);
@@ -269,43 +278,57 @@ row_of(struct rows *rows, uint32_t issuer, int32_t month_day)
 	return &rows->rows[low];
 }
 
-/* Is it the member's first issue of the row with points outstanding, from the newest on? */
-static bool
-is_first_of_row(const struct holder *holder, uint32_t nth)
+/* What of a row a member has; members are listed one after the other. */
+static void
+add_outstanding(struct runoff_row *row, uint64_t member, int64_t points)
 {
-	int64_t left = holder->points;
-
-	for (uint32_t i = holder->count; i > nth + 1; i--) {
-		const struct issue *newer = &holder->issues[i - 1];
-
-		if (left > 0 && newer->points > 0 &&
-		    newer->issuer == holder->issues[nth].issuer &&
-		    newer->month_day == holder->issues[nth].month_day)
-			return false;
-		left -= newer->points;
-	}
-	return true;
+	if (points <= 0)
+		return;
+	row->outstanding_points += points;
+	row->members += row->last_member != member ? 1 : 0;
+	row->last_member = member;
 }
 
+/* Where all pay a pool: the newest issues. */
 static enum tg_status
-list_holder(struct rows *rows, const struct holder *holder)
+list_holder(struct rows *rows, const struct holder *holder, bool is_traced)
 {
 	int64_t left = holder->points;
 
 	for (uint32_t i = holder->count; i > 0; i--) {
 		const struct issue *issue = &holder->issues[i - 1];
 		struct runoff_row *row = row_of(rows, issue->issuer, issue->month_day);
-		int64_t outstanding = issue->points < left ? issue->points : left;
 
 		if (row == NULL)
 			return TG_NO_MEMORY;
-		outstanding = outstanding > 0 ? outstanding : 0;
 		row->issued_points += issue->points;
-		row->outstanding_points += outstanding;
-		if (outstanding > 0 && is_first_of_row(holder, i - 1))
-			row->members++;
+		if (!is_traced)
+			add_outstanding(row, holder->member,
+					issue->points < left ? issue->points : left);
 		left -= issue->points;
 	}
+	return TG_OK;
+}
+
+struct held {
+	struct rows *rows;
+	uint64_t member;
+};
+
+static enum tg_status
+list_run(void *context, enum provenance_place place, const struct provenance_run *run)
+{
+	const struct held *held = context;
+	const struct civil_date date = { (int32_t)run->month / 100, (int32_t)run->month % 100, 1 };
+	struct runoff_row *row;
+
+	if (place == PROVENANCE_SPENT)
+		return TG_OK;
+	row = row_of(held->rows, run->issuer,
+		     run->month == PROVENANCE_MONTH_NONE ? DAY_NONE : calendar_day(date));
+	if (row == NULL)
+		return TG_NO_MEMORY;
+	add_outstanding(row, held->member, run->points);
 	return TG_OK;
 }
 
@@ -315,8 +338,14 @@ runoff_list(const struct runoff *o, struct runoff_row **ret_rows, uint32_t *ret_
 	struct rows rows = { .count = 0 };
 	enum tg_status status = TG_OK;
 
-	for (uint32_t i = 0; status == TG_OK && i < o->slot_count; i++)
-		status = list_holder(&rows, &o->slots[i]);
+	for (uint32_t i = 0; status == TG_OK && i < o->slot_count; i++) {
+		struct held held = { &rows, o->slots[i].member };
+
+		status = list_holder(&rows, &o->slots[i], o->is_traced);
+		if (status == TG_OK && o->is_traced && held.member != 0)
+			status = provenance_each(clearing_provenance(o->clearing), held.member,
+						 list_run, &held);
+	}
 	if (status != TG_OK) {
 		free(rows.rows);
 		return status;
@@ -333,6 +362,20 @@ worth_of(const struct runoff *o, int64_t points)
 	const __int128 product = (__int128)points * 1000000 * o->value_num;
 
 	return (2 * product + o->value_den) / (2 * (__int128)o->value_den);
+}
+
+/* As a statement would say of a line of so many points that others redeemed. */
+static int64_t
+owed_amount(const struct runoff *o, uint32_t issuer, int64_t points)
+{
+	const struct settlement_terms terms = { .is_traced = o->is_traced ? 1 : 0,
+						.issued_num = o->value_num,
+						.issued_den = o->value_den };
+	const struct clearing_line line = { .partner = issuer, .item = CLEARING_OWES,
+					    .terms = *clearing_terms(o->clearing, issuer),
+					    .points = points };
+
+	return clearing_amount(&line, &terms);
 }
 
 enum tg_status
@@ -352,7 +395,8 @@ runoff_wind_down(const struct runoff *o, const struct runoff_row *rows, uint32_t
 	}
 	for (uint32_t i = 0; i < count; i++) {
 		found[i].worth_micro = worth_of(o, found[i].outstanding_points);
-		found[i].owes_micro = o->is_traced ? found[i].worth_micro : 0;
+		found[i].owes_amount =
+			owed_amount(o, found[i].issuer, found[i].outstanding_points);
 		for (uint32_t k = 0; k < o->cover_count; k++) {
 			if (o->covers[k].partner == found[i].issuer)
 				found[i].cover_points = o->covers[k].points;

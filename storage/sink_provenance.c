@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ledger/calendar.h"
 #include "ledger/record.h"
 #include "protocol/assert.h"
 #include "storage/clearing.h"
@@ -18,7 +19,7 @@
 
 #define SQL_BYTES_MAX 2048
 #define NUMBER_BYTES_MAX 24	/* digits, sign, and what stands between two numbers */
-#define RUN_BYTES_MAX (3 * NUMBER_BYTES_MAX)
+#define RUN_BYTES_MAX (4 * NUMBER_BYTES_MAX)
 #define SEND_BYTES 262144	/* rows are sent when there are so many bytes of them */
 #define MEMBERS_AT_ONCE 500	/* longer lists MariaDB turns into a join */
 
@@ -45,6 +46,7 @@ struct text {
 struct matching {
 	struct database *database;
 	const char *date;
+	int32_t	 business_date;		/* the same */
 	uint64_t first;			/* sequence of the first record */
 	uint64_t last;
 	struct clearing *clearing;	/* owned */
@@ -197,17 +199,19 @@ put_runs(struct matching *m, uint64_t member, enum provenance_place place, const
 {
 	uint64_t issuer;
 	uint64_t redeemer = 0;
+	uint64_t month;
 	uint64_t points;
 
 	while (m->status == TG_OK && take_number(&text, &issuer)) {
 		if ((place == PROVENANCE_SPENT && !take_number(&text, &redeemer)) ||
-		    !take_number(&text, &points)) {
+		    !take_number(&text, &month) || !take_number(&text, &points)) {
 			m->status = TG_CORRUPT;
 			return;
 		}
 		m->status = provenance_put(clearing_provenance(m->clearing), member, place,
 					   &(struct provenance_run){ (uint32_t)issuer,
 								     (uint32_t)redeemer,
+								     (uint32_t)month,
 								     (int64_t)points });
 	}
 }
@@ -337,8 +341,8 @@ end_record(struct matching *m)
 	if (m->status == TG_OK && m->leg_count > 0)
 		take_limited(m);
 	if (m->status == TG_OK && m->leg_count > 0)
-		m->status = clearing_trace(m->clearing, 0, m->moved[m->at].member, m->legs,
-					   m->leg_count);
+		m->status = clearing_trace(m->clearing, m->business_date,
+					   m->moved[m->at].member, m->legs, m->leg_count);
 	if (m->status == TG_OK)
 		m->leg_count = 0;
 }
@@ -432,6 +436,8 @@ write_run(void *context, enum provenance_place place, const struct provenance_ru
 		put_text(text, ",");
 		put_number(text, run->redeemer);
 	}
+	put_text(text, ",");
+	put_number(text, run->month);
 	put_text(text, ",");
 	put_number(text, (uint64_t)run->points);
 	put_text(text, "]");
@@ -546,12 +552,25 @@ match(struct matching *m)
 	return status == TG_OK ? write_all(m) : status;
 }
 
+/* "2024-04-30"; 1000-01-01, before the first business date, is a date as any other here. */
+static int32_t
+day_of(const char *date)
+{
+	char *end;
+	struct civil_date civil;
+
+	civil.year = (int32_t)strtol(date, &end, 10);
+	civil.month = (int32_t)strtol(end + 1, &end, 10);
+	civil.day = (int32_t)strtol(end + 1, &end, 10);
+	return calendar_day(civil);
+}
+
 enum tg_status
 sink_provenance_run(struct database *database, const char *date, uint64_t first, uint64_t last,
 		    struct storage_error *error)
 {
-	struct matching m = { .database = database, .date = date, .first = first, .last = last,
-			      .error = error };
+	struct matching m = { .database = database, .date = date, .business_date = day_of(date),
+			      .first = first, .last = last, .error = error };
 	enum tg_status status = match(&m);
 
 	if (status == TG_NO_MEMORY)

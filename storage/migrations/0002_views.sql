@@ -295,16 +295,41 @@ SELECT w.member,
          WHERE o.is_test = 0
          GROUP BY e.member) b ON b.member = w.member;
 
+CREATE OR REPLACE SQL SECURITY INVOKER VIEW point_held AS
+SELECT v.member,
+       h.issuer,
+       CAST(STR_TO_DATE(CONCAT(h.month, '01'), '%Y%m%d') AS DATE) AS issued_month,
+       0 AS is_limited,
+       h.points
+  FROM provenance v
+  JOIN JSON_TABLE(v.held, '$[*]' COLUMNS (issuer INT UNSIGNED PATH '$[0]', month INT UNSIGNED PATH '$[1]',
+                  points BIGINT PATH '$[2]')) h
+ UNION ALL
+SELECT v.member,
+       h.issuer,
+       CAST(STR_TO_DATE(CONCAT(h.month, '01'), '%Y%m%d') AS DATE),
+       1,
+       h.points
+  FROM provenance v
+  JOIN JSON_TABLE(v.limited, '$[*]' COLUMNS (issuer INT UNSIGNED PATH '$[0]', month INT UNSIGNED PATH '$[1]',
+                  points BIGINT PATH '$[2]')) h;
+
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW run_off AS
-SELECT o.issuer,
+SELECT u.issuer,
        p.name,
-       CAST(DATE_FORMAT(o.business_date, '%Y-%m-01') AS DATE) AS issued_month,
-       CAST(SUM(o.points) AS DECIMAL(38, 0)) AS issued_points,
-       CAST(SUM(o.outstanding_points) AS DECIMAL(38, 0)) AS outstanding_points,
-       COUNT(DISTINCT IF(o.outstanding_points > 0, o.member, NULL)) AS members
-  FROM point_outstanding o
-  LEFT JOIN partner p ON p.partner = o.issuer
- GROUP BY o.issuer, p.name, CAST(DATE_FORMAT(o.business_date, '%Y-%m-01') AS DATE);
+       u.issued_month,
+       CAST(SUM(u.points) AS DECIMAL(38, 0)) AS issued_points,
+       CAST(SUM(u.outstanding_points) AS DECIMAL(38, 0)) AS outstanding_points,
+       COUNT(DISTINCT IF(u.outstanding_points > 0, u.member, NULL)) AS members
+  FROM (SELECT o.member, o.issuer, CAST(DATE_FORMAT(o.business_date, '%Y-%m-01') AS DATE) AS issued_month,
+               o.points,
+               IF(EXISTS (SELECT 1 FROM provenance), 0, o.outstanding_points) AS outstanding_points
+          FROM point_outstanding o
+         UNION ALL
+        SELECT h.member, h.issuer, h.issued_month, 0, h.points
+          FROM point_held h) u
+  LEFT JOIN partner p ON p.partner = u.issuer
+ GROUP BY u.issuer, p.name, u.issued_month;
 
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW point_departure AS
 SELECT i.member,
@@ -370,20 +395,27 @@ SELECT r.issuer,
     ON PERIOD_DIFF(t.month, DATE_FORMAT(r.issued_month, '%Y%m')) BETWEEN c.from_months AND c.to_months;
 
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW wind_down AS
-SELECT r.issuer,
-       r.name,
-       CAST(SUM(r.outstanding_points) AS DECIMAL(38, 0)) AS outstanding_points,
-       MAX(COALESCE(f.cover_points, 0)) AS cover_points,
+SELECT w.issuer,
+       w.name,
+       w.outstanding_points,
+       COALESCE(f.cover_points, 0) AS cover_points,
        FIND_IN_SET('traced', g.flags) > 0 AS is_traced,
-       CAST(SUM(r.outstanding_points) * 1000000 * g.point_value_num / g.point_value_den AS DECIMAL(38, 0)) AS worth_micro,
-       CAST(IF(FIND_IN_SET('traced', g.flags) > 0,
-               SUM(r.outstanding_points) * 1000000 * g.point_value_num / g.point_value_den,
-               0) AS DECIMAL(38, 0)) AS owes_micro
-  FROM run_off r
-  LEFT JOIN partner_funding f ON f.partner = r.issuer
+       CAST(w.outstanding_points * 1000000 * g.point_value_num / g.point_value_den AS DECIMAL(38, 0)) AS worth_micro,
+       CAST(CASE WHEN FIND_IN_SET('traced', g.flags) = 0 OR FIND_IN_SET('prepaid', COALESCE(t.flags, '')) > 0 THEN 0
+                 WHEN t.partner IS NULL
+                 THEN (w.outstanding_points * g.point_value_num
+                       - w.outstanding_points * g.point_value_num % g.point_value_den) / g.point_value_den
+                 ELSE (w.outstanding_points * t.issue_price_micro
+                       - w.outstanding_points * t.issue_price_micro % 1000000) / 1000000 END
+            AS DECIMAL(38, 0)) AS owes_amount
+  FROM (SELECT r.issuer, r.name, CAST(SUM(r.outstanding_points) AS DECIMAL(38, 0)) AS outstanding_points
+          FROM run_off r
+         GROUP BY r.issuer, r.name) w
+  LEFT JOIN partner_funding f ON f.partner = w.issuer
+  LEFT JOIN partner_terms t ON t.partner = w.issuer
+   AND t.version = (SELECT MAX(n.version) FROM partner_terms n WHERE n.partner = w.issuer)
  CROSS JOIN programme g
- WHERE g.version = (SELECT MAX(n.version) FROM programme n)
- GROUP BY r.issuer, r.name, g.flags, g.point_value_num, g.point_value_den;
+ WHERE g.version = (SELECT MAX(n.version) FROM programme n);
 
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW check_sequence AS
 SELECT w.shard,
@@ -727,12 +759,18 @@ REPLACE INTO view_comment (view_name, column_name, text) VALUES
 ('point_outstanding', 'issuer', 'partner that issued; 0: the operator, by an adjustment'),
 ('point_outstanding', 'points', 'points issued, less those that refunds of it took back'),
 ('point_outstanding', 'outstanding_points', 'of these not yet spent nor expired'),
-('run_off', '', 'outstanding points by issuer and month of issue, without tests'),
+('point_held', '', 'whose points members have, by what statements are made of: as of the last cleared record, where issuers pay redeemers; else none'),
+('point_held', 'member', 'member reference'),
+('point_held', 'issuer', 'partner that issued; 0: the operator'),
+('point_held', 'issued_month', 'first day of the month of issue'),
+('point_held', 'is_limited', '1: limited points; 0: regular ones'),
+('point_held', 'points', 'points'),
+('run_off', '', 'outstanding points by issuer and month of issue, without tests; where issuers pay redeemers and days are cleared by point_held, as statements; else by point_outstanding, an account of age: an issuer has paid the pool already'),
 ('run_off', 'issuer', 'partner that issued; 0: the operator, by adjustments'),
 ('run_off', 'name', 'name of the partner; NULL: not set'),
 ('run_off', 'issued_month', 'first day of the month of issue'),
 ('run_off', 'issued_points', 'points issued in it, less those taken back'),
-('run_off', 'outstanding_points', 'of these not yet spent nor expired'),
+('run_off', 'outstanding_points', 'points not yet spent nor expired; by point_held a refund takes its issuer''s youngest, so a month can have more than it issued'),
 ('run_off', 'members', 'members that have any of them'),
 ('wind_down', '', 'what each partner would owe if all outstanding points were burned'),
 ('wind_down', 'issuer', 'partner that issued; 0: the operator, by adjustments'),
@@ -741,7 +779,7 @@ REPLACE INTO view_comment (view_name, column_name, text) VALUES
 ('wind_down', 'cover_points', 'cover that it has not used: to be released, points'),
 ('wind_down', 'is_traced', '1: issuers pay redeemers; 0: the pool does, for which issuers have paid'),
 ('wind_down', 'worth_micro', 'worth of the outstanding points by the programme, millionths of a minor unit'),
-('wind_down', 'owes_micro', 'of this what the partner itself would owe, millionths of a minor unit'),
+('wind_down', 'owes_amount', 'what its statement would say if others redeemed all of them: by its own price, nothing where it is prepaid or all pay a pool; minor units, rounded down'),
 ('point_departure', '', 'when points left members, and when they had been issued: first in, first out for each member; without tests; reads every posting'),
 ('point_departure', 'member', 'member reference'),
 ('point_departure', 'issuer', 'partner that issued; 0: the operator, by an adjustment'),

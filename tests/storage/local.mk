@@ -72,7 +72,8 @@ tests_storage_test_sink_SOURCES = %D%/test_sink.c $(sink_fixture)
 tests_storage_test_sink_LDADD = $(storage_test_libs)
 
 check_PROGRAMS += %D%/test_funding_views
-tests_storage_test_funding_views_SOURCES = %D%/test_funding_views.c $(sink_fixture) \
+tests_storage_test_funding_views_SOURCES = %D%/test_funding_views.c %D%/runoff_compare.c \
+	%D%/runoff_compare.h $(sink_fixture) \
 	tests/golden/golden_history.c tests/golden/golden_history.h
 tests_storage_test_funding_views_LDADD = $(storage_test_libs)
 
@@ -86,7 +87,8 @@ tests_storage_test_provenance_LDADD = $(storage_test_libs)
 
 # `test_statement full` does a million records.
 check_PROGRAMS += %D%/test_statement
-tests_storage_test_statement_SOURCES = %D%/test_statement.c %D%/statement_town.c \
+tests_storage_test_statement_SOURCES = %D%/test_statement.c %D%/runoff_compare.c \
+	%D%/runoff_compare.h %D%/statement_town.c \
 	%D%/statement_town.h $(sink_fixture) \
 	tests/ledger/fixture.c tests/ledger/fixture.h
 tests_storage_test_statement_LDADD = $(journaltool_libs) $(CMOCKA_LIBS)

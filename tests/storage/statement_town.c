@@ -72,6 +72,8 @@ ask(struct town *t, const struct ledger_request *q)
 		sink_fixture_add_record(t->f, r);
 		if (clearing_add(t->clearing, r, t->is_traced, &error) != TG_OK)
 			fail_msg("%s", error.text);
+		if (!t->is_full)
+			assert_int_equal(runoff_add(t->runoff, r), TG_OK);
 		if (RECORD_HAS(r, CLOSED))
 			close_statement(t, r);
 		count_postings(t, r);
@@ -270,8 +272,9 @@ town_new(struct sink_fixture *f, bool is_traced, bool is_full)
 	t->ledger = ledger_new(&limits);
 	t->decision = decision_new();
 	t->clearing = clearing_new();
+	t->runoff = runoff_new(RECORDS_SHORT);
 	t->statements = calloc(STATEMENTS_MAX, sizeof *t->statements);
-	assert_true(t->ledger != NULL && t->decision != NULL && t->clearing != NULL &&
+	assert_true(t->runoff != NULL && t->ledger != NULL && t->decision != NULL && t->clearing != NULL &&
 		    t->statements != NULL && t->members != NULL);
 	assert_int_equal(database_open(&f->config.database, &t->database, &error), TG_OK);
 	set_time(t, FIRST_UTC_MS);
@@ -301,6 +304,7 @@ town_free(struct town *t)
 	free(t->statements);
 	free(t->members);
 	database_close(t->database);
+	runoff_free(t->runoff);
 	clearing_free(t->clearing);
 	decision_free(t->decision);
 	ledger_free(t->ledger);

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "ledger/ledger.h"
+#include "storage/runoff.h"
 #include "storage/statement.h"
 #include "tests/storage/sink_fixture.h"
 
@@ -22,6 +23,7 @@ struct town {
 	struct ledger *ledger;		/* owned */
 	struct decision *decision;	/* owned */
 	struct clearing *clearing;	/* owned */
+	struct runoff *runoff;		/* owned; not of a million records */
 	bool	 is_traced;
 	bool	 is_full;		/* a million records; else some thousands */
 	struct ledger_now now;

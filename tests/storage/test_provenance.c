@@ -21,6 +21,7 @@
 
 #define TEXT_BYTES 512
 #define MEMBER 77
+#define MONTH 202404
 
 static const struct table {
 	const char *claim;
@@ -151,7 +152,7 @@ do_record(struct provenance *p, const char *line, const char *arrow, struct look
 	     word = strtok_r(NULL, " ", &rest))
 		legs[count++] = leg_of(word);
 	*look = (struct look){ .text = "" };
-	assert_int_equal(provenance_apply(p, MEMBER, legs, count, note, look), TG_OK);
+	assert_int_equal(provenance_apply(p, MEMBER, MONTH, legs, count, note, look), TG_OK);
 	for (uint32_t issuer = 0; issuer < 4; issuer++) {
 		for (uint32_t to = 0; to < 5; to++) {
 			const long long points = look->owed[issuer][to];
@@ -208,8 +209,8 @@ more_than_came_is_refused(void **state)
 
 	(void)state;
 	assert_non_null(p);
-	assert_int_equal(provenance_apply(p, MEMBER, &in, 1, note, &look), TG_OK);
-	assert_int_equal(provenance_apply(p, MEMBER, &out, 1, note, &look), TG_CORRUPT);
+	assert_int_equal(provenance_apply(p, MEMBER, MONTH, &in, 1, note, &look), TG_OK);
+	assert_int_equal(provenance_apply(p, MEMBER, MONTH, &out, 1, note, &look), TG_CORRUPT);
 	provenance_free(p);
 }
 
@@ -228,7 +229,68 @@ move_points(struct provenance *p, uint8_t account, uint32_t partner, int64_t poi
 {
 	const struct provenance_leg leg = { account, partner, points, false };
 
-	assert_int_equal(provenance_apply(p, MEMBER, &leg, 1, note, look), TG_OK);
+	assert_int_equal(provenance_apply(p, MEMBER, MONTH, &leg, 1, note, look), TG_OK);
+}
+
+static enum tg_status
+write_run(void *context, enum provenance_place place, const struct provenance_run *run)
+{
+	char *text = context;
+	const size_t used = strlen(text);
+
+	(void)snprintf(text + used, TEXT_BYTES - used, " %c%u/%u=%lld",
+		       place == PROVENANCE_HELD ? 'h' : place == PROVENANCE_LIMITED ? 'l' : 's',
+		       run->issuer, run->month, (long long)run->points);
+	return TG_OK;
+}
+
+/* What: points keep the month in which they were issued, spent and given back, too; an issuer's
+ *       oldest limited points leave first.
+ * How:  records in three months, and after each what there is. */
+static void
+points_keep_their_month(void **state)
+{
+	static const struct {
+		uint32_t month;
+		const char *line, *runs;
+	} steps[] = {
+		{ 100001, "issued/1=-100", " h1/100001=100" },
+		{ 202402, "issued/1=-50", " h1/100001=100 h1/202402=50" },
+		{ 202402, "redeemed/3=120", " h1/202402=30 s1/100001=100 s1/202402=20" },
+		{ 202403, "redeemed/3=-60",
+		  " h1/100001=40 h1/202402=50 s1/100001=60" },
+		{ 202403, "issued/1=60", " h1/100001=30 s1/100001=60" },
+		{ 202402, "issued/2=-5 limited/2=5", " h1/100001=30 l2/202402=5 s1/100001=60" },
+		{ 202403, "issued/2=-7 limited/2=7",
+		  " h1/100001=30 l2/202402=5 l2/202403=7 s1/100001=60" },
+		{ 202403, "redeemed/3=9 limited/2=-9",
+		  " h1/100001=30 l2/202403=3 s1/100001=60 s2/202402=5 s2/202403=4" },
+		{ 202404, "redeemed/3=-9 limited/2=9",
+		  " h1/100001=30 l2/202403=7 l2/202402=5 s1/100001=60" },
+		{ 202404, "issued/2=6 limited/2=-6", " h1/100001=30 l2/202403=6 s1/100001=60" },
+	};
+	struct provenance *p = provenance_new();
+
+	(void)state;
+	assert_non_null(p);
+	assert_int_equal(provenance_month(INT32_MIN), 100001);
+	assert_int_equal(provenance_month(19723), 202401);
+	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+		struct provenance_leg legs[2];
+		struct look look = { .text = "" };
+		char words[TEXT_BYTES], runs[TEXT_BYTES] = "", *rest = NULL;
+		uint32_t count = 0;
+
+		(void)snprintf(words, sizeof words, "%s", steps[i].line);
+		for (char *word = strtok_r(words, " ", &rest); word != NULL;
+		     word = strtok_r(NULL, " ", &rest))
+			legs[count++] = leg_of(word);
+		assert_int_equal(provenance_apply(p, MEMBER, steps[i].month, legs, count, note,
+						  &look), TG_OK);
+		assert_int_equal(provenance_each(p, MEMBER, write_run, runs), TG_OK);
+		assert_string_equal(runs, steps[i].runs);
+	}
+	provenance_free(p);
 }
 
 /* What: a queue does not grow with what is spent; all of it can come back, and what comes back is
@@ -273,6 +335,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tables_hold),
 		cmocka_unit_test(more_than_came_is_refused),
+		cmocka_unit_test(points_keep_their_month),
 		cmocka_unit_test(what_was_spent_long_ago_is_summed),
 	};
 

@@ -15,6 +15,7 @@
 
 #include "ledger/state.h"
 #include "storage/provenance.h"
+#include "tests/storage/runoff_compare.h"
 #include "tests/storage/statement_town.h"
 
 #define STAGES 3
@@ -275,6 +276,101 @@ compare_cycles(struct town *t)
 	assert_true(count == 0);
 }
 
+/* What a member burns: its regular points, and each issuer's limited ones. */
+struct burn {
+	struct provenance_leg legs[1 + TOWN_PARTNERS];
+};
+
+static enum tg_status
+add_burnt(void *context, enum provenance_place place, const struct provenance_run *run)
+{
+	struct burn *burn = context;
+
+	if (place == PROVENANCE_SPENT)
+		return TG_OK;
+	burn->legs[0].points += run->points;
+	if (place == PROVENANCE_LIMITED)
+		burn->legs[run->issuer].points -= run->points;
+	return TG_OK;
+}
+
+#define ELSEWHERE 900	/* has issued nothing */
+
+/* What each issuer would owe if members burned all they have somewhere else. */
+static void
+burn_all(struct town *t)
+{
+	const int32_t day = t->statements[t->statement_count - 1].cycle.last_day + 1;
+
+	for (uint32_t nth = 0; nth <= t->member_count; nth++) {
+		struct burn burn = { .legs[0] = { ACCOUNT_REDEEMED, ELSEWHERE, 0, false } };
+
+		for (uint32_t partner = 1; partner <= TOWN_PARTNERS; partner++)
+			burn.legs[partner] = (struct provenance_leg){ PROVENANCE_LIMITED_LEG,
+								      partner, 0, false };
+		assert_int_equal(provenance_each(clearing_provenance(t->clearing), t->members[nth],
+						 add_burnt, &burn), TG_OK);
+		if (burn.legs[0].points > 0)
+			assert_int_equal(clearing_trace(t->clearing, day, t->members[nth],
+							burn.legs, 1 + TOWN_PARTNERS), TG_OK);
+	}
+}
+
+/* By issuer; [0]: the operator's points. */
+struct owed {
+	const struct settlement_terms *terms;
+	int64_t points[TOWN_PARTNERS + 1];
+	int64_t amounts[TOWN_PARTNERS + 1];
+};
+
+static enum tg_status
+add_owed(void *context, const struct clearing_line *line)
+{
+	struct owed *owed = context;
+
+	if (line->item == CLEARING_OWES && line->other == ELSEWHERE) {
+		owed->points[line->partner] += line->points;
+		owed->amounts[line->partner] += clearing_amount(line, owed->terms);
+	}
+	if (line->item == CLEARING_DUE && line->partner == ELSEWHERE && line->other == 0)
+		owed->points[0] += line->points;
+	return TG_OK;
+}
+
+/*
+ * Run-off and wind-down out of records are the views', and what they say of each issuer is what
+ * statements would, were everything burned.
+ */
+static void
+compare_runoff(struct town *t)
+{
+	static const uint8_t members[] = { ACCOUNT_AVAILABLE, ACCOUNT_PENDING, ACCOUNT_HELD };
+	struct owed owed = { .terms = &t->statements[t->statement_count - 1].terms };
+	struct winddown_row *rows;
+	uint32_t count;
+	int64_t points = 0, amount = 0, of_members = 0;
+
+	runoff_compare(t->runoff, t->database, &rows, &count);
+	if (t->is_traced)
+		burn_all(t);
+	assert_int_equal(clearing_each(t->clearing, add_owed, &owed), TG_OK);
+	for (uint32_t i = 0; i < count; i++) {
+		assert_true(rows[i].is_traced == t->is_traced && rows[i].issuer <= TOWN_PARTNERS);
+		points += rows[i].outstanding_points;
+		amount += rows[i].owes_amount;
+		if (!t->is_traced)
+			continue;
+		assert_true(rows[i].outstanding_points == owed.points[rows[i].issuer]);
+		if (rows[i].issuer != 0)
+			assert_true(rows[i].owes_amount == owed.amounts[rows[i].issuer]);
+	}
+	for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
+		of_members += ledger_account_points(t->ledger, members[i], UNIT_POINTS, 0);
+	assert_true(points == of_members);
+	assert_true(points > 0 && (amount > 0) == t->is_traced);
+	free(rows);
+}
+
 /* A statement that somebody has changed is not told. */
 static void
 change_a_statement(struct town *t)
@@ -338,6 +434,8 @@ live_and_compare(struct sink_fixture *f, bool is_traced)
 	assert_true(t->statement_count > 3 * TOWN_PARTNERS);
 	assert_int_equal(database_query(t->database, "SELECT * FROM check_all", on_check, NULL,
 					&error), TG_OK);
+	if (!is_full)
+		compare_runoff(t);
 	change_a_statement(t);
 	print_message("# %u statements of %zu records\n", t->statement_count, f->made.count);
 	town_free(t);
