@@ -127,6 +127,8 @@ print_purchase(struct text_table *t, const struct record *r)
 		fact(t, "points", r->points);
 		fact_unless_zero(t, "rule version", r->rule_version);
 	}
+	if (RECORD_HAS(r, COMPONENTS))
+		fact_unless_zero(t, "rulebook version", r->rulebook_version);
 	if (RECORD_HAS(r, DETAILS)) {
 		fact_unless_zero(t, "covered by points (minor units)", r->covered);
 		fact_unless_zero(t, "base points", r->base_points);
@@ -362,6 +364,37 @@ print_moves(struct output *out, const struct record *r)
 	text_table_end(&table);
 }
 
+/* Which rates and campaigns gave what; of a refund, what goes back of each. */
+static void
+print_components(struct output *out, const struct record *r)
+{
+	static const char *const titles[] = { "part", ">rate", ">sponsor", ">amount", ">points",
+					      ">refusal" };
+	struct text_table table;
+
+	if (r->component_count == 0)
+		return;
+	text_table_init(&table, out, titles, 6);
+	for (uint32_t i = 0; i < r->component_count; i++) {
+		const struct record_component *c = &r->components[i];
+
+		if (c->campaign == 0)
+			text_table_cell(&table, "base");
+		else
+			text_table_cell(&table, "campaign %" PRIu32, c->campaign);
+		/* As a programme file counts its rates, which come first in it. */
+		if (c->rate_position == EARN_RULE_NONE)
+			text_table_cell(&table, "%s", c->campaign == 0 ? "partner's own" : "");
+		else
+			text_table_cell(&table, "%d", c->rate_position + 1);
+		text_table_cell(&table, "%" PRIu32, c->sponsor);
+		text_table_cell(&table, "%" PRId64, c->amount);
+		text_table_cell(&table, "%+" PRId64, c->points);
+		text_table_cell(&table, "%u", c->refusal);
+	}
+	text_table_end(&table);
+}
+
 static void
 print_lines(struct output *out, const struct record *r)
 {
@@ -399,5 +432,6 @@ record_text_print(struct output *out, const struct record *record)
 	text_table_end(&table);
 	print_postings(out, record);
 	print_moves(out, record);
+	print_components(out, record);
 	print_lines(out, record);
 }

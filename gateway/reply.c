@@ -188,7 +188,8 @@ tell_components(const struct making *making)
 						 .sponsor = c->sponsor,
 						 .amount = c->amount,
 						 .points = c->points,
-						 .refusal = c->refusal };
+						 .refusal = c->refusal,
+						 .rate = c->rate };
 	}
 	is_written = tg_components_write(making->rows, rows, a->component_count, making->message);
 	TG_ASSERT(is_written);

@@ -8,6 +8,13 @@
 #include "ledger/apply.h"
 #include "ledger/plan.h"
 
+/* As a programme file counts its rates, which come first in it. */
+static uint16_t
+place_of(uint16_t position)
+{
+	return position == EARN_RULE_NONE ? 0 : (uint16_t)(position + 1);
+}
+
 static void
 tell_components(struct ledger_answer *a, const struct record *r)
 {
@@ -19,6 +26,7 @@ tell_components(struct ledger_answer *a, const struct record *r)
 			.campaign = c->campaign,
 			.sponsor = c->sponsor,
 			.refusal = c->refusal,
+			.rate = place_of(c->rate_position),
 			.amount = c->amount,
 			.points = c->points,
 		};
@@ -38,6 +46,7 @@ tell_kept_components(struct ledger_answer *a, const struct ledger *l,
 			.campaign = c->campaign,
 			.sponsor = c->sponsor,
 			.refusal = (uint8_t)c->refusal,
+			.rate = place_of(rulebook_position(l, c->rate_row)),
 			.amount = c->amount,
 			.points = c->points,
 		};

@@ -356,6 +356,7 @@ struct answer_component {
 	uint32_t campaign;		/* 0: a part of the base */
 	uint32_t sponsor;
 	uint8_t	 refusal;
+	uint16_t rate;			/* place in its rulebook, from 1; 0: the partner's own */
 	int64_t	 amount;		/* money that it counts, minor units */
 	int64_t	 points;
 };

@@ -198,7 +198,8 @@ enum tg_type {
 	X(sponsor,      INT, 0, UINT32_MAX, "partner that issues it; 0: several, by the campaign's shares") \
 	X(amount,       INT, 0, TG_AMOUNT_MAX, "money that it counts, minor units") \
 	X(points,       INT, 0, TG_BALANCE_MAX, "points that it gives") \
-	X(refusal,      INT, 0, 255, "0: it gives; why not: 1 member's cap, 2 partner's, 3 budget, 4 no room, 5 sponsor's cover")
+	X(refusal,      INT, 0, 255, "0: it gives; why not: 1 member's cap, 2 partner's, 3 budget, 4 no room, 5 sponsor's cover") \
+	X(rate,         INT, 0, UINT16_MAX, "rate that counts: which of the file's `rates`, from 1; 0: the partner's own, or none")
 #define TG_BUCKET_COLUMNS(X) \
 	X(hour,         INT, 0, 23, "hour of the business time, UTC; 0 when divided by part") \
 	X(kind,         INT, 0, 255, "operation; 0 when divided by part") \

@@ -148,6 +148,7 @@ tg_rows_next_component(struct tg_rows *rows, struct tg_component *ret_component)
 	ret_component->amount = next_integer(rows);
 	ret_component->points = next_integer(rows);
 	ret_component->refusal = (uint32_t)next_integer(rows);
+	ret_component->rate = (uint32_t)next_integer(rows);
 	return true;
 }
 
@@ -288,12 +289,13 @@ tg_components_write(struct tg_writer *writer, const struct tg_component *compone
 
 	tg_write_array(writer, count);
 	for (uint32_t i = 0; i < count; i++) {
-		tg_write_array(writer, 5);
+		tg_write_array(writer, 6);
 		tg_write_integer(writer, components[i].campaign);
 		tg_write_integer(writer, components[i].sponsor);
 		tg_write_integer(writer, components[i].amount);
 		tg_write_integer(writer, components[i].points);
 		tg_write_integer(writer, components[i].refusal);
+		tg_write_integer(writer, components[i].rate);
 	}
 	return finish(writer, start_bytes, TG_FIELD_COMPONENTS, count, message);
 }

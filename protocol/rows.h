@@ -97,6 +97,7 @@ struct tg_component {
 	int64_t amount;	   /* money that it counts, minor units */
 	int64_t points;	   /* given */
 	uint32_t refusal;  /* why a campaign gives nothing; 0: it gives */
+	uint32_t rate;	   /* which of the programme's, from 1; 0: the partner's own, or none */
 };
 
 /* Rows not yet read. */

@@ -133,7 +133,7 @@ print_components(FILE *file, const struct tg_value *value)
 {
 	static const char *const refusals[] = { "", "  the member has had its share",
 						"  the partner's cap", "  the budget is spent",
-						"  no room" };
+						"  no room", "  the sponsor's cover" };
 	struct tg_component part;
 	struct tg_rows rows;
 
@@ -141,9 +141,9 @@ print_components(FILE *file, const struct tg_value *value)
 	tg_rows_start(value, &rows);
 	while (tg_rows_next_component(&rows, &part))
 		fprintf(file,
-			"    campaign %-10u %+9" PRId64 "  of amount %" PRId64
+			"    campaign %-10u rate %-5u %+9" PRId64 "  of amount %" PRId64
 			"  by partner %u%s\n",
-			part.campaign, part.points, part.amount, part.sponsor,
+			part.campaign, part.rate, part.points, part.amount, part.sponsor,
 			part.refusal < sizeof(refusals) / sizeof(refusals[0]) ?
 				refusals[part.refusal] :
 				"  refused");

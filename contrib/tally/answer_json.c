@@ -83,8 +83,9 @@ components_json(const struct tg_value *value)
 
 	tg_rows_start(value, &rows);
 	while (tg_rows_next_component(&rows, &part))
-		json_array_append_new(array, json_pack("{s:I, s:I, s:I, s:I, s:I}", "campaign",
-						       (json_int_t)part.campaign, "sponsor",
+		json_array_append_new(array, json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "campaign",
+						       (json_int_t)part.campaign, "rate",
+						       (json_int_t)part.rate, "sponsor",
 						       (json_int_t)part.sponsor, "amount",
 						       (json_int_t)part.amount, "points",
 						       (json_int_t)part.points, "refusal",

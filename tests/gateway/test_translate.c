@@ -395,7 +395,8 @@ fill_answer(struct ledger_answer *a, uint8_t kind)
 	a->component_count = RECORD_COMPONENTS_MAX;
 	for (uint32_t k = 0; k < RECORD_COMPONENTS_MAX; k++)
 		a->components[k] = (struct answer_component){
-			UINT32_MAX, UINT32_MAX, UINT8_MAX, TG_AMOUNT_MAX, TG_BALANCE_MAX
+			UINT32_MAX,    UINT32_MAX,    UINT8_MAX,
+			UINT16_MAX,    TG_AMOUNT_MAX, TG_BALANCE_MAX
 		};
 	for (int i = 0; i < ANSWER_EXPIRIES_MAX; i++)
 		a->expiries[i] = (struct answer_expiry){ TG_DAY_MAX, TG_BALANCE_MAX };

@@ -183,17 +183,26 @@ look_at_total(struct case_run *run, char *words[], unsigned count)
 	case_complain(run, "there is no such total");
 }
 
-/* component N CAMPAIGN = POINTS [REFUSAL]: of the last answer, from 1; campaign 0 is base */
+/*
+ * component N CAMPAIGN[/RATE] = POINTS [REFUSAL]: of the last answer, from 1; campaign 0 is base,
+ * rate 0 the partner's own, or none
+ */
 static void
 look_at_part(struct case_run *run, char *words[], unsigned count)
 {
 	const struct ledger_answer *a = &run->ledger.decision->answer;
 	int64_t nth = count >= 5 ? case_number(run, words[1]) : 0;
 	const struct answer_component *part;
+	char *rate = count >= 5 ? strchr(words[2], '/') : NULL;
 
 	if (nth < 1 || nth > a->component_count)
 		case_complain(run, "there are %u parts", a->component_count);
 	part = &a->components[nth - 1];
+	if (rate != NULL) {
+		*rate = '\0';
+		if (part->rate != case_number(run, rate + 1))
+			case_complain(run, "part is by rate %u", part->rate);
+	}
 	if (part->campaign != case_number(run, words[2]) ||
 	    part->points != case_number(run, words[4]) ||
 	    part->refusal != (count > 5 ? case_number(run, words[5]) : 0))

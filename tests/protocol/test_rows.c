@@ -134,8 +134,8 @@ static void
 components_and_buckets_round_trip(void **state)
 {
 	static const struct tg_component components[] = {
-		{ 7, 2, TG_AMOUNT_MAX, TG_BALANCE_MAX, 0 },
-		{ UINT32_MAX, 0, 0, 0, 5 },
+		{ 7, 2, TG_AMOUNT_MAX, TG_BALANCE_MAX, 0, UINT16_MAX },
+		{ UINT32_MAX, 0, 0, 0, 5, 0 },
 	};
 	static const struct tg_bucket buckets[] = {
 		{ 23, 20, 0, 5, -7, TG_BALANCE_MAX, "0123456789abcde" },
@@ -161,6 +161,7 @@ components_and_buckets_round_trip(void **state)
 		assert_int_equal(component.amount, components[i].amount);
 		assert_int_equal(component.points, components[i].points);
 		assert_int_equal(component.refusal, components[i].refusal);
+		assert_int_equal(component.rate, components[i].rate);
 	}
 	assert_false(tg_rows_next_component(&rows, &component));
 	tg_rows_start(&decoded.values[TG_FIELD_BUCKETS], &rows);

@@ -99,6 +99,31 @@ def a_programme_from_its_load_to_the_end_of_its_budget(desk):
     port.close()
 
 
+def the_rate_that_counts_is_named(desk):
+    """By its place in the file: in a quote, an earn and its status, and to an operator."""
+    path = desk.server.folder.write('programme', b"""
+rates = ( { partner = 1; category = [ 900, 999 ]; rate = "0"; },
+          { partner = 1; store = 11; rate = "1/50"; } );
+campaigns = ( { number = 7; partner = 1; multiplier = "2"; },
+              { number = 8; partner = 1; points = 5; } );
+""")
+    desk.server.console.do('programme load ' + path)
+    member = desk.member()
+    quoted = desk.till().call('QUOTE', quoted_operation=numbers('EARN')[0], member=member,
+                              amount=10000)
+    first = earn(desk, member, 10000)
+    told = expect(first.send(desk.till()), base_points=200)
+    for answer in (quoted, told, desk.till().call('STATUS', **first.named())):
+        expect_equal([(row['campaign'], row['rate'], row['points'])
+                      for row in expect(answer)['components']],
+                     [(0, 2, 200), (7, 2, 200), (8, 0, 5)])
+    shown = [' '.join(row.split())
+             for row in desk.server.console.do('record %d' % told['sequence'])]
+    for row in ('base 2 1 10000 +200 0', 'campaign 7 2 1 10000 +200 0',
+                'campaign 8 1 10000 +5 0'):
+        assert row in shown, shown
+
+
 def groups_of_stores_do_not_change_before_their_programme(desk):
     """A load for later leaves alone who is in a group that counts now, or is refused."""
     def load(group, stores, *when):
@@ -151,5 +176,6 @@ def a_file_is_checked_before_it_is_loaded(desk):
 
 if __name__ == '__main__':
     sys.exit(run([a_campaign_is_told_apart, a_programme_from_its_load_to_the_end_of_its_budget,
+                  the_rate_that_counts_is_named,
                   groups_of_stores_do_not_change_before_their_programme,
                   a_file_is_checked_before_it_is_loaded], Desk))
