@@ -50,6 +50,7 @@ enum sink_role {
 	X(PLAIN, i64,  bonus_points) \
 	X(PLAIN, u32,  bonus_sponsor) \
 	X(PLAIN, u32,  rule_version) \
+	X(PLAIN, u32,  rulebook_version) \
 	X(PLAIN, u32,  campaign) \
 	X(PLAIN, u8,   tender) \
 	X(PLAIN, u8,   channel) \

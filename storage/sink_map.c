@@ -160,6 +160,8 @@ map_figures(struct sink_entry_row *row, const struct record *record)
 		cell_set_i64(&row->points, record->points);
 		sink_map_u32_or_none(&row->rule_version, record->rule_version);
 	}
+	if (RECORD_HAS(record, COMPONENTS))
+		sink_map_u32_or_none(&row->rulebook_version, record->rulebook_version);
 	if (RECORD_HAS(record, DETAILS)) {
 		cell_set_i64(&row->covered, record->covered);
 		cell_set_i64(&row->base_points, record->base_points);

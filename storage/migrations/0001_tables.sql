@@ -178,7 +178,7 @@ CREATE TABLE IF NOT EXISTS rulebook (
   starts_at DATETIME(3) NOT NULL COMMENT 'from when on it holds, until a later one starts, UTC',
   PRIMARY KEY (version)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
-  COMMENT='versions of the rulebook: rates and campaigns';
+  COMMENT='versions of the rulebook: rates and campaigns; entry.rulebook_version names the one applied';
 
 CREATE TABLE IF NOT EXISTS earn_rule (
   version INT UNSIGNED NOT NULL COMMENT 'version of the rulebook that it is of',
@@ -544,6 +544,7 @@ CREATE TABLE IF NOT EXISTS entry (
   bonus_points BIGINT NULL COMMENT 'points of the bonus',
   bonus_sponsor INT UNSIGNED NULL COMMENT 'partner that issued the bonus; NULL: the partner itself, or no bonus',
   rule_version INT UNSIGNED NULL COMMENT 'version of the partner''s rule that applied; NULL: none',
+  rulebook_version INT UNSIGNED NULL COMMENT 'version of the rulebook that the earn was judged by, whether or not it gave a part; of a refund or reversal that of its earn, where that has parts; NULL: there was none',
   campaign INT UNSIGNED NULL COMMENT 'campaign or touch that led here',
   tender TINYINT UNSIGNED NULL COMMENT 'means of payment: 1 cash, 2 card, 3 wallet, 4 points, others configured',
   channel TINYINT UNSIGNED NULL COMMENT 'channel: 1 store, 2 web, 3 app, 4 phone, 5 card, 6 WeChat, 7 Weibo, 8 Wi-Fi, 9 hotline, others configured',

@@ -167,6 +167,11 @@ class _Question(Request):
 
 LINES = ('SELECT partner, cycle, business_date, item, other, terms, records, points, amount'
          ' FROM statement_line')
+# Earns that do not name the version of the rulebook that held when they happened.
+MISJUDGED = ('SELECT e.sequence, e.rulebook_version FROM entry e WHERE e.kind = 20 AND e.status = 0'
+             ' AND NOT e.rulebook_version <=> (SELECT MAX(r.version) FROM rulebook r'
+             ' WHERE r.starts_at <='
+             ' IF(FIND_IN_SET("late", e.flags), e.business_time, e.booked_at))')
 HEADS = ('SELECT partner, cycle, COALESCE(first_date, "-"), last_date, opening_amount, net_amount,'
          ' carried_amount, payable_amount FROM statement JOIN closed_cycle USING (partner, cycle)')
 
@@ -290,6 +295,11 @@ def judge(tap, month, tables, name):
     tap.result(name + ': what members have', differences('members', balances, tables.members))
     tap.result(name + ': what another programme would have made of the end',
                shadow_complaints(month, Shadow(HERE)))
+    tap.result(name + ': every earn names the rulebook that it was judged by',
+               differences('earns', month.database.query(MISJUDGED), [])
+               + differences('versions', month.database.query(
+                   'SELECT DISTINCT COALESCE(rulebook_version, 0) FROM entry WHERE kind = 20'),
+                             [['0'], ['1'], ['2']]))
     findings = month.database.query('SELECT name FROM check_all WHERE findings <> 0')
     tap.result(name + ': every check of the schema finds nothing',
                [row[0] for row in findings])

@@ -21,17 +21,17 @@
 
 /* Columns that are compared as they are, or as the number or digits behind them. */
 static const char entry_sql[] =
-	"SELECT business_date, sequence, line, kind, status, flags + 0, booked_at, partner, store,"
-	" terminal, operator, origin, note, is_blocked, blocked_slot, HEX(transaction_id),"
-	" HEX(fingerprint), business_time, member,"
-	" amount, covered, points, base_points, bonus_points, bonus_sponsor, rule_version,"
+	"SELECT business_date, sequence, line, kind, status, flags + 0, booked_at, partner,"
+	" store, terminal, operator, origin, note, is_blocked, blocked_slot,"
+	" HEX(transaction_id), HEX(fingerprint), business_time, member, amount, covered,"
+	" points, base_points, bonus_points, bonus_sponsor, rule_version, rulebook_version,"
 	" campaign, tender, channel, reason, till, till_day, receipt, HEX(original_id),"
 	" original_time, HEX(original_burn_id), hold_deadline, captured_points, returned_money,"
 	" returned_covered, taken_points, absorbed_points, debt_points, restored_points,"
 	" restored_regular_points, lost_points, paid_debt_points, regular_last_day,"
-	" available_after, reopened_sequence, config_number, next_business_date, clock, sweep_day,"
-	" forget_count, posting_count, move_count, line_count, component_count FROM entry"
-	" ORDER BY sequence, line";
+	" available_after, reopened_sequence, config_number, next_business_date, clock,"
+	" sweep_day, forget_count, posting_count, move_count, line_count, component_count FROM"
+	" entry ORDER BY sequence, line";
 static const char posting_sql[] =
 	"SELECT business_date, sequence, line, account, unit, partner, points, is_test"
 	" FROM posting ORDER BY sequence, line";
@@ -167,6 +167,7 @@ put_figures(struct expected_line *line, const struct record *r)
 	line_i64_if(line, has_details, r->bonus_points);
 	line_u64_unless_0(line, has_details, r->bonus_sponsor);
 	line_u64_unless_0(line, has_amount, r->rule_version);
+	line_u64_unless_0(line, RECORD_HAS(r, COMPONENTS), r->rulebook_version);
 	line_u64_unless_0(line, has_details, r->campaign);
 	line_u64_unless_0(line, has_details, r->tender);
 	line_u64_unless_0(line, has_details, r->channel);

@@ -274,8 +274,8 @@ town_new(struct sink_fixture *f, bool is_traced, bool is_full)
 	t->clearing = clearing_new();
 	t->runoff = runoff_new(RECORDS_SHORT);
 	t->statements = calloc(STATEMENTS_MAX, sizeof *t->statements);
-	assert_true(t->runoff != NULL && t->ledger != NULL && t->decision != NULL && t->clearing != NULL &&
-		    t->statements != NULL && t->members != NULL);
+	assert_true(t->runoff != NULL && t->ledger != NULL && t->decision != NULL &&
+		    t->clearing != NULL && t->statements != NULL && t->members != NULL);
 	assert_int_equal(database_open(&f->config.database, &t->database, &error), TG_OK);
 	set_time(t, FIRST_UTC_MS);
 	q.programme = fixture_programme();
