@@ -62,14 +62,32 @@ static int64_t
 expired_points(const struct plan *p, const struct transaction_row *earn)
 {
 	const struct view *v = &p->view;
+	const struct archived_transaction *archived = p->request->archived;
 	const struct detail_row *detail = plan_detail(p, earn);
-	int64_t points = detail->expired_points - detail->absorbed_points;
+	int64_t points = detail->expired_points;
 
+	/* Opened again before: the archive knows what has expired since. */
+	if (archived != NULL && archived->is_found && archived->sequence == earn->sequence)
+		points = points_max(points, archived->expired_points);
+	points -= detail->absorbed_points;
 	for (uint32_t i = 0; i < v->expired_count; i++) {
 		if (v->expired[i].serial >> 8 == earn->sequence)
 			points += v->expired[i].points;
 	}
 	return points;
+}
+
+/*
+ * What expires of an earn that was opened again is not counted in its row, as the member's chain
+ * does not have it: only the archive knows.  Has it not been asked, or too long ago?
+ */
+static bool
+must_ask_archive(const struct plan *p, const struct transaction_row *earn)
+{
+	const struct archived_transaction *archived = p->request->archived;
+
+	return earn->kept_from_utc_ms != earn->booked_at_utc_ms &&
+	       (archived == NULL || archived->as_of_utc_ms < plan_window_start(p));
 }
 
 /* Each sponsor gets its part back; what had expired is breakage already, the first ones' first. */
@@ -115,6 +133,10 @@ plan_take_back(struct plan *p, const struct transaction_row *earn, struct compon
 	left -= available;
 	/* Only the bonus is a limited lot, so only bonus can have expired. */
 	absorbed = points_min(left, points_min(expired_points(p, earn), bonus));
+	if (absorbed < points_min(left, bonus) && must_ask_archive(p, earn)) {
+		p->decision->answer.wants_archive = true;
+		return TG_ORIGINAL_ARCHIVED;
+	}
 	left -= absorbed;
 	if (left > 0) {
 		int64_t regular = points_min(left, v->regular);

@@ -580,7 +580,10 @@ ledger_account_points(const struct ledger *l, enum account account, enum unit un
 	return row == TABLE_NONE ? 0 : ledger_account_row(l, row)->balance_points;
 }
 
-/* The row, if it is of the member's chain and older than a sequence. */
+/*
+ * The row, if it is of the member's chain and older than a sequence.  Where a row was left and
+ * taken again, it is newer, or of a transaction opened again, which is of no chain.
+ */
 static const struct transaction_row *
 chained(const struct ledger *l, uint32_t row, uint32_t member, uint64_t before_sequence)
 {
@@ -589,7 +592,10 @@ chained(const struct ledger *l, uint32_t row, uint32_t member, uint64_t before_s
 	if (!table_is_live(&l->transactions, row))
 		return NULL;
 	t = ledger_transaction_row(l, row);
-	return t->member_row == member && t->sequence < before_sequence ? t : NULL;
+	return t->member_row == member && t->sequence < before_sequence &&
+			       t->kept_from_utc_ms == t->booked_at_utc_ms ?
+		       t :
+		       NULL;
 }
 
 const struct transaction_row *

@@ -17,6 +17,7 @@ struct archive_note {
 	uint8_t	 original_burn_id[TG_TRANSACTION_ID_BYTES];
 	/* what it says of itself; its sums are what it did to others */
 	struct archived_transaction said;
+	uint32_t lot; /* row of the limited points that it gave; 0: none */
 };
 
 void
@@ -70,11 +71,28 @@ add_components(struct archived_transaction *t, const struct record *r)
 	}
 }
 
+/* Of the limited points of an earn, what has expired. */
+static void
+note_expired(struct case_archive *archive, const struct record *r)
+{
+	for (uint32_t i = 0; RECORD_HAS(r, MOVES) && i < r->move_count; i++) {
+		const struct move *m = &r->moves[i];
+		uint32_t at = archive->count;
+
+		while (m->kind == MOVE_LOT && at > 0 && archive->notes[at - 1].lot != m->row)
+			at--;
+		if (m->kind == MOVE_LOT && at > 0)
+			archive->notes[at - 1].said.expired_points -= m->points;
+	}
+}
+
 void
 case_archive_add(struct case_archive *archive, const struct record *r)
 {
 	struct archive_note *note;
 
+	if (r->kind == RECORD_EXPIRE)
+		note_expired(archive, r);
 	if (!RECORD_HAS(r, TRANSACTION) || r->kind == RECORD_REOPEN)
 		return;
 	if (archive->count == archive->capacity) {
@@ -108,8 +126,11 @@ case_archive_add(struct case_archive *archive, const struct record *r)
 		memcpy(note->original_id, r->original_id, sizeof(note->original_id));
 		memcpy(note->original_burn_id, r->original_burn_id, sizeof(note->original_burn_id));
 	}
-	for (uint32_t i = 0; RECORD_HAS(r, MOVES) && i < r->move_count; i++)
+	for (uint32_t i = 0; RECORD_HAS(r, MOVES) && i < r->move_count; i++) {
 		add_portion(&note->said, &r->moves[i]);
+		if (r->moves[i].kind == MOVE_LOT && r->moves[i].flags == MOVE_NEW)
+			note->lot = r->moves[i].row;
+	}
 	add_components(&note->said, r);
 	if (RECORD_HAS(r, REFUNDED)) {
 		note->said.returned_money = r->returned_money;
