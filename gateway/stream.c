@@ -17,18 +17,27 @@
 
 #define HANDSHAKE_KEY_UPDATE 24 /* RFC 8446, section 4 */
 
-/* Sees every TLS message that goes by, to count KeyUpdates. */
+/*
+ * Sees every TLS message that goes by, to count KeyUpdates, and renegotiations by the alert that
+ * refuses them.  SSL_read() takes one after the other for as long as more of them come; at the next
+ * record it believes that the peer has closed, and returns.
+ */
 static void
 on_message(int is_written, int version, int content_type, const void *bytes, size_t count, SSL *ssl,
 	   void *argument)
 {
 	struct stream *stream = argument;
+	const uint8_t *message = bytes;
+	bool is_update = is_written == 0 && content_type == SSL3_RT_HANDSHAKE && count > 0 &&
+			 message[0] == HANDSHAKE_KEY_UPDATE;
+	bool is_refusal = is_written != 0 && content_type == SSL3_RT_ALERT && count > 1 &&
+			  message[1] == SSL_AD_NO_RENEGOTIATION;
 
-	(void)version, (void)ssl;
-	if (is_written == 0 && content_type == SSL3_RT_HANDSHAKE && count > 0 &&
-	    ((const uint8_t *)bytes)[0] == HANDSHAKE_KEY_UPDATE &&
-	    stream->key_updates_count < UINT16_MAX)
-		stream->key_updates_count++;
+	(void)version;
+	if (!is_update && !is_refusal)
+		return;
+	if (++stream->rekeys_count > STREAM_REKEYS_MAX)
+		SSL_set_shutdown(ssl, SSL_get_shutdown(ssl) | SSL_RECEIVED_SHUTDOWN);
 }
 
 enum tg_status
@@ -72,8 +81,8 @@ translate(struct stream *stream, int returned)
 {
 	const char *reason;
 
-	if (stream->key_updates_count > STREAM_KEY_UPDATES_MAX)
-		return fail(stream, "too many key updates");
+	if (stream->rekeys_count > STREAM_REKEYS_MAX)
+		return fail(stream, "too many key updates or renegotiations");
 	if (returned > 0)
 		return STREAM_DONE;
 	switch (SSL_get_error(stream->ssl, returned)) {

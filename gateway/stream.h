@@ -15,8 +15,8 @@
 #include "protocol/auth.h"
 #include "protocol/status.h"
 
-/* KeyUpdate messages of a peer over the life of a connection; more are a flood. */
-#define STREAM_KEY_UPDATES_MAX 64
+/* KeyUpdates and renegotiations asked for, over the life of a connection; more are a flood. */
+#define STREAM_REKEYS_MAX 64
 
 /* One write is at most a TLS record. */
 #define STREAM_WRITE_BYTES_MAX 16384
@@ -34,7 +34,7 @@ struct ssl_st;
 struct stream {
 	struct ssl_st *ssl;	    /* owned; NULL: plain */
 	int fd;			    /* owned; -1: closed */
-	uint16_t key_updates_count; /* KeyUpdate messages of the peer so far */
+	uint16_t rekeys_count;	    /* KeyUpdates of the peer and renegotiations refused so far */
 	bool is_shut;		    /* our side is closed */
 	bool is_drained;	    /* the last read took all that had come by then */
 	const char *error;	    /* static text; NULL: none so far */

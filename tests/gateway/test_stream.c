@@ -4,7 +4,11 @@
  * Server and client shake hands over a socket pair in one thread.
  */
 #include <fcntl.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/kdf.h>
+#include <openssl/params.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -428,6 +432,55 @@ gateways_with_one_secret_share_tickets(void **state)
 	SSL_SESSION_free(session);
 }
 
+/* The client's key and the fixed part of its nonces, of TLS 1.2 with AES-128-GCM (RFC 5288). */
+static void
+derive_client_key(SSL *ssl, uint8_t ret_key[16], uint8_t ret_salt[4])
+{
+	static char label[] = "key expansion", digest[] = "SHA256";
+	uint8_t master[SSL_MAX_MASTER_KEY_LENGTH], seed[64], block[40];
+	size_t count = SSL_SESSION_get_master_key(SSL_get_session(ssl), master, sizeof(master));
+	EVP_KDF *kdf = EVP_KDF_fetch(NULL, "TLS1-PRF", NULL);
+	EVP_KDF_CTX *context = EVP_KDF_CTX_new(kdf);
+	OSSL_PARAM parameters[] = {
+		OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
+		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SECRET, master, count),
+		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SEED, label, strlen(label)),
+		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SEED, seed, sizeof(seed)),
+		OSSL_PARAM_construct_end(),
+	};
+
+	assert_int_equal(SSL_get_server_random(ssl, seed, 32), 32);
+	assert_int_equal(SSL_get_client_random(ssl, seed + 32, 32), 32);
+	assert_int_equal(EVP_KDF_derive(context, block, sizeof(block), parameters), 1);
+	memcpy(ret_key, block, 16);
+	memcpy(ret_salt, block + 32, 4);
+	EVP_KDF_CTX_free(context);
+	EVP_KDF_free(kdf);
+}
+
+/* The begin of a ClientHello as the client's record of this number (0 was its Finished), past
+ * OpenSSL, whose clients wait for an answer after each. */
+static void
+send_client_hello(struct peer *peer, uint64_t number)
+{
+	static const uint8_t hello[4] = { SSL3_MT_CLIENT_HELLO };
+	uint8_t record[5 + 8 + 4 + 16] = { SSL3_RT_HANDSHAKE, 3, 3, 0, 28 };
+	uint8_t key[16], nonce[12], bound[13] = { [8] = SSL3_RT_HANDSHAKE, 3, 3, 0, 4 };
+	EVP_CIPHER_CTX *cipher = EVP_CIPHER_CTX_new();
+	int count;
+
+	derive_client_key(peer->ssl, key, nonce);
+	for (int i = 0; i < 8; i++)
+		bound[i] = nonce[4 + i] = record[5 + i] = (uint8_t)(number >> (56 - 8 * i));
+	assert_int_equal(EVP_EncryptInit_ex(cipher, EVP_aes_128_gcm(), NULL, key, nonce), 1);
+	assert_int_equal(EVP_EncryptUpdate(cipher, NULL, &count, bound, sizeof(bound)), 1);
+	assert_int_equal(EVP_EncryptUpdate(cipher, record + 13, &count, hello, sizeof(hello)), 1);
+	assert_int_equal(EVP_EncryptFinal_ex(cipher, record + 17, &count), 1);
+	assert_int_equal(EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_GET_TAG, 16, record + 17), 1);
+	EVP_CIPHER_CTX_free(cipher);
+	assert_int_equal(write(peer->fd, record, sizeof(record)), sizeof(record));
+}
+
 /* What: a flood of KeyUpdates ends the connection, a few do not. */
 static void
 a_flood_of_key_updates_ends_the_connection(void **state)
@@ -438,16 +491,47 @@ a_flood_of_key_updates_ends_the_connection(void **state)
 	size_t count;
 
 	shake(f, &(struct peer_options){ .ca_path = f->ca_path }, &pair);
-	for (int i = 1; i <= STREAM_KEY_UPDATES_MAX + 1; i++) {
+	for (int i = 1; i <= STREAM_REKEYS_MAX + 1; i++) {
 		enum stream_result result;
 
 		assert_int_equal(SSL_key_update(pair.peer.ssl, SSL_KEY_UPDATE_REQUESTED), 1);
 		peer_put(&pair.peer, "x", 1);
 		peer_step(&pair.peer);
 		result = stream_read(&pair.stream, bytes, sizeof(bytes), &count);
-		assert_int_equal(result, i <= STREAM_KEY_UPDATES_MAX ? STREAM_DONE : STREAM_FAILED);
+		assert_int_equal(result, i <= STREAM_REKEYS_MAX ? STREAM_DONE : STREAM_FAILED);
 	}
-	assert_string_equal(stream_error(&pair.stream), "too many key updates");
+	assert_string_equal(stream_error(&pair.stream), "too many key updates or renegotiations");
+	pair_close(&pair);
+}
+
+/* What: a flood that has come by the time of a read does not keep it: it looks at no more of them
+ *       than are allowed, and one. */
+static void
+a_read_takes_a_bounded_part_of_a_flood(void **state)
+{
+	struct fixture *f = *state;
+	struct pair pair;
+	uint8_t bytes[256];
+	size_t count;
+
+	shake(f, &(struct peer_options){ .ca_path = f->ca_path }, &pair);
+	for (int i = 0; i < 2 * STREAM_REKEYS_MAX; i++) {
+		assert_int_equal(SSL_key_update(pair.peer.ssl, SSL_KEY_UPDATE_NOT_REQUESTED), 1);
+		assert_int_equal(SSL_do_handshake(pair.peer.ssl), 1);
+	}
+	assert_int_equal(stream_read(&pair.stream, bytes, sizeof(bytes), &count), STREAM_FAILED);
+	assert_int_equal(pair.stream.rekeys_count, STREAM_REKEYS_MAX + 1);
+	pair_close(&pair);
+
+	shake(f,
+	      &(struct peer_options){ .ca_path = f->ca_path,
+				      .version_max = TLS1_2_VERSION,
+				      .ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256" },
+	      &pair);
+	for (uint64_t i = 1; i <= 2 * STREAM_REKEYS_MAX; i++)
+		send_client_hello(&pair.peer, i);
+	assert_int_equal(stream_read(&pair.stream, bytes, sizeof(bytes), &count), STREAM_FAILED);
+	assert_int_equal(pair.stream.rekeys_count, STREAM_REKEYS_MAX + 1);
 	pair_close(&pair);
 }
 
@@ -556,6 +640,7 @@ main(void)
 		CASE(a_ticket_lives_a_week_at_most),
 		CASE(gateways_with_one_secret_share_tickets),
 		CASE(a_flood_of_key_updates_ends_the_connection),
+		CASE(a_read_takes_a_bounded_part_of_a_flood),
 		CASE(renegotiation_is_refused),
 		CASE(a_write_can_wait_and_move),
 		CASE(a_bad_file_changes_nothing),

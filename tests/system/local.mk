@@ -17,6 +17,12 @@ tests_system_test_monitor_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS)
 tests_system_test_monitor_LDADD = $(system_test_libs)
 pipeline_tests += %D%/test_monitor
 
+# Peers that OpenSSL plays, with help.
+check_PROGRAMS += %D%/test_tls
+tests_system_test_tls_SOURCES = %D%/test_tls.c %D%/daemon.c %D%/daemon.h $(gateway_peer)
+tests_system_test_tls_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS)
+tests_system_test_tls_LDADD = libtallygate.la $(gateway_test_libs)
+
 # Every command of the console, a conversation by expect, and answers under load.
 dist_check_SCRIPTS += %D%/every_command.py %D%/saturated.py
 EXTRA_DIST += %D%/console.exp
