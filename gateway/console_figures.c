@@ -13,6 +13,7 @@
 #include "gateway/census.h"
 #include "gateway/control.h"
 #include "gateway/gateway.h"
+#include "gateway/meter.h"
 #include "gateway/network.h"
 #include "gateway/originals.h"
 #include "gateway/pipeline.h"
@@ -111,6 +112,44 @@ add_tables(struct gateway *gateway, struct figures *f)
 	}
 }
 
+/* Three bounds of a distribution since the start, below which most of it lies. */
+static void
+add_bounds(struct figures *f, const char *const names[3], const char *unit,
+	   const struct histogram_view *view, const int64_t bounds[HISTOGRAM_BOUNDS])
+{
+	static const uint32_t per_mille[3] = { 500, 990, 999 };
+
+	for (int i = 0; i < 3; i++)
+		add_number(f, names[i], unit, histogram_bound(view, bounds, per_mille[i]));
+}
+
+/* How long answers take, and where they wait. */
+static void
+add_delays(struct gateway *gateway, const struct pipeline_figures *pipeline, struct figures *f)
+{
+	static const char *const answers[] = { "answer p50 below", "answer p99 below",
+					       "answer p99.9 below" };
+	static const char *const waits[] = { "wait in queue p50 below", "wait in queue p99 below",
+					     "wait in queue p99.9 below" };
+	static const char *const batches[] = { "journal batch p50 below", "journal batch p99 below",
+					       "journal batch p99.9 below" };
+	static const char *const turns[] = { "turn of i/o p50 below", "turn of i/o p99 below",
+					     "turn of i/o p99.9 below" };
+	const struct meter *meters[NETWORK_THREADS_MAX];
+	const uint32_t count = network_meters(gateway->network, meters);
+	struct histogram_view times = { .sum = 0 }, delays = { .sum = 0 };
+
+	for (uint32_t i = 0; i < count; i++) {
+		for (int operation = 0; operation < METER_OPERATIONS; operation++)
+			histogram_collect(&meters[i]->times[operation], &times);
+		histogram_collect(&meters[i]->turns, &delays);
+	}
+	add_bounds(f, answers, "us", &times, histogram_us);
+	add_bounds(f, waits, "us", &pipeline->delays, histogram_us);
+	add_bounds(f, batches, "records", &pipeline->batch_records, histogram_counts);
+	add_bounds(f, turns, "us", &delays, histogram_us);
+}
+
 static void
 add_stats(struct gateway *gateway, struct figures *f)
 {
@@ -136,6 +175,7 @@ add_stats(struct gateway *gateway, struct figures *f)
 	add_count(f, "records made", "records", pipeline.records);
 	add_count(f, "requests waiting", "requests", pipeline.waiting);
 	add_number(f, "longest wait in queue", "us", pipeline_take_delay_us_max(gateway->pipeline));
+	add_delays(gateway, &pipeline, f);
 	add_count(f, "refused for a full disk", "requests", pipeline.refused_full);
 	add_count(f, "refused for the clock", "requests", pipeline.refused_clock);
 	add_text(f, "clock source", gateway->clock.is_stepped ? "stepped" : "system");

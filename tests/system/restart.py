@@ -242,7 +242,11 @@ def a_busy_server_books_everything_in_the_end(world):
         rounds += 1
     till.drop_connection()
     expect_equal([world.available(member) for member in members], [10 + 5 * rounds] * 10)
-    expect_equal(server.console.do('show stats').figure('answered busy') > 0, True)
+    stats = server.console.do('show stats')
+    expect_equal(stats.figure('answered busy') > 0, True)
+    for what in ('answer', 'wait in queue', 'journal batch', 'turn of i/o'):
+        bounds = [stats.figure(f'{what} p{share} below') for share in ('50', '99', '99.9')]
+        assert bounds[0] > 0 and bounds == sorted(bounds), (what, bounds)
 
 
 def the_clock_of_the_system_is_told_and_kept(world):
