@@ -371,7 +371,9 @@ take_message(struct sim *sim, struct till *till, const struct tg_message *messag
 		till->due_us = INT64_MAX;
 	} else if (message->request_id == BABBLE_ID) {
 		sim_count_status(sim, message);
-		if (message->code != TG_UNKNOWN_OPERATION)
+		/* Behind a request that was refused for now nothing is looked at any more. */
+		if (message->code != TG_UNKNOWN_OPERATION && message->code != TG_BUSY &&
+		    message->code != TG_SHUTTING_DOWN)
 			sim_fail(sim, "till %u: no operation is answered %u", till->terminal,
 				 message->code);
 	} else if (message->request_id == BATCH_ID) {
