@@ -6,7 +6,9 @@
  * account as its log says, and the journal is read from its files and compared with MariaDB row by
  * row, column by column.
  *
- * TG_KILLS in the environment: how often MariaDB is killed; TG_SEED: the draws of an earlier run.
+ * test_settlement [CASE]: a pattern of names, as of files.
+ * TG_KILLS in the environment: how often MariaDB is killed; TG_AWAY: how many requests it misses;
+ * TG_SEED: the draws of an earlier run.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -25,6 +27,7 @@
 
 #include <cmocka.h>
 
+#include "ledger/record.h"
 #include "storage/journal_file.h"
 #include "tests/gateway/pki.h"
 #include "tests/mariadb.h"
@@ -40,13 +43,25 @@
 #define ARGUMENTS_MAX 40
 #define PATH_BYTES 256
 #define ABSENCE_MS 4000
+#define SMALL_BATCHES "batch_records = 200; pause_ms = 5;"
 #define RECORDS_MIN 300 /* of a run that is worth its name */
+#define AWAY_DEFAULT 3000
+#define AWAY_COMPARED_MAX 20000 /* requests whose rows are compared one by one */
+#define AWAY_MS_MAX 1800000
+
+/* Of a journal, or of what MariaDB made of it. */
+struct sums {
+	int64_t records, postings;
+	int64_t points;			/* of all postings, each weighted by account and record */
+};
 
 struct settlement {
 	struct mariadb *server;
 	struct daemon *daemon;
 	pid_t	 load;			/* of tally-load; 0: none runs */
 	struct made_records made;	/* what the journal holds */
+	struct sums sums;		/* the same in short */
+	struct record *record;		/* room for one */
 	uint64_t draws;			/* state of below() */
 };
 
@@ -165,17 +180,17 @@ await_load(struct settlement *s)
 	fail_msg("tally-load ends with status %#x", (unsigned)status);
 }
 
-/* A gateway over MariaDB's socket. */
+/* A gateway over MariaDB's socket; sink: its settings. */
 static void
-open_gateway(struct settlement *s)
+open_gateway(struct settlement *s, const char *sink)
 {
 	char settings[512];
 
 	(void)snprintf(settings, sizeof(settings),
 		       "mariadb: { socket = \"%s\"; user = \"root\"; };\n"
-		       "sink: { batch_records = 200; pause_ms = 5; };\n"
+		       "sink: { %s };\n"
 		       "programme: { declines_per_terminal_day = 1000000; };\n",
-		       mariadb_socket(s->server));
+		       mariadb_socket(s->server), sink);
 	s->daemon = daemon_new(settings);
 	daemon_start(s->daemon);
 	found_coalition(s);
@@ -237,9 +252,9 @@ end_load(struct settlement *s)
 
 /* Wait until MariaDB has all that is durable. */
 static void
-await_sink(struct settlement *s)
+await_sink(struct settlement *s, int ms_max)
 {
-	for (int ms = 0; ms < WAIT_MS; ms += LOOK_MS) {
+	for (int ms = 0; ms < ms_max; ms += LOOK_MS) {
 		command(s, "show sink");
 		if (shown(s, "\n  next sequence ") == shown(s, "\n  durable sequence ") + 1)
 			return;
@@ -249,8 +264,10 @@ await_sink(struct settlement *s)
 }
 
 static void
-keep(struct made_records *made, const struct journal_item *item)
+keep(struct settlement *s, const struct journal_item *item)
 {
+	struct made_records *made = &s->made;
+
 	if (made->count == made->capacity) {
 		made->capacity = made->capacity == 0 ? 1024 : 2 * made->capacity;
 		made->bytes = realloc(made->bytes, made->capacity * sizeof(*made->bytes));
@@ -265,9 +282,30 @@ keep(struct made_records *made, const struct journal_item *item)
 	assert_int_equal(item->sequence, made->count);
 }
 
-/* Every record from the journal's files, archive included. */
+/* Where an account or a record is mixed up with another one, the sum differs. */
+#define WEIGHT "CAST((account * 1000 + partner) * (sequence % 1009 + 1) AS SIGNED)"
+
 static void
-read_journal(struct settlement *s)
+add_up(struct settlement *s, const struct journal_item *item)
+{
+	struct record *r = s->record;
+	size_t length;
+
+	assert_int_equal(record_decode(item->bytes, item->bytes_count, r, &length), TG_OK);
+	s->sums.records++;
+	for (uint32_t i = 0; RECORD_HAS(r, POSTINGS) && i < r->posting_count; i++) {
+		const struct posting *p = &r->postings[i];
+
+		s->sums.postings++;
+		s->sums.points += p->points * ((int64_t)p->account * 1000 + p->partner) *
+				  ((int64_t)(item->sequence % 1009) + 1);
+	}
+}
+
+/* Hand on every record from the journal's files, archive included. */
+static void
+read_journal(struct settlement *s,
+	     void (*take)(struct settlement *s, const struct journal_item *item))
 {
 	char data[PATH_BYTES], archive[PATH_BYTES];
 	struct storage_io io;
@@ -288,25 +326,55 @@ read_journal(struct settlement *s)
 		if (journal_reader_next(reader, &item, &error) != TG_OK)
 			fail_msg("%s", error.text);
 		if (item.kind == JOURNAL_RECORD)
-			keep(&s->made, &item);
+			take(s, &item);
 	}
 	journal_reader_close(reader);
 }
 
-/* MariaDB catches up, the gateway ends in order; then the rows must equal the journal. */
+/* MariaDB is what the journal says, in sums. */
 static void
-end_and_compare(struct settlement *s)
+compare_sums(struct settlement *s)
 {
-	await_sink(s);
+	read_journal(s, add_up);
+	print_message("# %" PRId64 " records, %" PRId64 " postings, weighted sum %" PRId64 "\n",
+		      s->sums.records, s->sums.postings, s->sums.points);
+	assert_int_equal(mariadb_number(s->server, "SELECT next_sequence - 1 FROM sink_cursor"),
+			 s->sums.records);
+	assert_int_equal(mariadb_number(s->server, "SELECT COUNT(*) FROM entry"),
+			 s->sums.records);
+	assert_int_equal(mariadb_number(s->server, "SELECT COUNT(*) FROM posting"),
+			 s->sums.postings);
+	assert_int_equal(mariadb_number(s->server, "SELECT SUM(points * " WEIGHT ") FROM posting"),
+			 s->sums.points);
+}
+
+/* MariaDB catches up, and the gateway ends in order. */
+static void
+end_gateway(struct settlement *s, int ms_max)
+{
+	await_sink(s, ms_max);
 	daemon_signal(s->daemon, SIGTERM);
 	assert_int_equal(daemon_wait(s->daemon), 0);
-	read_journal(s);
+}
+
+/* The rows must equal the journal. */
+static void
+compare_rows(struct settlement *s)
+{
+	read_journal(s, keep);
 	print_message("%zu records, %" PRId64 " rows of postings\n", s->made.count,
 		      mariadb_number(s->server, "SELECT COUNT(*) FROM posting"));
 	assert_true(s->made.count > RECORDS_MIN);
 	assert_int_equal(mariadb_number(s->server, "SELECT next_sequence - 1 FROM sink_cursor"),
 			 s->made.count);
 	sink_compare(mariadb_config(s->server), &s->made);
+}
+
+static void
+end_and_compare(struct settlement *s)
+{
+	end_gateway(s, WAIT_MS);
+	compare_rows(s);
 }
 
 /* What: MariaDB killed again and again, the tables half made at first, loses nothing.
@@ -317,7 +385,7 @@ killed_mariadb_equals_the_journal(void **state)
 	struct settlement *s = *state;
 	uint64_t kills = number_in_environment("TG_KILLS", KILLS_DEFAULT);
 
-	open_gateway(s);
+	open_gateway(s, SMALL_BATCHES);
 	begin_load(s);
 	for (uint64_t i = 0; i < kills; i++) {
 		pause_ms(below(s, 500));
@@ -342,7 +410,7 @@ absent_mariadb_equals_the_journal(void **state)
 	struct settlement *s = *state;
 
 	mariadb_stop(s->server);
-	open_gateway(s);
+	open_gateway(s, SMALL_BATCHES);
 	begin_load(s);
 	pause_ms(ABSENCE_MS);
 	end_load(s);
@@ -352,6 +420,51 @@ absent_mariadb_equals_the_journal(void **state)
 	end_and_compare(s);
 }
 
+/* Tills that send so many requests as fast as they are answered, to the end. */
+static void
+run_full_load(struct settlement *s, uint64_t requests, bool is_enrolled)
+{
+	char count[24];
+	const char *const more[] = {
+		"--connections", "64",
+		"--depth", "4",
+		"--members", "1000",
+		"--duplicates", "5",
+		"--mix", "earn=80,burn=10,inquiry=10",
+		"--requests", count,
+		is_enrolled ? "--no-enroll" : NULL,
+		NULL,
+	};
+
+	(void)snprintf(count, sizeof(count), "%" PRIu64, requests);
+	s->load = run_load(s, more);
+	await_load(s);
+}
+
+/* What: MariaDB misses what comes in an hour: stores that send as fast as they are answered notice
+ * nothing, and go on while it is caught up with; no record is missed, none is written twice.
+ * How:  it is killed when it had written something, and comes back when the load has ended, to
+ * another tenth of it.  An hour of 1,000/s is TG_AWAY=3600000. */
+static void
+an_hour_without_mariadb_is_caught_up_with(void **state)
+{
+	struct settlement *s = *state;
+	uint64_t requests = number_in_environment("TG_AWAY", AWAY_DEFAULT);
+
+	open_gateway(s, "batch_records = 5000;");
+	run_full_load(s, RECORDS_MIN, false);
+	await_above(s, "\n  next sequence ", 1);
+	mariadb_kill(s->server);
+	run_full_load(s, requests, true);
+	await_above(s, "\n  durable sequence ", (int64_t)(requests / 2));
+	mariadb_start(s->server);
+	run_full_load(s, requests / 10, true);
+	end_gateway(s, AWAY_MS_MAX);
+	compare_sums(s);
+	if (requests <= AWAY_COMPARED_MAX)
+		compare_rows(s);
+}
+
 static int
 setup(void **state)
 {
@@ -359,6 +472,8 @@ setup(void **state)
 
 	assert_non_null(s);
 	s->server = *state;
+	s->record = malloc(sizeof(*s->record));
+	assert_non_null(s->record);
 	s->draws = number_in_environment("TG_SEED", (uint64_t)time(NULL));
 	print_message("TG_SEED=%" PRIu64 "\n", s->draws);
 	mariadb_reset(s->server);
@@ -383,6 +498,7 @@ teardown(void **state)
 		free(s->made.bytes[i]);
 	free(s->made.bytes);
 	free(s->made.bytes_counts);
+	free(s->record);
 	free(s);
 	return 0;
 }
@@ -404,14 +520,17 @@ group_teardown(void **state)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
-main(void)
+main(int count, char **arguments)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(killed_mariadb_equals_the_journal),
 		TEST(absent_mariadb_equals_the_journal),
+		TEST(an_hour_without_mariadb_is_caught_up_with),
 	};
 
 	if (mariadb_missing() != NULL)
 		return mariadb_skip_all();
+	if (count > 1)
+		cmocka_set_test_filter(arguments[1]);
 	return cmocka_run_group_tests_name("settlement", tests, group_setup, group_teardown);
 }
