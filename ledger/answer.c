@@ -53,6 +53,17 @@ tell_kept_components(struct ledger_answer *a, const struct ledger *l,
 	}
 }
 
+static void
+tell_sums(struct ledger_answer *a, struct member_sums sums)
+{
+	a->available_points = sums.available_points;
+	a->pending_points = sums.pending_points;
+	a->held_points = sums.held_points;
+	a->debt_points = sums.debt_points;
+	a->next_expiry_day = sums.next_expiry_day;
+	a->next_expiry_points = sums.next_expiry_points;
+}
+
 void
 answer_from_record(struct ledger_answer *a, const struct record *r)
 {
@@ -92,14 +103,7 @@ answer_from_record(struct ledger_answer *a, const struct record *r)
 		return;
 	a->has_member = true;
 	a->member = r->member;
-	a->available_points = r->available_points;
-	a->next_expiry_day = r->next_expiry_day;
-	a->next_expiry_points = r->next_expiry_points;
-	if (RECORD_HAS(r, AFTER_OTHER)) {
-		a->pending_points = r->pending_points;
-		a->held_points = r->held_points;
-		a->debt_points = r->debt_after_points;
-	}
+	tell_sums(a, record_shown(r));
 }
 
 /* What resolving a hold gave back stands in the hold, which is kept longer than the transaction. */
@@ -219,10 +223,8 @@ add_expiry(struct ledger_answer *a, int32_t last_day, int64_t points)
 }
 
 static void
-list_expiries(const struct plan *p, struct ledger_answer *a)
+list_expiries(const struct plan *p, const struct view *v, struct ledger_answer *a)
 {
-	const struct view *v = &p->view;
-
 	if (v->regular > 0 && v->regular_last_day >= p->now->day)
 		add_expiry(a, v->regular_last_day, v->regular);
 	for (uint32_t i = 0; i < v->lot_count; i++) {
@@ -278,6 +280,29 @@ list_entries(const struct plan *p, struct ledger_answer *a)
 	}
 }
 
+/* What the member has that this one is merged with; entries stay those of the one that is named. */
+static __attribute__((noinline)) void
+add_other(const struct plan *p, struct ledger_answer *a)
+{
+	const struct view_place place = plan_place(p);
+	struct view other;
+
+	view_load(&other, p->ledger, state_merged_with(p->ledger, p->view.member_row));
+	a->merged_with = other.reference;
+	a->usable_points += view_usable(&other, &place, p->now->day);
+	list_expiries(p, &other, a);
+	tell_sums(a, member_sums_add(
+			     (struct member_sums){
+				     .available_points = a->available_points,
+				     .pending_points = a->pending_points,
+				     .held_points = a->held_points,
+				     .debt_points = a->debt_points,
+				     .next_expiry_points = a->next_expiry_points,
+				     .next_expiry_day = a->next_expiry_day,
+			     },
+			     plan_shared(p)));
+}
+
 enum tg_status
 answer_inquiry(struct plan *p)
 {
@@ -294,8 +319,10 @@ answer_inquiry(struct plan *p)
 	a->held_points = v->held;
 	a->debt_points = view_debt_points(v);
 	a->next_expiry_day = view_next_expiry(v, p->now->day, &a->next_expiry_points);
-	list_expiries(p, a);
+	list_expiries(p, v, a);
 	list_entries(p, a);
+	if ((v->flags & MEMBER_MERGED) != 0)
+		add_other(p, a);
 	return TG_OK;
 }
 

@@ -201,6 +201,7 @@ ledger_apply(struct ledger *l, const struct record *r)
 	apply_member(l, r);
 	apply_transaction(l, r);
 	if (r->sections > UINT32_MAX) {
+		apply_merge(l, r);
 		apply_rulebook(l, r);
 		apply_components(l, r);
 	}

@@ -52,6 +52,9 @@ void apply_forget(struct ledger *l, const struct record *r);
 /* Cycles, holidays and statements as the record sets them (apply_settlement.c). */
 void apply_settlement(struct ledger *l, const struct record *r);
 
+/* Members joined and parted (apply_matters.c). */
+void apply_merge(struct ledger *l, const struct record *r);
+
 /* Countersigned days, proposals and disputes (apply_matters.c). */
 void apply_matters(struct ledger *l, const struct record *r);
 

@@ -1,5 +1,5 @@
 /*
- * apply_matters.c - days countersigned, proposals and disputes as records set them.
+ * apply_matters.c - days countersigned, proposals and disputes as records set them; members joined.
  *
  * Those that have ended leave memory: what became of them stands in the journal and in MariaDB.
  */
@@ -62,4 +62,42 @@ apply_matters(struct ledger *l, const struct record *r)
 		set_proposal(l, r);
 	if (RECORD_HAS(r, DISPUTE))
 		set_dispute(l, r);
+}
+
+static void
+join(struct ledger *l, const struct record *r, uint32_t row, uint32_t member, uint32_t other)
+{
+	struct extension_row *extension = table_claim(&l->extensions, row);
+	struct member_row *owner = table_edit(&l->members, member);
+
+	extension->key = state_extension_key(member, EXTENSION_MERGED);
+	extension->sequence = r->sequence;
+	extension->other_row = other;
+	index_insert(&l->extensions_by_key, state_hash_u64(extension->key), row);
+	owner->flags |= MEMBER_MERGED;
+}
+
+static void
+part(struct ledger *l, uint32_t row, uint32_t member)
+{
+	struct member_row *owner = table_edit(&l->members, member);
+
+	index_remove(&l->extensions_by_key,
+		     state_hash_u64(state_extension_key(member, EXTENSION_MERGED)), row);
+	table_release(&l->extensions, row);
+	owner->flags &= (uint16_t)~MEMBER_MERGED;
+}
+
+void
+apply_merge(struct ledger *l, const struct record *r)
+{
+	const uint32_t member = (uint32_t)r->member, other = (uint32_t)r->other_member;
+
+	if (r->kind == RECORD_MERGE) {
+		join(l, r, r->extension_rows[0], member, other);
+		join(l, r, r->extension_rows[1], other, member);
+	} else if (r->kind == RECORD_UNMERGE) {
+		part(l, r->extension_rows[0], member);
+		part(l, r->extension_rows[1], other);
+	}
 }

@@ -228,13 +228,14 @@ count_released(struct ledger *l, uint32_t member, const struct move *m)
 void
 apply_moves(struct ledger *l, const struct record *r)
 {
-	uint32_t member = (uint32_t)r->member;
 	bool is_resolving = RECORD_HAS(r, HOLD) && r->kind != RECORD_HOLD;
 
 	if (!RECORD_HAS(r, MOVES))
 		return;
 	for (uint32_t i = 0; i < r->move_count; i++) {
 		const struct move *m = &r->moves[i];
+		const uint32_t member = (uint32_t)(
+			(m->flags & MOVE_OF_OTHER) != 0 ? r->other_member : r->member);
 
 		if (is_resolving)
 			count_released(l, member, m);

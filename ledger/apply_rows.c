@@ -79,6 +79,13 @@ fill_outcome(struct transaction_row *t, const struct record *r)
 		t->next_expiry_day = r->next_expiry_day;
 		t->next_expiry_points = r->next_expiry_points;
 	}
+	if (RECORD_HAS(r, SHARED)) {
+		const struct member_sums shown = record_shown(r);
+
+		t->available_points = shown.available_points;
+		t->next_expiry_day = shown.next_expiry_day;
+		t->next_expiry_points = shown.next_expiry_points;
+	}
 	if (RECORD_HAS(r, TILL) && r->kind == RECORD_EARN && r->status == TG_OK)
 		memcpy(t->receipt_key, r->receipt_key, sizeof(t->receipt_key));
 }
@@ -92,7 +99,7 @@ has_detail(const struct record *r)
 {
 	return RECORD_HAS(r, AFTER_OTHER) || RECORD_HAS(r, HOLD) || RECORD_HAS(r, REFUNDED) ||
 	       (RECORD_HAS(r, DETAILS) && r->covered != 0) || r->kind == RECORD_BURN ||
-	       r->kind == RECORD_CAPTURE || RECORD_HAS(r, EXCHANGE);
+	       r->kind == RECORD_CAPTURE || RECORD_HAS(r, EXCHANGE) || RECORD_HAS(r, SHARED);
 }
 
 struct detail_row *
@@ -133,6 +140,13 @@ fill_detail(struct detail_row *d, const struct record *r)
 		d->pending_points = r->pending_points;
 		d->held_points = r->held_points;
 		d->debt_points = r->debt_after_points;
+	}
+	if (RECORD_HAS(r, SHARED)) {
+		const struct member_sums shown = record_shown(r);
+
+		d->pending_points = shown.pending_points;
+		d->held_points = shown.held_points;
+		d->debt_points = shown.debt_points;
 	}
 	if (RECORD_HAS(r, HOLD)) {
 		d->deadline_utc_ms = r->hold_deadline_utc_ms;

@@ -20,13 +20,14 @@ plan_may_burn(const struct plan *p)
 
 /* Limits and balance; held points count as burned for the member's day. */
 enum tg_status
-plan_check_burn_limits(const struct plan *p, int64_t points)
+plan_check_burn_limits(struct plan *p, int64_t points)
 {
 	const struct partner_config *partner = p->partner;
 	struct view_place place = plan_place(p);
 	int32_t day = plan_counted_day(p);
 	int64_t member_burned = state_member_burned(p->ledger, p->view.member_row, day);
 	int64_t terminal_burned = state_terminal_burned(p->terminal, day);
+	int64_t usable;
 
 	if (points > partner->burn_transaction_points)
 		return TG_LIMIT_TRANSACTION;
@@ -34,13 +35,13 @@ plan_check_burn_limits(const struct plan *p, int64_t points)
 		return TG_LIMIT_MEMBER_DAY;
 	if (terminal_burned + points > partner->terminal_day_burn_points)
 		return TG_LIMIT_TERMINAL_DAY;
-	if (view_usable(&p->view, &place, p->now->day) < points)
-		return TG_NO_POINTS;
-	return TG_OK;
+	usable = view_usable(&p->view, &place, p->now->day);
+	p->lacking_points = points_max(points - usable, 0);
+	return usable < points ? TG_NO_POINTS : TG_OK;
 }
 
 static enum tg_status
-check_burn(const struct plan *p, int64_t points)
+check_burn(struct plan *p, int64_t points)
 {
 	const struct partner_config *partner = p->partner;
 

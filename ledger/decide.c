@@ -76,6 +76,8 @@ static const struct request_rule request_rules[] = {
 	{REQUEST_LINK_FOR, NEEDS_MEMBER, plan_link},
 	{REQUEST_UNLINK_FOR, NEEDS_MEMBER, plan_unlink},
 	{REQUEST_REPLACE, NEEDS_MEMBER, plan_replace},
+	{REQUEST_MERGE, NEEDS_MEMBER, plan_merge},
+	{REQUEST_UNMERGE, NEEDS_MEMBER, plan_unmerge},
 	{REQUEST_SET_EARN_RULE, 0, plan_set_earn_rule},
 	{REQUEST_START_RULEBOOK, 0, plan_start_rulebook},
 	{REQUEST_BUDGET, 0, plan_budget},
@@ -386,6 +388,8 @@ begin_anew(struct plan *p)
 	p->rulebook_version = p->part_count = 0;
 	p->has_carried = false;
 	p->is_campaign_capped = false;
+	p->has_shared = false;
+	p->lacking_points = 0;
 	if (p->view.member_row != TABLE_NONE)
 		view_load(&p->view, p->ledger, p->view.member_row);
 }
@@ -513,7 +517,41 @@ attempt(struct plan *p, const struct request_rule *rule, bool is_activity)
 		status = check_identifier(p);
 	if (status == TG_OK)
 		status = check_member(p, rule);
-	return status == TG_OK ? rule->handler(p) : status;
+	if (status == TG_OK)
+		status = rule->handler(p);
+	if (status == TG_NO_POINTS && (p->view.flags & MEMBER_MERGED) != 0) {
+		status = plan_borrow(p);
+		if (status == TG_OK)
+			status = rule->handler(p);
+	}
+	return status;
+}
+
+static bool
+is_of_another(enum tg_status status)
+{
+	return status == TG_OTHER_MEMBER || status == TG_UNKNOWN_ORIGINAL;
+}
+
+/* What a request is about may be the other's of two merged members: then it is decided on that. */
+static enum tg_status
+attempt_other(struct plan *p, const struct request_rule *rule, bool is_activity,
+	      enum tg_status refusal)
+{
+	const uint32_t named = p->view.member_row;
+	const bool is_old_key = p->is_old_key;
+	enum tg_status status;
+
+	p->view.member_row = state_merged_with(p->ledger, named);
+	p->is_old_key = false;
+	begin_anew(p);
+	status = attempt(p, rule, is_activity);
+	if (!is_of_another(status))
+		return status;
+	p->view.member_row = named;
+	p->is_old_key = is_old_key;
+	begin_anew(p);
+	return refusal;
 }
 
 /* An earn of nothing is no activity (domain decision 3), which shows only when it is decided. */
@@ -544,6 +582,8 @@ run(struct plan *p, const struct request_rule *rule)
 		begin_anew(p);
 		status = attempt(p, rule, false);
 	}
+	if (is_of_another(status) && (p->view.flags & MEMBER_MERGED) != 0)
+		status = attempt_other(p, rule, is_activity, status);
 	if (tg_status_is_recorded(status) && status != TG_OK && status != TG_ORIGINAL_UNKNOWN &&
 	    (rule->flags & HAS_ID) != 0)
 		status = decline(p, rule, status);

@@ -464,6 +464,10 @@ add_after(struct plan *p, struct record *r)
 	r->debt_after_points = view_debt_points(v);
 	if (r->pending_points != 0 || r->held_points != 0 || r->debt_after_points != 0)
 		r->sections |= RECORD_HAS_BIT(AFTER_OTHER);
+	if ((v->flags & MEMBER_MERGED) != 0 && RECORD_HAS(r, TRANSACTION)) {
+		r->sections |= RECORD_HAS_BIT(SHARED);
+		r->shared = plan_shared(p);
+	}
 }
 
 /* Would every account stay within its bounds after all records so far? */

@@ -62,6 +62,9 @@ struct plan {
 	bool	 has_carried;		/* what the earn makes of the member's fraction is below */
 	struct carried carried;
 	bool	 is_out_of_room;	/* no room for the parts of the base */
+	bool	 has_shared;		/* of the member merged with the view's, after it lent */
+	struct member_sums shared;
+	int64_t	 lacking_points;	/* to what is to be burned or held; 0: none of that */
 
 	/*
 	 * Rows planned in this decision, by table: the next claim's number for table_free_peek().
@@ -156,6 +159,16 @@ TG_MUST_CHECK enum tg_status plan_finish(struct plan *p);
  * What has fallen due for the member, as records of their own (due.c).  TG_OK or as plan_finish().
  */
 TG_MUST_CHECK enum tg_status plan_due(struct plan *p, bool is_activity);
+
+/*
+ * The points that the view's member lacks come from the one that it is merged with, as a record of
+ * its own (merge.c).  TG_OK; TG_NO_POINTS: it has not so many either, or nothing was to be burned;
+ * or as plan_finish().
+ */
+TG_MUST_CHECK enum tg_status plan_borrow(struct plan *p);
+
+/* What the member has that the view's is merged with, after what this decision borrowed. */
+struct member_sums plan_shared(const struct plan *p);
 
 /* Pay debts with up to points, oldest first; posts and returns what was paid. */
 int64_t plan_pay_debt(struct plan *p, int64_t points);
@@ -279,6 +292,8 @@ TG_MUST_CHECK enum tg_status plan_enroll(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_link(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_unlink(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_replace(struct plan *p);
+TG_MUST_CHECK enum tg_status plan_merge(struct plan *p);
+TG_MUST_CHECK enum tg_status plan_unmerge(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_tick(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_cutover(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_setup(struct plan *p);
@@ -307,7 +322,7 @@ void plan_return_own_units(struct plan *p, const struct transaction_row *exchang
  */
 TG_MUST_CHECK enum tg_status plan_check_earn_limits(const struct plan *p, int64_t points);
 TG_MUST_CHECK enum tg_status plan_may_burn(const struct plan *p);
-TG_MUST_CHECK enum tg_status plan_check_burn_limits(const struct plan *p, int64_t points);
+TG_MUST_CHECK enum tg_status plan_check_burn_limits(struct plan *p, int64_t points);
 
 /*
  * The row of the first partner, from a number on, whose cycle ends before a business date

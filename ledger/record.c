@@ -123,3 +123,33 @@ record_line_next(const struct record *record, size_t *offset, struct purchase_li
 	*offset += 1 + item_bytes + 16;
 	return true;
 }
+
+struct member_sums
+member_sums_add(struct member_sums a, struct member_sums b)
+{
+	struct member_sums sum = a.next_expiry_day <= b.next_expiry_day ? a : b;
+
+	if (a.next_expiry_day == b.next_expiry_day)
+		sum.next_expiry_points = a.next_expiry_points + b.next_expiry_points;
+	sum.available_points = a.available_points + b.available_points;
+	sum.pending_points = a.pending_points + b.pending_points;
+	sum.held_points = a.held_points + b.held_points;
+	sum.debt_points = a.debt_points + b.debt_points;
+	return sum;
+}
+
+struct member_sums
+record_shown(const struct record *record)
+{
+	const bool has_other = RECORD_HAS(record, AFTER_OTHER);
+	const struct member_sums own = {
+		.available_points = record->available_points,
+		.pending_points = has_other ? record->pending_points : 0,
+		.held_points = has_other ? record->held_points : 0,
+		.debt_points = has_other ? record->debt_after_points : 0,
+		.next_expiry_points = record->next_expiry_points,
+		.next_expiry_day = record->next_expiry_day,
+	};
+
+	return RECORD_HAS(record, SHARED) ? member_sums_add(own, record->shared) : own;
+}

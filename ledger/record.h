@@ -54,6 +54,9 @@
 	X(CONFIRM,    27, "pending points confirmed") \
 	X(EXCHANGE,   28, "points exchanged for a partner's own currency, or back") \
 	X(REPLACE,    44, "lost identifier blocked, another linked in its place") \
+	X(MERGE,      45, "two members of one person joined") \
+	X(UNMERGE,    46, "joined members parted") \
+	X(TRANSFER,   47, "points lent by one of two joined members to the other, which spends them") \
 	X(EXPIRE,     30, "points expired") \
 	X(MATURE,     31, "pending points became available") \
 	X(HOLD_EXPIRE, 32, "hold passed its deadline") \
@@ -212,6 +215,7 @@ struct carried {
 
 #define MOVE_NEW 0x1u	/* the row is claimed and gets the attributes below */
 #define MOVE_GONE 0x2u	/* the row is free after this move */
+#define MOVE_OF_OTHER 0x8u /* REGULAR, LOT: of the other member, which the record names */
 #define MOVE_OF_HOLD 0x4u /* PORTION: hangs on the record's hold, not on its transaction row */
 
 struct move {
@@ -252,7 +256,8 @@ struct move {
 	X(CYCLE) X(HOLIDAY) X(CLOSED) X(STATEMENT) X(ITEM) \
 	X(FUNDING) X(FUNDED) \
 	X(DAY_PROOF) X(PROPOSAL) X(DISPUTE) \
-	X(UNDONE) X(EXCHANGE) X(CARRIED)
+	X(UNDONE) X(EXCHANGE) X(CARRIED) \
+	X(OTHER) X(SHARED)
 /* clang-format on */
 
 enum record_section_index {
@@ -312,6 +317,17 @@ struct exchange {
 	int64_t	 own_units;		/* exchanged; of a reversal, given back; >= 0 */
 	int64_t	 rate_num;		/* of what is got, for rate_den of what is given; 0: none */
 	int64_t	 rate_den;
+};
+
+/* What a member has, as replies tell it. */
+struct member_sums {
+	int64_t	 available_points;	/* usable anywhere on that day, limited lots included */
+	int64_t	 pending_points;
+	int64_t	 held_points;
+	int64_t	 debt_points;		/* >= 0 */
+	int64_t	 next_expiry_points;
+	int32_t	 next_expiry_day;	/* INT32_MAX: none */
+	uint32_t pad;
 };
 
 enum block_target { BLOCK_MEMBER = 1, BLOCK_IDENTIFIER = 2 };
@@ -537,7 +553,20 @@ struct record {
 
 	/* EXCHANGE: of an exchange, and of its reversal */
 	struct exchange exchange;
+
+	/* OTHER: of MERGE, UNMERGE and TRANSFER */
+	uint64_t other_member;		/* reference of the one that joins, parts or lends */
+	uint32_t extension_rows[2];	/* of the member and the other; TRANSFER: 0 */
+
+	/* SHARED: what the member that this one is merged with has after it, for the reply */
+	struct member_sums shared;
 };
+
+/* Both together; of two that expire next the earlier, or both on one day. */
+struct member_sums member_sums_add(struct member_sums a, struct member_sums b);
+
+/* What replies tell of the record's member: what it has, and what the one has that shares it. */
+struct member_sums record_shown(const struct record *record);
 
 /*
  * Set the header to zero and every count to 0; other members are undefined until their section is.

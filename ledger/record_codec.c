@@ -459,6 +459,8 @@ static section_fn *const more_sections[RECORD_INDEX_END - 32] = {
 	[RECORD_INDEX_UNDONE - 32] = record_section_undone,
 	[RECORD_INDEX_EXCHANGE - 32] = record_section_exchange,
 	[RECORD_INDEX_CARRIED - 32] = record_section_carried,
+	[RECORD_INDEX_OTHER - 32] = record_section_other,
+	[RECORD_INDEX_SHARED - 32] = record_section_shared,
 };
 
 static_assert(RECORD_INDEX_MORE == 31, "the header's sections are bits of a uint32_t");

@@ -1,6 +1,6 @@
 /*
- * record_codec_matters.c - the bytes of what records say of countersigned days, proposals and
- * disputes.
+ * record_codec_matters.c - the bytes of what records say of countersigned days, proposals,
+ * disputes and merged members.
  */
 #include <string.h>
 
@@ -65,4 +65,26 @@ record_section_dispute(struct cursor *c, struct record *r)
 	cursor_u8(c, &p->state);
 	clear(c, p->pad, sizeof(p->pad));
 	cursor_bytes(c, p->original_id, sizeof(p->original_id));
+}
+
+void
+record_section_other(struct cursor *c, struct record *r)
+{
+	cursor_u64(c, &r->other_member);
+	cursor_u32(c, &r->extension_rows[0]);
+	cursor_u32(c, &r->extension_rows[1]);
+}
+
+void
+record_section_shared(struct cursor *c, struct record *r)
+{
+	struct member_sums *p = &r->shared;
+
+	cursor_i64(c, &p->available_points);
+	cursor_i64(c, &p->pending_points);
+	cursor_i64(c, &p->held_points);
+	cursor_i64(c, &p->debt_points);
+	cursor_i64(c, &p->next_expiry_points);
+	cursor_i32(c, &p->next_expiry_day);
+	p->pad = 0;
 }

@@ -115,4 +115,8 @@ void record_section_day_proof(struct cursor *c, struct record *r);
 void record_section_proposal(struct cursor *c, struct record *r);
 void record_section_dispute(struct cursor *c, struct record *r);
 
+/* Members that are merged, in the same file. */
+void record_section_other(struct cursor *c, struct record *r);
+void record_section_shared(struct cursor *c, struct record *r);
+
 #endif

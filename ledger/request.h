@@ -75,6 +75,8 @@ struct ledger_now {
 	X(LINK_FOR,         113, "console: link an identifier to a member") \
 	X(UNLINK_FOR,       114, "console: unlink the identifier that is named") \
 	X(REPLACE,          115, "console: block a lost identifier and link another in its place") \
+	X(MERGE,            116, "console: join two members of one person") \
+	X(UNMERGE,          117, "console: part two joined members, of which one is named") \
 	X(SET_EARN_RULE,    120, "set a rate or campaign of the rulebook's next version") \
 	X(START_RULEBOOK,   121, "let the next version of the rulebook hold from a time on") \
 	X(BUDGET,           122, "ask for points of a budget, approve, release, stop") \
@@ -314,6 +316,7 @@ struct ledger_request {
 
 	/* Second operators and disputes */
 	uint64_t matter;		/* END_PROPOSAL, END_DISPUTE: its number */
+	uint64_t other_member;		/* MERGE: reference; 0: new_identifier names it */
 	bool	 is_upheld;		/* END_DISPUTE: with amount as the correction */
 	int64_t	 expires_in_ms;		/* PROPOSE: from now, > 0 */
 	uint8_t	 proposal_bytes;	/* PROPOSE: 1..PROPOSAL_TEXT_BYTES */
@@ -385,6 +388,7 @@ struct ledger_answer {
 	int64_t	 booked_at_utc_ms;
 	int32_t	 business_date;
 	uint64_t member;
+	uint64_t merged_with;		/* SHOW_MEMBER: reference of the other one; 0: none */
 	int64_t	 points;		/* granted, burned, held, captured, released */
 	int64_t	 base_points, bonus_points;
 	int64_t	 taken_points, restored_points, lost_points, paid_debt_points, money_returned;

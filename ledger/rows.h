@@ -46,6 +46,7 @@
 	X(fundings,     22, 1, funding_row,      limits->partners_max) \
 	X(covers,       23, 1, cover_row,        64 + 8 * limits->partners_max) \
 	X(details,      24, 1, detail_row,       limits->transactions_max) \
+	X(extensions,   25, 1, extension_row,    EXTENSION_ROWS(limits)) \
 	X(cycles,       26, 1, cycle_row,        limits->partners_max) \
 	X(holidays,     27, 1, holiday_row,      HOLIDAYS_MAX) \
 	X(statements,   28, 1, statement_row,    STATEMENTS_KEPT * (1 + limits->partners_max)) \
@@ -57,6 +58,8 @@
 /* By business date and by the till's day. */
 #define PROOF_ROWS(limits) \
 	(2 * ((limits)->partners_max + (limits)->stores_max + (limits)->terminals_max))
+/* Few members have any. */
+#define EXTENSION_ROWS(limits) (16 + (limits)->members_max / 16)
 #define PROPOSALS_MAX 256	/* open at once */
 #define DISPUTES_MAX 4096	/* open at once */
 
@@ -305,6 +308,7 @@ struct dispute_row {
 /* member_row.flags */
 #define MEMBER_BLOCKED 0x1u
 #define MEMBER_TEST 0x2u	/* meets test partners only; kept out of totals */
+#define MEMBER_MERGED 0x4u	/* with the member that its extension names */
 
 /* A member with points only: 64 bytes, one cache line.  The row number is in the reference. */
 struct member_row {
@@ -324,6 +328,24 @@ struct member_row {
 	uint32_t first_debt;
 	uint32_t first_hold;
 	uint32_t newest_transaction;	/* chain by transaction_row.older_of_member */
+};
+
+enum extension_kind {
+	EXTENSION_MERGED = 1,
+};
+
+/*
+ * What few members have, a row for each feature: 24 bytes and its place in the index.  A flag of
+ * the member says that it is there, so that nobody looks for it in vain.
+ *
+ * MERGED: each of the two has one, which names the other.  The members' own rows stay as they are.
+ */
+struct extension_row {
+	uint64_t key;			/* member row << 8 | enum extension_kind */
+	uint64_t sequence;		/* of the record that made it */
+	uint32_t other_row;		/* member that it is merged with */
+	uint32_t pad;
+	uint8_t	 links[0];
 };
 
 /* identifier_row.flags */
@@ -516,6 +538,7 @@ struct account_row {
 static_assert(sizeof(struct member_row) == 64, "one cache line, see the memory budget");
 static_assert(sizeof(struct lot_row) == 40, "two of them in a member's 200 bytes");
 static_assert(sizeof(struct identifier_row) == 24, "1.3 of them in a member's 200 bytes");
+static_assert(sizeof(struct extension_row) == 24, "two of them a merge, see ledger/README.md");
 static_assert(sizeof(struct transaction_row) == 184, "see the memory budget");
 static_assert(sizeof(struct pending_row) % 8 == 0, "table rows are multiples of 8");
 

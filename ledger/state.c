@@ -157,11 +157,12 @@ index_configs(struct ledger *l, struct index *indexes[], struct index_config con
 	ADD_INDEX(proofs_by_owner, proofs, hash_key_row, NULL);
 	ADD_INDEX(proposals_by_number, proposals, hash_key_row, NULL);
 	ADD_INDEX(disputes_by_number, disputes, hash_key_row, NULL);
+	ADD_INDEX(extensions_by_key, extensions, hash_key_row, NULL);
 #undef ADD_INDEX
 	*ret_count = n;
 }
 
-#define LEDGER_INDEXES 21
+#define LEDGER_INDEXES 22
 
 static bool
 open_tables(struct ledger *l, const struct ledger_limits *limits)
@@ -501,6 +502,21 @@ uint32_t
 state_find_counter(const struct ledger *l, uint32_t member_row, uint32_t campaign)
 {
 	return find_u64(&l->counters_by_key, (uint64_t)member_row << 32 | campaign);
+}
+
+uint32_t
+state_find_extension(const struct ledger *l, uint32_t member, enum extension_kind kind)
+{
+	return find_u64(&l->extensions_by_key, state_extension_key(member, kind));
+}
+
+uint32_t
+state_merged_with(const struct ledger *l, uint32_t member)
+{
+	uint32_t row = state_find_extension(l, member, EXTENSION_MERGED);
+
+	TG_ASSERT(row != TABLE_NONE);
+	return ledger_extension_row(l, row)->other_row;
 }
 
 uint32_t

@@ -46,6 +46,7 @@ struct ledger {
 	struct index proofs_by_owner;
 	struct index proposals_by_number;
 	struct index disputes_by_number;
+	struct index extensions_by_key;
 	/* Open holds as a binary heap by (deadline, sequence); [0] is not used.  Derived state. */
 	uint32_t *deadline_heap;	/* owned; holds_max + 1 entries of hold rows */
 	uint32_t deadline_count;
@@ -96,6 +97,7 @@ LEDGER_ROW_READER(covers, cover_row)
 LEDGER_ROW_READER(proofs, proof_row)
 LEDGER_ROW_READER(proposals, proposal_row)
 LEDGER_ROW_READER(disputes, dispute_row)
+LEDGER_ROW_READER(extensions, extension_row)
 #undef LEDGER_ROW_READER
 
 /* Rows by their keys; TABLE_NONE when there is none. */
@@ -116,6 +118,7 @@ uint32_t state_find_statement(const struct ledger *l, uint32_t partner, uint32_t
 uint32_t state_find_proof(const struct ledger *l, uint64_t key);
 uint32_t state_find_proposal(const struct ledger *l, uint64_t number);
 uint32_t state_find_dispute(const struct ledger *l, uint64_t number);
+uint32_t state_find_extension(const struct ledger *l, uint32_t member, enum extension_kind kind);
 uint32_t state_find_account(const struct ledger *l, uint64_t key);
 uint32_t state_find_rulebook(const struct ledger *l, uint32_t version);
 
@@ -188,6 +191,12 @@ state_member_reference(const struct ledger *l, uint32_t row)
 }
 
 static inline uint64_t
+state_extension_key(uint32_t member, enum extension_kind kind)
+{
+	return (uint64_t)member << 8 | (uint64_t)kind;
+}
+
+static inline uint64_t
 state_account_key(uint8_t account, uint8_t unit, uint32_t partner)
 {
 	return (uint64_t)account << 40 | (uint64_t)unit << 32 | partner;
@@ -211,6 +220,9 @@ state_total_day(uint64_t key)
 {
 	return (int32_t)(key >> 42);
 }
+
+/* The member that one is merged with, by its row; it has MEMBER_MERGED. */
+uint32_t state_merged_with(const struct ledger *l, uint32_t member);
 
 /* Deadline heap: enter an open hold, take one out, look at the earliest (TABLE_NONE when empty). */
 void state_heap_insert(struct ledger *l, uint32_t hold);

@@ -98,6 +98,9 @@
 	X(TG_DAY_OPEN,           116, true,  false, "the business date is not over yet") \
 	X(TG_UNKNOWN_MATTER,     117, false, false, "proposal or dispute not known, or ended already") \
 	X(TG_PROPOSAL_EXPIRED,   118, false, false, "the proposal was not approved in time") \
+	/* members that are one person */ \
+	X(TG_MERGED,             120, false, false, "the member is merged with another already") \
+	X(TG_NOT_MERGED,         121, false, false, "the member is not merged with another") \
 	/* inside the server: on a wire why a connection closed; DATABASE is an answer, too */ \
 	X(TG_IO,                  90, false, false, "file or network operation failed") \
 	X(TG_CORRUPT,             91, false, false, "stored bytes are damaged") \

@@ -176,7 +176,7 @@ is_transaction(uint8_t kind)
 static bool
 is_order(uint8_t kind)
 {
-	return kind >= REQUEST_ADJUST && kind <= REQUEST_REPLACE;
+	return kind >= REQUEST_ADJUST && kind <= REQUEST_UNMERGE;
 }
 
 /* Decide into memory full of something else: no change of state, and nothing left over in it. */

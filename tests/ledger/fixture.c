@@ -136,6 +136,7 @@ forget_rows(struct record *r)
 		c->row = c->rate_row = c->campaign_row = c->budget_row = c->counter_row = 0;
 	}
 	r->carried.row = 0;
+	memset(r->extension_rows, 0, sizeof(r->extension_rows));
 	memset(r->budget_rows, 0, sizeof(r->budget_rows));
 }
 

@@ -26,6 +26,9 @@ check_PROGRAMS += %D%/fault_memory
 tests_ledger_fault_memory_SOURCES = %D%/fault_memory.c %D%/fixture.c %D%/fixture.h
 tests_ledger_fault_memory_LDADD = $(ledger_test_libs)
 tests_ledger_fault_memory_LDFLAGS = -Wl,--wrap=calloc,--wrap=mmap,--wrap=munmap
+check_PROGRAMS += %D%/test_merge
+tests_ledger_test_merge_SOURCES = %D%/test_merge.c %D%/fixture.c %D%/fixture.h
+tests_ledger_test_merge_LDADD = $(ledger_test_libs)
 check_PROGRAMS += %D%/test_random
 tests_ledger_test_random_SOURCES = %D%/test_random.c %D%/fixture.c %D%/fixture.h
 tests_ledger_test_random_LDADD = $(ledger_test_libs)
