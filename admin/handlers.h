@@ -96,6 +96,8 @@ void run_adjust(struct command_call *call);
 void run_link_identifier(struct command_call *call);
 void run_unlink_identifier(struct command_call *call);
 void run_replace_identifier(struct command_call *call);
+void run_merge_members(struct command_call *call);
+void run_unmerge_member(struct command_call *call);
 void run_block_member(struct command_call *call);
 void run_block_identifier(struct command_call *call);
 void run_block_terminal(struct command_call *call);

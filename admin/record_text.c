@@ -311,6 +311,10 @@ print_matters(struct text_table *t, const struct record *r)
 			 (const char *)r->proposal.text);
 		fact_text(t, "command", text);
 	}
+	if (RECORD_HAS(r, OTHER))
+		fact(t, "other member", (int64_t)r->other_member);
+	if (RECORD_HAS(r, SHARED))
+		fact(t, "available of the other", r->shared.available_points);
 	if (RECORD_HAS(r, DISPUTE)) {
 		fact(t, "dispute", (int64_t)r->dispute.number);
 		fact(t, "is now in state", r->dispute.state);

@@ -26,14 +26,39 @@ find_other(const struct ledger *l, const struct ledger_request *q)
 	return row == TABLE_NONE ? TABLE_NONE : ledger_identifier_row(l, row)->member_row;
 }
 
+static struct member_sums
+sums_of(const struct view *v, int32_t today)
+{
+	struct member_sums sums = {
+		.available_points = view_available(v, today),
+		.regular_points = v->regular,
+		.pending_points = view_pending_points(v),
+		.held_points = v->held,
+		.debt_points = view_debt_points(v),
+	};
+
+	sums.next_expiry_day = view_next_expiry(v, today, &sums.next_expiry_points);
+	return sums;
+}
+
+/* The record names the other, and says what that one has. */
+static void
+add_other(struct record *r, const struct view *other, int32_t today)
+{
+	r->sections |= RECORD_HAS_BIT(OTHER) | RECORD_HAS_BIT(SHARED);
+	r->other_member = other->reference;
+	r->extension_rows[0] = r->extension_rows[1] = 0;
+	r->shared = sums_of(other, today);
+}
+
 static struct record *
-begin(struct plan *p, enum record_kind kind, uint32_t other)
+begin(struct plan *p, enum record_kind kind, uint32_t other_row)
 {
 	struct record *r = plan_begin_order(p, kind);
+	struct view other;
 
-	r->sections |= RECORD_HAS_BIT(OTHER);
-	r->other_member = ledger_member_row(p->ledger, other)->key;
-	r->extension_rows[0] = r->extension_rows[1] = 0;
+	view_load(&other, p->ledger, other_row);
+	add_other(r, &other, p->now->day);
 	return r;
 }
 
@@ -80,20 +105,6 @@ plan_unmerge(struct plan *p)
 	r->extension_rows[0] = state_find_extension(l, p->view.member_row, EXTENSION_MERGED);
 	r->extension_rows[1] = state_find_extension(l, other, EXTENSION_MERGED);
 	return plan_finish(p);
-}
-
-static struct member_sums
-sums_of(const struct view *v, int32_t today)
-{
-	struct member_sums sums = {
-		.available_points = view_available(v, today),
-		.pending_points = view_pending_points(v),
-		.held_points = v->held,
-		.debt_points = view_debt_points(v),
-	};
-
-	sums.next_expiry_day = view_next_expiry(v, today, &sums.next_expiry_points);
-	return sums;
 }
 
 __attribute__((noinline)) struct member_sums
@@ -182,9 +193,7 @@ plan_borrow(struct plan *p)
 	    view_usable(&other, &place, p->now->day) < points)
 		return TG_NO_POINTS;
 	r = plan_begin(p, RECORD_TRANSFER);
-	r->sections |= RECORD_HAS_BIT(OTHER) | RECORD_HAS_BIT(AMOUNT);
-	r->other_member = other.reference;
-	r->extension_rows[0] = r->extension_rows[1] = 0;
+	r->sections |= RECORD_HAS_BIT(AMOUNT);
 	r->amount = 0;
 	r->points = points;
 	r->rule_version = 0;
@@ -193,7 +202,8 @@ plan_borrow(struct plan *p)
 		status = TG_TABLE_FULL;
 	if (status != TG_OK)
 		return status;
-	p->shared = sums_of(&other, p->now->day);
+	add_other(r, &other, p->now->day);
+	p->shared = r->shared;
 	p->has_shared = true;
 	return plan_finish(p);
 }

@@ -132,6 +132,7 @@ member_sums_add(struct member_sums a, struct member_sums b)
 	if (a.next_expiry_day == b.next_expiry_day)
 		sum.next_expiry_points = a.next_expiry_points + b.next_expiry_points;
 	sum.available_points = a.available_points + b.available_points;
+	sum.regular_points = a.regular_points + b.regular_points;
 	sum.pending_points = a.pending_points + b.pending_points;
 	sum.held_points = a.held_points + b.held_points;
 	sum.debt_points = a.debt_points + b.debt_points;
@@ -144,6 +145,7 @@ record_shown(const struct record *record)
 	const bool has_other = RECORD_HAS(record, AFTER_OTHER);
 	const struct member_sums own = {
 		.available_points = record->available_points,
+		.regular_points = record->regular_points,
 		.pending_points = has_other ? record->pending_points : 0,
 		.held_points = has_other ? record->held_points : 0,
 		.debt_points = has_other ? record->debt_after_points : 0,

@@ -322,6 +322,7 @@ struct exchange {
 /* What a member has, as replies tell it. */
 struct member_sums {
 	int64_t	 available_points;	/* usable anywhere on that day, limited lots included */
+	int64_t	 regular_points;	/* ... of which regular ones, and those past their day */
 	int64_t	 pending_points;
 	int64_t	 held_points;
 	int64_t	 debt_points;		/* >= 0 */
@@ -558,7 +559,7 @@ struct record {
 	uint64_t other_member;		/* reference of the one that joins, parts or lends */
 	uint32_t extension_rows[2];	/* of the member and the other; TRANSFER: 0 */
 
-	/* SHARED: what the member that this one is merged with has after it, for the reply */
+	/* SHARED: what the member that this one is merged with has after it */
 	struct member_sums shared;
 };
 

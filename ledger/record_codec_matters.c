@@ -81,6 +81,7 @@ record_section_shared(struct cursor *c, struct record *r)
 	struct member_sums *p = &r->shared;
 
 	cursor_i64(c, &p->available_points);
+	cursor_i64(c, &p->regular_points);
 	cursor_i64(c, &p->pending_points);
 	cursor_i64(c, &p->held_points);
 	cursor_i64(c, &p->debt_points);

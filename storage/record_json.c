@@ -456,6 +456,20 @@ put_matters(struct object *o, const struct record *r)
 		record_json_put_text(o, "proposed_command", r->proposal.text,
 				     r->proposal.text_bytes);
 	}
+	if (RECORD_HAS(r, OTHER)) {
+		put_number(o, "other_member", r->other_member);
+		put_number(o, "extension_row", r->extension_rows[0]);
+		put_number(o, "other_extension_row", r->extension_rows[1]);
+	}
+	if (RECORD_HAS(r, SHARED)) {
+		put_int(o, "shared_available_points", r->shared.available_points);
+		put_int(o, "shared_regular_points", r->shared.regular_points);
+		put_int(o, "shared_pending_points", r->shared.pending_points);
+		put_int(o, "shared_held_points", r->shared.held_points);
+		put_int(o, "shared_debt_points", r->shared.debt_points);
+		put_int(o, "shared_next_expiry_points", r->shared.next_expiry_points);
+		record_json_put_day(o, "shared_next_expiry_day", r->shared.next_expiry_day);
+	}
 	if (RECORD_HAS(r, DISPUTE)) {
 		put_number(o, "dispute", r->dispute.number);
 		put_number(o, "dispute_state", r->dispute.state);

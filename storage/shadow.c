@@ -202,6 +202,7 @@ needs_no_asking(uint8_t kind)
 {
 	switch (kind) {
 	case RECORD_RELINK:
+	case RECORD_TRANSFER:
 	case RECORD_REOPEN:
 	case RECORD_CLOCK:
 	case RECORD_NOTE:

@@ -245,6 +245,12 @@ shadow_request(const struct record *r, struct ledger_request *q)
 	case RECORD_BLOCK:
 		q->kind = REQUEST_BLOCK;
 		return block(r, q);
+	case RECORD_MERGE:
+	case RECORD_UNMERGE:
+		q->kind = r->kind == RECORD_MERGE ? REQUEST_MERGE : REQUEST_UNMERGE;
+		q->member = r->member;
+		q->other_member = r->other_member;
+		return true;
 	case RECORD_FUNDING:
 	case RECORD_FUND:
 	case RECORD_UNFUND:

@@ -43,6 +43,7 @@ enum sink_role {
 	X(PLAIN, id,   fingerprint) \
 	X(PLAIN, time, business_time) \
 	X(PLAIN, u64,  member) \
+	X(PLAIN, u64,  other_member) \
 	X(PLAIN, i64,  amount) \
 	X(PLAIN, i64,  covered) \
 	X(PLAIN, i64,  points) \
@@ -189,6 +190,7 @@ enum sink_role {
 	X(SET,   u64,  last_sequence) \
 	X(SET,   u8,   is_test) \
 	X(KEEP,  u8,   is_blocked) \
+	X(KEEP,  u64,  merged_with) \
 	X(SET,   time, booked_at) \
 	X(SET,   day,  business_date) \
 	X(KEEP,  time, enrolled_at) \
@@ -474,7 +476,7 @@ enum sink_role {
 	X(purchase_line, SINK_PURCHASE_LINE_COLUMNS, 255, 4) \
 	X(partner_total, SINK_PARTNER_TOTAL_COLUMNS, 1, 1) \
 	X(account_total, SINK_ACCOUNT_TOTAL_COLUMNS, 64, 4) \
-	X(member,        SINK_MEMBER_COLUMNS,        1, 1) \
+	X(member,        SINK_MEMBER_COLUMNS,        2, 1) \
 	X(identifier,    SINK_IDENTIFIER_COLUMNS,    2, 2) \
 	X(programme,     SINK_PROGRAMME_COLUMNS,     1, 1) \
 	X(partner,       SINK_PARTNER_COLUMNS,       1, 1) \

@@ -249,6 +249,8 @@ sink_map_entry(struct sink_batch *batch, const struct record *record)
 	cell_set_u16(&row->flags, record->flags);
 	if (RECORD_HAS(record, MEMBER))
 		cell_set_u64(&row->member, record->member);
+	if (RECORD_HAS(record, OTHER))
+		cell_set_u64(&row->other_member, record->other_member);
 	is_ok = is_ok && map_request(row, record) && map_figures(row, record) &&
 		map_housekeeping(row, record);
 	if (RECORD_HAS(record, REGULAR_DAY))
@@ -341,7 +343,9 @@ sink_map_moves(struct sink_batch *batch, const struct record *record)
 		cell_set_u8(&row->kind, move->kind);
 		cell_set_u8(&row->flags, move->flags);
 		if (RECORD_HAS(record, MEMBER))
-			cell_set_u64(&row->member, record->member);
+			cell_set_u64(&row->member, (move->flags & MOVE_OF_OTHER) != 0 ?
+							   record->other_member :
+							   record->member);
 		cell_set_u32(&row->slot, move->row);
 		sink_map_u32_or_none(&row->partner, told_partner(move));
 		cell_set_i64(&row->points, move->points);
@@ -436,6 +440,36 @@ map_identifiers(struct sink_batch *batch, const struct record *record)
 	}
 }
 
+static void
+set_merged(struct sink_member_row *row, const struct record *record, uint64_t other)
+{
+	if (record->kind == RECORD_MERGE || record->kind == RECORD_UNMERGE)
+		cell_set_u64(&row->merged_with, record->kind == RECORD_MERGE ? other : 0);
+}
+
+/* The member that the record's own is merged with, is parted from or borrows of. */
+static bool
+map_other_member(struct sink_batch *batch, const struct record *record)
+{
+	const struct member_sums *sums = &record->shared;
+	struct sink_member_row *row = claim(batch, SINK_TABLE_member);
+
+	cell_set_u64(&row->member, record->other_member);
+	cell_set_u64(&row->last_sequence, record->sequence);
+	cell_set_u8(&row->is_test, is_test(record));
+	set_merged(row, record, record->member);
+	cell_set_i64(&row->available_points, sums->available_points);
+	cell_set_i64(&row->regular_points, sums->regular_points);
+	cell_set_i64(&row->next_expiry_points, sums->next_expiry_points);
+	cell_set_i64(&row->pending_points, sums->pending_points);
+	cell_set_i64(&row->held_points, sums->held_points);
+	cell_set_i64(&row->debt_points, sums->debt_points);
+	return cell_set_time(&row->booked_at, record->booked_at_utc_ms) &&
+	       sink_map_business_date(&row->business_date, record->business_date) &&
+	       (sums->next_expiry_day == INT32_MAX ||
+		cell_set_day(&row->next_expiry_day, sums->next_expiry_day));
+}
+
 bool
 sink_map_member(struct sink_batch *batch, const struct record *record)
 {
@@ -473,6 +507,10 @@ sink_map_member(struct sink_batch *batch, const struct record *record)
 	cell_set_i64(&row->pending_points, has_other ? record->pending_points : 0);
 	cell_set_i64(&row->held_points, has_other ? record->held_points : 0);
 	cell_set_i64(&row->debt_points, has_other ? record->debt_after_points : 0);
+	if (RECORD_HAS(record, OTHER)) {
+		set_merged(row, record, record->other_member);
+		is_ok &= map_other_member(batch, record);
+	}
 	return is_ok;
 }
 

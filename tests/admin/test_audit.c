@@ -57,6 +57,8 @@ static const char *const lines[] = {
 	"link identifier card:4711 phone:0123 by letter",
 	"unlink identifier phone:0123",
 	"replace identifier card:4711 card:4712 lost on the train",
+	"merge members card:4711 card:4713 one person",
+	"unmerge member card:4713 two persons",
 	"terminal change 101 rights=all",
 	"terminal change 201 rights=all",
 	"export partners %s/partners",
@@ -91,14 +93,19 @@ static const char *const elsewhere[] = { "approve",	   "reject",	     "dispute d
 					 "budget approve", "budget release", "cycle close",
 					 "statement set",  "programme load" };
 
-/* The member that the lines name. */
+/* The members that the lines name. */
 static void
 enroll(struct fake_host *fake)
 {
-	struct ledger_request q = fixture_request(&fake->ledger, REQUEST_ENROLL, "4711");
+	static const char *const cards[] = { "4711", "4713" };
 
-	q.identifier = fixture_identifier("4711");
-	assert_int_equal(fixture_ask(&fake->ledger, &q)->status, TG_OK);
+	for (size_t i = 0; i < sizeof(cards) / sizeof(cards[0]); i++) {
+		struct ledger_request q =
+			fixture_request(&fake->ledger, REQUEST_ENROLL, cards[i]);
+
+		q.identifier = fixture_identifier(cards[i]);
+		assert_int_equal(fixture_ask(&fake->ledger, &q)->status, TG_OK);
+	}
 }
 
 /* Run a line, and look at its record. */

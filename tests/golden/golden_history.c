@@ -489,6 +489,25 @@ matter_kinds(struct player *p)
 	ask(p, &q);
 }
 
+/* Two members joined; one spends what both have; parted again. */
+static void
+merge_kinds(struct player *p)
+{
+	struct ledger_request q = order(REQUEST_MERGE);
+
+	buy(p, 0, 9000);
+	buy(p, 1, 9000);
+	q.member = p->members[0];
+	q.other_member = p->members[1];
+	ask(p, &q);
+	q = till(p, REQUEST_INQUIRY, 0);
+	TG_ASSERT(ask(p, &q)->merged_with == p->members[1]);
+	spend(p, REQUEST_BURN, 0, p->decision->answer.usable_points - 10);
+	q = order(REQUEST_UNMERGE);
+	q.member = p->members[1];
+	ask(p, &q);
+}
+
 void
 golden_play(struct ledger *ledger, golden_record_fn *on_record, void *context)
 {
@@ -517,6 +536,8 @@ golden_play(struct ledger *ledger, golden_record_fn *on_record, void *context)
 			settlement_kinds(&p);
 		if (day == 16)
 			matter_kinds(&p);
+		if (day == 17)
+			merge_kinds(&p);
 		if (day == 18)
 			move_time(&p, 400 * MS_PER_DAY);
 		next_day(&p);

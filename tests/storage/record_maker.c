@@ -635,6 +635,8 @@ record_maker_make(struct record_maker *maker, enum record_kind kind, struct reco
 		make_reopen(maker, ret_record);
 	else if (kind == RECORD_BLOCK || kind == RECORD_REPLACE)
 		make_block(maker, ret_record);
+	else if (kind >= RECORD_MERGE && kind <= RECORD_TRANSFER)
+		record_maker_make_merge(maker, ret_record);
 	else if (kind >= RECORD_DAY_PROOF && kind <= RECORD_DISPUTE_END)
 		record_maker_make_matter(maker, ret_record);
 	else if (kind >= RECORD_CYCLE && kind <= RECORD_ITEM)

@@ -43,6 +43,9 @@ void record_maker_earn(struct record_maker *maker, struct record *ret_record);
 /* For record_maker.c: what such records are about (record_maker_matters.c). */
 void record_maker_make_matter(struct record_maker *maker, struct record *record);
 
+/* Two members joined or parted, or one lending the other; in the same file. */
+void record_maker_make_merge(struct record_maker *maker, struct record *record);
+
 /* All kinds there are, for loops; ends with 0. */
 extern const uint8_t record_maker_kinds[];
 

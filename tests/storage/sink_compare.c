@@ -23,8 +23,8 @@
 static const char entry_sql[] =
 	"SELECT business_date, sequence, line, kind, status, flags + 0, booked_at, partner,"
 	" store, terminal, operator, origin, note, is_blocked, blocked_slot,"
-	" HEX(transaction_id), HEX(fingerprint), business_time, member, amount, covered,"
-	" points, base_points, bonus_points, bonus_sponsor, rule_version, rulebook_version,"
+	" HEX(transaction_id), HEX(fingerprint), business_time, member, other_member, amount,"
+	" covered, points, base_points, bonus_points, bonus_sponsor, rule_version, rulebook_version,"
 	" campaign, tender, channel, reason, till, till_day, receipt, HEX(original_id),"
 	" original_time, HEX(original_burn_id), hold_deadline, captured_points, returned_money,"
 	" returned_covered, taken_points, absorbed_points, debt_points, restored_points,"
@@ -150,6 +150,7 @@ put_request(struct expected_line *line, const struct record *r)
 	line_hex_unless_0(line, has_id, r->fingerprint);
 	put_ms(line, has_id, r->business_time_utc_ms);
 	line_u64_unless_0(line, RECORD_HAS(r, MEMBER), r->member);
+	line_u64_unless_0(line, RECORD_HAS(r, OTHER), r->other_member);
 }
 
 static void
@@ -224,7 +225,8 @@ expect_moves(struct expectation *e, const struct record *r)
 		line_u64(&line, ++count);
 		line_u64(&line, m->kind);
 		line_u64(&line, m->flags);
-		line_u64_unless_0(&line, RECORD_HAS(r, MEMBER), r->member);
+		line_u64_unless_0(&line, RECORD_HAS(r, MEMBER),
+				  (m->flags & MOVE_OF_OTHER) != 0 ? r->other_member : r->member);
 		line_u64(&line, m->row);
 		line_i64(&line, m->points);
 		line_u64_unless_0(&line, is_new || is_cover, m->serial);

@@ -21,7 +21,7 @@
 #define RULE_VERSIONS_MAX 100000
 
 static const char member_sql[] =
-	"SELECT member, last_sequence, is_test, is_blocked, booked_at, business_date, enrolled_at,"
+	"SELECT member, last_sequence, is_test, is_blocked, merged_with, booked_at, business_date, enrolled_at,"
 	" channel,"
 	" available_points, regular_points, regular_last_day, next_expiry_day, next_expiry_points,"
 	" pending_points, held_points, debt_points FROM member ORDER BY member";
@@ -65,6 +65,8 @@ struct kept {
 	uint8_t	 channel;		/* 0: never told */
 	bool	 was_blocked;		/* at least once */
 	uint8_t	 is_blocked;
+	bool	 was_merged;		/* at least once */
+	uint64_t merged_with;
 };
 
 /* A block of cover, as all records so far left it. */
@@ -91,6 +93,64 @@ put_limit(struct expected_line *line, int64_t points)
 }
 
 static void
+note_merged(struct kept *kept, const struct record *r, uint64_t other)
+{
+	if (r->kind != RECORD_MERGE && r->kind != RECORD_UNMERGE)
+		return;
+	kept->was_merged = true;
+	kept->merged_with = r->kind == RECORD_MERGE ? other : 0;
+}
+
+/* From what blocked the member to where it came from. */
+static void
+put_kept(struct expected_line *line, const struct kept *kept, const struct record *r)
+{
+	line_i64_if(line, kept->was_blocked, kept->is_blocked);
+	line_i64_if(line, kept->was_merged, (int64_t)kept->merged_with);
+	line_ms(line, r->booked_at_utc_ms);
+	line_day(line, r->business_date == DAY_NONE ? NO_DATE : r->business_date);
+	if (kept->enrolled_at_utc_ms != 0)
+		line_ms(line, kept->enrolled_at_utc_ms);
+	else
+		line_null(line);
+	line_u64_unless_0(line, true, kept->channel);
+}
+
+static void
+put_regular_day(struct expected_line *line, const struct kept *kept)
+{
+	if (kept->regular_last_day != DAY_NONE)
+		line_day(line, kept->regular_last_day);
+	else
+		line_null(line);
+}
+
+static void
+expect_other_member(struct images *images, const struct record *r)
+{
+	struct kept *kept = &images->kept[r->other_member];
+	struct expected_line line = { .bytes = 0 };
+
+	note_merged(kept, r, r->member);
+	line_u64(&line, r->other_member);
+	line_u64(&line, r->sequence);
+	line_u64(&line, (r->flags & RECORD_TEST) != 0);
+	put_kept(&line, kept, r);
+	line_i64(&line, r->shared.available_points);
+	line_i64(&line, r->shared.regular_points);
+	put_regular_day(&line, kept);
+	if (r->shared.next_expiry_day != INT32_MAX)
+		line_day(&line, r->shared.next_expiry_day);
+	else
+		line_null(&line);
+	line_i64(&line, r->shared.next_expiry_points);
+	line_i64(&line, r->shared.pending_points);
+	line_i64(&line, r->shared.held_points);
+	line_i64(&line, r->shared.debt_points);
+	expected_set(&images->members, r->other_member, &line);
+}
+
+static void
 expect_member(struct images *images, const struct record *r)
 {
 	const bool has_after = RECORD_HAS(r, AFTER);
@@ -101,6 +161,7 @@ expect_member(struct images *images, const struct record *r)
 
 	if (!has_after && !is_new)
 		return;
+	note_merged(kept, r, r->other_member);
 	if (is_new)
 		kept->enrolled_at_utc_ms = r->booked_at_utc_ms;
 	if (is_new && RECORD_HAS(r, DETAILS) && r->channel != 0)
@@ -115,20 +176,10 @@ expect_member(struct images *images, const struct record *r)
 		kept->was_blocked = true;
 		kept->is_blocked = r->is_blocked;
 	}
-	line_i64_if(&line, kept->was_blocked, kept->is_blocked);
-	line_ms(&line, r->booked_at_utc_ms);
-	line_day(&line, r->business_date == DAY_NONE ? NO_DATE : r->business_date);
-	if (kept->enrolled_at_utc_ms != 0)
-		line_ms(&line, kept->enrolled_at_utc_ms);
-	else
-		line_null(&line);
-	line_u64_unless_0(&line, true, kept->channel);
+	put_kept(&line, kept, r);
 	line_i64(&line, has_after ? r->available_points : 0);
 	line_i64(&line, has_after ? r->regular_points : 0);
-	if (kept->regular_last_day != DAY_NONE)
-		line_day(&line, kept->regular_last_day);
-	else
-		line_null(&line);
+	put_regular_day(&line, kept);
 	if (has_after && r->next_expiry_day != INT32_MAX)
 		line_day(&line, r->next_expiry_day);
 	else
@@ -138,6 +189,8 @@ expect_member(struct images *images, const struct record *r)
 	line_i64(&line, has_other ? r->held_points : 0);
 	line_i64(&line, has_other ? r->debt_after_points : 0);
 	expected_set(&images->members, r->member, &line);
+	if (RECORD_HAS(r, OTHER))
+		expect_other_member(images, r);
 }
 
 static void

@@ -20,7 +20,7 @@ NO_SUCH = r'error UNKNOWN_\w+: '
 NO_NUMBER = r'error "[^"]*" is no number from \d+ to \d+'
 
 # command: (lines that are done and how they end, lines that are refused and how they end).
-# {member}, {card}, {id}, {session}, {later}, {folder} are made for the conversation; in this order.
+# {member}, {other}, {card}, {id}, {session}, {later}, {folder} are made for the conversation; in this order.
 EXERCISES = {
     'help': ([('help', 'ok$'), ('help show', 'ok$'), ('h every', 'ok$')],
              [('help nonsense', 'error no command'), ('help s', 'error no command yet')]),
@@ -117,6 +117,13 @@ EXERCISES = {
                            [('replace identifier {member} card:1', 'error say the identifier'),
                             ('replace identifier card:4770004 card:4770004', 'error BAD_FIELD'),
                             ('replace identifier card:4999999999999 card:1', NO_SUCH)]),
+    'merge members': ([('merge members {member} {other} one person', RECORD)],
+                      [('merge members {member} {member} one', 'error BAD_FIELD'),
+                       ('merge members {member} {other} again', 'error MERGED'),
+                       ('merge members {member} card:4999999999999 one', NO_SUCH)]),
+    'unmerge member': ([('unmerge member {other} two persons', RECORD)],
+                       [('unmerge member {member} again', 'error NOT_MERGED'),
+                        ('unmerge member card:4999999999999 two', NO_SUCH)]),
     'block identifier': ([('block identifier card:{card} lost', RECORD)],
                          [('block identifier {member}', 'error say the identifier'),
                           ('block identifier card:4999999999999', NO_SUCH),
@@ -317,7 +324,8 @@ def places(desk):
         card = desk.card()
         enroll = desk.request('ENROLL', identifier_type=1, identifier=card)
         member = enroll.send(desk.till())['member']
-        desk.made = {'member': member, 'card': card, 'id': desk.earn(member, 100).id.hex(),
+        other = desk.request('ENROLL', identifier_type=1, identifier=desk.card())
+        desk.made = {'member': member, 'other': other.send(desk.till())['member'], 'card': card, 'id': desk.earn(member, 100).id.hex(),
                      'folder': desk.server.folder.path, 'session': 0}
         with open(os.path.join(desk.server.folder.path, 'programme'), 'w',
                   encoding='utf-8') as file:
