@@ -98,8 +98,8 @@ const struct command command_rows[] = {
 	{ "replace identifier", "<type:lost> <type:new> [<reason>...]", RIGHT_OPERATOR,
 	  run_replace_identifier, "block a lost card, and let another lead to its member" },
 	{ "merge members", "<member> <other> <reason>...", RIGHT_OPERATOR, run_merge_members,
-	  "join two members of one person: what is shown is the sum, and each spends what the other "
-	  "has where its own does not suffice" },
+	  "join two members of one person: what is shown is the sum, and each spends what the "
+	  "other has where its own does not suffice" },
 	{ "unmerge member", "<member> <reason>...", RIGHT_OPERATOR, run_unmerge_member,
 	  "part what was merged: each has again what is its own" },
 	{ "block member", "<member> [<reason>...]", RIGHT_OPERATOR, run_block_member,

@@ -21,6 +21,10 @@ print_balances(struct command_call *call, const struct ledger_answer *answer)
 	output_print(call->out, "member %" PRIu64 ", %u identifier%s%s\n", answer->member,
 		     answer->identifier_count, answer->identifier_count == 1 ? "" : "s",
 		     answer->is_member_blocked ? ", blocked" : "");
+	if (answer->merged_with != 0)
+		output_print(call->out,
+			     "merged with member %" PRIu64 ": points are those of both\n",
+			     answer->merged_with);
 	text_table_init(&table, call->out, titles, 2);
 	text_table_cell(&table, "available");
 	text_table_cell(&table, "%" PRId64, answer->available_points);

@@ -1,8 +1,8 @@
 /*
  * run_merge.c - two members of one person joined, and parted again.
  *
- * Where changes need a second operator, what is proposed names members by reference: it is recorded,
- * and identifiers are not.
+ * Where changes need a second operator, what is proposed names members by reference: it is
+ * recorded, and identifiers are not.
  */
 #include <inttypes.h>
 #include <string.h>

@@ -103,7 +103,16 @@ answer_from_record(struct ledger_answer *a, const struct record *r)
 		return;
 	a->has_member = true;
 	a->member = r->member;
-	tell_sums(a, record_shown(r));
+	a->available_points = r->available_points;
+	a->next_expiry_day = r->next_expiry_day;
+	a->next_expiry_points = r->next_expiry_points;
+	if (RECORD_HAS(r, AFTER_OTHER)) {
+		a->pending_points = r->pending_points;
+		a->held_points = r->held_points;
+		a->debt_points = r->debt_after_points;
+	}
+	if (RECORD_HAS(r, SHARED))
+		tell_sums(a, record_shown(r));
 }
 
 /* What resolving a hold gave back stands in the hold, which is kept longer than the transaction. */

@@ -507,6 +507,13 @@ init_plan(struct plan *p, const struct ledger *l, const struct ledger_request *q
 	d->answer.next_expiry_day = INT32_MAX;
 }
 
+/* Only then the view's flags say anything. */
+static bool
+is_merged(const struct plan *p)
+{
+	return p->view.member_row != TABLE_NONE && (p->view.flags & MEMBER_MERGED) != 0;
+}
+
 /* What has fallen due, then the rules of the operation. */
 static enum tg_status
 attempt(struct plan *p, const struct request_rule *rule, bool is_activity)
@@ -519,7 +526,7 @@ attempt(struct plan *p, const struct request_rule *rule, bool is_activity)
 		status = check_member(p, rule);
 	if (status == TG_OK)
 		status = rule->handler(p);
-	if (status == TG_NO_POINTS && (p->view.flags & MEMBER_MERGED) != 0) {
+	if (status == TG_NO_POINTS && is_merged(p)) {
 		status = plan_borrow(p);
 		if (status == TG_OK)
 			status = rule->handler(p);
@@ -582,7 +589,7 @@ run(struct plan *p, const struct request_rule *rule)
 		begin_anew(p);
 		status = attempt(p, rule, false);
 	}
-	if (is_of_another(status) && (p->view.flags & MEMBER_MERGED) != 0)
+	if (is_of_another(status) && is_merged(p))
 		status = attempt_other(p, rule, is_activity, status);
 	if (tg_status_is_recorded(status) && status != TG_OK && status != TG_ORIGINAL_UNKNOWN &&
 	    (rule->flags & HAS_ID) != 0)

@@ -1,11 +1,11 @@
 /*
  * merge.c - two members that are one person: joined, and parted again.
  *
- * A merge joins and mixes nothing.  Each member keeps its row, identifiers, points, holds, debts and
- * limits; a request moves those of the member that it names.  What is shown is the sum of both.
- * Where one of them lacks points for what it spends or holds, the other lends what it has before, as
- * lots with the last day, issuer and origin that they had; what a reversal gives back stays with the
- * one that spent it.  A request about something that the other one began is decided on the other.
+ * A merge joins and mixes nothing.  Each member keeps its row, identifiers, points, holds, debts
+ * and limits; a request moves those of the member that it names.  What is shown is the sum of both.
+ * Where one of them lacks points for what it spends or holds, the other lends them before, as lots
+ * with the last day, issuer and origin that they had; what a reversal gives back stays with the one
+ * that spent it.  A request about something that the other one began is decided on the other.
  *
  * So to part them is to forget the bond: each is what it would have been, but for what was lent.
  */
@@ -198,7 +198,8 @@ plan_borrow(struct plan *p)
 	r->points = points;
 	r->rule_version = 0;
 	status = lend_all(p, &other, &place, points);
-	if (status == TG_OK && !plan_has_room(p, &p->ledger->lots, p->lots_planned + other.lot_count))
+	if (status == TG_OK &&
+	    !plan_has_room(p, &p->ledger->lots, p->lots_planned + other.lot_count))
 		status = TG_TABLE_FULL;
 	if (status != TG_OK)
 		return status;

@@ -464,7 +464,9 @@ add_after(struct plan *p, struct record *r)
 	r->debt_after_points = view_debt_points(v);
 	if (r->pending_points != 0 || r->held_points != 0 || r->debt_after_points != 0)
 		r->sections |= RECORD_HAS_BIT(AFTER_OTHER);
-	if ((v->flags & MEMBER_MERGED) != 0 && RECORD_HAS(r, TRANSACTION)) {
+	/* Who asked is told of both. */
+	if ((v->flags & MEMBER_MERGED) != 0 &&
+	    (RECORD_HAS(r, TRANSACTION) || RECORD_HAS(r, OPERATOR))) {
 		r->sections |= RECORD_HAS_BIT(SHARED);
 		r->shared = plan_shared(p);
 	}

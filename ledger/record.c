@@ -153,5 +153,8 @@ record_shown(const struct record *record)
 		.next_expiry_day = record->next_expiry_day,
 	};
 
-	return RECORD_HAS(record, SHARED) ? member_sums_add(own, record->shared) : own;
+	/* What was parted is shared no more. */
+	return RECORD_HAS(record, SHARED) && record->kind != RECORD_UNMERGE ?
+		       member_sums_add(own, record->shared) :
+		       own;
 }

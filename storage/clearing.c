@@ -207,13 +207,14 @@ clearing_item_of(uint8_t account, int64_t points)
 
 /* Both sides of an obligation; or points that expired. */
 static enum tg_status
-on_owed(void *context, uint32_t issuer, uint32_t redeemer, int64_t points)
+on_owed(void *context, uint32_t issuer, uint32_t redeemer, uint32_t month, int64_t points)
 {
 	struct clearing *c = context;
 	struct clearing_line line = { .business_date = c->business_date, .partner = issuer,
 				      .item = CLEARING_OWES, .other = redeemer, .points = points };
 	enum tg_status status = TG_OK;
 
+	(void)month;
 	if (redeemer == PROVENANCE_EXPIRED) {
 		line.item = CLEARING_EXPIRED;
 		line.other = 0;
@@ -265,6 +266,13 @@ clearing_trace(struct clearing *c, int32_t business_date, uint64_t member,
 				on_owed, c);
 }
 
+enum tg_status
+clearing_lend(struct clearing *c, uint64_t from, uint64_t to, int64_t points,
+	      const struct provenance_leg *legs, uint32_t count)
+{
+	return provenance_lend(c->provenance, from, to, points, legs, count);
+}
+
 struct provenance *
 clearing_provenance(struct clearing *c)
 {
@@ -307,6 +315,8 @@ trace(struct clearing *c, const struct record *r)
 				.points = r->moves[i].points,
 			};
 	}
+	if (r->kind == RECORD_TRANSFER)
+		return clearing_lend(c, r->other_member, r->member, r->points, legs, count);
 	return clearing_trace(c, r->business_date, r->member, legs, count);
 }
 
@@ -425,6 +435,10 @@ clearing_add(struct clearing *c, const struct record *r, bool is_traced,
 		if (status == TG_OK && is_traced && RECORD_HAS(r, MEMBER))
 			status = trace(c, r);
 	}
+	/* It posts nothing: what it moves is a member's before and after. */
+	if (status == TG_OK && is_traced && r->kind == RECORD_TRANSFER &&
+	    (r->flags & RECORD_TEST) == 0)
+		status = trace(c, r);
 	if (status == TG_OK)
 		status = add_fees(c, r);
 	if (status == TG_OK && RECORD_HAS(r, FUNDING))

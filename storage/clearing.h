@@ -100,6 +100,11 @@ TG_MUST_CHECK enum tg_status clearing_trace(struct clearing *clearing, int32_t b
 					    uint64_t member, struct provenance_leg *legs,
 					    uint32_t count);
 
+/* The same of a record by which one member lends another; see provenance_lend(). */
+TG_MUST_CHECK enum tg_status clearing_lend(struct clearing *clearing, uint64_t from, uint64_t to,
+					   int64_t points, const struct provenance_leg *legs,
+					   uint32_t count);
+
 /* A partner's terms from now on, for clearing_trace() alone; else records tell.  TG_NO_MEMORY. */
 TG_MUST_CHECK enum tg_status clearing_set_terms(struct clearing *clearing,
 						const struct funding_config *terms);

@@ -104,6 +104,12 @@ take_rows(struct ledger_limits *limits, const struct record *r)
 		raise_limit(&limits->partners_max, r->cover_row);
 	for (uint8_t i = 0; i < r->identifier_count; i++)
 		raise_limit(&limits->identifiers_max, r->identifiers[i].row);
+	/* The table of extensions is sized by members. */
+	if (RECORD_HAS(r, OTHER)) {
+		raise_limit(&limits->members_max, (uint32_t)r->other_member);
+		raise_limit(&limits->members_max, 16 * r->extension_rows[0]);
+		raise_limit(&limits->members_max, 16 * r->extension_rows[1]);
+	}
 	take_rulebook_rows(limits, r);
 	for (uint32_t i = 0; i < r->move_count; i++) {
 		uint32_t row = r->moves[i].row;

@@ -46,7 +46,7 @@ libstorage_la_SOURCES += \
 	%D%/sink_insert.c %D%/sink_insert.h \
 	%D%/sink_map.c %D%/sink_map.h %D%/sink_map_config.c %D%/sink_map_matters.c %D%/sink_map_rulebook.c %D%/sink_map_settlement.c %D%/sink_clearing.c %D%/sink_clearing.h \
 	%D%/sink_provenance.c %D%/sink_provenance.h %D%/clearing.c %D%/clearing.h \
-	%D%/provenance.c %D%/provenance.h \
+	%D%/provenance.c %D%/provenance_lend.c %D%/provenance.h \
 	%D%/statement.c %D%/statement.h %D%/statement_read.c \
 	%D%/sink_partition.c %D%/sink_partition.h \
 	%D%/sink_session.c %D%/sink_session.h \

@@ -245,10 +245,10 @@ push_spent(struct runs *spent, const struct provenance_run *run)
 }
 
 static enum tg_status
-owe(const struct change *c, uint32_t issuer, uint32_t redeemer, int64_t points)
+owe(const struct change *c, uint32_t issuer, uint32_t redeemer, uint32_t month, int64_t points)
 {
 	/* Nobody owes itself, and what expired is owed to nobody; but it is told, for the lines. */
-	return c->owe(c->context, issuer, redeemer, points);
+	return c->owe(c->context, issuer, redeemer, month, points);
 }
 
 /* Some of a run leave for a redeemer. */
@@ -260,7 +260,7 @@ leave(const struct change *c, struct runs *from, uint32_t at, uint32_t redeemer,
 	enum tg_status status = push_spent(&c->queue->spent, &part);
 
 	if (status == TG_OK)
-		status = owe(c, run->issuer, redeemer, points);
+		status = owe(c, run->issuer, redeemer, run->month, points);
 	run->points -= points;
 	return status;
 }
@@ -376,7 +376,7 @@ restore(const struct change *c, uint32_t redeemer, const uint32_t *issuer, int64
 		status = issuer != NULL ? add_limited(c, &part) :
 					  push_front(&c->queue->held, &part);
 		if (status == TG_OK)
-			status = owe(c, part.issuer, redeemer, -part.points);
+			status = owe(c, part.issuer, redeemer, part.month, -part.points);
 		run->points -= part.points;
 		points -= part.points;
 		if (run->points == 0)
@@ -509,7 +509,7 @@ measure(struct change *c)
 			kept = least(leg->points, new_debt);
 			new_debt -= kept;
 			if (kept > 0 && debtor != leg->partner)
-				status = owe(c, debtor, leg->partner, kept);
+				status = owe(c, debtor, leg->partner, c->month, kept);
 		}
 		c->needs[i] = leg->points - kept;
 		c->queued_points += c->needs[i];

@@ -40,6 +40,8 @@ struct provenance;
 #define PROVENANCE_OPERATOR UINT32_C(0)
 /* Who redeems points that expired. */
 #define PROVENANCE_EXPIRED UINT32_MAX
+/* ... that another member was lent: nobody's, they do not come back */
+#define PROVENANCE_LENT (UINT32_MAX - 1)
 
 /* Issued before the first business date, which MariaDB has as 1000-01-01. */
 #define PROVENANCE_MONTH_NONE UINT32_C(100001)
@@ -77,9 +79,9 @@ struct provenance_run {
 struct provenance *provenance_new(void);
 void provenance_free(struct provenance *provenance);
 
-/* Issuer owes redeemer for points more; negative: for so many less. */
+/* Issuer owes redeemer for points of a month more; negative: for so many less. */
 typedef enum tg_status provenance_owe_fn(void *context, uint32_t issuer, uint32_t redeemer,
-					 int64_t points);
+					 uint32_t month, int64_t points);
 
 /* The month of a run that is issued on a business date; DAY_NONE: PROVENANCE_MONTH_NONE. */
 uint32_t provenance_month(int32_t business_date);
@@ -92,6 +94,15 @@ TG_MUST_CHECK enum tg_status provenance_apply(struct provenance *provenance, uin
 					      uint32_t month, const struct provenance_leg *legs,
 					      uint32_t count, provenance_owe_fn *owe,
 					      void *context);
+
+/*
+ * Points that one member lends another, by the record's legs (provenance_lend.c): limited ones of
+ * an issuer as the legs below 0 say, the rest leaves at the front.  They stand behind those that
+ * the other has, with the months they had, and nobody owes anything for it.  Results as of provenance_apply().
+ */
+TG_MUST_CHECK enum tg_status provenance_lend(struct provenance *provenance, uint64_t from,
+					     uint64_t to, int64_t points,
+					     const struct provenance_leg *legs, uint32_t count);
 
 /* Put a run behind the others of a member, as provenance_each() told it.  TG_OK; TG_NO_MEMORY. */
 TG_MUST_CHECK enum tg_status provenance_put(struct provenance *provenance, uint64_t member,

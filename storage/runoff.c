@@ -197,6 +197,22 @@ add_member(struct runoff *o, const struct record *r)
 	return status;
 }
 
+/* What one member lends another has left it; whose issue it was is not followed so far. */
+static enum tg_status
+lend(struct runoff *o, const struct record *r)
+{
+	struct holder *holder = holder_of(o, r->other_member);
+
+	if (holder == NULL)
+		return TG_NO_MEMORY;
+	holder->points -= r->points;
+	holder = holder_of(o, r->member);
+	if (holder == NULL)
+		return TG_NO_MEMORY;
+	holder->points += r->points;
+	return TG_OK;
+}
+
 static enum tg_status
 add_cover(struct runoff *o, const struct posting *posting)
 {
@@ -229,6 +245,8 @@ runoff_add(struct runoff *o, const struct record *r)
 	}
 	if (o->is_traced)
 		status = clearing_add(o->clearing, r, true, &error);
+	if (status == TG_OK && r->kind == RECORD_TRANSFER && (r->flags & RECORD_TEST) == 0)
+		return lend(o, r);
 	if (!RECORD_HAS(r, POSTINGS) || (r->flags & RECORD_TEST) != 0)
 		return status;
 	for (uint32_t i = 0; status == TG_OK && i < r->posting_count; i++) {

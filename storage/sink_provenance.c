@@ -27,6 +27,8 @@
 struct moved {
 	uint64_t sequence;
 	uint64_t member;
+	uint64_t other;			/* TRANSFER: who lends it points; 0: another record */
+	int64_t	 points;		/* ... so many */
 };
 
 /* Limited points that a record moved. */
@@ -134,8 +136,12 @@ on_moved(void *context, const struct database_cell *cells)
 		m->moved = moved;
 		m->moved_capacity = capacity;
 	}
-	m->moved[m->moved_count++] = (struct moved){ database_cell_u64(&cells[0]),
-						     database_cell_u64(&cells[1]) };
+	m->moved[m->moved_count++] = (struct moved){
+		database_cell_u64(&cells[0]),
+		database_cell_u64(&cells[1]),
+		database_cell_u64(&cells[2]),
+		database_cell_i64(&cells[3]),
+	};
 }
 
 static enum tg_status
@@ -144,11 +150,12 @@ read_moved(struct matching *m)
 	char sql[SQL_BYTES_MAX];
 
 	(void)snprintf(sql, sizeof sql,
-		       "SELECT sequence, member FROM entry WHERE business_date = '%s'"
+		       "SELECT sequence, member, IF(kind = %d, other_member, 0),"
+		       " COALESCE(points, 0) FROM entry WHERE business_date = '%s'"
 		       " AND sequence BETWEEN %" PRIu64 " AND %" PRIu64
-		       " AND posting_count > 0 AND member IS NOT NULL"
+		       " AND (posting_count > 0 OR kind = %d) AND member IS NOT NULL"
 		       " AND NOT FIND_IN_SET('test', flags) ORDER BY sequence",
-		       m->date, m->first, m->last);
+		       RECORD_TRANSFER, m->date, m->first, m->last, RECORD_TRANSFER);
 	return database_query(m->database, sql, on_moved, m, m->error);
 }
 
@@ -164,15 +171,19 @@ compare_members(const void *left, const void *right)
 static enum tg_status
 list_members(struct matching *m)
 {
+	uint32_t named = 0;
 	uint32_t count = 0;
 
-	m->members = malloc(((size_t)m->moved_count + 1) * sizeof *m->members);
+	m->members = malloc((2 * (size_t)m->moved_count + 1) * sizeof *m->members);
 	if (m->members == NULL)
 		return TG_NO_MEMORY;
-	for (uint32_t i = 0; i < m->moved_count; i++)
-		m->members[i] = m->moved[i].member;
-	qsort(m->members, m->moved_count, sizeof *m->members, compare_members);
 	for (uint32_t i = 0; i < m->moved_count; i++) {
+		m->members[named++] = m->moved[i].member;
+		if (m->moved[i].other != 0)
+			m->members[named++] = m->moved[i].other;
+	}
+	qsort(m->members, named, sizeof *m->members, compare_members);
+	for (uint32_t i = 0; i < named; i++) {
 		if (count == 0 || m->members[count - 1] != m->members[i])
 			m->members[count++] = m->members[i];
 	}
@@ -338,11 +349,16 @@ take_limited(struct matching *m)
 static void
 end_record(struct matching *m)
 {
-	if (m->status == TG_OK && m->leg_count > 0)
+	const struct moved *moved = &m->moved[m->at];
+
+	if (m->status == TG_OK && (m->leg_count > 0 || moved->other != 0))
 		take_limited(m);
-	if (m->status == TG_OK && m->leg_count > 0)
-		m->status = clearing_trace(m->clearing, m->business_date,
-					   m->moved[m->at].member, m->legs, m->leg_count);
+	if (m->status == TG_OK && moved->other != 0)
+		m->status = clearing_lend(m->clearing, moved->other, moved->member, moved->points,
+					  m->legs, m->leg_count);
+	else if (m->status == TG_OK && m->leg_count > 0)
+		m->status = clearing_trace(m->clearing, m->business_date, moved->member,
+					   m->legs, m->leg_count);
 	if (m->status == TG_OK)
 		m->leg_count = 0;
 }
@@ -384,8 +400,11 @@ read_legs(struct matching *m)
 		       ACCOUNT_REDEEMED, ACCOUNT_BREAKAGE, ACCOUNT_WRITTEN_OFF,
 		       ACCOUNT_ADJUSTMENTS);
 	status = database_query(m->database, sql, on_leg, m, m->error);
-	if (m->at < m->moved_count)
+	/* Behind the last leg there may be records without one. */
+	while (status == TG_OK && m->status == TG_OK && m->at < m->moved_count) {
 		end_record(m);
+		m->at += m->status == TG_OK ? 1 : 0;
+	}
 	return status;
 }
 

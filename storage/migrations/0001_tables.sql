@@ -405,7 +405,7 @@ CREATE TABLE IF NOT EXISTS provenance (
   member BIGINT UNSIGNED NOT NULL COMMENT 'member reference',
   held MEDIUMTEXT CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'regular points that the member has, the first is spent next: JSON, each [issuer, month of issue as 202404, points]; issuer 0: an operator',
   limited MEDIUMTEXT CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'limited points that the member has, which are spent as the ledger says: JSON, each [issuer, month of issue, points]',
-  spent MEDIUMTEXT CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'what was spent, the oldest first: JSON, each [issuer, redeemer, month of issue, points]; redeemer 0: an operator; 4294967295: expired',
+  spent MEDIUMTEXT CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'what was spent, the oldest first: JSON, each [issuer, redeemer, month of issue, points]; redeemer 0: an operator; 4294967295: expired; 4294967294: lent to another member',
   PRIMARY KEY (member)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
   COMMENT='whose points members have and spent, as of the last cleared record, where issuers pay redeemers';

@@ -287,13 +287,20 @@ SELECT w.member,
                   JOIN entry e ON e.business_date = o.business_date AND e.sequence = o.sequence
                    AND e.line = 0 AND e.member IS NOT NULL
                  WHERE o.points < 0 AND o.is_test = 0) i) w
-  JOIN (SELECT e.member, SUM(o.points) AS points
-          FROM posting o
-          JOIN account a ON a.number = o.account AND a.name IN ('AVAILABLE', 'PENDING', 'HELD')
-          JOIN entry e ON e.business_date = o.business_date AND e.sequence = o.sequence
-           AND e.line = 0
-         WHERE o.is_test = 0
-         GROUP BY e.member) b ON b.member = w.member;
+  JOIN (SELECT u.member, SUM(u.points) AS points
+          FROM (SELECT e.member, o.points
+                  FROM posting o
+                  JOIN account a ON a.number = o.account AND a.name IN ('AVAILABLE', 'PENDING', 'HELD')
+                  JOIN entry e ON e.business_date = o.business_date AND e.sequence = o.sequence
+                   AND e.line = 0
+                 WHERE o.is_test = 0
+                 UNION ALL
+                SELECT IF(s.sign > 0, e.member, e.other_member), s.sign * e.points
+                  FROM entry e
+                  JOIN record_kind k ON k.number = e.kind AND k.name = 'TRANSFER'
+                 CROSS JOIN (SELECT 1 AS sign UNION ALL SELECT -1) s
+                 WHERE NOT FIND_IN_SET('test', e.flags)) u
+         GROUP BY u.member) b ON b.member = w.member;
 
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW point_held AS
 SELECT v.member,

@@ -198,6 +198,39 @@ settling_anew_may_need_two_operators(void **state)
 	fixture_audit(&fake->ledger);
 }
 
+/* What: members are joined and parted by two operators where changes of rates need two; what is
+ *       proposed names no identifier. */
+static void
+merges_may_need_two_operators(void **state)
+{
+	struct fake_host *fake = *state;
+	struct ledger_request q;
+	uint64_t number;
+
+	enroll(fake);
+	q = fixture_request(&fake->ledger, REQUEST_ENROLL, "4713");
+	q.identifier = fixture_identifier("4713");
+	assert_int_equal(fixture_ask(&fake->ledger, &q)->status, TG_OK);
+	fake->host.needs_second_for_rates = true;
+	expect_as(fake, "ann", 0, "merge members card:4711 card:4713 one person", "ok",
+		  "another operator");
+	number = fake->call.sequence;
+	expect_as(fake, "ann", 0, "show proposals", "ok", "merge members");
+	assert_null(strstr(fake->printed, "4711"));
+	expect_as(fake, "ann", number, "approve %n", "error", "SAME_OPERATOR");
+	expect_as(fake, "bob", number, "approve %n", "ok", "record=");
+	expect_as(fake, "bob", fake->call.sequence, "record %n", "ok", "ann");
+	expect_as(fake, "bob", 0, "member card:4713", "ok", "merged with");
+	expect_as(fake, "ann", 0, "unmerge member card:4713 \"a \\\" quote\"", "error",
+		  "no quotes");
+	expect_as(fake, "ann", 0, "unmerge member card:4713 two persons", "ok",
+		  "another operator");
+	number = fake->call.sequence;
+	expect_as(fake, "bob", number, "approve %n", "ok", "record=");
+	expect_as(fake, "bob", number, "approve %n", "error", "UNKNOWN_MATTER");
+	fixture_audit(&fake->ledger);
+}
+
 static void
 write_file(const char *path, const char *text)
 {
@@ -346,6 +379,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(proposals_expire, fake_host_setup,
 						fake_host_teardown),
 		cmocka_unit_test_setup_teardown(settling_anew_may_need_two_operators,
+						fake_host_setup, fake_host_teardown),
+		cmocka_unit_test_setup_teardown(merges_may_need_two_operators,
 						fake_host_setup, fake_host_teardown),
 		cmocka_unit_test_setup_teardown(terms_cycles_and_programmes_may_need_two_operators,
 						fake_host_setup, fake_host_teardown),

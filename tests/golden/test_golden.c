@@ -111,7 +111,8 @@ check_end(struct ledger *ledger, const struct expected *e)
 static bool
 is_met(unsigned kind)
 {
-	return kind < RECORD_NOTE || (kind >= RECORD_REPLACE && kind <= RECORD_TRANSFER) || (kind >= RECORD_FUNDING && kind <= RECORD_WRITE_OFF) ||
+	return kind < RECORD_NOTE || (kind >= RECORD_REPLACE && kind <= RECORD_TRANSFER) ||
+	       (kind >= RECORD_FUNDING && kind <= RECORD_WRITE_OFF) ||
 	       (kind >= RECORD_CYCLE && kind <= RECORD_DISPUTE_END);
 }
 

@@ -92,6 +92,12 @@ record_maker_make_merge(struct record_maker *maker, struct record *record)
 	record->regular_points = record->available_points / 2;
 	record->next_expiry_day = INT32_MAX;
 	record->next_expiry_points = 0;
+	if (record->kind != RECORD_TRANSFER)
+		return;
+	/* Of nothing: what it lends would have to be there. */
+	record->sections |= RECORD_HAS_BIT(AMOUNT);
+	record->amount = record->points = 0;
+	record->rule_version = 0;
 }
 
 void

@@ -21,8 +21,8 @@
 #define RULE_VERSIONS_MAX 100000
 
 static const char member_sql[] =
-	"SELECT member, last_sequence, is_test, is_blocked, merged_with, booked_at, business_date, enrolled_at,"
-	" channel,"
+	"SELECT member, last_sequence, is_test, is_blocked, merged_with, booked_at, business_date,"
+	" enrolled_at, channel,"
 	" available_points, regular_points, regular_last_day, next_expiry_day, next_expiry_points,"
 	" pending_points, held_points, debt_points FROM member ORDER BY member";
 static const char identifier_sql[] =

@@ -77,6 +77,7 @@ ask(struct town *t, const struct ledger_request *q)
 		if (RECORD_HAS(r, CLOSED))
 			close_statement(t, r);
 		count_postings(t, r);
+		t->lent += r->kind == RECORD_TRANSFER;
 		ledger_apply(t->ledger, r);
 	}
 	return &t->decision->answer;
@@ -210,6 +211,17 @@ enroll(struct town *t, uint32_t nth)
 	t->members[nth] = t->decision->answer.member;
 }
 
+/* Some are one person: each spends what the other has. */
+static void
+merge(struct town *t, uint32_t nth, uint32_t other)
+{
+	struct ledger_request q = { .kind = REQUEST_MERGE, .operator_name = "test" };
+
+	q.member = t->members[nth];
+	q.other_member = t->members[other];
+	must(t, &q);
+}
+
 static void
 set_time(struct town *t, int64_t utc_ms)
 {
@@ -293,6 +305,8 @@ town_new(struct sink_fixture *f, bool is_traced, bool is_full)
 		set_terms(t);
 	for (uint32_t nth = 0; nth <= t->member_count; nth++)
 		enroll(t, nth);
+	for (uint32_t nth = 0; nth + 1 < t->member_count; nth += 4)
+		merge(t, nth, nth + 1);
 	return t;
 }
 

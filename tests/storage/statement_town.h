@@ -30,6 +30,7 @@ struct town {
 	uint64_t random;
 	uint32_t asked;
 	uint32_t member_count;
+	uint32_t lent;			/* times that a member lent the one it is merged with */
 	uint64_t *members;		/* owned; one more than trade: the debtor */
 	/* postings by partner, as records have them */
 	int64_t	 posted[TOWN_PARTNERS + 1][CLEARING_ITEMS + 1];

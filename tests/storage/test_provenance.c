@@ -86,10 +86,11 @@ struct look {
 };
 
 static enum tg_status
-note(void *context, uint32_t issuer, uint32_t redeemer, int64_t points)
+note(void *context, uint32_t issuer, uint32_t redeemer, uint32_t month, int64_t points)
 {
 	struct look *look = context;
 
+	(void)month;
 	assert_true(issuer < 4 && (redeemer < 4 || redeemer == PROVENANCE_EXPIRED));
 	look->owed[issuer][redeemer == PROVENANCE_EXPIRED ? 4 : redeemer] += points;
 	return TG_OK;
@@ -211,6 +212,42 @@ more_than_came_is_refused(void **state)
 	assert_non_null(p);
 	assert_int_equal(provenance_apply(p, MEMBER, MONTH, &in, 1, note, &look), TG_OK);
 	assert_int_equal(provenance_apply(p, MEMBER, MONTH, &out, 1, note, &look), TG_CORRUPT);
+	provenance_free(p);
+}
+
+/* What: what one member lends another stays whose it was, and nobody owes anything until it is
+ *       spent; more than there is cannot be lent.
+ * How:  limited points and some of the queue, spent by the borrower; the rest by the lender. */
+static void
+what_is_lent_is_whose_it_was(void **state)
+{
+	const struct provenance_leg issue[] = { { ACCOUNT_ISSUED, 1, -100, false },
+						{ ACCOUNT_ISSUED, 2, -50, false },
+						{ PROVENANCE_LIMITED_LEG, 2, 50, false } };
+	const struct provenance_leg lent[] = { { PROVENANCE_LIMITED_LEG, 2, -50, false },
+					       { PROVENANCE_LIMITED_LEG, 2, 50, false } };
+	const struct provenance_leg spend[] = { { ACCOUNT_REDEEMED, 3, 70, false },
+						{ PROVENANCE_LIMITED_LEG, 2, -50, false } };
+	const struct provenance_leg rest = { ACCOUNT_REDEEMED, 3, 80, false };
+	struct provenance *p = provenance_new();
+	struct look look = { .text = "" };
+
+	(void)state;
+	assert_non_null(p);
+	assert_int_equal(provenance_apply(p, MEMBER, MONTH, issue, 3, note, &look), TG_OK);
+	assert_int_equal(provenance_lend(p, MEMBER, MEMBER + 1, 70, lent, 2), TG_OK);
+	assert_int_equal(look.owed[1][3] + look.owed[2][3], 0);
+	assert_int_equal(provenance_apply(p, MEMBER + 1, MONTH + 1, spend, 2, note, &look), TG_OK);
+	assert_int_equal(look.owed[1][3], 20);
+	assert_int_equal(look.owed[2][3], 50);
+	assert_int_equal(provenance_lend(p, MEMBER, MEMBER + 1, 81, NULL, 0), TG_CORRUPT);
+	provenance_free(p);
+	p = provenance_new();
+	assert_non_null(p);
+	assert_int_equal(provenance_apply(p, MEMBER, MONTH, issue, 3, note, &look), TG_OK);
+	assert_int_equal(provenance_lend(p, MEMBER, MEMBER + 1, 70, lent, 2), TG_OK);
+	assert_int_equal(provenance_apply(p, MEMBER, MONTH + 1, &rest, 1, note, &look), TG_OK);
+	assert_int_equal(look.owed[1][3], 100);
 	provenance_free(p);
 }
 
@@ -336,6 +373,7 @@ main(void)
 		cmocka_unit_test(tables_hold),
 		cmocka_unit_test(more_than_came_is_refused),
 		cmocka_unit_test(points_keep_their_month),
+		cmocka_unit_test(what_is_lent_is_whose_it_was),
 		cmocka_unit_test(what_was_spent_long_ago_is_summed),
 	};
 

@@ -432,6 +432,7 @@ live_and_compare(struct sink_fixture *f, bool is_traced)
 		assert_true(amounts[CLEARING_BLOCK] != 0 && points[CLEARING_ADJUSTED] != 0);
 	assert_true((amounts[CLEARING_ADJUSTED] != 0) == !is_traced);
 	assert_true(t->statement_count > 3 * TOWN_PARTNERS);
+	assert_true(t->lent > 0);
 	assert_int_equal(database_query(t->database, "SELECT * FROM check_all", on_check, NULL,
 					&error), TG_OK);
 	if (!is_full)

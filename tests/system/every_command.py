@@ -20,7 +20,8 @@ NO_SUCH = r'error UNKNOWN_\w+: '
 NO_NUMBER = r'error "[^"]*" is no number from \d+ to \d+'
 
 # command: (lines that are done and how they end, lines that are refused and how they end).
-# {member}, {other}, {card}, {id}, {session}, {later}, {folder} are made for the conversation; in this order.
+# {member}, {other}, {card}, {id}, {session}, {later}, {folder} are made for the conversation; in
+# this order.
 EXERCISES = {
     'help': ([('help', 'ok$'), ('help show', 'ok$'), ('h every', 'ok$')],
              [('help nonsense', 'error no command'), ('help s', 'error no command yet')]),
@@ -324,8 +325,10 @@ def places(desk):
         card = desk.card()
         enroll = desk.request('ENROLL', identifier_type=1, identifier=card)
         member = enroll.send(desk.till())['member']
-        other = desk.request('ENROLL', identifier_type=1, identifier=desk.card())
-        desk.made = {'member': member, 'other': other.send(desk.till())['member'], 'card': card, 'id': desk.earn(member, 100).id.hex(),
+        enroll = desk.request('ENROLL', identifier_type=1, identifier=desk.card())
+        other = enroll.send(desk.till())['member']
+        desk.made = {'member': member, 'other': other, 'card': card,
+                     'id': desk.earn(member, 100).id.hex(),
                      'folder': desk.server.folder.path, 'session': 0}
         with open(os.path.join(desk.server.folder.path, 'programme'), 'w',
                   encoding='utf-8') as file:

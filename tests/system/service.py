@@ -270,6 +270,33 @@ def a_blocked_member_is_shown_in_mariadb(world):
                  [['root', 'lost its purse', '1', 'NULL'], ['root', 'NULL', '0', 'NULL']])
 
 
+def merged_members_are_shown_in_mariadb(world):
+    console, database = world.server.console, world.database
+    one, two = world.member(points=10), world.member(points=20)
+
+    def shown():
+        await_sink(world)
+        return database.query('SELECT merged_with, available_points FROM member '
+                              'WHERE member IN (%d, %d) ORDER BY member' % (one, two))
+    expect_equal(shown(), [['NULL', '10'], ['NULL', '20']])
+    console.do('merge members %d %d one person' % (one, two))
+    expect_equal(shown(), [[str(two), '10'], [str(one), '20']])
+    expect_equal((world.available(one), world.available(two)), (30, 30))
+    # What the one lacks the other lends, and the table says so of both.
+    burn = world.request('BURN', points=25, member=one)
+    expect(burn.send(world.till()), points=25, available=5)
+    expect(burn.send(world.till()), points=25, available=5, replay=True)
+    expect_equal(shown(), [[str(two), '0'], [str(one), '5']])
+    console.do('unmerge member %d two persons' % two)
+    expect_equal(shown(), [['0', '0'], ['0', '5']])
+    expect_equal((world.available(one), world.available(two)), (0, 5))
+
+
+def mariadb_shows_what_operators_did_to_members(world):
+    a_blocked_member_is_shown_in_mariadb(world)
+    merged_members_are_shown_in_mariadb(world)
+
+
 # Operators' roles.
 
 def a_role_that_is_changed_holds_at_once(desk):
@@ -310,12 +337,13 @@ def main():
     run_together(tap, CASES)
     run_together(tap, OPERATORS, Desk)
     if Database.missing():
-        tap.skip(title(a_blocked_member_is_shown_in_mariadb), Database.missing())
+        tap.skip(title(mariadb_shows_what_operators_did_to_members), Database.missing())
         return tap.end()
     database = Database()
     try:
         database.start()
-        run_case(tap, a_blocked_member_is_shown_in_mariadb, lambda: World(database=database))
+        run_case(tap, mariadb_shows_what_operators_did_to_members,
+                 lambda: World(database=database))
     finally:
         database.close()
     return tap.end()
