@@ -3,6 +3,7 @@
  */
 #include "admin/command.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -387,21 +388,28 @@ spell_argument(const char *argument, char *text, size_t bytes, size_t *used)
 		*used += (size_t)snprintf(text + *used, bytes - *used, "\"");
 }
 
-/* Spell a command out as the operator meant it: for the log, and to be said again. */
-static void
-spell(const struct command_call *call, const struct command *command, char *text, size_t bytes)
+/* May what is said with the command name a member by an identifier? */
+static bool
+may_identify(const struct command *command)
 {
-	const bool has_member = strstr(command->arguments, member_argument) != NULL ||
-				strstr(command->arguments, identifier_argument) != NULL ||
-				strstr(command->arguments, command_argument) != NULL ||
-				strstr(command->arguments, filter_argument) != NULL;
+	return strstr(command->arguments, member_argument) != NULL ||
+	       strstr(command->arguments, identifier_argument) != NULL ||
+	       strstr(command->arguments, command_argument) != NULL ||
+	       strstr(command->arguments, filter_argument) != NULL;
+}
+
+/* Spell a command out as the operator meant it: for the log, masked, and to be said again. */
+static void
+spell(const struct command_call *call, const struct command *command, bool is_masked, char *text,
+      size_t bytes)
+{
 	size_t used = (size_t)snprintf(text, bytes, "%s", command->words);
 
 	for (uint32_t i = 0; i < call->argument_count && used < bytes; i++) {
 		const size_t start = used;
 
 		spell_argument(call->arguments[i], text, bytes, &used);
-		if (has_member && start < bytes)
+		if (is_masked && start < bytes)
 			mask_identifier(text + start);
 	}
 }
@@ -421,15 +429,44 @@ audit(struct command_call *call, const char *text)
 	call->host->audit(call->host->context, &audit);
 }
 
+/* Put the references of the members that are named in place of how they were named. */
+static bool
+refer_to_members(struct command_call *call, const struct command *command)
+{
+	const char *at = command->arguments;
+	struct ledger_request request;
+	struct ledger_answer answer;
+	struct grammar_word word;
+
+	for (uint32_t i = 0; i < call->argument_count && grammar_next(&at, &word); i++) {
+		if (word.bytes != sizeof(member_argument) - 1 ||
+		    strncmp(word.text, member_argument, word.bytes) != 0)
+			continue;
+		TG_ASSERT(i < COMMAND_LITERALS_MAX);
+		ask_init(call, &request, REQUEST_SHOW_MEMBER);
+		if (!ask_member(call, call->arguments[i], &request) ||
+		    !ask_ledger(call, &request, &answer))
+			return false;
+		snprintf(call->literals[i], sizeof(call->literals[i]), "%" PRIu64, answer.member);
+		call->arguments[i] = call->literals[i];
+	}
+	return true;
+}
+
 /*
- * Let another operator decide.  A file may be another by then, so the proposal says what was in it:
- * who approves, approves that.
+ * Let another operator decide.  What is proposed is recorded, and identifiers are not: it names
+ * members by reference.  A file may be another by then, so the proposal says what was in it: who
+ * approves, approves that.
  */
 static void
-propose(struct command_call *call, const struct command *command, const char *text)
+propose(struct command_call *call, const struct command *command)
 {
 	char digest[FILE_DIGEST_TEXT_BYTES];
+	char text[COMMAND_LINE_BYTES_MAX];
 
+	if (!refer_to_members(call, command))
+		return;
+	spell(call, command, false, text, sizeof(text));
 	if (strstr(command->arguments, file_argument) == NULL)
 		ask_proposal(call, "%s", text);
 	else if (!file_digest(call->arguments[0], digest))
@@ -457,9 +494,9 @@ take_digest(struct command_call *call, const struct command *command)
 	return false;
 }
 
-/* Run a row for who may, or propose it where a second operator is needed; text: spelled out. */
+/* Run a row for who may, or propose it where a second operator is needed. */
 static void
-carry_out(struct command_call *call, const struct command *command, const char *text)
+carry_out(struct command_call *call, const struct command *command)
 {
 	const bool needs_second = (command->right & RIGHT_SECOND) != 0 &&
 				  call->host->needs_second_for_rates && call->approves == 0;
@@ -470,7 +507,7 @@ carry_out(struct command_call *call, const struct command *command, const char *
 	else if (!check_arguments(call, command))
 		return;
 	else if (needs_second)
-		propose(call, command, text);
+		propose(call, command);
 	else
 		command->run(call);
 }
@@ -489,8 +526,8 @@ find_and_run(struct command_call *call, const char *const *words, uint32_t count
 	call->argument_count = count - search.word_count;
 	memcpy(call->arguments, words + search.word_count,
 	       call->argument_count * sizeof(call->arguments[0]));
-	spell(call, search.command, text, sizeof(text));
-	carry_out(call, search.command, text);
+	spell(call, search.command, may_identify(search.command), text, sizeof(text));
+	carry_out(call, search.command);
 	audit(call, text);
 }
 
@@ -515,7 +552,7 @@ command_run_approved(struct command_call *call, char *line)
 	memcpy(call->arguments, words + search.word_count,
 	       call->argument_count * sizeof(call->arguments[0]));
 	if (take_digest(call, search.command))
-		carry_out(call, search.command, "");
+		carry_out(call, search.command);
 }
 
 bool

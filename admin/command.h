@@ -22,8 +22,9 @@
 #define COMMAND_RESULT_BYTES 256
 #define COMMAND_ROWS_MAX 128
 #define COMMAND_NAME_WORDS_MAX 2	/* of a row's words */
-#define COMMAND_LITERALS_MAX 2		/* arguments that are literals stand among the first */
-#define COMMAND_LITERAL_BYTES 16
+/* arguments that are literals, or members of what needs a second operator, are among the first */
+#define COMMAND_LITERALS_MAX 2
+#define COMMAND_LITERAL_BYTES 24	/* or a reference of a member */
 
 /* How the reason begins when a line is no command: clients tell it from a refusal by this. */
 #define COMMAND_UNKNOWN "no command"

@@ -76,7 +76,9 @@ print_commands(void)
 	       "Arguments in `<>` are needed, in `[]` not; `...` allows more of the last one; `|` "
 	       "stands between alternatives; other\n"
 	       "words are said as they are: `yes` confirms what cannot be taken back. `help show` "
-	       "lists the commands that begin so.\n\n"
+	       "lists the commands that begin so.\n"
+	       "With `console.second_rates`, what says `two` is proposed only, until another "
+	       "operator of that right approves it.\n\n"
 	       "| command | arguments | right | |\n| --- | --- | --- | --- |\n");
 	for (uint32_t i = 0; i < command_row_count; i++) {
 		const struct command *row = &command_rows[i];
@@ -87,7 +89,8 @@ print_commands(void)
 			print_cell(row->arguments);
 			printf("`");
 		}
-		printf(" | %s | ", command_right_name(COMMAND_RIGHT(row)));
+		printf(" | %s%s | ", command_right_name(COMMAND_RIGHT(row)),
+		       (row->right & RIGHT_SECOND) != 0 ? ", two" : "");
 		print_cell(row->help);
 		printf(" |\n");
 	}

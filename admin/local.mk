@@ -26,7 +26,7 @@ libadmin_la_SOURCES = \
 	%D%/record_text.c %D%/record_text.h \
 	%D%/roster.c %D%/roster.h \
 	%D%/run_activation.c %D%/run_config.c %D%/run_explain.c %D%/run_export.c %D%/run_funding.c %D%/run_gateway.c %D%/run_help.c %D%/run_host.c %D%/run_import.c \
-	%D%/run_language.c %D%/run_list.c %D%/run_matters.c %D%/run_merge.c %D%/run_member.c %D%/run_operator.c %D%/run_programme.c %D%/run_runoff.c %D%/run_service.c %D%/run_settlement.c %D%/run_show.c \
+	%D%/run_language.c %D%/run_list.c %D%/run_matters.c %D%/run_member.c %D%/run_operator.c %D%/run_programme.c %D%/run_runoff.c %D%/run_service.c %D%/run_settlement.c %D%/run_show.c \
 	%D%/run_tail.c %D%/run_terminals.c \
 	%D%/session.c %D%/session.h \
 	%D%/talk.c %D%/talk.h \

@@ -1,6 +1,6 @@
 /*
- * run_operator.c - what operators do to members: points given and taken, identifiers, blocks; the
- * kill switch of burns.
+ * run_operator.c - what operators do to members: points given and taken, identifiers, merges,
+ * blocks; the kill switch of burns.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -191,6 +191,35 @@ void
 run_replace_identifier(struct command_call *call)
 {
 	change_identifier(call, REQUEST_REPLACE, true, 1);
+}
+
+void
+run_merge_members(struct command_call *call)
+{
+	struct ledger_request request, other;
+	struct ledger_answer answer;
+
+	ask_init(call, &request, REQUEST_MERGE);
+	ask_init(call, &other, REQUEST_MERGE);
+	if (!ask_member(call, call->arguments[0], &request) ||
+	    !ask_member(call, call->arguments[1], &other) || !take_reason(call, 2, &request))
+		return;
+	request.other_member = other.member;
+	request.new_identifier = other.identifier;
+	if (ask_ledger(call, &request, &answer))
+		command_done(call, "record=%" PRIu64, answer.sequence);
+}
+
+void
+run_unmerge_member(struct command_call *call)
+{
+	struct ledger_request request;
+	struct ledger_answer answer;
+
+	ask_init(call, &request, REQUEST_UNMERGE);
+	if (ask_member(call, call->arguments[0], &request) && take_reason(call, 1, &request) &&
+	    ask_ledger(call, &request, &answer))
+		command_done(call, "record=%" PRIu64, answer.sequence);
 }
 
 /* The kill switch of the whole programme: a version of it that differs in the one flag. */

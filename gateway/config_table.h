@@ -267,7 +267,8 @@
 	X(console, second_points, INT, "0", 0, 1000000000000, "points", CONFIG_KEEP, \
 	  "an adjustment of more needs a second operator to approve it; 0: none does") \
 	X(console, second_rates, BOOL, "false", 0, 1, "", CONFIG_KEEP, \
-	  "changes of rates and of settlement need a second operator, too") \
+	  "changes of rates and of settlement, and merges of members, need a second operator, " \
+	  "too") \
 	X(console, proposal_hours, INT, "72", 1, 8760, "h", CONFIG_KEEP, \
 	  "what needs a second operator and was not approved for so long expires") \
 	X(http, listen, LIST, "", 0, 16, "addresses", CONFIG_KEEP, \

@@ -100,7 +100,7 @@ prefixes_are_enough_while_unique(void **state)
 		{ "show stats", "show stats" },
 		{ "sho stat", "show stats" },
 		{ "SHOW SES", "show sessions" },
-		{ "m 7", "member" },
+		{ "mem 7", "member" },
 		{ "tr 1 00", "transaction" },
 		{ "term r 5", "terminal rotate" },
 		{ "h", "help" },
@@ -255,6 +255,25 @@ literals_of_rows_have_a_place(void **state)
 					    !choice.is_literal);
 			}
 		}
+	}
+}
+
+/* What: what a second operator approves can be proposed without an identifier: members stand where
+ *       the dispatcher puts their references, and nothing else names any. */
+static void
+proposed_rows_name_members_by_reference(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < command_row_count; i++) {
+		const char *at = command_rows[i].arguments;
+		struct grammar_word word;
+
+		if ((command_rows[i].right & RIGHT_SECOND) == 0)
+			continue;
+		assert_null(strstr(at, "<type:"));
+		for (size_t k = 0; grammar_next(&at, &word); k++)
+			assert_true(strncmp(word.text, "<member>", word.bytes) != 0 ||
+				    k < COMMAND_LITERALS_MAX);
 	}
 }
 
@@ -445,6 +464,7 @@ main(void)
 		cmocka_unit_test(grammars_are_counted),
 		cmocka_unit_test(grammars_are_read),
 		cmocka_unit_test(literals_of_rows_have_a_place),
+		cmocka_unit_test(proposed_rows_name_members_by_reference),
 		cmocka_unit_test_setup_teardown(literals_may_be_shortened, fake_host_setup,
 						fake_host_teardown),
 		cmocka_unit_test_setup_teardown(help_lists_a_family, fake_host_setup,

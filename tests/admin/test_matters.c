@@ -221,13 +221,17 @@ merges_may_need_two_operators(void **state)
 	expect_as(fake, "bob", number, "approve %n", "ok", "record=");
 	expect_as(fake, "bob", fake->call.sequence, "record %n", "ok", "ann");
 	expect_as(fake, "bob", 0, "member card:4713", "ok", "merged with");
-	expect_as(fake, "ann", 0, "unmerge member card:4713 \"a \\\" quote\"", "error",
-		  "no quotes");
-	expect_as(fake, "ann", 0, "unmerge member card:4713 two persons", "ok",
+	expect_as(fake, "ann", 0, "merge members card:4711 card:4999 nobody", "error",
+		  "UNKNOWN_MEMBER");
+	expect_as(fake, "ann", 0, "unmerge member card:4713 \"a \\\" quote\" ticket:12345", "ok",
 		  "another operator");
 	number = fake->call.sequence;
 	expect_as(fake, "bob", number, "approve %n", "ok", "record=");
+	expect_as(fake, "bob", fake->call.sequence, "record %n", "ok",
+		  "a \" quote ticket:12345");
 	expect_as(fake, "bob", number, "approve %n", "error", "UNKNOWN_MATTER");
+	expect_as(fake, "bob", 0, "member card:4713", "ok", "available");
+	assert_null(strstr(fake->printed, "merged with"));
 	fixture_audit(&fake->ledger);
 }
 
