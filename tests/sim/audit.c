@@ -21,6 +21,8 @@
 struct audit {
 	struct ledger *shadow; /* owned; applies what the journal says and nothing else */
 	struct record *record; /* owned; room for one */
+	struct record *lent;   /* owned; by which a member borrows for what the next one says */
+	bool	 has_lent;
 	struct journal_reader *reader; /* owned, while the gateway lives */
 	uint64_t sequence;	       /* last record that was durable */
 	int64_t	 booked_at_utc_ms;     /* of it */
@@ -37,7 +39,8 @@ audit_new(struct sim *sim)
 	TG_ASSERT(audit != NULL);
 	audit->shadow = ledger_new(&sim->node->recovery_config.limits);
 	audit->record = calloc(1, sizeof(*audit->record));
-	TG_ASSERT(audit->shadow != NULL && audit->record != NULL);
+	audit->lent = calloc(1, sizeof(*audit->lent));
+	TG_ASSERT(audit->shadow != NULL && audit->record != NULL && audit->lent != NULL);
 	audit->booked_at_utc_ms = INT64_MIN;
 	audit->business_date = INT32_MIN;
 	return audit;
@@ -48,6 +51,7 @@ audit_free(struct audit *audit)
 {
 	ledger_free(audit->shadow);
 	free(audit->record);
+	free(audit->lent);
 	free(audit->hashes);
 	free(audit);
 }
@@ -119,7 +123,7 @@ note_booked(struct sim *sim, const struct record *r)
 	if (r->status == TG_OK && tg_field_set_has(&info->replied, TG_FIELD_POINTS))
 		asked->booked.points = r->points;
 	if (RECORD_HAS(r, AFTER))
-		asked->booked.available = r->available_points;
+		asked->booked.available = record_shown(r).available_points;
 	return asked;
 }
 
@@ -142,6 +146,21 @@ check_order(struct sim *sim, const struct record *r)
 	audit->business_date = r->business_date;
 }
 
+/* Where and for what a member borrows is said by the record behind it. */
+static void
+tell_model(struct sim *sim, const struct record *r, const struct asked *asked)
+{
+	struct audit *audit = sim->audit;
+
+	if (audit->has_lent)
+		event_take_lent(sim, audit->lent, r, asked);
+	audit->has_lent = r->kind == RECORD_TRANSFER;
+	if (audit->has_lent)
+		*audit->lent = *r;
+	else if (!sim->is_failed)
+		event_take(sim, r, asked);
+}
+
 static void
 take_record(struct sim *sim, const struct journal_item *item)
 {
@@ -161,7 +180,7 @@ take_record(struct sim *sim, const struct journal_item *item)
 	if (RECORD_HAS(r, TRANSACTION) && r->kind != RECORD_REOPEN)
 		asked = note_booked(sim, r);
 	if (!sim->is_failed)
-		event_take(sim, r, asked);
+		tell_model(sim, r, asked);
 	settle_expect(sim, r);
 	ledger_apply(audit->shadow, r);
 	if (r->sequence >= audit->hash_capacity) {

@@ -179,6 +179,26 @@ replace_card(struct sim *sim)
 }
 
 static void
+merge_members(struct sim *sim)
+{
+	struct ledger_request q = { .kind = REQUEST_MERGE,
+				    .member = desk_draw_member(sim),
+				    .other_member = desk_draw_member(sim) };
+
+	if (q.member != 0)
+		desk_ask(sim, &q, "two members are merged");
+}
+
+static void
+unmerge_member(struct sim *sim)
+{
+	struct ledger_request q = { .kind = REQUEST_UNMERGE, .member = desk_draw_member(sim) };
+
+	if (q.member != 0)
+		desk_ask(sim, &q, "a merged member is parted");
+}
+
+static void
 note(struct sim *sim)
 {
 	struct ledger_request q = { .kind = REQUEST_NOTE, .text_bytes = 2, .text = "hm" };
@@ -190,9 +210,9 @@ void
 desk_act(struct sim *sim)
 {
 	static void (*const acts[])(struct sim *) = {
-		set_partner, add_rule, set_store,    set_terminal, set_programme,
-		adjust,	     adjust,   block_member, block_card,   replace_card,
-		note,
+		set_partner,   add_rule,      set_store,      set_terminal, set_programme,
+		adjust,	       adjust,	      block_member,   block_card,   replace_card,
+		merge_members, merge_members, unmerge_member, note,
 	};
 
 	if (chance_once_in(&sim->chance, 2)) {

@@ -28,6 +28,9 @@ static const struct {
 	{ RECORD_FUND, MODEL_FUND },
 	{ RECORD_UNFUND, MODEL_FUND },
 	{ RECORD_WRITE_OFF, MODEL_WRITE_OFF },
+	{ RECORD_MERGE, MODEL_MERGE },
+	{ RECORD_UNMERGE, MODEL_UNMERGE },
+	{ RECORD_TRANSFER, MODEL_LEND },
 };
 
 static int
@@ -324,6 +327,13 @@ add_outcome(struct model_outcome *out, const struct record *r)
 		out->held = r->held_points;
 		out->debt = r->debt_after_points;
 	}
+	out->has_other = RECORD_HAS(r, SHARED);
+	if (out->has_other) {
+		out->other_available = r->shared.available_points;
+		out->other_pending = r->shared.pending_points;
+		out->other_held = r->shared.held_points;
+		out->other_debt = r->shared.debt_points;
+	}
 	if (RECORD_HAS(r, EXCHANGE))
 		out->own_units = r->exchange.own_units;
 	add_books(out, r);
@@ -337,11 +347,29 @@ add_outcome(struct model_outcome *out, const struct record *r)
 	out->moved_breakage = record_posted_points(r, ACCOUNT_BREAKAGE);
 }
 
-void
-event_take(struct sim *sim, const struct record *r, const struct asked *asked)
+/* Tell the model, and the story. */
+static void
+tell(struct sim *sim, const struct record *r, const struct asked *asked,
+     const struct model_event *e)
 {
-	char card[CARD_BYTES], new_card[CARD_BYTES], why[400];
-	struct model_event e = {
+	const int index = asked != NULL ? (int)asked->index : -1;
+	char why[400];
+
+	sim_tell(sim, "record %" PRIu64 ": %s of #%d for %" PRIu64 ", %s, leaves %" PRId64
+		      " %" PRId64 " %" PRId64 " %" PRId64,
+		 r->sequence, record_kind_name(r->kind), index, e->member,
+		 tg_status_name((enum tg_status)r->status), e->outcome.available,
+		 e->outcome.pending, e->outcome.held, e->outcome.debt);
+	if (!model_take(sim->model, e, why, sizeof(why)))
+		sim_fail(sim, "record %" PRIu64 ", %s of #%d: %s", r->sequence,
+			 record_kind_name(r->kind), index, why);
+}
+
+/* What every record says. */
+static struct model_event
+begin(const struct record *r)
+{
+	return (struct model_event){
 		.kind = kind_of(r),
 		.sequence = r->sequence,
 		.utc_ms = r->booked_at_utc_ms,
@@ -352,15 +380,45 @@ event_take(struct sim *sim, const struct record *r, const struct asked *asked)
 		.is_capped = (r->flags & RECORD_CAPPED) != 0,
 		.is_test = (r->flags & RECORD_TEST) != 0,
 		.member = RECORD_HAS(r, MEMBER) ? r->member : 0,
+		.other_member = RECORD_HAS(r, OTHER) ? r->other_member : 0,
 	};
+}
+
+static void
+add_principal(struct model_event *e, const struct record *r)
+{
+	e->partner = r->partner;
+	e->store = r->store;
+	e->terminal = r->terminal;
+}
+
+void
+event_take_lent(struct sim *sim, const struct record *r, const struct record *next,
+		const struct asked *asked)
+{
+	struct model_event e = begin(r);
+
+	if (asked == NULL || next->sequence != r->sequence + 1 || next->member != r->member) {
+		sim_fail(sim, "record %" PRIu64 " lends points for nothing", r->sequence);
+		return;
+	}
+	add_principal(&e, next);
+	e.points = next->points;
+	e.skip_limited = tg_message_integer(&asked->message, TG_FIELD_SKIP_LIMITED, 0) != 0;
+	add_outcome(&e.outcome, r);
+	tell(sim, r, asked, &e);
+}
+
+void
+event_take(struct sim *sim, const struct record *r, const struct asked *asked)
+{
+	char card[CARD_BYTES], new_card[CARD_BYTES];
+	struct model_event e = begin(r);
 
 	take_config(sim, r);
 	take_clearing(sim, r);
-	if (RECORD_HAS(r, PRINCIPAL)) {
-		e.partner = r->partner;
-		e.store = r->store;
-		e.terminal = r->terminal;
-	}
+	if (RECORD_HAS(r, PRINCIPAL))
+		add_principal(&e, r);
 	if (asked != NULL) {
 		add_request(&e, asked);
 		e.card = card_of(&asked->message, TG_FIELD_IDENTIFIER_TYPE, TG_FIELD_IDENTIFIER,
@@ -390,14 +448,7 @@ event_take(struct sim *sim, const struct record *r, const struct asked *asked)
 	/* It tells again what became of the original. */
 	if (r->kind == RECORD_REOPEN)
 		e.outcome.status = TG_OK;
-	sim_tell(sim, "record %" PRIu64 ": %s of #%d for %" PRIu64 ", %s, leaves %" PRId64
-		      " %" PRId64 " %" PRId64 " %" PRId64,
-		 r->sequence, record_kind_name(r->kind), asked != NULL ? (int)asked->index : -1,
-		 e.member, tg_status_name((enum tg_status)r->status), e.outcome.available,
-		 e.outcome.pending, e.outcome.held, e.outcome.debt);
-	if (!model_take(sim->model, &e, why, sizeof(why)))
-		sim_fail(sim, "record %" PRIu64 ", %s of #%d: %s", r->sequence,
-			 record_kind_name(r->kind), asked != NULL ? (int)asked->index : -1, why);
+	tell(sim, r, asked, &e);
 }
 
 /* One member, as the ledger shows it to an operator. */

@@ -15,6 +15,13 @@ struct sim;
 /* Give a record to the model.  asked: whose it is; NULL: the gateway's own or an operator's. */
 void event_take(struct sim *sim, const struct record *record, const struct asked *asked);
 
+/*
+ * Give it one by which a member borrows points; next: the record behind it, of asked, which says
+ * where and for what.
+ */
+void event_take_lent(struct sim *sim, const struct record *record, const struct record *next,
+		     const struct asked *asked);
+
 /* Compare all members of the model with the ledger. */
 void event_compare(struct sim *sim);
 

@@ -121,8 +121,8 @@ model_add_rule(struct model *m, const struct model_rule *rule)
 
 /* ---- members and cards ---- */
 
-static struct member *
-find_member(struct model *m, uint64_t reference)
+struct member *
+model_find_member(struct model *m, uint64_t reference)
 {
 	for (int i = 0; i < m->member_count; i++) {
 		if (m->members[i].reference == reference)
@@ -352,7 +352,7 @@ enroll(struct model *m)
 	(void)model_remember(m);
 	if (e->outcome.status != TG_OK)
 		return model_object(m, "an enrolment was recorded as refused");
-	if (find_member(m, e->member) != NULL)
+	if (model_find_member(m, e->member) != NULL)
 		return model_object(m, "member %" PRIu64 " was there already", e->member);
 	if (find_card(m, e->card) != NULL || find_card(m, e->new_card) != NULL)
 		return model_object(m, "a card in use was given again");
@@ -511,6 +511,9 @@ static const struct {
 	{ MODEL_REPLACE, replace_card },
 	{ MODEL_FUND, model_fund },
 	{ MODEL_WRITE_OFF, write_off },
+	{ MODEL_MERGE, model_merge },
+	{ MODEL_UNMERGE, model_unmerge },
+	{ MODEL_LEND, model_lend },
 };
 
 /* ---- one event ---- */
@@ -525,13 +528,15 @@ name_member(struct model *m)
 	m->member = NULL;
 	if (e->member == 0 || e->kind == TG_OP_ENROLL)
 		return true;
-	m->member = find_member(m, e->member);
+	m->member = model_find_member(m, e->member);
 	if (m->member == NULL)
 		return model_object(m, "member %" PRIu64 " was never enrolled", e->member);
-	if (e->named_member != 0 && e->named_member != e->member)
+	if (e->named_member != 0 && e->named_member != e->member &&
+	    !model_is_of_other(m, e->named_member))
 		return model_object(m, "asked of member %" PRIu64 ", booked for another",
 				    e->named_member);
-	if (e->card != NULL && (card == NULL || card->member != e->member))
+	if (e->card != NULL && (card == NULL || (card->member != e->member &&
+						 !model_is_of_other(m, card->member))))
 		return model_object(m, "booked for a member to whom the card does not lead");
 	return true;
 }
@@ -594,7 +599,8 @@ check_balances(struct model *m)
 	       model_same(m, "debt", out->debt, model_debt(who)) &&
 	       model_same(m, "the next day of expiry", out->next_day, next_day) &&
 	       (next_day == MODEL_NEVER ||
-		model_same(m, "what expires then", out->next_points, next_points));
+		model_same(m, "what expires then", out->next_points, next_points)) &&
+	       model_check_other(m);
 }
 
 bool

@@ -30,6 +30,9 @@ enum model_kind {
 	MODEL_REPLACE,		/* a lost card is blocked, another linked in its place */
 	MODEL_FUND,		/* a partner gets cover, or gives it back */
 	MODEL_WRITE_OFF,	/* debt is given up */
+	MODEL_MERGE,		/* two members are joined, or parted again */
+	MODEL_UNMERGE,
+	MODEL_LEND,		/* what a member lacks comes from the one it is joined with */
 	MODEL_IDLE,		/* nothing about points */
 };
 
@@ -58,6 +61,8 @@ struct model_outcome {
 	int64_t	 available, pending, held, debt;
 	int32_t	 next_day;	/* MODEL_NEVER: nothing expires */
 	int64_t	 next_points;
+	bool	 has_other;	/* what the one has that it is joined with */
+	int64_t	 other_available, other_pending, other_held, other_debt;
 	int64_t	 moved_available, moved_pending, moved_held, moved_debt; /* by its postings */
 	int64_t	 moved_breakage;
 	int64_t	 deadline_ms;	/* of the hold that it is about; 0: none */
@@ -82,6 +87,7 @@ struct model_event {
 	/* About whom: as the ledger says, and as the till named it. */
 	uint64_t member;
 	uint64_t named_member;	/* 0: by card */
+	uint64_t other_member;	/* that it is joined with, parted from, borrows of; 0: none of it */
 	const char *card, *new_card; /* type and text; NULL: none */
 	bool	 is_test;
 	/* What. */

@@ -107,6 +107,7 @@ struct debt {
 
 struct member {
 	uint64_t reference;
+	struct member *other; /* that it is joined with; NULL: none */
 	bool	 is_blocked, is_test;
 	int64_t	 regular;
 	int32_t	 regular_last_day; /* 0: there never were any */
@@ -232,6 +233,7 @@ bool model_may_earn(const struct model *m, const struct model_partner *partner);
 bool model_may_burn(const struct model *m);
 
 /* NULL: there is none. */
+struct member *model_find_member(struct model *m, uint64_t reference);
 const struct model_partner *model_partner_of(const struct model *m, uint32_t number);
 
 /* Did what is asked outgrow a limit of the day?  May say so only where it is not sure. */
@@ -313,6 +315,21 @@ void model_check_spending(struct model *m, int64_t points);
 /* Resolve an open hold: some of it is captured, the rest goes back.  Returns what expired. */
 int64_t model_resolve(struct model *m, struct deal *hold, struct deal *capture, int64_t captured,
 		      int32_t day);
+
+/* ---- model_merge.c ---- */
+
+bool model_merge(struct model *m);
+bool model_unmerge(struct model *m);
+bool model_lend(struct model *m);
+
+/* Could the member that the event's is joined with lend it so much? */
+bool model_may_borrow(struct model *m, int64_t points);
+
+/* Is the event about something that the member began whom it was booked for, not who was named? */
+bool model_is_of_other(struct model *m, uint64_t named);
+
+/* Is what the other has told as it is, where it is to be told? */
+bool model_check_other(struct model *m);
 
 /* ---- model_earn.c ---- */
 

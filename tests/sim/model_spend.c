@@ -12,9 +12,12 @@
 void
 model_check_spending(struct model *m, int64_t points)
 {
+	const int64_t lacking = points - model_usable(m, m->event->day);
+
 	m->reasons[TG_BURN_OFF] = !model_may_burn(m);
 	m->reasons[TG_LIMIT_TRANSACTION] = points > m->partner->burn_limit;
-	m->reasons[TG_NO_POINTS] = model_usable(m, m->event->day) < points;
+	m->reasons[TG_NO_POINTS] = lacking > 0 && (m->event->outcome.status != TG_NO_POINTS ||
+						   !model_may_borrow(m, lacking));
 	model_check_days(m, 0, points);
 }
 

@@ -50,8 +50,6 @@ static const struct {
 	{ TG_FENCED, "one process" },
 	{ TG_CLOSED, "said by the client library" },
 	{ TG_NO_MEMORY, "memory is taken at the start" },
-	{ TG_MERGED, "operators merge nobody here" },
-	{ TG_NOT_MERGED, "operators merge nobody here" },
 };
 
 static struct shared *shared; /* of this process and its children */

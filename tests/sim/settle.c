@@ -131,30 +131,47 @@ settle_fail_over(struct sim *sim)
 	sim_tell(sim, "the database is away");
 }
 
-void
-settle_expect(struct sim *sim, const struct record *r)
+/* What the row of a member is to show from now on. */
+static void
+expect_member(struct settle *settle, const struct image *shown)
 {
-	struct settle *settle = sim->settle;
 	struct image *image = settle->images;
 
-	settle->entries++;
-	settle->postings += RECORD_HAS(r, POSTINGS) ? r->posting_count : 0;
-	if (!RECORD_HAS(r, MEMBER) || !RECORD_HAS(r, AFTER))
-		return;
-	while (image < settle->images + settle->image_count && image->member != r->member)
+	while (image < settle->images + settle->image_count && image->member != shown->member)
 		image++;
 	if (image == settle->images + settle->image_count) {
 		TG_ASSERT(settle->image_count < MEMBERS);
 		settle->image_count++;
 	}
-	*image = (struct image){ .member = r->member,
-				 .sequence = r->sequence,
-				 .available = r->available_points };
+	*image = *shown;
+}
+
+void
+settle_expect(struct sim *sim, const struct record *r)
+{
+	struct settle *settle = sim->settle;
+	struct image image = { .sequence = r->sequence };
+
+	settle->entries++;
+	settle->postings += RECORD_HAS(r, POSTINGS) ? r->posting_count : 0;
+	if (!RECORD_HAS(r, MEMBER) || !RECORD_HAS(r, AFTER))
+		return;
+	image.member = r->member;
+	image.available = r->available_points;
 	if (RECORD_HAS(r, AFTER_OTHER)) {
-		image->pending = r->pending_points;
-		image->held = r->held_points;
-		image->debt = r->debt_after_points;
+		image.pending = r->pending_points;
+		image.held = r->held_points;
+		image.debt = r->debt_after_points;
 	}
+	expect_member(settle, &image);
+	if (!RECORD_HAS(r, OTHER))
+		return;
+	image.member = r->other_member;
+	image.available = r->shared.available_points;
+	image.pending = r->shared.pending_points;
+	image.held = r->shared.held_points;
+	image.debt = r->shared.debt_points;
+	expect_member(settle, &image);
 }
 
 static enum unit
