@@ -206,7 +206,7 @@
 	  "where a stepped clock begins when there is no record yet; 0: at the system's time") \
 	X(sink, enabled, BOOL, "true", 0, 1, "", CONFIG_KEEP, \
 	  "write records to MariaDB") \
-	X(sink, batch_records, INT, "2000", 1, 5000, "records", CONFIG_KEEP, \
+	X(sink, batch_records, INT, "2000", 1, 4500, "records", CONFIG_KEEP, \
 	  "records written to MariaDB in one transaction, at most") \
 	X(sink, pause_ms, INT, "50", 0, 60000, "ms", CONFIG_KEEP, \
 	  "pause after a transaction that was not full, so that the next one has more") \

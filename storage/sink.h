@@ -22,7 +22,7 @@
 
 struct sink;
 
-#define SINK_BATCH_RECORDS_MAX 5000 /* their rows fit into packets of half 16 MiB */
+#define SINK_BATCH_RECORDS_MAX 4500 /* their rows fit into packets of half 16 MiB, with some room */
 
 /* Borrowed as long as the sink lives, but for database.cutter, which is the sink's own. */
 struct sink_config {

@@ -16,7 +16,7 @@
 
 #define PATIENCE_MS 60000
 #define PROGRESS_S 1
-#define REBUILD_BATCH_RECORDS 5000
+#define REBUILD_BATCH_RECORDS SINK_BATCH_RECORDS_MAX
 
 /* What is told of a rebuilding, once a second. */
 struct telling {

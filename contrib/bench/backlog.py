@@ -59,7 +59,7 @@ class Backlog:
     def run(self, bench):
         """(lines, goals, figures)."""
         members = bench.options.scale // 7
-        settings = {'sink': {'enabled': True, 'batch_records': 5000},
+        settings = {'sink': {'enabled': True, 'batch_records': 4500},
                     'ledger': {'members_max': members + 1000, 'identifiers_max': members + 1000}}
         with running(Archive(bench)) as mariadb:
             if mariadb.query('CREATE DATABASE tallygate') is None:

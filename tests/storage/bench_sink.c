@@ -63,7 +63,7 @@ main(int argument_count, char **arguments)
 	state = server;
 	(void)sink_fixture_setup(&state);
 	f = state;
-	f->config.batch_records = argument(argument_count, arguments, 2, 5000);
+	f->config.batch_records = argument(argument_count, arguments, 2, SINK_BATCH_RECORDS_MAX);
 	f->maker.members = argument(argument_count, arguments, 3, 100000);
 	f->config.split_records = argument(argument_count, arguments, 4, 1000);
 	f->maker.records_per_day = 0;
