@@ -98,7 +98,8 @@ TG_MUST_CHECK enum tg_status provenance_apply(struct provenance *provenance, uin
 /*
  * Points that one member lends another, by the record's legs (provenance_lend.c): limited ones of
  * an issuer as the legs below 0 say, the rest leaves at the front.  They stand behind those that
- * the other has, with the months they had, and nobody owes anything for it.  Results as of provenance_apply().
+ * the other has, with the months they had, and nobody owes anything for it.  Results as of
+ * provenance_apply().
  */
 TG_MUST_CHECK enum tg_status provenance_lend(struct provenance *provenance, uint64_t from,
 					     uint64_t to, int64_t points,
