@@ -13,7 +13,7 @@ from report import Goal, table
 from servers import MariaDB, Tallygate
 
 ROWS_RECORDS = 300000
-ROWS_BATCH = 5000
+ROWS_BATCH = 4500
 ROWS_MEMBERS = 10**7
 ROWS_SPLIT = 1000           # batches of so many go by two connections, as the sink's own default
 SERVED_PER_SECOND = 20000
