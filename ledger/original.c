@@ -40,7 +40,8 @@ find_in_group(const struct plan *p, const uint8_t *id)
 	return found;
 }
 
-/* Is the evidence about a transaction that the asking partner may see? */
+/* Is the evidence about a transaction that the asking partner may see?  As find_in_group(), of the
+ * others' only what is of the same member. */
 static bool
 is_in_reach(const struct plan *p, const struct archived_transaction *a)
 {
@@ -49,6 +50,7 @@ is_in_reach(const struct plan *p, const struct archived_transaction *a)
 	if (a->partner == p->partner->number)
 		return true;
 	return p->request->kind == REQUEST_REFUND && row != TABLE_NONE &&
+	       state_find_member(p->ledger, a->member) == p->view.member_row &&
 	       is_of_one_group(p, &ledger_partner_row(p->ledger, row)->config);
 }
 
@@ -406,7 +408,8 @@ plan_find_original(struct plan *p, const uint8_t *id, const struct archived_tran
 		return TG_UNKNOWN_ORIGINAL;
 	if (!is_sound(p, archived))
 		return TG_ORIGINAL_ARCHIVED;
-	if (archived->is_reversed)
+	/* What was declined is reversed without effect, as often as is asked. */
+	if (archived->is_reversed && archived->status == TG_OK)
 		return TG_ALREADY_REVERSED;
 	/* The partner's own books have settled it: what is still wrong is corrected there. */
 	if (archived->kind == RECORD_EXCHANGE && archived->status == TG_OK)
