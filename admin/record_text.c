@@ -74,7 +74,8 @@ print_header(struct text_table *t, const struct record *r)
 		      { RECORD_TOMBSTONE, "tombstone" },    { RECORD_GROSS, "base not reduced" },
 		      { RECORD_SKIP_LIMITED, "limited points left alone" },
 		      { RECORD_PAST_STOP, "past the issuer's stop" },
-		      { RECORD_OUT, "into own currency" } };
+		      { RECORD_OUT, "into own currency" },
+		      { RECORD_OF_VALUE, "of stored value" } };
 
 	text_table_cell(t, "record");
 	text_table_cell(t, "%" PRIu64 " %s", r->sequence, record_kind_name(r->kind));
@@ -182,6 +183,12 @@ print_original(struct text_table *t, const struct record *r)
 		fact_unless_zero(t, is_out ? "... for points" : "... for own units",
 				 r->exchange.rate_den);
 		fact_unless_zero(t, "rulebook version", r->exchange.version);
+	}
+	if (RECORD_HAS(r, VALUE)) {
+		fact_unless_zero(t, "stored value changed by", r->value.change);
+		fact(t, "stored value after", r->value.after);
+		fact_unless_zero(t, "stored value lent by the other member", r->value.lent);
+		fact_unless_zero(t, "stored value flags", r->value.flags);
 	}
 	if (RECORD_HAS(r, REOPENED)) {
 		text_table_cell(t, "reopened record");

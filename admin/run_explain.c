@@ -28,6 +28,7 @@ struct explanation {
 	uint64_t last;			/* up to this record, ... */
 	int64_t	 until_utc_ms;		/* ... and to what was booked then */
 	int64_t	 available, pending, held, debt; /* so far */
+	int64_t	 value;			/* stored, minor units */
 	int64_t	 regular;
 	int32_t	 regular_last_day;
 	int32_t	 business_date;		/* then; DAY_NONE: before the first one */
@@ -58,6 +59,22 @@ move_lot(struct explanation *e, const struct move *move)
 		e->lots[i] = e->lots[--e->lot_count];
 }
 
+/* What a record did to the member's stored value, as its own or as what it lent. */
+static int64_t
+value_change(const struct explanation *e, const struct record *r)
+{
+	if (!RECORD_HAS(r, VALUE))
+		return 0;
+	return r->member == e->member ? r->value.change : -r->value.lent;
+}
+
+static bool
+is_about(const struct explanation *e, const struct record *r)
+{
+	return (RECORD_HAS(r, MEMBER) && r->member == e->member) ||
+	       (RECORD_HAS(r, VALUE) && r->value.lent > 0 && r->other_member == e->member);
+}
+
 /* Add what a record did to the member, and print it. */
 static enum tg_status
 explain_record(void *context, const struct record *r)
@@ -67,12 +84,13 @@ explain_record(void *context, const struct record *r)
 	const int64_t pending = record_posted_points(r, ACCOUNT_PENDING);
 	const int64_t held = record_posted_points(r, ACCOUNT_HELD);
 	const int64_t debt = record_posted_points(r, ACCOUNT_DEBT);
+	const int64_t value = value_change(e, r);
 	char when[WHEN_BYTES];
 
 	if (r->booked_at_utc_ms > e->until_utc_ms)
 		return TG_OK;
 	e->business_date = RECORD_HAS(r, DATE) ? r->next_business_date : r->business_date;
-	if (!RECORD_HAS(r, MEMBER) || r->member != e->member)
+	if (!is_about(e, r))
 		return TG_OK;
 	if (RECORD_HAS(r, REGULAR_DAY))
 		e->regular_last_day = r->regular_last_day;
@@ -82,17 +100,19 @@ explain_record(void *context, const struct record *r)
 		else if (r->moves[i].kind == MOVE_REGULAR)
 			e->regular += r->moves[i].points;
 	}
-	if (available == 0 && pending == 0 && held == 0 && debt == 0)
+	if (available == 0 && pending == 0 && held == 0 && debt == 0 && value == 0)
 		return TG_OK;
 	e->available += available;
 	e->pending += pending;
 	e->held += held;
 	e->debt -= debt;
+	e->value += value;
 	e->row_count++;
 	text_table_cell(&e->table, "%" PRIu64, r->sequence);
 	text_table_cell(&e->table, "%s", when_utc(r->booked_at_utc_ms, when));
 	text_table_cell(&e->table, "%s", record_kind_name(r->kind));
 	text_table_cell(&e->table, "%" PRIu32, RECORD_HAS(r, PRINCIPAL) ? r->partner : 0);
+	text_table_cell(&e->table, "%+" PRId64, value);
 	text_table_cell(&e->table, "%+" PRId64, available);
 	text_table_cell(&e->table, "%+" PRId64, pending);
 	text_table_cell(&e->table, "%+" PRId64, held);
@@ -139,12 +159,12 @@ print_lots(struct command_call *call, const struct explanation *e)
 static void
 explain(struct command_call *call, struct explanation *e)
 {
-	static const char *const titles[] = { ">record", "booked at", "kind",  ">partner",
-					      ">available", ">pending", ">held", ">debt",
-					      ">balance" };
+	static const char *const titles[] = { ">record", "booked at", "kind", ">partner",
+					      ">stored value", ">available", ">pending",
+					      ">held", ">debt", ">balance" };
 	enum tg_status status;
 
-	text_table_init(&e->table, call->out, titles, 9);
+	text_table_init(&e->table, call->out, titles, 10);
 	status = ask_records(call, e->last, explain_record, e);
 	text_table_end(&e->table);
 	if (status != TG_OK) {
@@ -153,9 +173,9 @@ explain(struct command_call *call, struct explanation *e)
 	}
 	print_lots(call, e);
 	command_done(call, "records=%" PRIu32 " available=%" PRId64 " pending=%" PRId64
-		     " held=%" PRId64 " debt=%" PRId64 " lapsed=%" PRId64, e->row_count,
-		     e->available - lapsed_points(e), e->pending, e->held, e->debt,
-		     lapsed_points(e));
+		     " held=%" PRId64 " debt=%" PRId64 " lapsed=%" PRId64 " value=%" PRId64,
+		     e->row_count, e->available - lapsed_points(e), e->pending, e->held, e->debt,
+		     lapsed_points(e), e->value);
 }
 
 /* A record by its number, or all that was booked up to a time. */

@@ -279,6 +279,9 @@ run_show_programme(struct command_call *call)
 		{ "or after", p.debt_cycles, "closed cycles, 0: never" },
 		{ "member earns", p.member_day_earn_points, "points a day" },
 		{ "member burns", p.member_day_burn_points, "points a day" },
+		{ "stored value up to", p.value_registered_max, "minor units, 0: none" },
+		{ "... of a bearer", p.value_bearer_max, "minor units" },
+		{ "member pays", p.value_day_max, "minor units of stored value a day" },
 	};
 
 	text_table_init(&table, call->out, titles, 3);
@@ -325,7 +328,7 @@ copy_totals(const struct ledger *ledger, void *argument)
 
 	for (uint32_t i = 0; (partner = ledger_partner_at(ledger, i)) != NULL; i++) {
 #define COPY_TOTAL(name, kind_number, text) \
-	if ((kind_number) >= RECORD_ENROLL && (kind_number) <= RECORD_EXCHANGE) { \
+	if (tg_proof_has_kind(kind_number)) { \
 		copy_total(ledger, totals, partner->number, \
 			   (struct answer_total){ .kind = (kind_number) }); \
 		copy_total(ledger, totals, partner->number, \

@@ -35,6 +35,12 @@ print_balances(struct command_call *call, const struct ledger_answer *answer)
 	text_table_cell(&table, "debt");
 	text_table_cell(&table, "%" PRId64, answer->debt_points);
 	text_table_end(&table);
+	if (answer->has_value)
+		output_print(call->out, "stored value %" PRId64 " minor units%s%s\n",
+			     answer->value_after,
+			     (answer->value_flags & VALUE_REGISTERED) != 0 ? ", registered" :
+									      ", bearer",
+			     (answer->value_flags & VALUE_FROZEN) != 0 ? ", frozen" : "");
 }
 
 static void

@@ -222,6 +222,45 @@ run_unmerge_member(struct command_call *call)
 		command_done(call, "record=%" PRIu64, answer.sequence);
 }
 
+static void
+set_value(struct command_call *call, uint8_t on, uint8_t off)
+{
+	struct ledger_request request;
+	struct ledger_answer answer;
+
+	ask_init(call, &request, REQUEST_SET_VALUE);
+	request.value_flags_on = on;
+	request.value_flags_off = off;
+	if (ask_member(call, call->arguments[0], &request) && take_reason(call, 1, &request) &&
+	    ask_ledger(call, &request, &answer))
+		command_done(call, "value=%" PRId64 " record=%" PRIu64, answer.value_after,
+			     answer.sequence);
+}
+
+void
+run_value_register(struct command_call *call)
+{
+	set_value(call, VALUE_REGISTERED, 0);
+}
+
+void
+run_value_bearer(struct command_call *call)
+{
+	set_value(call, 0, VALUE_REGISTERED);
+}
+
+void
+run_value_freeze(struct command_call *call)
+{
+	set_value(call, VALUE_FROZEN, 0);
+}
+
+void
+run_value_free(struct command_call *call)
+{
+	set_value(call, 0, VALUE_FROZEN);
+}
+
 /* The kill switch of the whole programme: a version of it that differs in the one flag. */
 static void
 switch_programme_locked(struct command_call *call, bool is_off)

@@ -200,6 +200,12 @@
 	  "limit of what a member earns in a day, 0 for none") \
 	X(programme, member_day_burn_points, INT, "0", 0, TG_AMOUNT_MAX, "points", CONFIG_KEEP, \
 	  "limit of what a member burns in a day, 0 for none") \
+	X(programme, value_registered_max, INT, "500000", 0, TG_AMOUNT_MAX, "minor units", CONFIG_KEEP, \
+	  "the most of stored value that a member known by name may have, 0: there is none") \
+	X(programme, value_bearer_max, INT, "100000", 0, TG_AMOUNT_MAX, "minor units", CONFIG_KEEP, \
+	  "... and one that is not known by name; not above it") \
+	X(programme, value_day_max, INT, "0", 0, TG_AMOUNT_MAX, "minor units", CONFIG_KEEP, \
+	  "limit of what a member pays with stored value in a day, 0 for none") \
 	X(clock, source, CHOICE, "system", 0, 0, "system|stepped", CONFIG_KEEP, \
 	  "stepped: moved from the console, for demonstrations and tests; on loopback only") \
 	X(clock, start_utc_ms, INT, "0", 0, TG_TIME_MS_MAX, "ms UTC", CONFIG_KEEP, \

@@ -17,7 +17,7 @@
 
 /* Above every wire number of an operation and of a status; 0 stands for operations not known. */
 #define METER_OPERATIONS 64
-#define METER_STATUSES 128
+#define METER_STATUSES 144
 #define METER_NOTES_MAX 1024 /* more answers of a turn are timed in between */
 
 /* An answer whose time is not taken yet. */

@@ -37,6 +37,9 @@ programme_of(const struct config *config)
 		.debt_cycles = (int32_t)config->programme_debt_cycles,
 		.member_day_earn_points = limit_of(config->programme_member_day_earn_points),
 		.member_day_burn_points = limit_of(config->programme_member_day_burn_points),
+		.value_registered_max = config->programme_value_registered_max,
+		.value_bearer_max = config->programme_value_bearer_max,
+		.value_day_max = limit_of(config->programme_value_day_max),
 	};
 }
 

@@ -227,7 +227,8 @@ check(const struct recovery *recovery, struct storage_error *error)
 				    sequence, recovery->opened.last_sequence);
 	if (ledger_conservation(recovery->ledger, UNIT_POINTS) != 0 ||
 	    ledger_conservation(recovery->ledger, UNIT_COVER) != 0 ||
-	    ledger_conservation(recovery->ledger, UNIT_OWN) != 0)
+	    ledger_conservation(recovery->ledger, UNIT_OWN) != 0 ||
+	    ledger_conservation(recovery->ledger, UNIT_VALUE) != 0)
 		return storage_fail(error, TG_CORRUPT,
 				    "balances do not sum to zero after record %" PRIu64, sequence);
 	return TG_OK;

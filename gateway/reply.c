@@ -43,6 +43,8 @@ tell_member(const struct making *making)
 	tell(making, TG_FIELD_MEMBER, (int64_t)a->member);
 	tell(making, TG_FIELD_AVAILABLE, a->available_points);
 	tell(making, TG_FIELD_USABLE, a->usable_points);
+	if (a->has_value)
+		tell(making, TG_FIELD_VALUE, a->value_after);
 	tell_some(making, TG_FIELD_PENDING, a->pending_points);
 	tell_some(making, TG_FIELD_HELD, a->held_points);
 	tell_some(making, TG_FIELD_DEBT, a->debt_points);
@@ -89,6 +91,10 @@ tell_effect(const struct making *making)
 	tell_some(making, TG_FIELD_PAID_DEBT, a->paid_debt_points);
 	tell_some(making, TG_FIELD_MONEY_RETURNED, a->money_returned);
 	tell_some(making, TG_FIELD_DEADLINE, a->deadline_utc_ms);
+	if (a->value_change != 0) {
+		tell(making, TG_FIELD_VALUE, a->value_after);
+		tell(making, TG_FIELD_VALUE_CHANGE, a->value_change);
+	}
 	if (a->own_units == 0)
 		return;
 	tell(making, TG_FIELD_OWN_UNITS, a->own_units);

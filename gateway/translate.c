@@ -157,6 +157,9 @@ set_amounts(const struct tg_message *m, struct ledger_request *q)
 	q->has_points = tg_message_has(m, TG_FIELD_POINTS);
 	q->skip_limited = tg_message_integer(m, TG_FIELD_SKIP_LIMITED, 0) != 0;
 	q->hold_seconds = (int32_t)tg_message_integer(m, TG_FIELD_HOLD_SECONDS, 0);
+	q->is_of_value = tg_message_has(m, TG_FIELD_VALUE_HELD);
+	if (q->is_of_value)
+		q->amount = tg_message_integer(m, TG_FIELD_VALUE_HELD, 0);
 }
 
 /* What is exchanged: what is given, and perhaps what is to be got for it. */

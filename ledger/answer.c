@@ -64,6 +64,17 @@ tell_sums(struct ledger_answer *a, struct member_sums sums)
 	a->next_expiry_points = sums.next_expiry_points;
 }
 
+/* What goes back to stored value is not given to the customer in money, too. */
+static void
+tell_value(struct ledger_answer *a, int64_t change, int64_t after)
+{
+	a->has_value = change != 0 || after != 0;
+	a->value_change = change;
+	a->value_after = after;
+	if (change > 0)
+		a->money_returned = 0;
+}
+
 void
 answer_from_record(struct ledger_answer *a, const struct record *r)
 {
@@ -93,6 +104,9 @@ answer_from_record(struct ledger_answer *a, const struct record *r)
 		a->rate_num = r->exchange.rate_num;
 		a->rate_den = r->exchange.rate_den;
 	}
+	if (RECORD_HAS(r, VALUE) && r->status == TG_OK)
+		tell_value(a, r->value.change - r->value.lent,
+			   r->value.after + r->value.shared);
 	if (RECORD_HAS(r, HOLD) && r->kind == RECORD_HOLD)
 		a->deadline_utc_ms = r->hold_deadline_utc_ms;
 	else if (RECORD_HAS(r, HOLD)) {
@@ -179,6 +193,7 @@ answer_from_row(struct ledger_answer *a, const struct ledger *l, uint32_t row)
 		a->money_returned = detail->returned_money;
 		a->own_units = detail->own_units;
 	}
+	tell_value(a, detail->value_change, detail->value_after);
 	if (t->kind == RECORD_EXCHANGE)
 		answer_from_exchange(a, l, t);
 	else if (t->kind == RECORD_HOLD)
@@ -328,6 +343,7 @@ answer_inquiry(struct plan *p)
 	a->held_points = v->held;
 	a->debt_points = view_debt_points(v);
 	a->next_expiry_day = view_next_expiry(v, p->now->day, &a->next_expiry_points);
+	answer_value(p);
 	list_expiries(p, v, a);
 	list_entries(p, a);
 	if ((v->flags & MEMBER_MERGED) != 0)

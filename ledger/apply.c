@@ -204,6 +204,7 @@ ledger_apply(struct ledger *l, const struct record *r)
 		apply_merge(l, r);
 		apply_rulebook(l, r);
 		apply_components(l, r);
+		apply_value(l, r);
 	}
 	apply_hold_made(l, r);
 	apply_moves(l, r);

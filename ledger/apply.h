@@ -49,6 +49,9 @@ void apply_moves(struct ledger *l, const struct record *r);
 void apply_sweep(struct ledger *l, const struct record *r);
 void apply_forget(struct ledger *l, const struct record *r);
 
+/* What a member has of stored value (value.c). */
+void apply_value(struct ledger *l, const struct record *r);
+
 /* Cycles, holidays and statements as the record sets them (apply_settlement.c). */
 void apply_settlement(struct ledger *l, const struct record *r);
 

@@ -99,7 +99,8 @@ has_detail(const struct record *r)
 {
 	return RECORD_HAS(r, AFTER_OTHER) || RECORD_HAS(r, HOLD) || RECORD_HAS(r, REFUNDED) ||
 	       (RECORD_HAS(r, DETAILS) && r->covered != 0) || r->kind == RECORD_BURN ||
-	       r->kind == RECORD_CAPTURE || RECORD_HAS(r, EXCHANGE) || RECORD_HAS(r, SHARED);
+	       r->kind == RECORD_CAPTURE || RECORD_HAS(r, EXCHANGE) || RECORD_HAS(r, SHARED) ||
+	       RECORD_HAS(r, VALUE);
 }
 
 struct detail_row *
@@ -164,6 +165,10 @@ fill_detail(struct detail_row *d, const struct record *r)
 	if (RECORD_HAS(r, EXCHANGE)) {
 		d->own_units = r->exchange.own_units;
 		d->rate_position = r->exchange.position;
+	}
+	if (RECORD_HAS(r, VALUE)) {
+		d->value_change = r->value.change - r->value.lent;
+		d->value_after = r->value.after + r->value.shared;
 	}
 	if (record_is_done(r) && (r->kind == RECORD_BURN || r->kind == RECORD_CAPTURE ||
 				  (r->flags & RECORD_OUT) != 0))
@@ -238,6 +243,7 @@ apply_hold_made(struct ledger *l, const struct record *r)
 	hold->member_row = (uint32_t)r->member;
 	hold->points = r->points;
 	hold->regular_points = r->points;
+	hold->amount = (r->flags & RECORD_OF_VALUE) != 0 ? r->amount : 0;
 	for (uint32_t i = 0; i < r->move_count; i++) {
 		if (r->moves[i].kind == MOVE_PORTION)
 			hold->regular_points -= r->moves[i].points;

@@ -29,12 +29,14 @@ struct audit_sums {
 	int64_t pending;
 	int64_t held;
 	int64_t debt;
+	int64_t value;
+	int64_t value_held;
 };
 
 static struct audit_sums
 sum_rows(const struct ledger *l)
 {
-	struct audit_sums s = { 0, 0, 0, 0 };
+	struct audit_sums s = { 0, 0, 0, 0, 0, 0 };
 
 	for (uint32_t row = 1; row <= l->members.rows_used; row++)
 		s.available += ledger_member_row(l, row)->key != 0
@@ -48,9 +50,13 @@ sum_rows(const struct ledger *l)
 	for (uint32_t row = 1; row <= l->debts.rows_used; row++)
 		s.debt += table_is_live(&l->debts, row) ? ledger_debt_row(l, row)->points : 0;
 	for (uint32_t row = 1; row <= l->holds.rows_used; row++) {
-		if (table_is_live(&l->holds, row) && ledger_hold_row(l, row)->state == STATE_OPEN)
-			s.held += ledger_hold_row(l, row)->points;
+		if (!table_is_live(&l->holds, row) || ledger_hold_row(l, row)->state != STATE_OPEN)
+			continue;
+		s.held += ledger_hold_row(l, row)->points;
+		s.value_held += ledger_hold_row(l, row)->amount;
 	}
+	for (uint32_t row = 1; row <= l->values.rows_used; row++)
+		s.value += table_is_live(&l->values, row) ? ledger_value_row(l, row)->amount : 0;
 	return s;
 }
 
@@ -91,10 +97,15 @@ ledger_audit(struct ledger *l, char *why, size_t why_bytes)
 		      why_bytes) ||
 	    !is_equal("member.held", account_total(l, ACCOUNT_HELD), s.held, why, why_bytes) ||
 	    !is_equal("member.debt", account_total(l, ACCOUNT_DEBT), -s.debt, why, why_bytes) ||
+	    !is_equal("member.value", account_total(l, ACCOUNT_VALUE), s.value, why, why_bytes) ||
+	    !is_equal("member.value_held", account_total(l, ACCOUNT_VALUE_HELD), s.value_held, why,
+		      why_bytes) ||
 	    !is_equal("sum of all accounts", ledger_conservation(l, UNIT_POINTS), 0, why,
 		      why_bytes) ||
 	    !is_equal("sum of all cover", ledger_conservation(l, UNIT_COVER), 0, why, why_bytes) ||
 	    !is_equal("sum of partners' own units", ledger_conservation(l, UNIT_OWN), 0, why,
+		      why_bytes) ||
+	    !is_equal("sum of stored value", ledger_conservation(l, UNIT_VALUE), 0, why,
 		      why_bytes))
 		return false;
 	if (!state_hash_equal(kept, fresh)) {

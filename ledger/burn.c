@@ -77,7 +77,8 @@ plan_hold(struct plan *p)
 {
 	int64_t points = p->request->points;
 	int32_t seconds = p->request->hold_seconds;
-	enum tg_status status = check_burn(p, points);
+	const bool is_of_value = p->request->is_of_value;
+	enum tg_status status = is_of_value ? value_check_spending(p) : check_burn(p, points);
 	struct record *r;
 
 	if (seconds == 0)
@@ -100,6 +101,10 @@ plan_hold(struct plan *p)
 	r->hold_row = table_free_peek(&p->ledger->holds, 0);
 	r->hold_deadline_utc_ms = r->booked_at_utc_ms + (int64_t)seconds * 1000;
 	r->captured_points = 0;
+	if (is_of_value) {
+		status = value_spend(p, ACCOUNT_VALUE_HELD, 0);
+		return status == TG_OK ? plan_finish(p) : status;
+	}
 	status = plan_take(p, points, MOVE_OF_HOLD);
 	if (status != TG_OK)
 		return status;
@@ -180,6 +185,8 @@ plan_resolve_hold(struct plan *p, uint32_t hold_row, int64_t captured, int32_t d
 	int64_t expired = 0;
 	int64_t regular_rest;
 
+	if (hold->amount > 0)
+		return value_resolve_hold(p, hold_row, captured);
 	r->sections |= RECORD_HAS_BIT(HOLD);
 	r->hold_row = hold_row;
 	r->hold_deadline_utc_ms = hold->deadline_utc_ms;
@@ -284,25 +291,34 @@ plan_capture(struct plan *p)
 	const struct hold_row *hold;
 	uint32_t row = TABLE_NONE;
 	enum tg_status status = find_open_hold(p, &row);
-	int64_t points;
+	int64_t wanted, held;
 	struct record *r;
 
+	if (row != TABLE_NONE &&
+	    (ledger_hold_row(p->ledger, row)->amount > 0) != q->is_of_value) {
+		p->decision->answer.field = q->is_of_value ? TG_FIELD_VALUE_HELD : TG_FIELD_POINTS;
+		return TG_BAD_FIELD;
+	}
 	if (status == TG_HOLD_EXPIRED && q->is_late &&
 	    q->business_time_utc_ms < ledger_hold_row(p->ledger, row)->deadline_utc_ms)
-		return capture_expired(p, row);
+		return q->is_of_value ? value_capture_expired(p, row) : capture_expired(p, row);
 	if (status != TG_OK)
 		return status;
 	hold = ledger_hold_row(p->ledger, row);
-	points = q->points != 0 ? q->points : hold->points;
-	if (points > hold->points)
+	held = q->is_of_value ? hold->amount : hold->points;
+	wanted = q->is_of_value ? q->amount : q->points;
+	if (wanted > held)
 		return TG_HOLD_EXCEEDED;
+	if (wanted == 0)
+		wanted = held;
 	r = plan_begin(p, RECORD_CAPTURE);
 	plan_add_request(p);
-	r->points = points;
-	status = plan_resolve_hold(p, row, points, p->judged_day);
+	r->points = q->is_of_value ? 0 : wanted;
+	status = plan_resolve_hold(p, row, wanted, p->judged_day);
 	if (status != TG_OK)
 		return status;
-	plan_activity(p);
+	if (!q->is_of_value)
+		plan_activity(p);
 	return plan_finish(p);
 }
 

@@ -63,7 +63,18 @@ struct programme_config {
 	uint32_t pad;			/* zero */
 	int64_t	 member_day_earn_points;    /* limit over all partners, LIMIT_NONE for none */
 	int64_t	 member_day_burn_points;    /* limit over all partners */
+	/*
+	 * The most of stored value that a member may have, known by name or not, minor units; the
+	 * first is not below the second.  0: there is no stored value.
+	 */
+	int64_t	 value_registered_max;
+	int64_t	 value_bearer_max;
+	int64_t	 value_day_max;	/* a member pays with it on a business date; LIMIT_NONE for none */
 };
+
+/* Flags of a member's stored value. */
+#define VALUE_REGISTERED 0x1u	/* known by name: the higher cap */
+#define VALUE_FROZEN 0x2u	/* nothing is paid with it, and no top-up given back */
 
 /* partner_config.flags */
 #define PARTNER_TEST 0x01u	    /* meets test members only; kept out of totals and figures */

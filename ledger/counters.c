@@ -30,6 +30,16 @@ burned_points(const struct transaction_row *t, uint32_t partner)
 }
 
 static int64_t
+paid_value(const struct transaction_row *t, uint32_t partner)
+{
+	(void)partner;
+	return t->kind == RECORD_PAY ||
+			       (t->kind == RECORD_CAPTURE && (t->flags & RECORD_OF_VALUE) != 0) ?
+		       t->amount :
+		       0;
+}
+
+static int64_t
 bonus_points(const struct transaction_row *t, uint32_t partner)
 {
 	return t->kind == RECORD_EARN && t->partner == partner ? t->bonus_points : 0;
@@ -77,6 +87,12 @@ state_member_burned(const struct ledger *l, uint32_t member, int32_t day)
 	if (row->counters_day == day)
 		return row->burned_today_points;
 	return row->counters_day < day ? 0 : sum_of_day(l, member, day, burned_points, 0);
+}
+
+int64_t
+state_member_paid_value(const struct ledger *l, uint32_t member, int32_t day)
+{
+	return sum_of_day(l, member, day, paid_value, 0);
 }
 
 int64_t

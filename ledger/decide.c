@@ -50,6 +50,8 @@ static const struct request_rule request_rules[] = {
 	{REQUEST_REVERSE, TILL_WORK | MAY_USE_RESERVE | FOR_BLOCKED, plan_reverse},
 	{REQUEST_CONFIRM, TILL_WORK | FOR_BLOCKED, plan_confirm},
 	{REQUEST_EXCHANGE, TILL_WORK | IS_ACTIVITY, plan_exchange},
+	{REQUEST_TOP_UP, TILL_WORK, plan_top_up},
+	{REQUEST_PAY, TILL_WORK | NEEDS_CLOCK, plan_pay},
 	{REQUEST_STATUS, NEEDS_TERMINAL | IS_LOOK, answer_status},
 	{REQUEST_TOTALS, NEEDS_TERMINAL | IS_LOOK, answer_totals},
 	{REQUEST_HISTORY, NEEDS_TERMINAL | NEEDS_MEMBER | IS_LOOK | FOR_BLOCKED, answer_history},
@@ -84,6 +86,7 @@ static const struct request_rule request_rules[] = {
 	{REQUEST_NOTE, 0, plan_note},
 	{REQUEST_ADJUST, NEEDS_MEMBER, plan_adjust},
 	{REQUEST_BLOCK, NEEDS_MEMBER, plan_block},
+	{REQUEST_SET_VALUE, NEEDS_MEMBER, plan_set_value},
 	{REQUEST_SET_CYCLE, 0, plan_settlement},
 	{REQUEST_SET_HOLIDAY, 0, plan_settlement},
 	{REQUEST_CLOSE_CYCLE, 0, plan_settlement},
@@ -306,8 +309,14 @@ check_fields(const struct plan *p, const struct request_rule *rule)
 	    (rule->flags & HAS_ID) != 0 && q->has_original &&
 	    memcmp(q->original_id, q->transaction_id, sizeof(q->original_id)) == 0;
 
-	if (q->points == 0 && (is_burn || (q->kind == REQUEST_CAPTURE && q->has_points)))
+	if (q->is_of_value && q->amount == 0)
+		p->decision->answer.field = TG_FIELD_VALUE_HELD;
+	else if (q->is_of_value ? q->points != 0 :
+				  q->points == 0 && (is_burn || (q->kind == REQUEST_CAPTURE &&
+								 q->has_points)))
 		p->decision->answer.field = TG_FIELD_POINTS;
+	else if (q->amount == 0 && value_is_kind(q->kind))
+		p->decision->answer.field = TG_FIELD_AMOUNT;
 	else if (is_of_itself)
 		p->decision->answer.field = TG_FIELD_ORIGINAL;
 	else if ((rule->flags & HAS_ID) != 0 && !is_near(q->till_day, q->business_day))
@@ -561,9 +570,12 @@ attempt_other(struct plan *p, const struct request_rule *rule, bool is_activity,
 	return refusal;
 }
 
-/* An earn of nothing is no activity (domain decision 3), which shows only when it is decided. */
+/*
+ * An earn of nothing is no activity (domain decision 3), nor is anything done with stored value,
+ * which shows only when it is decided.
+ */
 static bool
-has_earned_nothing(const struct plan *p)
+is_no_activity(const struct plan *p)
 {
 	const struct decision *d = p->decision;
 	const struct record *r = d->records;
@@ -571,7 +583,7 @@ has_earned_nothing(const struct plan *p)
 	if (d->record_count == 0)
 		return false;
 	r += d->record_count - 1;
-	return r->kind == RECORD_EARN && r->points == 0;
+	return (r->kind == RECORD_EARN && r->points == 0) || (r->flags & RECORD_OF_VALUE) != 0;
 }
 
 static enum tg_status
@@ -585,7 +597,7 @@ run(struct plan *p, const struct request_rule *rule)
 		return status;
 	keep_hold(p);
 	status = attempt(p, rule, is_activity);
-	if (status == TG_OK && is_activity && has_earned_nothing(p)) {
+	if (status == TG_OK && is_activity && is_no_activity(p)) {
 		begin_anew(p);
 		status = attempt(p, rule, false);
 	}

@@ -200,6 +200,7 @@ add_transaction(struct plan *p, struct record *r)
 	r->flags |= q->is_late ? RECORD_LATE : 0;
 	r->flags |= q->is_repeat ? RECORD_REPEAT : 0;
 	r->flags |= q->skip_limited ? RECORD_SKIP_LIMITED : 0;
+	r->flags |= q->is_of_value ? RECORD_OF_VALUE : 0;
 	if (plan_counted_day(p) != r->business_date) {
 		r->sections |= RECORD_HAS_BIT(COUNTED);
 		r->counted_day = plan_counted_day(p);
@@ -318,9 +319,7 @@ plan_post(struct plan *p, enum account account, uint32_t partner, int64_t points
 	TG_ASSERT(r->posting_count < RECORD_POSTINGS_MAX);
 	posting = &r->postings[r->posting_count++];
 	posting->account = (uint8_t)account;
-	posting->unit = account < ACCOUNT_COVER ? UNIT_POINTS :
-			account < ACCOUNT_OWN	? UNIT_COVER :
-						  UNIT_OWN;
+	posting->unit = (uint8_t)account_unit(account);
 	posting->partner = partner;
 	posting->points = points;
 }

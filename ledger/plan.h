@@ -288,6 +288,32 @@ TG_MUST_CHECK enum tg_status plan_release(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_refund(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_reverse(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_confirm(struct plan *p);
+/* Stored value (value.c): is it a kind of it alone?  Is it such a transaction to be given back? */
+bool value_is_kind(uint8_t kind);
+bool value_is_transaction(const struct transaction_row *transaction);
+
+/*
+ * May the amount that the request names be paid or held?  Then the open record takes it from the
+ * member, and from the one that it is merged with, and posts it to an account; partner: whose.
+ */
+TG_MUST_CHECK enum tg_status value_check_spending(const struct plan *p);
+TG_MUST_CHECK enum tg_status value_spend(struct plan *p, enum account account, uint32_t partner);
+
+/* As plan_resolve_hold(), of a hold of stored value; and a capture that comes after its end. */
+TG_MUST_CHECK enum tg_status value_resolve_hold(struct plan *p, uint32_t hold_row,
+						int64_t captured);
+TG_MUST_CHECK enum tg_status value_capture_expired(struct plan *p, uint32_t hold_row);
+
+/* Undo a part of a top-up or of what was paid, or all of it; row: of its transaction. */
+TG_MUST_CHECK enum tg_status plan_refund_value(struct plan *p, uint32_t row);
+TG_MUST_CHECK enum tg_status plan_reverse_value(struct plan *p, uint32_t row);
+
+/* Tell what the member has of it. */
+void answer_value(struct plan *p);
+
+TG_MUST_CHECK enum tg_status plan_top_up(struct plan *p);
+TG_MUST_CHECK enum tg_status plan_pay(struct plan *p);
+TG_MUST_CHECK enum tg_status plan_set_value(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_enroll(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_link(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_unlink(struct plan *p);

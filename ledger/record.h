@@ -57,6 +57,9 @@
 	X(MERGE,      45, "two members of one person joined") \
 	X(UNMERGE,    46, "joined members parted") \
 	X(TRANSFER,   47, "points lent by one of two joined members to the other, which spends them") \
+	X(TOP_UP,     50, "stored value topped up") \
+	X(PAY,        51, "paid with stored value") \
+	X(SET_VALUE,  52, "stored value registered, frozen or set free") \
 	X(EXPIRE,     30, "points expired") \
 	X(MATURE,     31, "pending points became available") \
 	X(HOLD_EXPIRE, 32, "hold passed its deadline") \
@@ -109,7 +112,11 @@ enum record_kind {
 	X(COVER_USED, 11,  1, true,  "partner.cover_used, points issued out of it") \
 	X(COVER_SOLD, 12, -1, true,  "operator.cover_sold, by the partner that has it") \
 	X(OWN,        13,  0, true,  "partner.own, units of its own currency that exchanges made") \
-	X(OWN_TAKEN,  14,  0, true,  "partner.own_taken, units given for points, less those got for them")
+	X(OWN_TAKEN,  14,  0, true,  "partner.own_taken, units given for points, less those got for them") \
+	X(VALUE,      15,  1, false, "member.value, money topped up and not yet paid with") \
+	X(VALUE_TAKEN, 16, 0, true,  "partner.value_taken, money that it took for top-ups: negative, it owes it") \
+	X(VALUE_PAID, 17,  0, true,  "partner.value_paid, what was paid with stored value there: it is owed it") \
+	X(VALUE_HELD, 18,  1, false, "member.value_held, stored value in holds")
 /* clang-format on */
 
 enum account {
@@ -121,9 +128,20 @@ enum account {
 /*
  * What a posting counts.  COVER is the right to issue a point: a unit of its own, because it is no
  * point of anybody's, and is paid for before or after.  OWN is a partner's own currency, each
- * partner's another: its two accounts sum to zero partner by partner.
+ * partner's another: its two accounts sum to zero partner by partner.  VALUE is stored value:
+ * money, in minor units of the programme's currency.
  */
-enum unit { UNIT_POINTS = 1, UNIT_COVER = 2, UNIT_OWN = 3 };
+enum unit { UNIT_POINTS = 1, UNIT_COVER = 2, UNIT_OWN = 3, UNIT_VALUE = 4 };
+
+/* What an account counts. */
+static inline enum unit
+account_unit(enum account account)
+{
+	return account < ACCOUNT_COVER ? UNIT_POINTS :
+	       account < ACCOUNT_OWN   ? UNIT_COVER :
+	       account < ACCOUNT_VALUE ? UNIT_OWN :
+					 UNIT_VALUE;
+}
 
 /* One leg of a record.  The postings of a record sum to zero for each unit. */
 struct posting {
@@ -257,7 +275,7 @@ struct move {
 	X(FUNDING) X(FUNDED) \
 	X(DAY_PROOF) X(PROPOSAL) X(DISPUTE) \
 	X(UNDONE) X(EXCHANGE) X(CARRIED) \
-	X(OTHER) X(SHARED)
+	X(OTHER) X(SHARED) X(VALUE)
 /* clang-format on */
 
 enum record_section_index {
@@ -286,6 +304,7 @@ enum record_section_index {
 #define RECORD_PARTS 0x100u	/* an earn with components, which its refunds need */
 #define RECORD_PAST_STOP 0x200u	/* a late earn, taken though its issuer's cover is used up */
 #define RECORD_OUT 0x400u	/* an exchange of points into the partner's own currency */
+#define RECORD_OF_VALUE 0x800u	/* a hold or capture of stored value, not of points */
 
 /* An identifier as the ledger knows it: never in clear. */
 struct identifier_image {
@@ -329,6 +348,20 @@ struct member_sums {
 	int64_t	 next_expiry_points;
 	int32_t	 next_expiry_day;	/* INT32_MAX: none */
 	uint32_t pad;
+};
+
+/* What a record makes of its member's stored value. */
+struct record_value {
+	uint32_t row;			/* in the table of values */
+	uint32_t other_row;		/* of the member that lends; 0: nothing is lent */
+	uint8_t	 is_new;		/* 1: the row is made */
+	uint8_t	 flags;			/* VALUE_* of config_rows.h, from now on */
+	uint8_t	 other_flags;		/* of the member that lends */
+	uint8_t	 pad[5];
+	int64_t	 change;		/* minor units of its own, signed */
+	int64_t	 after;			/* >= 0 */
+	int64_t	 lent;			/* PAY, HOLD: what other_member gave of it, >= 0 */
+	int64_t	 shared;		/* what the member that it is merged with has after it */
 };
 
 enum block_target { BLOCK_MEMBER = 1, BLOCK_IDENTIFIER = 2 };
@@ -555,12 +588,15 @@ struct record {
 	/* EXCHANGE: of an exchange, and of its reversal */
 	struct exchange exchange;
 
-	/* OTHER: of MERGE, UNMERGE and TRANSFER */
+	/* OTHER: of MERGE, UNMERGE and TRANSFER, and of PAY or HOLD of value lent */
 	uint64_t other_member;		/* reference of the one that joins, parts or lends */
-	uint32_t extension_rows[2];	/* of the member and the other; TRANSFER: 0 */
+	uint32_t extension_rows[2];	/* of the member and the other; 0 if they lend */
 
 	/* SHARED: what the member that this one is merged with has after it */
 	struct member_sums shared;
+
+	/* VALUE: of TOP_UP, PAY, holds of it and what undoes or ends them, of SET_VALUE */
+	struct record_value value;
 };
 
 /* Both together; of two that expire next the earlier, or both on one day. */

@@ -249,6 +249,9 @@ section_programme(struct cursor *c, struct record *r)
 	p->pad = 0;
 	cursor_i64(c, &p->member_day_earn_points);
 	cursor_i64(c, &p->member_day_burn_points);
+	cursor_i64(c, &p->value_registered_max);
+	cursor_i64(c, &p->value_bearer_max);
+	cursor_i64(c, &p->value_day_max);
 	cursor_i64(c, &r->window_floor_utc_ms);
 }
 
@@ -461,6 +464,7 @@ static section_fn *const more_sections[RECORD_INDEX_END - 32] = {
 	[RECORD_INDEX_CARRIED - 32] = record_section_carried,
 	[RECORD_INDEX_OTHER - 32] = record_section_other,
 	[RECORD_INDEX_SHARED - 32] = record_section_shared,
+	[RECORD_INDEX_VALUE - 32] = record_section_value,
 };
 
 static_assert(RECORD_INDEX_MORE == 31, "the header's sections are bits of a uint32_t");

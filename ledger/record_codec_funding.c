@@ -1,6 +1,8 @@
 /*
- * record_codec_funding.c - the bytes of a record's sections about funding.
+ * record_codec_funding.c - the bytes of a record's sections about funding and stored value.
  */
+#include <string.h>
+
 #include "ledger/record_cursor.h"
 
 void
@@ -30,4 +32,21 @@ record_section_funded(struct cursor *c, struct record *r)
 	cursor_u32(c, &r->cover_row);
 	cursor_i64(c, &r->funded_points);
 	cursor_i64(c, &r->funded_price_micro);
+}
+
+void
+record_section_value(struct cursor *c, struct record *r)
+{
+	struct record_value *p = &r->value;
+
+	cursor_u32(c, &p->row);
+	cursor_u32(c, &p->other_row);
+	cursor_u8(c, &p->is_new);
+	cursor_u8(c, &p->flags);
+	cursor_u8(c, &p->other_flags);
+	memset(p->pad, 0, sizeof(p->pad));
+	cursor_i64(c, &p->change);
+	cursor_i64(c, &p->after);
+	cursor_i64(c, &p->lent);
+	cursor_i64(c, &p->shared);
 }

@@ -102,6 +102,7 @@ void record_section_budget(struct cursor *c, struct record *r);
 /* What partners pay and may issue (record_codec_funding.c). */
 void record_section_funding(struct cursor *c, struct record *r);
 void record_section_funded(struct cursor *c, struct record *r);
+void record_section_value(struct cursor *c, struct record *r);
 
 /* Sections of settlement (record_codec_settlement.c). */
 void record_section_cycle(struct cursor *c, struct record *r);

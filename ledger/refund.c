@@ -298,8 +298,9 @@ struct refund {
 static enum tg_status
 check_original(const struct plan *p, const struct transaction_row *t, bool is_burn)
 {
-	bool kind_fits = is_burn ? t->kind == RECORD_BURN || t->kind == RECORD_CAPTURE
-				 : t->kind == RECORD_EARN;
+	const bool is_value = value_is_transaction(t);
+	const bool is_spent = t->kind == RECORD_BURN || t->kind == RECORD_CAPTURE;
+	bool kind_fits = is_burn ? is_spent && !is_value : is_value || t->kind == RECORD_EARN;
 
 	if (t->kind == TRANSACTION_TOMBSTONE || t->state == STATE_REVERSED)
 		return TG_ALREADY_REVERSED;
@@ -502,6 +503,8 @@ plan_refund(struct plan *p)
 	status = find_originals(p, &f);
 	if (status != TG_OK)
 		return status;
+	if (f.earn != NULL && value_is_transaction(f.earn))
+		return plan_refund_value(p, f.earn_row);
 	measure_purchase(p, &f);
 	status = measure_return(p, &f);
 	if (status == TG_OK)

@@ -47,6 +47,8 @@ struct ledger_now {
 	X(REVERSE,  26, "reverse") \
 	X(CONFIRM,  27, "confirm pending points") \
 	X(EXCHANGE, 28, "exchange points for a partner's own currency, or back") \
+	X(TOP_UP,   50, "top up stored value") \
+	X(PAY,      51, "pay with stored value") \
 	X(STATUS,   30, "what became of a transaction") \
 	X(TOTALS,   31, "totals of a day") \
 	X(HISTORY,  33, "a member's entries, out of the archive") \
@@ -77,6 +79,7 @@ struct ledger_now {
 	X(REPLACE,          115, "console: block a lost identifier and link another in its place") \
 	X(MERGE,            116, "console: join two members of one person") \
 	X(UNMERGE,          117, "console: part two joined members, of which one is named") \
+	X(SET_VALUE,        152, "console: register, freeze or free a member's stored value") \
 	X(SET_EARN_RULE,    120, "set a rate or campaign of the rulebook's next version") \
 	X(START_RULEBOOK,   121, "let the next version of the rulebook hold from a time on") \
 	X(BUDGET,           122, "ask for points of a budget, approve, release, stop") \
@@ -290,6 +293,9 @@ struct ledger_request {
 	bool	 is_debit;		/* ADJUST: points are taken.  FUND: cover is released */
 	uint8_t	 block_target;		/* BLOCK: enum block_target */
 	bool	 is_blocked;		/* BLOCK: from now on */
+	bool	 is_of_value;		/* HOLD, CAPTURE: amount of stored value, not points */
+	/* SET_VALUE: VALUE_* of config_rows.h, set and taken off */
+	uint8_t	 value_flags_on, value_flags_off;
 
 	/*
 	 * Configuration: what only the console and the gateway itself set, never a terminal's
@@ -328,7 +334,7 @@ struct ledger_request {
 
 #define ANSWER_EXPIRIES_MAX 64
 #define ANSWER_ENTRIES_MAX 20
-#define ANSWER_TOTALS_MAX 24
+#define ANSWER_TOTALS_MAX 28
 
 /* States of a transaction or hold, as field STATE on the wire. */
 enum transaction_state {
@@ -395,6 +401,10 @@ struct ledger_answer {
 	/* EXCHANGE, its reversal: enum tg_direction, units, rate: of what is got for the given */
 	uint8_t	 direction;
 	int64_t	 own_units, rate_num, rate_den;
+	/* stored value, minor units: what the request changed, and what there is */
+	bool	 has_value;
+	uint8_t	 value_flags;		/* SHOW_MEMBER: VALUE_* of config_rows.h */
+	int64_t	 value_change, value_after;
 	int64_t	 available_points, pending_points, held_points, debt_points;
 	int64_t	 usable_points;		/* INQUIRY: of the available, usable at this store */
 	int32_t	 next_expiry_day;	/* INT32_MAX: none */

@@ -166,6 +166,8 @@ plan_reverse(struct plan *p)
 		return nothing_to_undo(p, TG_OK);
 	if (original->state == STATE_REVERSED)
 		return TG_ALREADY_REVERSED;
+	if (value_is_transaction(original))
+		return plan_reverse_value(p, row);
 	switch (original->kind) {
 	case RECORD_EARN:
 		return reverse_earn(p, row);

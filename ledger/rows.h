@@ -36,7 +36,7 @@
 	X(portions,     12, 1, portion_row,      limits->portions_max) \
 	X(transactions, 13, 1, transaction_row,  limits->transactions_max) \
 	X(totals,       14, 1, total_row,        limits->totals_max) \
-	X(accounts,     15, 1, account_row,      16 + 9 * limits->partners_max) \
+	X(accounts,     15, 1, account_row,      16 + 11 * limits->partners_max) \
 	X(activations,  16, 1, activation_row,   limits->terminals_max) \
 	X(rulebooks,    17, 1, rulebook_row,     limits->rules_max) \
 	X(earn_rules,   18, 1, earn_rule_row,    limits->rules_max) \
@@ -52,7 +52,8 @@
 	X(statements,   28, 1, statement_row,    STATEMENTS_KEPT * (1 + limits->partners_max)) \
 	X(proofs,       29, 1, proof_row,        PROOF_ROWS(limits)) \
 	X(proposals,    30, 1, proposal_row,     PROPOSALS_MAX) \
-	X(disputes,     31, 1, dispute_row,      DISPUTES_MAX)
+	X(disputes,     31, 1, dispute_row,      DISPUTES_MAX) \
+	X(values,       32, 1, value_row,        limits->members_max)
 /* clang-format on */
 
 /* By business date and by the till's day. */
@@ -417,6 +418,7 @@ struct hold_row {
 	int64_t	 captured_points;	/* once captured */
 	int64_t	 restored_points;	/* given back when it was resolved */
 	int64_t	 lost_points;		/* past their day then */
+	int64_t	 amount;		/* stored value reserved, minor units: then no points are */
 	int64_t	 deadline_utc_ms;
 	int64_t	 resolved_at_utc_ms;	/* 0 while open */
 	/* enum transaction_state: OPEN, CAPTURED, RELEASED, EXPIRED */
@@ -428,6 +430,15 @@ struct hold_row {
 	uint32_t next;			/* of the member */
 	uint32_t heap_index;		/* place among open holds by deadline; 0: not there */
 	uint32_t pad2;
+};
+
+/* Money that a member has topped up; members that never did have no row. */
+struct value_row {
+	uint64_t key;			/* member row */
+	int64_t	 amount;		/* >= 0, minor units */
+	uint32_t flags;			/* VALUE_* of config_rows.h */
+	uint32_t pad;
+	uint8_t	 links[0];
 };
 
 /* What was taken from a limited lot: kept with a hold or burn, so that it can go back. */
@@ -508,6 +519,9 @@ struct detail_row {
 	int64_t	 regular_points;	/* burn: taken from regular points and not yet given back */
 	/* an exchange, or its reversal: of the partner's own currency */
 	int64_t	 own_units;
+	/* stored value: what it changed, and what there was after it */
+	int64_t	 value_change;
+	int64_t	 value_after;
 	uint32_t hold_row;		/* HOLD: its row while that is kept */
 	/* EXCHANGE: of its rate in version rule_version of the rulebook */
 	uint32_t rate_position;

@@ -73,7 +73,10 @@ set_programme(struct plan *p)
 	    !points_within(c->hold_seconds_default, 1, c->hold_seconds_max) ||
 	    c->declines_per_terminal_day < 0 || c->member_day_earn_points < 0 ||
 	    c->member_day_burn_points < 0 || !points_within(c->debt_days, 0, DAYS_MAX) ||
-	    !points_within(c->debt_cycles, 0, STATEMENTS_KEPT))
+	    !points_within(c->debt_cycles, 0, STATEMENTS_KEPT) ||
+	    !points_within(c->value_registered_max, 0, TG_AMOUNT_MAX) ||
+	    !points_within(c->value_bearer_max, 0, c->value_registered_max) ||
+	    c->value_day_max < 0)
 		return TG_BAD_FIELD;
 	/*
 	 * What was live stays live, and what was tried out never becomes so; and what was paid for

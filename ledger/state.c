@@ -158,11 +158,12 @@ index_configs(struct ledger *l, struct index *indexes[], struct index_config con
 	ADD_INDEX(proposals_by_number, proposals, hash_key_row, NULL);
 	ADD_INDEX(disputes_by_number, disputes, hash_key_row, NULL);
 	ADD_INDEX(extensions_by_key, extensions, hash_key_row, NULL);
+	ADD_INDEX(values_by_member, values, hash_key_row, NULL);
 #undef ADD_INDEX
 	*ret_count = n;
 }
 
-#define LEDGER_INDEXES 22
+#define LEDGER_INDEXES 23
 
 static bool
 open_tables(struct ledger *l, const struct ledger_limits *limits)
@@ -387,6 +388,12 @@ uint32_t
 state_find_dispute(const struct ledger *l, uint64_t number)
 {
 	return find_u64(&l->disputes_by_number, number);
+}
+
+uint32_t
+state_find_value(const struct ledger *l, uint32_t member_row)
+{
+	return find_u64(&l->values_by_member, member_row);
 }
 
 uint32_t

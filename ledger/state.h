@@ -47,6 +47,7 @@ struct ledger {
 	struct index proposals_by_number;
 	struct index disputes_by_number;
 	struct index extensions_by_key;
+	struct index values_by_member;
 	/* Open holds as a binary heap by (deadline, sequence); [0] is not used.  Derived state. */
 	uint32_t *deadline_heap;	/* owned; holds_max + 1 entries of hold rows */
 	uint32_t deadline_count;
@@ -98,6 +99,7 @@ LEDGER_ROW_READER(proofs, proof_row)
 LEDGER_ROW_READER(proposals, proposal_row)
 LEDGER_ROW_READER(disputes, dispute_row)
 LEDGER_ROW_READER(extensions, extension_row)
+LEDGER_ROW_READER(values, value_row)
 #undef LEDGER_ROW_READER
 
 /* Rows by their keys; TABLE_NONE when there is none. */
@@ -119,6 +121,7 @@ uint32_t state_find_proof(const struct ledger *l, uint64_t key);
 uint32_t state_find_proposal(const struct ledger *l, uint64_t number);
 uint32_t state_find_dispute(const struct ledger *l, uint64_t number);
 uint32_t state_find_extension(const struct ledger *l, uint32_t member, enum extension_kind kind);
+uint32_t state_find_value(const struct ledger *l, uint32_t member_row);
 uint32_t state_find_account(const struct ledger *l, uint64_t key);
 uint32_t state_find_rulebook(const struct ledger *l, uint32_t version);
 
@@ -171,6 +174,9 @@ int64_t state_member_burned(const struct ledger *l, uint32_t member, int32_t day
  * at the window's edge only what is still remembered.
  */
 int64_t state_member_bonus(const struct ledger *l, uint32_t member, uint32_t partner, int32_t day);
+
+/* What a member paid with stored value, where that was not undone whole: summed as above. */
+int64_t state_member_paid_value(const struct ledger *l, uint32_t member, int32_t day);
 
 /* What a terminal earned or burned on a day; 0 when that is not known any more. */
 int64_t state_terminal_earned(const struct terminal_row *terminal, int32_t day);

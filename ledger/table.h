@@ -24,7 +24,7 @@
 #include "protocol/status.h"
 
 #define TABLE_NONE UINT32_C(0)
-#define TABLE_SET_MAX 32
+#define TABLE_SET_MAX 40
 
 /* Rows a table may have; the last number is left free so that a loop over rows can end. */
 #define TABLE_ROWS_MAX (UINT32_MAX - 1)

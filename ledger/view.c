@@ -74,7 +74,7 @@ view_load(struct view *v, const struct ledger *l, uint32_t member_row)
 	v->regular = v->regular_before = member->regular_points;
 	v->regular_last_day = v->regular_last_day_before = member->regular_last_day;
 	v->regular_life = v->regular_life_before = member->regular_life;
-	v->held = 0;
+	v->held = v->held_value = v->value_moved = 0;
 	v->held_portions = 0;
 	v->expired_count = 0;
 	v->lot_count = v->pending_count = v->debt_count = v->hold_count = 0;
@@ -86,6 +86,7 @@ view_load(struct view *v, const struct ledger *l, uint32_t member_row)
 		const struct hold_row *hold = ledger_hold_row(l, at);
 
 		v->held += hold->points;
+		v->held_value += hold->amount;
 		v->hold_count++;
 		for (uint32_t row = hold->first_portion; row != TABLE_NONE;
 		     row = ledger_portion_row(l, row)->next)

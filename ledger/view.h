@@ -71,6 +71,8 @@ struct view {
 	uint8_t	 regular_life_before, regular_life;
 	int64_t	 held;			/* in open holds */
 	uint32_t held_portions;		/* lots that open holds may give back */
+	int64_t	 held_value;		/* stored value in open holds */
+	int64_t	 value_moved;		/* of its stored value, by records of this decision */
 	uint32_t lot_count, pending_count, debt_count, hold_count;
 	uint32_t expired_count;		/* lots that this decision let expire; see expired below */
 	struct view_lot lots[MEMBER_LOTS_MAX];

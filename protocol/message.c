@@ -104,6 +104,10 @@ enum {
 	X(PAID_DEBT,        TELL) \
 	X(MONEY_RETURNED,   TELL)
 
+#define STORED_VALUE(X) \
+	X(VALUE,            TELL) \
+	X(VALUE_CHANGE,     TELL)
+
 /* The operations. */
 
 #define USES_HELLO(X) \
@@ -198,6 +202,7 @@ enum {
 	ANSWER(X) \
 	BALANCES(X) \
 	X(USABLE,           TELL) \
+	X(VALUE,            TELL) \
 	X(EXPIRIES,         TELL) \
 	X(ENTRIES,          TELL) \
 	X(OFFERS,           TELL)
@@ -249,8 +254,10 @@ enum {
 	X(COVERED,          MAY) \
 	X(HOLD_SECONDS,     MAY) \
 	X(SKIP_LIMITED,     MAY) \
+	X(VALUE_HELD,       MAY) \
 	BOOKED(X) \
-	X(DEADLINE,         TELL)
+	X(DEADLINE,         TELL) \
+	STORED_VALUE(X)
 
 #define USES_CAPTURE(X) \
 	TRANSACTION(X) \
@@ -260,8 +267,10 @@ enum {
 	X(POINTS,           NEED | TELL) \
 	X(AMOUNT,           MAY) \
 	X(COVERED,          MAY) \
+	X(VALUE_HELD,       MAY) \
 	BOOKED(X) \
-	X(RESTORED_POINTS,  TELL)
+	X(RESTORED_POINTS,  TELL) \
+	STORED_VALUE(X)
 
 #define USES_RELEASE(X) \
 	TRANSACTION(X) \
@@ -269,7 +278,8 @@ enum {
 	NAMES_ORIGINAL(X) \
 	X(REASON,           MAY) \
 	BOOKED(X) \
-	X(RESTORED_POINTS,  TELL)
+	X(RESTORED_POINTS,  TELL) \
+	STORED_VALUE(X)
 
 #define USES_REFUND(X) \
 	TRANSACTION(X) \
@@ -282,7 +292,8 @@ enum {
 	X(POINTS,           MAY) \
 	X(REASON,           MAY) \
 	BOOKED(X) \
-	RETURN_RESULT(X)
+	RETURN_RESULT(X) \
+	STORED_VALUE(X)
 
 #define USES_REVERSE(X) \
 	TRANSACTION(X) \
@@ -296,7 +307,9 @@ enum {
 	X(TAKEN_POINTS,     TELL) \
 	X(RESTORED_POINTS,  TELL) \
 	X(PAID_DEBT,        TELL) \
-	X(OWN_UNITS,        TELL)
+	X(MONEY_RETURNED,   TELL) \
+	X(OWN_UNITS,        TELL) \
+	STORED_VALUE(X)
 
 #define USES_CONFIRM(X) \
 	TRANSACTION(X) \
@@ -328,6 +341,17 @@ enum {
 	X(RATE_DEN,         TELL) \
 	X(PAID_DEBT,        TELL)
 
+#define USES_TOP_UP(X) \
+	TRANSACTION(X) \
+	NAMES_MEMBER(X) \
+	RECEIPT_OF(X) \
+	X(AMOUNT,           NEED) \
+	BOOKED(X) \
+	STORED_VALUE(X)
+
+#define USES_PAY(X) \
+	USES_TOP_UP(X)
+
 #define USES_STATUS(X) \
 	ACTS_FOR(X) \
 	NAMES_MEMBER(X) \
@@ -340,6 +364,7 @@ enum {
 	EARN_RESULT(X) \
 	RETURN_RESULT(X) \
 	EXCHANGES(X) \
+	STORED_VALUE(X) \
 	X(OUTCOME,          TELL) \
 	X(KIND,             TELL) \
 	X(STATE,            TELL) \

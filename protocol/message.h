@@ -37,7 +37,7 @@
 #define TG_EXPIRIES_MAX 64
 #define TG_TOTALS_MAX 64
 #define TG_COMPONENTS_MAX 16
-#define TG_BUCKETS_MAX 288			/* 24 hours of 12 kinds, or 256 parts */
+#define TG_BUCKETS_MAX 336			/* 24 hours of 14 kinds, or 256 parts */
 #define TG_PREFIX_BYTES_MAX 8
 #define TG_DOCUMENT_BYTES_MAX 12288
 #define TG_DIGEST_BYTES 16
@@ -91,7 +91,9 @@
 	X(STATEMENT, 41, TG_RIGHT_INQUIRY, false, "a partner's statement, or a list of all, as a text by pieces") \
 	X(ACKNOWLEDGE, 42, TG_RIGHT_INQUIRY, false, "say that a statement is right") \
 	X(DISPUTES, 43, TG_RIGHT_INQUIRY, false, "a partner's disputes, as a text by pieces") \
-	X(BATCH,   40, TG_RIGHT_BATCH,    false, "many transactions in one frame, an outcome each")
+	X(BATCH,   40, TG_RIGHT_BATCH,    false, "many transactions in one frame, an outcome each") \
+	X(TOP_UP,  50, TG_RIGHT_VALUE,    true,  "take a member's money as stored value") \
+	X(PAY,     51, TG_RIGHT_VALUE,    true,  "pay with stored value")
 /* clang-format on */
 
 /* Rights of a principal.  Columns: name, word for console and CSV files, bit, text. */
@@ -105,7 +107,8 @@
 	X(REVERSE, reverse, 0x0020, "reverse") \
 	X(BATCH,   batch,   0x0040, "send batches and large frames") \
 	X(ACT_FOR, act_for, 0x0080, "a partner's system: may name stores and terminals of its partner") \
-	X(EXCHANGE, exchange, 0x0100, "exchange points for the partner's own currency, both ways")
+	X(EXCHANGE, exchange, 0x0100, "exchange points for the partner's own currency, both ways") \
+	X(VALUE,   value,   0x0200, "top up stored value and pay with it")
 /* clang-format on */
 
 enum tg_right {
@@ -204,7 +207,7 @@ enum tg_type {
 	X(hour,         INT, 0, 23, "hour of the business time, UTC; 0 when divided by part") \
 	X(kind,         INT, 0, 255, "operation; 0 when divided by part") \
 	X(part,         INT, 0, 255, "next byte of the place; 0 when divided by hour and kind") \
-	X(count,        INT, 1, INT64_MAX, "how many transactions") \
+	X(count,        INT, 1, UINT32_MAX, "how many transactions") \
 	X(points,       INT, -TG_BALANCE_MAX, TG_BALANCE_MAX, "sum of their points, as TOTALS counts them") \
 	X(amount,       INT, -TG_BALANCE_MAX, TG_BALANCE_MAX, "sum of their amounts, minor units") \
 	X(digest,       BIN, TG_DIGEST_BYTES, TG_DIGEST_BYTES, "sum of their digests")
@@ -332,7 +335,10 @@ enum tg_type {
 	X(CHAIN,            152, BIN,   TG_DIGEST_BYTES, TG_DIGEST_BYTES, "over this digest and all that were signed before") \
 	X(DOCUMENT,         153, BIN,   0, TG_DOCUMENT_BYTES_MAX, "a piece of the text") \
 	X(STATEMENT_STATE,  154, INT,   1, 4, "1 closed, 2 acknowledged, 3 disputed, 4 paid") \
-	X(OFFSET,           155, INT,   0, INT64_MAX, "where in the text the piece begins, bytes; absent: 0")
+	X(OFFSET,           155, INT,   0, INT64_MAX, "where in the text the piece begins, bytes; absent: 0") \
+	X(VALUE,            176, INT,   0, TG_BALANCE_MAX, "the member's stored value after it, minor units") \
+	X(VALUE_CHANGE,     177, INT,   -TG_AMOUNT_MAX, TG_AMOUNT_MAX, "what it changed of the stored value, minor units") \
+	X(VALUE_HELD,       178, INT,   1, TG_AMOUNT_MAX, "stored value to hold, or to pay of what is held, minor units; then POINTS is 0")
 /* clang-format on */
 
 /*

@@ -22,6 +22,7 @@ static_assert(HOURS * TG_PROOF_KINDS == TG_BUCKETS_MAX && TG_BUCKETS_MAX >= 256,
 const uint8_t tg_proof_kinds[TG_PROOF_KINDS] = {
 	TG_OP_ENROLL,  TG_OP_LINK,    TG_OP_UNLINK, TG_OP_EARN,	   TG_OP_BURN,	  TG_OP_HOLD,
 	TG_OP_CAPTURE, TG_OP_RELEASE, TG_OP_REFUND, TG_OP_REVERSE, TG_OP_CONFIRM, TG_OP_EXCHANGE,
+	TG_OP_TOP_UP,  TG_OP_PAY,
 };
 
 /* The kind's place in the list; TG_PROOF_KINDS: none. */

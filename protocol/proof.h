@@ -44,7 +44,7 @@ struct tg_division {
 };
 
 /* The kinds of transactions that a proof is about, and how many. */
-#define TG_PROOF_KINDS 12
+#define TG_PROOF_KINDS 14
 extern const uint8_t tg_proof_kinds[TG_PROOF_KINDS];
 
 /* Is it one of them? */

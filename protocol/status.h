@@ -101,6 +101,11 @@
 	/* members that are one person */ \
 	X(TG_MERGED,             120, false, false, "the member is merged with another already") \
 	X(TG_NOT_MERGED,         121, false, false, "the member is not merged with another") \
+	/* stored value */ \
+	X(TG_NO_VALUE,           130, false, true,  "stored value too low") \
+	X(TG_VALUE_CAP,          131, false, true,  "stored value would go past its cap") \
+	X(TG_VALUE_OFF,          132, false, true,  "the programme has no stored value") \
+	X(TG_VALUE_FROZEN,       133, false, true,  "the member's stored value is frozen") \
 	/* inside the server: on a wire why a connection closed; DATABASE is an answer, too */ \
 	X(TG_IO,                  90, false, false, "file or network operation failed") \
 	X(TG_CORRUPT,             91, false, false, "stored bytes are damaged") \

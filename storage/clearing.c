@@ -200,6 +200,10 @@ clearing_item_of(uint8_t account, int64_t points)
 		return points < 0 ? CLEARING_DEBT : CLEARING_DEBT_PAID;
 	case ACCOUNT_ADJUSTMENTS:
 		return CLEARING_ADJUSTED;
+	case ACCOUNT_VALUE_TAKEN:
+		return CLEARING_TOPPED_UP;
+	case ACCOUNT_VALUE_PAID:
+		return CLEARING_PAID_VALUE;
 	default:
 		return 0;
 	}
@@ -365,7 +369,9 @@ add_postings(struct clearing *c, const struct record *r)
 		/* What the operator gives or takes for itself is in nobody's statement. */
 		if (line.item == CLEARING_ADJUSTED && line.partner == 0)
 			continue;
-		if (line.item != 0 && p->unit == UNIT_POINTS)
+		if (line.item == CLEARING_TOPPED_UP || line.item == CLEARING_PAID_VALUE)
+			line.points = line.item == CLEARING_TOPPED_UP ? -p->points : p->points;
+		if (line.item != 0)
 			status = add_line(c, &line);
 	}
 	if (status == TG_OK && RECORD_HAS(r, EXCHANGE))
@@ -403,7 +409,8 @@ add_fees(struct clearing *c, const struct record *r)
 	enum tg_status status = TG_OK;
 
 	if ((r->kind == RECORD_EARN || r->kind == RECORD_BURN || r->kind == RECORD_CAPTURE) &&
-	    r->status == TG_OK && RECORD_HAS(r, PRINCIPAL) && (r->flags & RECORD_TEST) == 0 &&
+	    r->status == TG_OK && RECORD_HAS(r, PRINCIPAL) &&
+	    (r->flags & (RECORD_TEST | RECORD_OF_VALUE)) == 0 &&
 	    find_slot(c->slots, c->slot_count, r->partner)->terms.transaction_fee_micro > 0)
 		return add_line(c, &line);
 	if (r->kind != RECORD_CUTOVER || r->business_date == DAY_NONE)
@@ -579,6 +586,8 @@ clearing_amount(const struct clearing_line *line, const struct settlement_terms 
 		return price(line->points, terms->issue_fee_micro, MICRO);
 	case CLEARING_BY_REDEEM_FEE:
 		return price(line->points, terms->redeem_fee_micro, MICRO);
+	case CLEARING_BY_MONEY:
+		return sign * line->points;
 	}
 	return 0;
 }

@@ -40,7 +40,9 @@
 	X(EXCHANGED_IN, 16, exchanged_in, 0, 0, ISSUED, "of the points issued, those given for its own currency") \
 	X(EXCHANGED_OUT, 17, exchanged_out, 0, 0, REDEEMED, "of the points redeemed, those exchanged into its own currency") \
 	X(BLOCK,      18, block,      1,  1, SAID, "points bought ahead, less those paid back unused") \
-	X(ADJUSTED,   19, adjusted,    1,  0, DEBT, "points that operators gave for the partner, less those taken")
+	X(ADJUSTED,   19, adjusted,    1,  0, DEBT, "points that operators gave for the partner, less those taken") \
+	X(TOPPED_UP,  20, topped_up,   1,  1, MONEY, "stored value topped up there, less that given back in money") \
+	X(PAID_VALUE, 21, paid_value, -1, -1, MONEY, "paid with stored value there, less that given back to it")
 /* clang-format on */
 
 enum clearing_item {
@@ -50,7 +52,7 @@ enum clearing_item {
 #undef CLEARING_ITEM_ENUM
 };
 
-#define CLEARING_ITEMS 19
+#define CLEARING_ITEMS 21
 
 /* What the money of an item is reckoned by. */
 enum clearing_by {
@@ -62,6 +64,7 @@ enum clearing_by {
 	CLEARING_BY_MONTH,	/* a fee for each record */
 	CLEARING_BY_ISSUE_FEE,	/* a fee for each point */
 	CLEARING_BY_REDEEM_FEE,	/* a fee for each point */
+	CLEARING_BY_MONEY,	/* its points are money, minor units */
 };
 
 struct clearing_line {

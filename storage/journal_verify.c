@@ -164,7 +164,8 @@ check_record(struct verification *v, const struct journal_reader *reader,
 		return status;
 	if (record_posting_sum(v->record, UNIT_POINTS) != 0 ||
 	    record_posting_sum(v->record, UNIT_COVER) != 0 ||
-	    record_posting_sum(v->record, UNIT_OWN) != 0)
+	    record_posting_sum(v->record, UNIT_OWN) != 0 ||
+	    record_posting_sum(v->record, UNIT_VALUE) != 0)
 		return fail_record(reader, item->sequence, "postings do not sum to zero", error);
 	if (v->report.records > 0 && v->record->booked_at_utc_ms < v->booked_at_utc_ms)
 		return fail_record(reader, item->sequence, "booked before the record before it",
@@ -355,7 +356,8 @@ check_state(struct verification *v, struct storage_error *error)
 				    "running state hash is not that of the rows");
 	if (ledger_conservation(v->ledger, UNIT_POINTS) != 0 ||
 	    ledger_conservation(v->ledger, UNIT_COVER) != 0 ||
-	    ledger_conservation(v->ledger, UNIT_OWN) != 0)
+	    ledger_conservation(v->ledger, UNIT_OWN) != 0 ||
+	    ledger_conservation(v->ledger, UNIT_VALUE) != 0)
 		return storage_fail(error, TG_CORRUPT, "accounts do not sum to zero");
 	if (!ledger_audit(v->ledger, why, sizeof why))
 		return storage_fail(error, TG_CORRUPT, "accounts and rows differ: %s", why);

@@ -109,7 +109,8 @@ put_header(struct object *o, const struct record *r)
 		      { RECORD_GROSS, "gross" },
 		      { RECORD_SKIP_LIMITED, "skip_limited" },
 		      { RECORD_PAST_STOP, "past_stop" },
-		      { RECORD_OUT, "out" } };
+		      { RECORD_OUT, "out" },
+		      { RECORD_OF_VALUE, "of_value" } };
 	json_t *set = json_array();
 
 	put_number(o, "sequence", r->sequence);
@@ -193,6 +194,22 @@ put_exchange(struct object *o, const struct exchange *exchange)
 }
 
 static void
+put_value(struct object *o, const struct record_value *value)
+{
+	put_number(o, "value_row", value->row);
+	put_number(o, "value_is_new", value->is_new);
+	put_number(o, "value_flags", value->flags);
+	put_int(o, "value_change", value->change);
+	put_int(o, "value_after", value->after);
+	put_int(o, "value_shared", value->shared);
+	if (value->lent == 0)
+		return;
+	put_int(o, "value_lent", value->lent);
+	put_number(o, "value_other_row", value->other_row);
+	put_number(o, "value_other_flags", value->other_flags);
+}
+
+static void
 put_effect(struct object *o, const struct record *r)
 {
 	if (RECORD_HAS(r, ORIGINAL)) {
@@ -220,6 +237,8 @@ put_effect(struct object *o, const struct record *r)
 	}
 	if (RECORD_HAS(r, EXCHANGE))
 		put_exchange(o, &r->exchange);
+	if (RECORD_HAS(r, VALUE))
+		put_value(o, &r->value);
 	if (RECORD_HAS(r, REGULAR_DAY))
 		record_json_put_day(o, "regular_last_day", r->regular_last_day);
 	if (RECORD_HAS(r, AFTER)) {

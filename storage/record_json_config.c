@@ -25,6 +25,9 @@ put_programme(struct object *o, const struct programme_config *c)
 	put_int(o, "debt_cycles", c->debt_cycles);
 	put_limit(o, "member_day_earn_points", c->member_day_earn_points);
 	put_limit(o, "member_day_burn_points", c->member_day_burn_points);
+	put_int(o, "value_registered_max", c->value_registered_max);
+	put_int(o, "value_bearer_max", c->value_bearer_max);
+	put_limit(o, "value_day_max", c->value_day_max);
 }
 
 static void

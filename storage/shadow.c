@@ -99,7 +99,8 @@ count_transaction(struct shadow *s, int side, const struct record *r)
 	struct shadow_partner *row;
 
 	if ((r->kind != RECORD_EARN && r->kind != RECORD_BURN && r->kind != RECORD_CAPTURE) ||
-	    r->status != TG_OK || !RECORD_HAS(r, PRINCIPAL))
+	    r->status != TG_OK || !RECORD_HAS(r, PRINCIPAL) ||
+	    (r->flags & RECORD_OF_VALUE) != 0)
 		return;
 	row = partner_row(s, r->partner);
 	if (row != NULL)

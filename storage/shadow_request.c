@@ -99,6 +99,7 @@ till_request(const struct record *r, struct ledger_request *q)
 	q->is_late = (r->flags & RECORD_LATE) != 0;
 	q->is_repeat = (r->flags & RECORD_REPEAT) != 0;
 	q->skip_limited = (r->flags & RECORD_SKIP_LIMITED) != 0;
+	q->is_of_value = (r->flags & RECORD_OF_VALUE) != 0;
 	q->member = RECORD_HAS(r, MEMBER) && r->kind != RECORD_ENROLL ? r->member : 0;
 	if (RECORD_HAS(r, AMOUNT))
 		take_points(r, q);
@@ -211,6 +212,18 @@ configuration(const struct record *r, struct ledger_request *q)
 	}
 }
 
+/* What the flags are from then on. */
+static bool
+set_value(const struct record *r, struct ledger_request *q)
+{
+	if (!RECORD_HAS(r, MEMBER) || !RECORD_HAS(r, VALUE))
+		return false;
+	q->member = r->member;
+	q->value_flags_on = r->value.flags;
+	q->value_flags_off = (uint8_t)~r->value.flags;
+	return true;
+}
+
 bool
 shadow_request(const struct record *r, struct ledger_request *q)
 {
@@ -237,6 +250,8 @@ shadow_request(const struct record *r, struct ledger_request *q)
 	case RECORD_REVERSE:
 	case RECORD_CONFIRM:
 	case RECORD_EXCHANGE:
+	case RECORD_TOP_UP:
+	case RECORD_PAY:
 		q->kind = r->kind;
 		return till_request(r, q);
 	case RECORD_ADJUST:
@@ -251,6 +266,9 @@ shadow_request(const struct record *r, struct ledger_request *q)
 		q->member = r->member;
 		q->other_member = r->other_member;
 		return true;
+	case RECORD_SET_VALUE:
+		q->kind = REQUEST_SET_VALUE;
+		return set_value(r, q);
 	case RECORD_FUNDING:
 	case RECORD_FUND:
 	case RECORD_UNFUND:

@@ -161,6 +161,29 @@ sum_exchanges(struct database *database, const struct clearing_day *day, uint64_
 	return database_run(database, sql, NULL, error);
 }
 
+/* Stored value that partners took money for, and that was paid with at them. */
+static enum tg_status
+sum_values(struct database *database, const struct clearing_day *day, uint64_t first,
+	   uint64_t last, struct storage_error *error)
+{
+	char sql[SQL_BYTES_MAX];
+
+	(void)snprintf(
+		sql, sizeof sql,
+		"INSERT INTO clearing (business_date, partner, item, other, terms, records, points)"
+		" SELECT '%s', o.partner, IF(o.account = %d, %d, %d) AS item_number, 0,"
+		" COALESCE(t.version, 0) AS terms_number, COUNT(*),"
+		" SUM(IF(o.account = %d, -o.points, o.points))"
+		" FROM posting o LEFT JOIN " TERMS_IN_FORCE " ON t.partner = o.partner"
+		" WHERE o.business_date = '%s' AND o.sequence BETWEEN %" PRIu64 " AND %" PRIu64
+		" AND o.account IN (%d, %d) AND o.is_test = 0"
+		" GROUP BY o.partner, item_number, terms_number" ADDED,
+		day->date, ACCOUNT_VALUE_TAKEN, CLEARING_TOPPED_UP, CLEARING_PAID_VALUE,
+		ACCOUNT_VALUE_TAKEN, first, day->date, first, last, ACCOUNT_VALUE_TAKEN,
+		ACCOUNT_VALUE_PAID);
+	return database_run(database, sql, NULL, error);
+}
+
 /* Transactions of partners that pay a fee for each. */
 static enum tg_status
 count_transactions(struct database *database, const struct clearing_day *day, uint64_t first,
@@ -175,7 +198,7 @@ count_transactions(struct database *database, const struct clearing_day *day, ui
 		" STRAIGHT_JOIN entry e ON e.partner = t.partner WHERE t.transaction_fee_micro > 0"
 		" AND e.business_date = '%s' AND e.sequence BETWEEN %" PRIu64 " AND %" PRIu64
 		" AND e.kind IN (%d, %d, %d) AND e.status = 0 AND NOT FIND_IN_SET('test', e.flags)"
-		" GROUP BY e.partner, t.version" ADDED,
+		" AND NOT FIND_IN_SET('of_value', e.flags) GROUP BY e.partner, t.version" ADDED,
 		day->date, CLEARING_TRANSACTION, first, day->date, first, last, RECORD_EARN,
 		RECORD_BURN, RECORD_CAPTURE);
 	return database_run(database, sql, NULL, error);
@@ -238,6 +261,8 @@ clear_day(struct database *database, const struct clearing_day *day, uint32_t re
 		if (status == TG_OK)
 			status = sum_exchanges(database, day, first, last, error);
 		if (status == TG_OK)
+			status = sum_values(database, day, first, last, error);
+		if (status == TG_OK)
 			status = count_transactions(database, day, first, last, error);
 		if (status == TG_OK && day->is_traced)
 			status = sink_provenance_run(database, day->date, first, last, error);
@@ -287,6 +312,7 @@ static const struct {
 	[CLEARING_BY_MONTH] = { "l.records", "t.month_fee_micro", "1000000" },
 	[CLEARING_BY_ISSUE_FEE] = { "l.points", "t.issue_fee_micro", "1000000" },
 	[CLEARING_BY_REDEEM_FEE] = { "l.points", "t.redeem_fee_micro", "1000000" },
+	[CLEARING_BY_MONEY] = { "l.points", "1", "1" },
 };
 
 /* An item's money: towards zero, as whole as decimals are. */

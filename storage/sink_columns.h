@@ -204,6 +204,14 @@ enum sink_role {
 	X(SET,   i64,  held_points) \
 	X(SET,   i64,  debt_points)
 
+#define SINK_STORED_VALUE_COLUMNS(X) \
+	X(KEY,   u64,  member) \
+	X(SET,   u64,  last_sequence) \
+	X(SET,   u8,   is_test) \
+	X(SET,   i64,  amount) \
+	X(SET,   u8,   is_registered) \
+	X(SET,   u8,   is_frozen)
+
 #define SINK_IDENTIFIER_COLUMNS(X) \
 	X(KEY,   u64,  member) \
 	X(KEY,   u32,  slot) \
@@ -233,7 +241,10 @@ enum sink_role {
 	X(SET,   i32,  debt_days) \
 	X(SET,   i32,  debt_cycles) \
 	X(SET,   i64,  member_day_earn_points) \
-	X(SET,   i64,  member_day_burn_points)
+	X(SET,   i64,  member_day_burn_points) \
+	X(SET,   i64,  value_registered_max) \
+	X(SET,   i64,  value_bearer_max) \
+	X(SET,   i64,  value_day_max)
 
 #define SINK_PARTNER_COLUMNS(X) \
 	X(KEY,   u32,  partner) \
@@ -498,7 +509,8 @@ enum sink_role {
 	X(rulebook,      SINK_RULEBOOK_COLUMNS,      1, 1) \
 	X(earn_rule,     SINK_EARN_RULE_COLUMNS,     1, 1) \
 	X(earn_rule_sponsor, SINK_EARN_RULE_SPONSOR_COLUMNS, 8, 1) \
-	X(budget,        SINK_BUDGET_COLUMNS,        18, 2)
+	X(budget,        SINK_BUDGET_COLUMNS,        18, 2) \
+	X(stored_value,  SINK_STORED_VALUE_COLUMNS,  2, 1)
 /* clang-format on */
 
 enum sink_table_index {

@@ -20,7 +20,7 @@ static_assert(MOVE_NEW == 1 && MOVE_GONE == 2 && MOVE_OF_HOLD == 4,
 static_assert(RECORD_LATE == 1 && RECORD_REPEAT == 2 && RECORD_TEST == 4 && RECORD_CAPPED == 8 &&
 	      RECORD_TOMBSTONE == 16 && RECORD_GROSS == 32 && RECORD_SKIP_LIMITED == 64 &&
 	      RECORD_CAMPAIGN_CAPPED == 128 && RECORD_PARTS == 256 && RECORD_PAST_STOP == 512 &&
-	      RECORD_OUT == 1024,
+	      RECORD_OUT == 1024 && RECORD_OF_VALUE == 2048,
 	      "entry.flags lists them in this order");
 static_assert(RECORD_POSTINGS_MAX <= 64 && RECORD_MOVES_MAX <= 255 && TG_LINES_MAX <= 255,
 	      "SINK_TABLE_LIST says how many rows a record can make");
@@ -470,6 +470,31 @@ map_other_member(struct sink_batch *batch, const struct record *record)
 		cell_set_day(&row->next_expiry_day, sums->next_expiry_day));
 }
 
+static void
+map_value(struct sink_batch *batch, const struct record *record, uint64_t member, int64_t amount,
+	  uint8_t flags)
+{
+	struct sink_stored_value_row *row = claim(batch, SINK_TABLE_stored_value);
+
+	cell_set_u64(&row->member, member);
+	cell_set_u64(&row->last_sequence, record->sequence);
+	cell_set_u8(&row->is_test, is_test(record));
+	cell_set_i64(&row->amount, amount);
+	cell_set_u8(&row->is_registered, (flags & VALUE_REGISTERED) != 0);
+	cell_set_u8(&row->is_frozen, (flags & VALUE_FROZEN) != 0);
+}
+
+/* Of the record's member, and of the one that lends it. */
+static void
+map_values(struct sink_batch *batch, const struct record *record)
+{
+	const struct record_value *value = &record->value;
+
+	map_value(batch, record, record->member, value->after, value->flags);
+	if (value->lent > 0)
+		map_value(batch, record, record->other_member, value->shared, value->other_flags);
+}
+
 bool
 sink_map_member(struct sink_batch *batch, const struct record *record)
 {
@@ -483,6 +508,8 @@ sink_map_member(struct sink_batch *batch, const struct record *record)
 		return true;
 	if (RECORD_HAS(record, IDENTIFIERS) && record->status == TG_OK)
 		map_identifiers(batch, record);
+	if (RECORD_HAS(record, VALUE))
+		map_values(batch, record);
 	if (!has_after && !is_new)
 		return true;
 	row = claim(batch, SINK_TABLE_member);

@@ -46,6 +46,9 @@ map_programme(struct sink_programme_row *row, const struct record *record)
 	cell_set_i32(&row->debt_cycles, image->debt_cycles);
 	sink_map_limit(&row->member_day_earn_points, image->member_day_earn_points);
 	sink_map_limit(&row->member_day_burn_points, image->member_day_burn_points);
+	cell_set_i64(&row->value_registered_max, image->value_registered_max);
+	cell_set_i64(&row->value_bearer_max, image->value_bearer_max);
+	sink_map_limit(&row->value_day_max, image->value_day_max);
 }
 
 /* Days out of the calendar's bounds are none that a partner could have. */

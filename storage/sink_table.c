@@ -112,6 +112,9 @@ static const struct bulk_column earn_rule_sponsor_cells[] = {
 #define ROW sink_budget_row
 static const struct bulk_column budget_cells[] = { SINK_BUDGET_COLUMNS(CELL) };
 #undef ROW
+#define ROW sink_stored_value_row
+static const struct bulk_column stored_value_cells[] = { SINK_STORED_VALUE_COLUMNS(CELL) };
+#undef ROW
 #undef CELL
 
 #define FITS(name, list, most, mean)                                                               \

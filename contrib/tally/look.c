@@ -28,6 +28,8 @@ static const struct {
 	{ TG_OP_REVERSE, "reverse" },
 	{ TG_OP_CONFIRM, "confirm" },
 	{ TG_OP_EXCHANGE, "exchange" },
+	{ TG_OP_TOP_UP, "topup" },
+	{ TG_OP_PAY, "pay" },
 	{ 30, "expired" },
 	{ 31, "matured" },
 	{ 32, "lapsed" },

@@ -40,6 +40,8 @@
 	X(reverse, REVERSE, "MEMBER TRANSACTION",       "undo a transaction whole") \
 	X(confirm, CONFIRM, "MEMBER TRANSACTION",       "make pending points of an earn available") \
 	X(exchange, EXCHANGE, "MEMBER IN|OUT GIVEN",    "own currency becomes points, or points own currency") \
+	X(topup,   TOP_UP,  "MEMBER AMOUNT",            "take a member's money as stored value") \
+	X(pay,     PAY,     "MEMBER AMOUNT",            "pay with stored value") \
 	X(status,  STATUS,  "MEMBER TRANSACTION",       "what became of a transaction") \
 	X(history, HISTORY, "MEMBER",                   "a page of a member's entries of all times") \
 	X(entries, ENTRIES, "[DAY]",                    "a page of the partner's entries of a day") \

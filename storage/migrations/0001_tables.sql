@@ -95,6 +95,9 @@ CREATE TABLE IF NOT EXISTS programme (
   debt_cycles INT NOT NULL COMMENT 'closed cycles of the partner that has it after which debt is written off; 0: never',
   member_day_earn_points BIGINT NULL COMMENT 'limit of points earned by a member in a day; NULL: none',
   member_day_burn_points BIGINT NULL COMMENT 'limit of points burned by a member in a day; NULL: none',
+  value_registered_max BIGINT NOT NULL COMMENT 'the most of stored value that a member known by name may have, minor units; 0: there is none',
+  value_bearer_max BIGINT NOT NULL COMMENT '... and one that is not known by name, minor units',
+  value_day_max BIGINT NULL COMMENT 'limit of what a member pays with stored value in a day, minor units; NULL: none',
   PRIMARY KEY (version)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
   COMMENT='the programme, each version that was in force';
@@ -267,7 +270,7 @@ CREATE TABLE IF NOT EXISTS terminal (
   key_generation SMALLINT UNSIGNED NOT NULL COMMENT 'generation of its key, from 1',
   key_generation_old SMALLINT UNSIGNED NULL COMMENT 'generation still accepted besides; NULL: none',
   old_key_until DATETIME(3) NULL COMMENT 'when that ends, UTC; NULL: not by itself',
-  rights SET('enroll','inquiry','earn','burn','refund','reverse','batch','act_for','exchange') NOT NULL COMMENT 'what it may do',
+  rights SET('enroll','inquiry','earn','burn','refund','reverse','batch','act_for','exchange','value') NOT NULL COMMENT 'what it may do',
   PRIMARY KEY (terminal),
   KEY partner (partner)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
@@ -294,6 +297,17 @@ CREATE TABLE IF NOT EXISTS member (
   PRIMARY KEY (member)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
   COMMENT='members as the last record about each left them';
+
+CREATE TABLE IF NOT EXISTS stored_value (
+  member BIGINT UNSIGNED NOT NULL COMMENT 'member reference',
+  last_sequence BIGINT UNSIGNED NOT NULL COMMENT 'sequence of the record that this row shows',
+  is_test TINYINT UNSIGNED NOT NULL COMMENT '1: of a test member; 0: not',
+  amount BIGINT NOT NULL COMMENT 'money topped up and not yet paid with, minor units',
+  is_registered TINYINT UNSIGNED NOT NULL COMMENT '1: of a member known by name, up to the higher cap; 0: of a bearer',
+  is_frozen TINYINT UNSIGNED NOT NULL COMMENT '1: nothing is paid with it; 0: not frozen',
+  PRIMARY KEY (member)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci
+  COMMENT='stored value of members that ever had any, as the last record about it left it';
 
 CREATE TABLE IF NOT EXISTS identifier (
   member BIGINT UNSIGNED NOT NULL COMMENT 'member reference',
@@ -392,7 +406,7 @@ CREATE TABLE IF NOT EXISTS clearing_day (
 CREATE TABLE IF NOT EXISTS clearing (
   business_date DATE NOT NULL COMMENT 'business date',
   partner INT UNSIGNED NOT NULL COMMENT 'number of the partner',
-  item ENUM('issued','taken','redeemed','restored','debt','debt_paid','owes','due','expired','correction','written_off','transaction','month','issue_fee','redeem_fee','exchanged_in','exchanged_out','block','adjusted') NOT NULL COMMENT 'what the points are, see statement',
+  item ENUM('issued','taken','redeemed','restored','debt','debt_paid','owes','due','expired','correction','written_off','transaction','month','issue_fee','redeem_fee','exchanged_in','exchanged_out','block','adjusted','topped_up','paid_value') NOT NULL COMMENT 'what the points are, see statement',
   other INT UNSIGNED NOT NULL COMMENT 'owes, due: the other party; 0: operator, or none',
   terms INT UNSIGNED NOT NULL COMMENT 'version of the partner''s terms for these records, see partner_terms; 0: none',
   records BIGINT UNSIGNED NOT NULL COMMENT 'postings, or matched parts of them',
@@ -451,6 +465,10 @@ CREATE TABLE IF NOT EXISTS statement (
   block_amount DECIMAL(38,0) NOT NULL COMMENT 'money for them, minor units; positive: the partner owes',
   adjusted_points DECIMAL(38,0) NOT NULL COMMENT 'points that operators gave for the partner, less those taken',
   adjusted_amount DECIMAL(38,0) NOT NULL COMMENT 'money for them, minor units; positive: the partner owes',
+  topped_up_points DECIMAL(38,0) NOT NULL COMMENT 'stored value topped up there, less that given back in money, minor units',
+  topped_up_amount DECIMAL(38,0) NOT NULL COMMENT 'the same: the money is owed to the operator, who keeps it',
+  paid_value_points DECIMAL(38,0) NOT NULL COMMENT 'paid with stored value there, less that given back to it, minor units',
+  paid_value_amount DECIMAL(38,0) NOT NULL COMMENT 'the same, negative: the operator owes it',
   net_amount DECIMAL(38,0) NOT NULL COMMENT 'opening and all amounts, minor units; positive: the partner owes',
   carried_amount DECIMAL(38,0) NOT NULL COMMENT 'part of it that is carried over: all or nothing, minor units',
   payable_amount DECIMAL(38,0) NOT NULL COMMENT 'part of it that is to be paid, minor units; positive: by the partner, negative: to it',
@@ -463,7 +481,7 @@ CREATE TABLE IF NOT EXISTS statement_line (
   partner INT UNSIGNED NOT NULL COMMENT 'number of the partner',
   cycle INT UNSIGNED NOT NULL COMMENT 'number of the cycle',
   business_date DATE NOT NULL COMMENT 'business date: its postings of the partner are what the line sums',
-  item ENUM('issued','taken','redeemed','restored','debt','debt_paid','owes','due','expired','correction','written_off','transaction','month','issue_fee','redeem_fee','exchanged_in','exchanged_out','block','adjusted') NOT NULL COMMENT 'what the points are, see statement',
+  item ENUM('issued','taken','redeemed','restored','debt','debt_paid','owes','due','expired','correction','written_off','transaction','month','issue_fee','redeem_fee','exchanged_in','exchanged_out','block','adjusted','topped_up','paid_value') NOT NULL COMMENT 'what the points are, see statement',
   other INT UNSIGNED NOT NULL COMMENT 'owes, due, correction: the other party; 0: operator, or none',
   terms INT UNSIGNED NOT NULL COMMENT 'version of the partner''s terms that it is reckoned by, see partner_terms; 0: the cycle''s',
   records BIGINT UNSIGNED NOT NULL COMMENT 'postings, or matched parts of them',
@@ -524,7 +542,7 @@ CREATE TABLE IF NOT EXISTS entry (
   line SMALLINT UNSIGNED NOT NULL COMMENT '0: the record; other numbers are kept for later',
   kind TINYINT UNSIGNED NOT NULL COMMENT 'what happened: see record_kind',
   status SMALLINT UNSIGNED NOT NULL COMMENT 'outcome, 0 is success: see record_status',
-  flags SET('late','repeat','test','capped','tombstone','gross','skip_limited','campaign_capped','parts','past_stop','out') NOT NULL COMMENT 'late: from store and forward; repeat: sent before; test: kept out of totals; capped: a limit cut the bonus; tombstone: reversal of what was never seen; gross: earned on what points paid for, too; skip_limited: left limited points alone; campaign_capped: a campaign that fits gave nothing; parts: an earn with components; past_stop: a late earn beyond what its issuer may issue; out: an exchange of points into own currency',
+  flags SET('late','repeat','test','capped','tombstone','gross','skip_limited','campaign_capped','parts','past_stop','out','of_value') NOT NULL COMMENT 'late: from store and forward; repeat: sent before; test: kept out of totals; capped: a limit cut the bonus; tombstone: reversal of what was never seen; gross: earned on what points paid for, too; skip_limited: left limited points alone; campaign_capped: a campaign that fits gave nothing; parts: an earn with components; past_stop: a late earn beyond what its issuer may issue; out: an exchange of points into own currency; of_value: a hold or capture of stored value',
   booked_at DATETIME(3) NOT NULL COMMENT 'when it was booked, UTC',
   partner INT UNSIGNED NULL COMMENT 'partner that asked',
   store INT UNSIGNED NULL COMMENT 'store for which was asked; NULL: none',
@@ -593,7 +611,7 @@ CREATE TABLE IF NOT EXISTS posting (
   sequence BIGINT UNSIGNED NOT NULL COMMENT 'as in entry',
   line SMALLINT UNSIGNED NOT NULL COMMENT 'number of the posting in its record, from 1',
   account TINYINT UNSIGNED NOT NULL COMMENT 'see account',
-  unit TINYINT UNSIGNED NOT NULL COMMENT 'what is counted: 1 points, 2 cover (points that a partner may issue), 3 the partner''s own currency',
+  unit TINYINT UNSIGNED NOT NULL COMMENT 'what is counted: 1 points, 2 cover (points that a partner may issue), 3 the partner''s own currency, 4 stored value (money, minor units)',
   partner INT UNSIGNED NOT NULL COMMENT 'whose account; 0: the account is not per partner',
   points BIGINT NOT NULL COMMENT 'signed; the postings of a record sum to zero for each unit',
   is_test TINYINT UNSIGNED NOT NULL COMMENT '1: of a test member, kept out of totals; 0: not',
@@ -705,7 +723,7 @@ CREATE TABLE IF NOT EXISTS partner_total (
 CREATE TABLE IF NOT EXISTS account_total (
   business_date DATE NOT NULL COMMENT 'business date',
   account TINYINT UNSIGNED NOT NULL COMMENT 'see account',
-  unit TINYINT UNSIGNED NOT NULL COMMENT 'what is counted: 1 points, 2 cover (points that a partner may issue), 3 the partner''s own currency',
+  unit TINYINT UNSIGNED NOT NULL COMMENT 'what is counted: 1 points, 2 cover (points that a partner may issue), 3 the partner''s own currency, 4 stored value (money, minor units)',
   partner INT UNSIGNED NOT NULL COMMENT 'whose account; 0: the account is not per partner',
   is_test TINYINT UNSIGNED NOT NULL COMMENT '1: of test members; 0: of all others',
   postings BIGINT UNSIGNED NOT NULL COMMENT 'number of postings',

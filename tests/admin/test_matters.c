@@ -356,6 +356,41 @@ an_explanation_adds_up(void **state)
 	expect_as(fake, "ann", 0, "explain member card:4712", "error", "UNKNOWN_MEMBER");
 }
 
+static void
+move_value(struct fake_host *fake, uint8_t kind, const char *card, const char *id, int64_t amount)
+{
+	struct ledger_request q = fixture_request(&fake->ledger, kind, id);
+	struct ledger_answer answer;
+
+	q.identifier = fixture_identifier(card);
+	q.amount = amount;
+	assert_int_equal(fake->host.submit(fake->host.context, &q, &answer), TG_OK);
+	assert_int_equal(answer.status, TG_OK);
+}
+
+/* What: stored value is explained apart from points, record by record; lent one for both. */
+static void
+an_explanation_tells_stored_value(void **state)
+{
+	struct fake_host *fake = *state;
+
+	enroll(fake);
+	move_value(fake, REQUEST_ENROLL, "4712", "other", 0);
+	move_value(fake, REQUEST_TOP_UP, "4711", "come", 900);
+	move_value(fake, REQUEST_PAY, "4711", "leave", 350);
+	expect_as(fake, "ann", 0, "value freeze card:4711 lost", "ok", "value=550");
+	expect_as(fake, "ann", 0, "explain member card:4711", "ok",
+		  "records=2 available=0 pending=0 held=0 debt=0 lapsed=0 value=550");
+	assert_non_null(strstr(fake->printed, "+900"));
+	assert_non_null(strstr(fake->printed, "-350"));
+	expect_as(fake, "ann", 0, "value free card:4711", "ok", "value=550");
+	expect_as(fake, "ann", 0, "merge members card:4711 card:4712 by letter", "ok", "record=");
+	move_value(fake, REQUEST_PAY, "4712", "lent", 50);
+	expect_as(fake, "ann", 0, "explain member card:4711", "ok", "records=3");
+	assert_non_null(strstr(fake->printed, "value=500"));
+	expect_as(fake, "ann", 0, "explain member card:4712", "ok", "value=0");
+}
+
 /* What: what is outstanding is shown by issuer, of all or one, and what each would owe. */
 static void
 what_is_outstanding_is_shown_by_issuer(void **state)
@@ -392,6 +427,8 @@ main(void)
 						fake_host_setup, fake_host_teardown),
 		cmocka_unit_test_setup_teardown(an_explanation_adds_up, fake_host_setup,
 						fake_host_teardown),
+		cmocka_unit_test_setup_teardown(an_explanation_tells_stored_value,
+						fake_host_setup, fake_host_teardown),
 		cmocka_unit_test_setup_teardown(what_is_outstanding_is_shown_by_issuer,
 						fake_host_setup, fake_host_teardown),
 		cmocka_unit_test_setup_teardown(changes_of_rates_may_need_two_operators,

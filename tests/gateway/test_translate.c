@@ -384,6 +384,9 @@ fill_answer(struct ledger_answer *a, uint8_t kind)
 				     .deadline_utc_ms = 1020,
 				     .direction = TG_DIRECTION_OUT,
 				     .own_units = 1021,
+				     .has_value = true,
+				     .value_change = 1024,
+				     .value_after = 1025,
 				     .rate_num = 1022,
 				     .rate_den = 1023,
 				     .outcome = 60,
@@ -457,7 +460,8 @@ every_operation_tells_what_it_may(void **state)
 					 REQUEST_BURN,	  REQUEST_HOLD,	  REQUEST_CAPTURE,
 					 REQUEST_RELEASE, REQUEST_REFUND, REQUEST_REVERSE,
 					 REQUEST_CONFIRM, REQUEST_STATUS, REQUEST_TOTALS,
-					 REQUEST_HISTORY, REQUEST_ENTRIES, REQUEST_EXCHANGE };
+					 REQUEST_HISTORY, REQUEST_ENTRIES, REQUEST_EXCHANGE,
+					 REQUEST_TOP_UP,  REQUEST_PAY };
 	static uint8_t rows[IO_REPLY_BYTES_MAX], frame[IO_REPLY_BYTES_MAX];
 	struct fixture *f = *state;
 	struct ledger_answer *answer = calloc(1, sizeof(*answer));

@@ -132,7 +132,7 @@ set_up_partner(struct player *p, uint32_t number)
 			.partner = number,
 			.store = number * 10 + 1,
 			.key_generation = 1,
-			.rights = 0xff,
+			.rights = 0x3ff,
 			.name = "till",
 		},
 	};
@@ -242,6 +242,17 @@ exchange(struct player *p, unsigned member, uint8_t direction, int64_t given)
 	q.has_own_units = direction == TG_DIRECTION_IN;
 	q.points = q.has_points ? given : 0;
 	q.own_units = q.has_own_units ? given : 0;
+	ask(p, &q);
+	return p->count;
+}
+
+/* Of member 1. */
+static unsigned
+move_value(struct player *p, uint8_t kind, int64_t amount)
+{
+	struct ledger_request q = till(p, kind, 1);
+
+	q.amount = amount;
 	ask(p, &q);
 	return p->count;
 }
@@ -508,6 +519,75 @@ merge_kinds(struct player *p)
 	ask(p, &q);
 }
 
+/* Held, and some of it paid; held, and left to end by itself. */
+static void
+hold_value(struct player *p)
+{
+	struct ledger_request q = till(p, REQUEST_HOLD, 1);
+
+	q.is_of_value = true;
+	q.amount = 900;
+	ask(p, &q);
+	q = till(p, REQUEST_CAPTURE, 1);
+	q.is_of_value = true;
+	q.amount = 850;
+	set_id(q.original_id, p->count - 1);
+	q.has_original = true;
+	q.original_time_utc_ms = p->now.utc_ms;
+	TG_ASSERT(ask(p, &q)->status == TG_OK);
+	q = till(p, REQUEST_HOLD, 1);
+	q.is_of_value = true;
+	q.amount = 50;
+	TG_ASSERT(ask(p, &q)->status == TG_OK);
+}
+
+/* Joined with member 1 for a payment, which that one makes. */
+static void
+lend_value(struct player *p)
+{
+	struct ledger_request q = order(REQUEST_MERGE);
+
+	q.member = p->members[0];
+	q.other_member = p->members[1];
+	ask(p, &q);
+	q = till(p, REQUEST_PAY, 0);
+	q.amount = 777;
+	TG_ASSERT(ask(p, &q)->status == TG_OK);
+	q = order(REQUEST_UNMERGE);
+	q.member = p->members[0];
+	ask(p, &q);
+}
+
+/* Stored value: caps, a top-up and one too large, paid with, undone, named and frozen. */
+static void
+value_kinds(struct player *p)
+{
+	struct ledger_request q = order(REQUEST_SET_PROGRAMME);
+	unsigned topped_up, paid;
+
+	q.programme = *ledger_programme(p->ledger);
+	q.programme.value_registered_max = 500000;
+	q.programme.value_bearer_max = 100000;
+	q.programme.value_day_max = LIMIT_NONE;
+	ask(p, &q);
+	topped_up = move_value(p, REQUEST_TOP_UP, 60000);
+	move_value(p, REQUEST_TOP_UP, 50000);
+	q = order(REQUEST_SET_VALUE);
+	q.member = p->members[1];
+	q.value_flags_on = VALUE_REGISTERED;
+	ask(p, &q);
+	paid = move_value(p, REQUEST_TOP_UP, 50000);
+	undo(p, REQUEST_REVERSE, 1, paid, 0);
+	paid = move_value(p, REQUEST_PAY, 12345);
+	undo(p, REQUEST_REFUND, 1, paid, 2345);
+	hold_value(p);
+	undo(p, REQUEST_REFUND, 1, topped_up, 1000);
+	lend_value(p);
+	q.value_flags_on = VALUE_FROZEN;
+	ask(p, &q);
+	move_value(p, REQUEST_PAY, 1);
+}
+
 void
 golden_play(struct ledger *ledger, golden_record_fn *on_record, void *context)
 {
@@ -536,8 +616,10 @@ golden_play(struct ledger *ledger, golden_record_fn *on_record, void *context)
 			settlement_kinds(&p);
 		if (day == 16)
 			matter_kinds(&p);
-		if (day == 17)
+		if (day == 17) {
 			merge_kinds(&p);
+			value_kinds(&p);
+		}
 		if (day == 18)
 			move_time(&p, 400 * MS_PER_DAY);
 		next_day(&p);

@@ -150,7 +150,8 @@ add_undone(struct archived_transaction *t, const struct archive_note *note)
 	if (undoing->kind != RECORD_REFUND && undoing->kind != RECORD_REVERSE)
 		return;
 	t->returned_covered += undoing->returned_covered;
-	if (t->kind == RECORD_EARN) {
+	if (t->kind == RECORD_EARN || t->kind == RECORD_TOP_UP || t->kind == RECORD_PAY ||
+	    (t->flags & RECORD_OF_VALUE) != 0) {
 		t->returned_money += undoing->returned_money;
 		t->taken_points += undoing->taken_points;
 		t->absorbed_points += undoing->absorbed_points;

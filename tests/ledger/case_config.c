@@ -92,6 +92,7 @@ read_terminal(struct case_run *run, struct ledger_request *q, char *words[], uns
 		const char *partner = words_value(words[i], "partner");
 		const char *store = words_value(words[i], "store");
 		const char *key = words_value(words[i], "key_generation");
+		const char *rights = words_value(words[i], "rights");
 
 		if (partner != NULL)
 			q->terminal_image.partner = (uint32_t)case_number(run, partner);
@@ -99,6 +100,8 @@ read_terminal(struct case_run *run, struct ledger_request *q, char *words[], uns
 			q->terminal_image.store = (uint32_t)case_number(run, store);
 		else if (key != NULL)
 			q->terminal_image.key_generation = (uint16_t)case_number(run, key);
+		else if (rights != NULL)
+			q->terminal_image.rights = (uint32_t)case_number(run, rights);
 		else if (strcmp(words[i], "blocked") == 0)
 			q->terminal_image.flags |= TERMINAL_BLOCKED;
 		else if (strcmp(words[i], "test") == 0)
@@ -178,6 +181,17 @@ change_limits(struct case_run *run, char *words[], unsigned count)
 	fixture_init_limits(&run->ledger, &limits);
 }
 
+/* The member of that name in the case; 0: none. */
+static uint64_t
+find_member(const struct case_run *run, const char *name)
+{
+	for (unsigned i = 0; i < run->member_count; i++) {
+		if (strcmp(run->members[i], name) == 0)
+			return run->references[i];
+	}
+	return 0;
+}
+
 /*
  * member NAME blocked|free: no request blocks members yet, so that their rows are changed.
  */
@@ -186,12 +200,8 @@ block_member(struct case_run *run, char *words[], unsigned count)
 {
 	struct ledger *ledgers[] = { run->ledger.ledger, run->ledger.twin, run->ledger.blind,
 				     run->ledger.mirror.ledger };
-	uint64_t reference = 0;
+	const uint64_t reference = count == 3 ? find_member(run, words[1]) : 0;
 
-	for (unsigned i = 0; count == 3 && i < run->member_count; i++) {
-		if (strcmp(run->members[i], words[1]) == 0)
-			reference = run->references[i];
-	}
 	if (reference == 0)
 		case_complain(run, "member NAME blocked|free");
 	for (unsigned i = 0; i < sizeof(ledgers) / sizeof(ledgers[0]); i++) {
@@ -203,6 +213,32 @@ block_member(struct case_run *run, char *words[], unsigned count)
 	}
 }
 
+/* value NAME registered|bearer|frozen|free: as an operator says */
+static void
+set_value(struct case_run *run, char *words[], unsigned count)
+{
+	static const struct {
+		const char *word;
+		uint8_t on, off;
+	} states[] = { { "registered", VALUE_REGISTERED, 0 },
+		       { "bearer", 0, VALUE_REGISTERED },
+		       { "frozen", VALUE_FROZEN, 0 },
+		       { "free", 0, VALUE_FROZEN } };
+	struct ledger_request q = { .kind = REQUEST_SET_VALUE, .operator_name = "test" };
+
+	if (count == 3)
+		q.member = find_member(run, words[1]);
+	for (size_t i = 0; count == 3 && i < sizeof(states) / sizeof(states[0]); i++) {
+		if (strcmp(states[i].word, words[2]) != 0)
+			continue;
+		q.value_flags_on = states[i].on;
+		q.value_flags_off = states[i].off;
+	}
+	if (q.member == 0 || (q.value_flags_on | q.value_flags_off) == 0 ||
+	    fixture_ask(&run->ledger, &q)->status != TG_OK)
+		case_complain(run, "value NAME registered|bearer|frozen|free");
+}
+
 bool
 case_config_line(struct case_run *run, char *words[], unsigned count)
 {
@@ -211,6 +247,10 @@ case_config_line(struct case_run *run, char *words[], unsigned count)
 
 	if (strcmp(words[0], "limits") == 0) {
 		change_limits(run, words, count);
+		return true;
+	}
+	if (strcmp(words[0], "value") == 0) {
+		set_value(run, words, count);
 		return true;
 	}
 	if (strcmp(words[0], "member") == 0) {

@@ -31,10 +31,7 @@ look_at_account(struct case_run *run, char *words[], unsigned count)
 	if (account == 0 || (count != 4 && count != 5))
 		case_complain(run, "account NAME [PARTNER] = POINTS");
 	points = ledger_account_points(run->ledger.ledger, (enum account)account,
-				       account < ACCOUNT_COVER ? UNIT_POINTS :
-				       account < ACCOUNT_OWN   ? UNIT_COVER :
-								 UNIT_OWN,
-				       partner);
+				       account_unit((enum account)account), partner);
 	if (points != case_number(run, words[count - 1]))
 		case_complain(run, "%s of %u holds %" PRId64 ", expected %s", words[1], partner,
 			      points, words[count - 1]);

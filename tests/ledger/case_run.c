@@ -116,6 +116,8 @@ read_special_word(struct case_run *run, struct ledger_request *q, const char *wo
 		q->is_repeat = true;
 	} else if (strcmp(word, "skip_limited") == 0) {
 		q->skip_limited = true;
+	} else if (strcmp(word, "of_value") == 0) {
+		q->is_of_value = true;
 	} else if (strcmp(word, "in") == 0) {
 		q->direction = TG_DIRECTION_IN;
 	} else if (strcmp(word, "out") == 0) {
@@ -169,7 +171,8 @@ static bool
 is_transaction(uint8_t kind)
 {
 	return kind == REQUEST_ENROLL || kind == REQUEST_LINK || kind == REQUEST_UNLINK ||
-	       (kind >= REQUEST_EARN && kind <= REQUEST_EXCHANGE);
+	       (kind >= REQUEST_EARN && kind <= REQUEST_EXCHANGE) || kind == REQUEST_TOP_UP ||
+	       kind == REQUEST_PAY;
 }
 
 /* What operators do to members: recorded when it is done, and never a duplicate. */

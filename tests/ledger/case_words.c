@@ -49,6 +49,8 @@ const struct named_fields request_words = LIST(request_fields);
 static const struct named_field answer_fields[] = {
 	FIELD(ledger_answer, "points", points),
 	FIELD(ledger_answer, "units", own_units),
+	FIELD(ledger_answer, "value", value_after),
+	FIELD(ledger_answer, "change", value_change),
 	FIELD(ledger_answer, "direction", direction),
 	FIELD(ledger_answer, "rate", rate_num),
 	FIELD(ledger_answer, "per", rate_den),
@@ -145,6 +147,9 @@ static const struct named_field programme_fields[] = {
 	FIELD(programme_config, "debt_cycles", debt_cycles),
 	FIELD(programme_config, "member_earn", member_day_earn_points),
 	FIELD(programme_config, "member_burn", member_day_burn_points),
+	FIELD(programme_config, "value_registered", value_registered_max),
+	FIELD(programme_config, "value_bearer", value_bearer_max),
+	FIELD(programme_config, "value_day", value_day_max),
 	FIELD(programme_config, "hold_default", hold_seconds_default),
 	FIELD(programme_config, "hold_max", hold_seconds_max),
 	FIELD(programme_config, "value_num", point_value_num),
@@ -330,7 +335,9 @@ words_load(const void *base, const struct named_field *field)
 	size_t unused = sizeof(value) - field->bytes;
 
 	memcpy(&value, (const uint8_t *)base + field->offset, field->bytes);
-	/* Sign-extend what is narrower; the unsigned ones are small. */
+	/* Sign-extend what is narrower: unsigned ones are small, but for those of a byte. */
+	if (field->bytes == 1)
+		return value;
 	return (int64_t)((uint64_t)value << (8 * unused)) >> (8 * unused);
 }
 

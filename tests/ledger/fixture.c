@@ -32,6 +32,9 @@ fixture_programme(void)
 		.declines_per_terminal_day = 1000,
 		.member_day_earn_points = LIMIT_NONE / 2,
 		.member_day_burn_points = LIMIT_NONE / 2,
+		.value_registered_max = 500000,
+		.value_bearer_max = 100000,
+		.value_day_max = LIMIT_NONE,
 	};
 }
 
@@ -135,7 +138,7 @@ forget_rows(struct record *r)
 
 		c->row = c->rate_row = c->campaign_row = c->budget_row = c->counter_row = 0;
 	}
-	r->carried.row = 0;
+	r->carried.row = r->value.row = r->value.other_row = 0;
 	memset(r->extension_rows, 0, sizeof(r->extension_rows));
 	memset(r->budget_rows, 0, sizeof(r->budget_rows));
 }
@@ -377,6 +380,7 @@ journal_and_apply(struct ledger_fixture *f, const struct record *r)
 	assert_true(record_posting_sum(f->decoded, UNIT_POINTS) == 0);
 	assert_true(record_posting_sum(f->decoded, UNIT_COVER) == 0);
 	assert_true(record_posting_sum(f->decoded, UNIT_OWN) == 0);
+	assert_true(record_posting_sum(f->decoded, UNIT_VALUE) == 0);
 	ledger_apply(f->ledger, r);
 	for (unsigned stage = 0; stage < LEDGER_PREFETCH_RECORD_STAGES; stage++)
 		ledger_prefetch_record(f->twin, f->decoded, stage);

@@ -37,6 +37,7 @@ record_sample_fill(struct record *record, uint8_t *lines, uint64_t sections)
 	record->undone_count = 3;
 	record->budget_count = 2;
 	record->text_bytes = RECORD_TEXT_BYTES_MAX;
+	record->proposal.text_bytes = sizeof(record->proposal.text);
 	record->earn_rule.sponsor_count = SPONSORS_MAX;
 	record->lines = lines;
 	record->lines_bytes = 0;

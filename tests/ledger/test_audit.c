@@ -100,6 +100,8 @@ every_wrong_account_is_named(void **state)
 		{ "sum of all accounts: accounts say 1, rows 0", ACCOUNT_BREAKAGE, UNIT_POINTS },
 		{ "sum of all cover: accounts say 1, rows 0", ACCOUNT_COVER, UNIT_COVER },
 		{ "sum of partners' own units: accounts say 1, rows 0", ACCOUNT_OWN, UNIT_OWN },
+		{ "member.value: accounts say 1, rows 0", ACCOUNT_VALUE, UNIT_VALUE },
+		{ "sum of stored value: accounts say 1, rows 0", ACCOUNT_VALUE_PAID, UNIT_VALUE },
 	};
 	struct ledger_fixture *f = *state;
 

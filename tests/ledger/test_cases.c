@@ -72,7 +72,8 @@ every_status_is_given_by_some_case(void **state)
 		bool is_answer = statuses[i] < STATUS_INSIDE || statuses[i] == TG_DATABASE ||
 				 (statuses[i] >= TG_UNKNOWN_BUDGET &&
 				  statuses[i] <= TG_RATE_DIFFERS) ||
-				 statuses[i] == TG_MERGED || statuses[i] == TG_NOT_MERGED;
+				 statuses[i] == TG_MERGED || statuses[i] == TG_NOT_MERGED ||
+				 (statuses[i] >= TG_NO_VALUE && statuses[i] <= TG_VALUE_FROZEN);
 		bool is_expected = is_answer && !is_of_gateway(statuses[i]);
 
 		if (all->is_status_seen[statuses[i]] != is_expected)

@@ -99,12 +99,14 @@ order(struct run *run, uint8_t kind, const char *other)
 	return q;
 }
 
+/* What the member has of its own: of points, or of stored value. */
 static int64_t
-usable_points(struct run *run, unsigned member)
+usable(struct run *run, unsigned member, bool is_value)
 {
 	struct ledger_request q = request(run, REQUEST_INQUIRY, member);
+	const struct ledger_answer *a = fixture_ask(&run->alone, &q);
 
-	return fixture_ask(&run->alone, &q)->usable_points;
+	return is_value ? a->value_after : a->usable_points;
 }
 
 /* What this member began; false: nothing yet. */
@@ -137,22 +139,30 @@ make_request(struct run *run, unsigned member, struct ledger_request *q)
 	static const uint8_t kinds[] = {
 		REQUEST_EARN,	 REQUEST_EARN,	  REQUEST_EARN,	  REQUEST_BURN,
 		REQUEST_HOLD,	 REQUEST_CAPTURE, REQUEST_RELEASE, REQUEST_REFUND,
-		REQUEST_REVERSE, REQUEST_REVERSE,
+		REQUEST_REVERSE, REQUEST_REVERSE, REQUEST_TOP_UP, REQUEST_PAY,
 	};
+	static const uint8_t undone[] = { REQUEST_EARN, REQUEST_BURN, REQUEST_TOP_UP, REQUEST_PAY };
 	const uint8_t kind = kinds[below(run, sizeof(kinds))];
-	const int64_t usable = usable_points(run, member);
+	const int64_t own = usable(run, member, kind == REQUEST_PAY);
 
 	*q = request(run, kind, member);
 	switch (kind) {
 	case REQUEST_EARN:
 		q->amount = (int64_t)below(run, 100000);
 		return true;
+	case REQUEST_TOP_UP:
+		q->amount = 1 + (int64_t)below(run, 30000);
+		return true;
 	case REQUEST_BURN:
 	case REQUEST_HOLD:
+	case REQUEST_PAY:
 		/* What the other would have to lend is another test's. */
-		if (usable <= 0)
+		if (own <= 0)
 			return false;
-		q->points = 1 + (int64_t)below(run, (uint64_t)usable);
+		if (kind == REQUEST_PAY)
+			q->amount = 1 + (int64_t)below(run, (uint64_t)own);
+		else
+			q->points = 1 + (int64_t)below(run, (uint64_t)own);
 		q->hold_seconds = 3600;
 		return true;
 	case REQUEST_CAPTURE:
@@ -160,11 +170,11 @@ make_request(struct run *run, unsigned member, struct ledger_request *q)
 		return name_original(run, member, REQUEST_HOLD, q);
 	case REQUEST_REFUND:
 		q->amount = 1 + (int64_t)below(run, 50000);
-		return name_original(run, member, REQUEST_EARN, q);
+		return name_original(run, member,
+				     below(run, 3) == 0 ? REQUEST_PAY : REQUEST_EARN, q);
 	default:
 		q->reason = 2;
-		return name_original(run, member,
-				     below(run, 2) == 0 ? REQUEST_EARN : REQUEST_BURN, q);
+		return name_original(run, member, undone[below(run, sizeof(undone))], q);
 	}
 }
 
@@ -182,6 +192,7 @@ ask_both(struct run *run, unsigned member, const struct ledger_request *q)
 	assert_int_equal(a->taken_points, b->taken_points);
 	assert_int_equal(a->restored_points, b->restored_points);
 	assert_int_equal(a->lost_points, b->lost_points);
+	assert_int_equal(a->value_change, b->value_change);
 	if (a->status != TG_OK)
 		return;
 	past->numbers[past->count % KEPT] = run->number;
@@ -283,6 +294,7 @@ parted_members_are_as_if_never_joined(void **state)
 	assert_true(run->done > OPERATIONS / 2);
 	for (uint8_t kind = REQUEST_EARN; kind <= REQUEST_REVERSE; kind++)
 		assert_true(run->kinds_done[kind] > 0);
+	assert_true(run->kinds_done[REQUEST_TOP_UP] > 0 && run->kinds_done[REQUEST_PAY] > 0);
 	compare_table(&a->members, &b->members);
 	compare_table(&a->identifiers, &b->identifiers);
 	compare_table(&a->lots, &b->lots);
@@ -290,6 +302,7 @@ parted_members_are_as_if_never_joined(void **state)
 	compare_table(&a->debts, &b->debts);
 	compare_table(&a->holds, &b->holds);
 	compare_table(&a->portions, &b->portions);
+	compare_table(&a->values, &b->values);
 	compare_table(&a->accounts, &b->accounts);
 	compare_table(&a->totals, &b->totals);
 }

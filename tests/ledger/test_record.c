@@ -85,7 +85,7 @@ images_keep_nothing_of_the_memory_before(void **state)
 		IMAGE(programme),   IMAGE(partner_image), IMAGE(rule),	      IMAGE(store_image),
 		IMAGE(earn_rule),   IMAGE(terminal_image), IMAGE(activation), IMAGE(rulebook),
 		IMAGE(budgets),	    IMAGE(cycle_image),	  IMAGE(cycle_open),  IMAGE(holiday),
-		IMAGE(exchange),    IMAGE(shared),
+		IMAGE(exchange),    IMAGE(shared),	  IMAGE(value),
 		IMAGE(closed),	    IMAGE(terms),	  IMAGE(item),	      IMAGE(funding),
 	};
 #undef IMAGE

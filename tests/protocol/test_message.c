@@ -126,7 +126,8 @@ gap_is_no_operation(void **state)
 	assert_null(tg_operation_info(44));
 	assert_null(tg_operation_info(UINT64_MAX));
 	assert_int_equal(tg_operation_next(5), 10);
-	assert_int_equal(tg_operation_next(43), 0);
+	assert_int_equal(tg_operation_next(43), 50);
+	assert_int_equal(tg_operation_next(51), 0);
 	assert_string_equal(tg_operation_name(6), "?");
 	assert_string_equal(tg_operation_name(TG_OP_EARN), "EARN");
 }
@@ -136,7 +137,7 @@ static void
 right_goes_to_word_and_back(void **state)
 {
 	(void)state;
-	for (uint32_t bit = 1; bit <= TG_RIGHT_EXCHANGE; bit <<= 1)
+	for (uint32_t bit = 1; bit <= TG_RIGHT_VALUE; bit <<= 1)
 		assert_int_equal(tg_right_by_name(tg_right_name(bit)), bit);
 	assert_int_equal(tg_right_by_name("Act_For"), TG_RIGHT_ACT_FOR);
 	assert_int_equal(tg_right_by_name("everything"), 0);

@@ -383,7 +383,8 @@ audit_rest(struct sim *sim)
 		sim_fail(sim, "audit: %s", text);
 	if (ledger_conservation(ledger, UNIT_POINTS) != 0 ||
 	    ledger_conservation(ledger, UNIT_COVER) != 0 ||
-	    ledger_conservation(ledger, UNIT_OWN) != 0)
+	    ledger_conservation(ledger, UNIT_OWN) != 0 ||
+	    ledger_conservation(ledger, UNIT_VALUE) != 0)
 		sim_fail(sim, "balances do not sum to zero");
 	if (sim->audit->sequence == ledger_sequence(ledger) &&
 	    !state_hash_equal(ledger_state_hash(ledger), ledger_state_hash(sim->audit->shadow)))

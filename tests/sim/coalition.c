@@ -8,8 +8,8 @@
 
 #include "tests/sim/sim.h"
 
-#define RIGHTS_ALL 0x1ffu
-#define RIGHTS_TILL 0x13fu
+#define RIGHTS_ALL 0x3ffu
+#define RIGHTS_TILL 0x33fu
 
 /* A limit that now and then is reached, or none. */
 static int64_t
@@ -179,6 +179,11 @@ coalition_draw(struct coalition *c, struct chance *chance)
 		.member_day_earn_points = chance_once_in(chance, 4) ? 1500 : LIMIT_NONE / 2,
 		.member_day_burn_points = chance_once_in(chance, 4) ? 400 : LIMIT_NONE / 2,
 	};
+	if (!chance_once_in(chance, 6)) {
+		c->programme.value_registered_max = 5000;
+		c->programme.value_bearer_max = 1000;
+		c->programme.value_day_max = chance_once_in(chance, 4) ? 300 : LIMIT_NONE;
+	}
 	for (uint32_t i = 0; i < COALITION_PARTNERS; i++) {
 		coalition_draw_partner(chance, i + 1, &c->partners[i]);
 		coalition_draw_rule(chance, i + 1, &c->rules[i]);

@@ -72,7 +72,7 @@ set_terminal(struct sim *sim)
 	if (chance_once_in(&sim->chance, 6))
 		q.terminal_image.flags |= TERMINAL_BLOCKED;
 	else if (chance_once_in(&sim->chance, 6))
-		q.terminal_image.rights &= (uint32_t)chance_below(&sim->chance, 512);
+		q.terminal_image.rights &= (uint32_t)chance_below(&sim->chance, 1024);
 	desk_ask(sim, &q, "a terminal is set");
 }
 
@@ -178,6 +178,21 @@ replace_card(struct sim *sim)
 		desk_ask(sim, &q, "a lost card is replaced");
 }
 
+/* Known by name or not; frozen, and free again sooner. */
+static void
+set_value(struct sim *sim)
+{
+	struct ledger_request q = { .kind = REQUEST_SET_VALUE, .member = desk_draw_member(sim) };
+	const uint8_t flag = chance_once_in(&sim->chance, 2) ? VALUE_REGISTERED : VALUE_FROZEN;
+
+	if (chance_once_in(&sim->chance, 3))
+		q.value_flags_on = flag;
+	else
+		q.value_flags_off = flag;
+	if (q.member != 0)
+		desk_ask(sim, &q, "stored value is registered or frozen, or not");
+}
+
 static void
 merge_members(struct sim *sim)
 {
@@ -213,6 +228,7 @@ desk_act(struct sim *sim)
 		set_partner,   add_rule,      set_store,      set_terminal, set_programme,
 		adjust,	       adjust,	      block_member,   block_card,   replace_card,
 		merge_members, merge_members, unmerge_member, note,
+		set_value,
 	};
 
 	if (chance_once_in(&sim->chance, 2)) {

@@ -31,6 +31,7 @@ static const struct {
 	{ RECORD_MERGE, MODEL_MERGE },
 	{ RECORD_UNMERGE, MODEL_UNMERGE },
 	{ RECORD_TRANSFER, MODEL_LEND },
+	{ RECORD_SET_VALUE, MODEL_SET_VALUE },
 };
 
 static int
@@ -97,6 +98,9 @@ take_config(struct sim *sim, const struct record *r)
 				.point_den = c->point_value_den,
 				.member_earn_limit = c->member_day_earn_points,
 				.member_burn_limit = c->member_day_burn_points,
+				.value_registered_max = c->value_registered_max,
+				.value_bearer_max = c->value_bearer_max,
+				.value_day_limit = c->value_day_max,
 			});
 	}
 	if (RECORD_HAS(r, PARTNER))
@@ -239,6 +243,9 @@ add_request(struct model_event *e, const struct asked *asked)
 	e->covered = tg_message_integer(q, TG_FIELD_COVERED, 0);
 	e->points = tg_message_integer(q, TG_FIELD_POINTS, 0);
 	e->has_points = tg_message_has(q, TG_FIELD_POINTS);
+	e->is_of_value = tg_message_has(q, TG_FIELD_VALUE_HELD);
+	if (e->is_of_value)
+		e->amount = tg_message_integer(q, TG_FIELD_VALUE_HELD, 0);
 	e->skip_limited = tg_message_integer(q, TG_FIELD_SKIP_LIMITED, 0) != 0;
 	copy_id(q, TG_FIELD_ORIGINAL, &e->has_original, e->original);
 	copy_id(q, TG_FIELD_ORIGINAL_BURN, &e->has_burn, e->burn);
@@ -295,6 +302,8 @@ add_books(struct model_outcome *out, const struct record *r)
 		books->cover += p->account == ACCOUNT_COVER ? p->points : 0;
 		books->cover_used += p->account == ACCOUNT_COVER_USED ? p->points : 0;
 		books->own += p->account == ACCOUNT_OWN ? p->points : 0;
+		books->value_taken += p->account == ACCOUNT_VALUE_TAKEN ? p->points : 0;
+		books->value_paid += p->account == ACCOUNT_VALUE_PAID ? p->points : 0;
 	}
 }
 
@@ -336,6 +345,12 @@ add_outcome(struct model_outcome *out, const struct record *r)
 	}
 	if (RECORD_HAS(r, EXCHANGE))
 		out->own_units = r->exchange.own_units;
+	if (RECORD_HAS(r, VALUE)) {
+		out->value_change = r->value.change;
+		out->value_after = r->value.after;
+		out->value_lent = r->value.lent;
+		out->value_shared = r->value.shared;
+	}
 	add_books(out, r);
 	add_parts(out, r);
 	if (!RECORD_HAS(r, POSTINGS))
@@ -439,6 +454,10 @@ event_take(struct sim *sim, const struct record *r, const struct asked *asked)
 		e.is_of_card = r->block_target == BLOCK_IDENTIFIER;
 		e.is_block = r->is_blocked != 0;
 		e.card = e.is_of_card ? sim->blocked_card : NULL;
+	}
+	if (r->kind == RECORD_SET_VALUE) {
+		e.is_registered = (r->value.flags & VALUE_REGISTERED) != 0;
+		e.is_frozen = (r->value.flags & VALUE_FROZEN) != 0;
 	}
 	if (r->kind == RECORD_REPLACE) {
 		e.card = sim->blocked_card;

@@ -6,7 +6,7 @@ tests_sim_run_SOURCES = %D%/run.c %D%/chance.h %D%/sim.c %D%/sim.h \
 	%D%/event.c %D%/event.h \
 	%D%/model.c %D%/model.h %D%/model_earn.c %D%/model_exchange.c %D%/model_fund.c \
 	%D%/model_merge.c %D%/model_points.c %D%/model_private.h \
-	%D%/model_return.c %D%/model_rulebook.c %D%/model_spend.c \
+	%D%/model_return.c %D%/model_rulebook.c %D%/model_spend.c %D%/model_value.c \
 	%D%/node.c %D%/node.h %D%/office.c %D%/office.h %D%/settle.c %D%/settle.h %D%/settle_database.c %D%/settle_database.h \
 	%D%/stranger.c %D%/stranger.h \
 	%D%/till.c %D%/till.h %D%/wire.c %D%/wire.h %D%/work.c %D%/work.h \

@@ -177,6 +177,9 @@ model_remember(struct model *m)
 		.status = e->outcome.status,
 		.booked_ms = e->utc_ms,
 		.till_ms = e->till_ms,
+		.date = e->date,
+		.is_late = e->is_late,
+		.is_of_value = e->is_of_value,
 		.amount = e->amount,
 		.covered = e->covered,
 		.points = e->points,
@@ -503,6 +506,8 @@ static const struct {
 	{ TG_OP_REVERSE, model_reverse },
 	{ TG_OP_CONFIRM, model_confirm },
 	{ TG_OP_EXCHANGE, model_exchange },
+	{ TG_OP_TOP_UP, model_top_up },
+	{ TG_OP_PAY, model_pay },
 	{ MODEL_EXPIRE, model_expire },
 	{ MODEL_MATURE, model_mature },
 	{ MODEL_HOLD_EXPIRE, model_hold_expire },
@@ -514,6 +519,7 @@ static const struct {
 	{ MODEL_MERGE, model_merge },
 	{ MODEL_UNMERGE, model_unmerge },
 	{ MODEL_LEND, model_lend },
+	{ MODEL_SET_VALUE, model_set_value },
 };
 
 /* ---- one event ---- */

@@ -33,12 +33,14 @@ enum model_kind {
 	MODEL_MERGE,		/* two members are joined, or parted again */
 	MODEL_UNMERGE,
 	MODEL_LEND,		/* what a member lacks comes from the one it is joined with */
+	MODEL_SET_VALUE,	/* stored value is registered, frozen or set free */
 	MODEL_IDLE,		/* nothing about points */
 };
 
 /* What an event does to the accounts of a partner, signed as the account. */
 struct model_books {
 	int64_t	 issued, redeemed, cover, cover_used, own;
+	int64_t	 value_taken, value_paid;
 };
 
 /* A part of an earn by the rulebook, as the ledger tells it; of a return, what of it goes back. */
@@ -67,6 +69,8 @@ struct model_outcome {
 	int64_t	 moved_breakage;
 	int64_t	 deadline_ms;	/* of the hold that it is about; 0: none */
 	int64_t	 own_units;	/* exchanged */
+	int64_t	 value_change, value_after; /* stored value */
+	int64_t	 value_lent, value_shared; /* by the one it is joined with; what that one has */
 	struct model_books books[MODEL_BOOKS]; /* by the partner's number */
 	uint32_t rulebook;	/* version that an earn was judged by; 0: none */
 	uint32_t part_count;
@@ -105,6 +109,8 @@ struct model_event {
 	bool	 is_out;	/* an exchange of points for the partner's own currency */
 	int64_t	 own_units;	/* MODEL_UNTOLD: not told */
 	uint32_t funded;	/* MODEL_FUND: the partner */
+	bool	 is_registered, is_frozen; /* MODEL_SET_VALUE: from now on */
+	bool	 is_of_value;	/* a hold or capture of stored value: amount */
 	uint32_t tender;
 	bool	 has_lines;
 	struct model_outcome outcome;
@@ -143,6 +149,8 @@ struct model_programme {
 	int32_t	 hold_seconds;
 	int64_t	 point_num, point_den;
 	int64_t	 member_earn_limit, member_burn_limit;
+	int64_t	 value_registered_max, value_bearer_max; /* the first 0: no stored value */
+	int64_t	 value_day_limit;
 };
 
 /* What a partner may issue: its cover may fall to -overdraft. */

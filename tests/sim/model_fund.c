@@ -129,11 +129,13 @@ model_close_books(struct model *m)
 		return model_object(
 			m,
 			"of partner %u: issued %" PRId64 ", redeemed %" PRId64 ", cover %" PRId64
-			", used %" PRId64 ", own %" PRId64 "; by the rules %" PRId64 ", %" PRId64
-			", %" PRId64 ", %" PRId64 ", %" PRId64,
+			", used %" PRId64 ", own %" PRId64 ", value taken %" PRId64
+			", paid %" PRId64 "; by the rules %" PRId64 ", %" PRId64 ", %" PRId64
+			", %" PRId64 ", %" PRId64 ", %" PRId64 ", %" PRId64,
 			i, told[i].issued, told[i].redeemed, told[i].cover, told[i].cover_used,
-			told[i].own, right->issued, right->redeemed, right->cover,
-			right->cover_used, right->own);
+			told[i].own, told[i].value_taken, told[i].value_paid, right->issued,
+			right->redeemed, right->cover, right->cover_used, right->own,
+			right->value_taken, right->value_paid);
 	}
 	return true;
 }

@@ -67,6 +67,9 @@ struct deal {
 	int	 status;
 	enum deal_state state;
 	int64_t	 booked_ms, till_ms;
+	int32_t	 date;		/* business date */
+	bool	 is_late;
+	bool	 is_of_value;	/* a hold or capture of stored value: amount */
 	/* An earn. */
 	int64_t	 amount, covered, points, bonus;
 	bool	 is_gross, is_capped;
@@ -119,6 +122,8 @@ struct member {
 	struct debt debts[MODEL_DEBTS];
 	int	 debt_count;
 	int64_t	 held;
+	int64_t	 value;	     /* stored */
+	bool	 is_registered, is_frozen; /* it */
 };
 
 /* What a partner has bought and used of the right to issue. */
@@ -265,6 +270,24 @@ const struct rulebook_start *model_rulebook(const struct model *m);
 
 bool model_exchange(struct model *m);
 
+/* ---- model_value.c ---- */
+
+/* Did it move stored value, so that a refund may name it? */
+bool model_is_value(const struct deal *deal);
+
+/* A hold of it; what pays with one; what was held goes back, the hold being resolved. */
+bool model_hold_value(struct model *m, struct deal *hold);
+bool model_capture_value(struct model *m, struct deal *hold);
+bool model_free_value(struct model *m, const struct deal *hold);
+
+bool model_top_up(struct model *m);
+bool model_pay(struct model *m);
+bool model_set_value(struct model *m);
+
+/* Of a deal that was done and stands, by the same member. */
+bool model_refund_value(struct model *m, struct deal *deal);
+bool model_reverse_value(struct model *m, struct deal *deal);
+
 /* ---- model_points.c ---- */
 
 int32_t model_day(int64_t utc_ms);
@@ -383,6 +406,9 @@ bool model_take_parts(struct model *m, struct deal *deal, int64_t before, int64_
 void model_return_parts(struct model *m, const struct deal *deal, int64_t absorbed);
 
 /* ---- model_return.c ---- */
+
+/* Does anything speak against the event? */
+bool model_has_reason(const struct model *m);
 
 bool model_refund(struct model *m);
 bool model_reverse(struct model *m);

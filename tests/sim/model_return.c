@@ -197,8 +197,10 @@ struct purchase {
 static void
 check_original(struct model *m, const struct deal *deal, bool is_burn)
 {
-	bool fits = is_burn ? deal->kind == TG_OP_BURN || deal->kind == TG_OP_CAPTURE :
-			      deal->kind == TG_OP_EARN;
+	const bool is_value = model_is_value(deal);
+	bool fits = is_burn ? !is_value &&
+				      (deal->kind == TG_OP_BURN || deal->kind == TG_OP_CAPTURE) :
+			      is_value || deal->kind == TG_OP_EARN;
 
 	if (deal->is_tombstone || deal->state == DEAL_REVERSED)
 		m->reasons[TG_ALREADY_REVERSED] = true;
@@ -208,8 +210,8 @@ check_original(struct model *m, const struct deal *deal, bool is_burn)
 		m->reasons[TG_OTHER_MEMBER] = true;
 }
 
-static bool
-has_reason(const struct model *m)
+bool
+model_has_reason(const struct model *m)
 {
 	for (int i = 0; i < MODEL_STATUSES; i++) {
 		if (m->reasons[i])
@@ -341,10 +343,12 @@ model_refund(struct model *m)
 		check_original(m, p.earn, false);
 	if (p.burn != NULL)
 		check_original(m, p.burn, true);
-	if (has_reason(m))
+	if (model_has_reason(m))
 		return true;
 	if ((e->has_original && p.earn == NULL) || (e->has_burn && p.burn == NULL))
 		return model_object(m, "a refund of what never was");
+	if (p.earn != NULL && model_is_value(p.earn))
+		return model_refund_value(m, p.earn);
 	measure(m, &p);
 	if (e->has_points)
 		fits = split_stated(e, &p);
@@ -355,7 +359,7 @@ model_refund(struct model *m)
 		m->reasons[TG_OVER_REFUND] = true;
 	else
 		check_policy(m, &p);
-	if (e->outcome.status != TG_OK || has_reason(m))
+	if (e->outcome.status != TG_OK || model_has_reason(m))
 		return true;
 	model_blur_day(m);
 	lost = p.points_now > 0 ? give_back(m, p.burn, p.points_now, false) : 0;
@@ -390,8 +394,10 @@ reverse_hold(struct model *m, struct deal *hold)
 		m->excuses[TG_HOLD_EXPIRED] = true; /* resolved long ago, and forgotten */
 	if (hold->state != DEAL_OPEN || m->event->outcome.status != TG_OK)
 		return true;
-	(void)model_resolve(m, hold, NULL, 0, m->event->day);
 	hold->state = DEAL_REVERSED;
+	if (hold->is_of_value)
+		return model_free_value(m, hold);
+	(void)model_resolve(m, hold, NULL, 0, m->event->day);
 	return true;
 }
 
@@ -423,7 +429,7 @@ model_reverse(struct model *m)
 	if (deal->is_tombstone)
 		return model_same(m, "status", e->outcome.status, TG_ORIGINAL_UNKNOWN);
 	m->reasons[TG_OTHER_MEMBER] = deal->member != e->member;
-	if (deal->status != TG_OK || has_reason(m))
+	if (deal->status != TG_OK || model_has_reason(m))
 		return true;
 	/* An exchange is in the partner's own books by then. */
 	m->excuses[TG_NOT_REVERSIBLE] = deal->kind == TG_OP_EXCHANGE &&
@@ -432,6 +438,8 @@ model_reverse(struct model *m)
 	if (deal->kind == TG_OP_HOLD)
 		return reverse_hold(m, deal);
 	m->reasons[TG_ALREADY_REVERSED] = deal->state == DEAL_REVERSED;
+	if (model_is_value(deal))
+		return model_reverse_value(m, deal);
 	if (deal->kind == TG_OP_EARN)
 		m->reasons[TG_NOT_REVERSIBLE] =
 			deal->returned_money != 0 || deal->returned_covered != 0;
@@ -439,7 +447,7 @@ model_reverse(struct model *m)
 		m->reasons[TG_NOT_REVERSIBLE] = deal->undone != 0;
 	else if (deal->kind != TG_OP_EXCHANGE)
 		m->reasons[TG_NOT_REVERSIBLE] = true;
-	if (e->outcome.status != TG_OK || has_reason(m))
+	if (e->outcome.status != TG_OK || model_has_reason(m))
 		return true;
 	model_blur_day(m);
 	deal->state = DEAL_REVERSED;

@@ -55,11 +55,13 @@ model_hold(struct model *m)
 	struct deal *deal = model_remember(m);
 	int32_t seconds = e->hold_seconds != 0 ? e->hold_seconds : m->programme.hold_seconds;
 
+	deal->deadline_ms = e->utc_ms + (int64_t)seconds * 1000;
+	if (e->is_of_value)
+		return model_hold_value(m, deal);
 	check_burn(m, e->points);
 	if (e->outcome.status != TG_OK)
 		return true;
 	deal->state = DEAL_OPEN;
-	deal->deadline_ms = e->utc_ms + (int64_t)seconds * 1000;
 	deal->regular_life = m->member->regular_life;
 	model_take_points(m, e->points, e->day, deal);
 	m->member->held += e->points;
@@ -151,6 +153,8 @@ model_capture(struct model *m)
 
 	if (hold == NULL)
 		return false;
+	if (hold->is_of_value)
+		return model_capture_value(m, hold);
 	model_blur_day(m);
 	if (hold->state == DEAL_EXPIRED && e->is_late && e->till_ms < hold->deadline_ms)
 		return capture_late(m, hold, capture);
@@ -178,8 +182,10 @@ model_release(struct model *m)
 		return false;
 	if (m->event->outcome.status != TG_OK)
 		return true;
-	(void)model_resolve(m, hold, NULL, 0, m->event->day);
 	hold->state = DEAL_RELEASED;
+	if (hold->is_of_value)
+		return model_free_value(m, hold);
+	(void)model_resolve(m, hold, NULL, 0, m->event->day);
 	return true;
 }
 
@@ -194,10 +200,13 @@ model_hold_expire(struct model *m)
 		if (hold->kind != TG_OP_HOLD || hold->state != DEAL_OPEN ||
 		    hold->member != e->member || hold->deadline_ms > e->utc_ms ||
 		    hold->deadline_ms != e->outcome.deadline_ms ||
-		    hold->points != -e->outcome.moved_held)
+		    hold->points != -e->outcome.moved_held ||
+		    (hold->is_of_value && hold->amount != e->outcome.value_change))
 			continue;
-		(void)model_resolve(m, hold, NULL, 0, e->day);
 		hold->state = DEAL_EXPIRED;
+		if (hold->is_of_value)
+			return model_free_value(m, hold);
+		(void)model_resolve(m, hold, NULL, 0, e->day);
 		return true;
 	}
 	return model_object(m, "a hold expired that was not due");

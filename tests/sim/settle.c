@@ -185,6 +185,11 @@ unit_of(uint8_t account)
 	case ACCOUNT_OWN:
 	case ACCOUNT_OWN_TAKEN:
 		return UNIT_OWN;
+	case ACCOUNT_VALUE:
+	case ACCOUNT_VALUE_TAKEN:
+	case ACCOUNT_VALUE_PAID:
+	case ACCOUNT_VALUE_HELD:
+		return UNIT_VALUE;
 	default:
 		return UNIT_POINTS;
 	}

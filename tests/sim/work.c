@@ -238,10 +238,20 @@ ask_burn(struct sim *sim, struct till *till, struct asked *asked)
 		set(asked, TG_FIELD_SKIP_LIMITED, 1);
 }
 
+/* Of points, or of the stored value of somebody that topped up. */
 static void
 ask_hold(struct sim *sim, struct till *till, struct asked *asked)
 {
-	ask_burn(sim, till, asked);
+	const struct asked *top_up = find_recent(sim, till, TG_OP_TOP_UP, TG_OP_TOP_UP);
+
+	if (top_up != NULL && once_in(sim, 3)) {
+		add_member_of(asked, top_up);
+		add_receipt(sim, till, asked);
+		set(asked, TG_FIELD_POINTS, once_in(sim, 50));
+		set(asked, TG_FIELD_VALUE_HELD, 1 + below(sim, 300));
+	} else {
+		ask_burn(sim, till, asked);
+	}
 	if (once_in(sim, 2))
 		set(asked, TG_FIELD_HOLD_SECONDS, 1 + below(sim, once_in(sim, 3) ? 900000 : 400));
 }
@@ -250,10 +260,18 @@ static void
 ask_capture(struct sim *sim, struct till *till, struct asked *asked)
 {
 	const struct asked *hold = find_recent(sim, till, TG_OP_HOLD, TG_OP_HOLD);
-	int64_t points = 20;
+	int64_t points = 20, value = 0;
 
-	if (add_original(sim, till, asked, hold))
+	if (add_original(sim, till, asked, hold)) {
 		points = hold->message.values[TG_FIELD_POINTS].integer;
+		value = tg_message_integer(&hold->message, TG_FIELD_VALUE_HELD, 0);
+	}
+	if (value != 0 && !once_in(sim, 50)) {
+		set(asked, TG_FIELD_POINTS, 0);
+		set(asked, TG_FIELD_VALUE_HELD,
+		    once_in(sim, 3) ? value : 1 + below(sim, value + 2));
+		return;
+	}
 	set(asked, TG_FIELD_POINTS, once_in(sim, 3) ? points : 1 + below(sim, points + 2));
 }
 
@@ -272,6 +290,8 @@ ask_refund(struct sim *sim, struct till *till, struct asked *asked)
 
 	if (once_in(sim, 4))
 		earn = find_recent(sim, till, TG_OP_BURN, TG_OP_EARN);
+	else if (once_in(sim, 4))
+		earn = find_recent(sim, till, TG_OP_TOP_UP, TG_OP_PAY);
 	if (add_original(sim, till, asked, earn))
 		amount = tg_message_integer(&earn->message, TG_FIELD_AMOUNT, 100);
 	if (burn != NULL && once_in(sim, 2)) {
@@ -291,8 +311,9 @@ static void
 ask_reverse(struct sim *sim, struct till *till, struct asked *asked)
 {
 	static const uint32_t reversed[] = { TG_OP_EARN, TG_OP_BURN, TG_OP_HOLD, TG_OP_CAPTURE,
-					     TG_OP_REFUND, TG_OP_RELEASE, TG_OP_EXCHANGE };
-	uint32_t operation = reversed[below(sim, 7)];
+					     TG_OP_REFUND, TG_OP_RELEASE, TG_OP_EXCHANGE,
+					     TG_OP_TOP_UP, TG_OP_PAY };
+	uint32_t operation = reversed[below(sim, 9)];
 
 	(void)add_original(sim, till, asked, find_recent(sim, till, operation, operation));
 	set(asked, TG_FIELD_REASON, 1 + below(sim, 2));
@@ -311,6 +332,28 @@ ask_exchange(struct sim *sim, struct till *till, struct asked *asked)
 		set(asked, is_out ? TG_FIELD_OWN_UNITS : TG_FIELD_POINTS, given);
 	if (once_in(sim, 8))
 		set(asked, TG_FIELD_SKIP_LIMITED, 1);
+}
+
+/* Some before there is any, and more than there is room for. */
+static void
+ask_top_up(struct sim *sim, struct till *till, struct asked *asked)
+{
+	add_member(sim, till, asked);
+	add_receipt(sim, till, asked);
+	set(asked, TG_FIELD_AMOUNT, below(sim, once_in(sim, 4) ? 3000 : 500));
+}
+
+static void
+ask_pay(struct sim *sim, struct till *till, struct asked *asked)
+{
+	const struct asked *top_up = find_recent(sim, till, TG_OP_TOP_UP, TG_OP_TOP_UP);
+
+	if (top_up != NULL && !once_in(sim, 4))
+		add_member_of(asked, top_up);
+	else
+		add_member(sim, till, asked);
+	add_receipt(sim, till, asked);
+	set(asked, TG_FIELD_AMOUNT, below(sim, 300));
 }
 
 static void
@@ -507,6 +550,7 @@ static const struct {
 	{ TG_OP_COUNTERSIGN, 2, ask_countersign }, { TG_OP_DISPUTE, 4, ask_dispute },
 	{ TG_OP_ACTIVATE, 1, ask_activate }, { TG_OP_STATEMENT, 4, ask_statement },
 	{ TG_OP_ACKNOWLEDGE, 4, ask_acknowledge }, { TG_OP_DISPUTES, 2, ask_disputes },
+	{ TG_OP_TOP_UP, 8, ask_top_up },  { TG_OP_PAY, 8, ask_pay },
 };
 
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
@@ -595,7 +639,8 @@ work_ask(struct sim *sim, struct till *till)
 	struct asked *asked;
 
 	/* What a statement says is for the partner's system, which is one till of many. */
-	if (kinds[kind].operation >= TG_OP_STATEMENT && !once_in(sim, 3))
+	if (kinds[kind].operation >= TG_OP_STATEMENT &&
+	    kinds[kind].operation <= TG_OP_DISPUTES && !once_in(sim, 3))
 		till = &sim->tills[COALITION_TILLS - 1];
 	if (till->pending_count == TILL_PENDING_MAX)
 		return;

@@ -322,7 +322,7 @@ make_transaction(struct record_maker *maker, struct record *record)
 	add_amount(maker, record);
 	add_till(maker, record);
 	add_details(maker, record);
-	if (record->kind >= RECORD_CAPTURE && record->kind != RECORD_EXCHANGE)
+	if (record->kind >= RECORD_CAPTURE && record->kind <= RECORD_CONFIRM)
 		add_original(maker, record);
 	if (record->kind >= RECORD_HOLD && record->kind <= RECORD_RELEASE)
 		add_hold(maker, record);
@@ -331,6 +331,7 @@ make_transaction(struct record_maker *maker, struct record *record)
 	if (record->kind == RECORD_EXCHANGE ||
 	    (record->kind == RECORD_REVERSE && one_in(maker, 4)))
 		record_maker_exchange(maker, record);
+	record_maker_value(maker, record);
 	if (record->kind == RECORD_REVERSE && one_in(maker, 4))
 		record->status = TG_ORIGINAL_UNKNOWN;
 	add_after(maker, record);
@@ -370,7 +371,8 @@ make_programme(struct record_maker *maker, struct record *record)
 		.debt_days = (int32_t)pick(maker, 2) * 90,
 		.debt_cycles = (int32_t)pick(maker, 8),
 		.member_day_earn_points = limit(maker),
-		.member_day_burn_points = limit(maker),
+		.member_day_burn_points = limit(maker), .value_bearer_max = quantity(maker),
+		.value_day_max = limit(maker),
 	};
 }
 
@@ -443,7 +445,7 @@ make_store_or_terminal(struct record_maker *maker, struct record *record)
 		.flags = pick(maker, 4),
 		.key_generation = (uint16_t)(1 + pick(maker, 9)),
 		.key_generation_old = (uint16_t)pick(maker, 2),
-		.rights = pick(maker, 256),
+		.rights = pick(maker, 2 * TG_RIGHT_VALUE),
 	};
 	if (record->terminal_image.number % 2 == 0)
 		record->terminal_image.old_key_until_utc_ms = INT64_C(1772445600000);
@@ -627,9 +629,10 @@ record_maker_make(struct record_maker *maker, enum record_kind kind, struct reco
 		make_store_or_terminal(maker, ret_record);
 	else if ((kind >= RECORD_ENROLL && kind <= RECORD_UNLINK) || kind == RECORD_RELINK)
 		make_member_change(maker, ret_record);
-	else if (kind >= RECORD_EARN && kind <= RECORD_EXCHANGE)
+	else if ((kind >= RECORD_EARN && kind <= RECORD_EXCHANGE) ||
+		 (kind >= RECORD_TOP_UP && kind <= RECORD_SET_VALUE))
 		make_transaction(maker, ret_record);
-	else if (kind >= RECORD_EXPIRE && kind <= RECORD_HOLD_EXPIRE)
+	else if ((kind >= RECORD_EXPIRE && kind <= RECORD_HOLD_EXPIRE) || kind == RECORD_WRITE_OFF)
 		make_due(maker, ret_record);
 	else if (kind == RECORD_REOPEN)
 		make_reopen(maker, ret_record);
@@ -647,8 +650,6 @@ record_maker_make(struct record_maker *maker, enum record_kind kind, struct reco
 		record_maker_funding(maker, ret_record);
 	else if (kind == RECORD_FUND || kind == RECORD_UNFUND)
 		record_maker_funds(maker, ret_record);
-	else if (kind == RECORD_WRITE_OFF)
-		make_due(maker, ret_record);
 	else
 		make_programmes_own(maker, ret_record);
 }
@@ -686,8 +687,7 @@ record_maker_earn(struct record_maker *maker, struct record *ret_record)
 	record->points = record->amount / 200;
 	record->rule_version = 1;
 	record->regular_last_day = FIRST_DAY + 364;
-	record->available_points = record->points * 7;
-	record->regular_points = record->points * 7;
+	record->available_points = record->regular_points = record->points * 7;
 	record->next_expiry_day = FIRST_DAY + 364;
 	record->next_expiry_points = record->points * 7;
 	record->posting_count = 2;

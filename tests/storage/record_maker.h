@@ -46,6 +46,9 @@ void record_maker_make_matter(struct record_maker *maker, struct record *record)
 /* Two members joined or parted, or one lending the other; in the same file. */
 void record_maker_make_merge(struct record_maker *maker, struct record *record);
 
+/* A member beside the record's own, and what it has; in the same file. */
+void record_maker_other(struct record_maker *maker, struct record *record);
+
 /* All kinds there are, for loops; ends with 0. */
 extern const uint8_t record_maker_kinds[];
 

@@ -1,5 +1,6 @@
 /*
- * record_maker_funding.c - records of what partners pay, may issue, and exchange.
+ * record_maker_funding.c - records of what partners pay, may issue, and exchange, and of stored
+ * value.
  */
 #include "tests/storage/record_maker_private.h"
 
@@ -71,4 +72,26 @@ record_maker_exchange(struct record_maker *maker, struct record *record)
 		.rate_num = 1 + quantity(maker),
 		.rate_den = 1 + quantity(maker),
 	};
+}
+
+void
+record_maker_value(struct record_maker *maker, struct record *record)
+{
+	if (record->kind < RECORD_TOP_UP && (record->kind != RECORD_REFUND || !one_in(maker, 4)))
+		return;
+	add(record, RECORD_HAS_BIT(VALUE));
+	record->value = (struct record_value){
+		.row = 1 + pick(maker, 9),
+		.is_new = one_in(maker, 4),
+		.flags = (uint8_t)pick(maker, 4),
+		.change = quantity(maker) - quantity(maker),
+		.after = quantity(maker),
+		.shared = quantity(maker),
+	};
+	if (record->kind != RECORD_PAY || !one_in(maker, 4))
+		return;
+	record_maker_other(maker, record);
+	record->value.other_row = 10;
+	record->value.other_flags = (uint8_t)pick(maker, 4);
+	record->value.lent = 1 + quantity(maker);
 }

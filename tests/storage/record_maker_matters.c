@@ -69,16 +69,13 @@ make_dispute(struct record_maker *maker, struct record *record)
 		dispute->original_id[i] = (uint8_t)pick(maker, 256);
 }
 
-/* Members that are joined or parted, or of which one lends. */
 void
-record_maker_make_merge(struct record_maker *maker, struct record *record)
+record_maker_other(struct record_maker *maker, struct record *record)
 {
-	record->sections |= RECORD_HAS_BIT(MEMBER) | RECORD_HAS_BIT(OTHER);
-	record->member = 1 + record_maker_random(maker, maker->members);
+	record->sections |= RECORD_HAS_BIT(OTHER) | RECORD_HAS_BIT(SHARED);
 	record->other_member = 1 + record->member % maker->members;
 	record->extension_rows[0] = 1;
 	record->extension_rows[1] = 2;
-	record->sections |= RECORD_HAS_BIT(SHARED) | RECORD_HAS_BIT(AFTER);
 	record->shared = (struct member_sums){
 		.available_points = (int64_t)record_maker_random(maker, 100000),
 		.regular_points = (int64_t)record_maker_random(maker, 1000),
@@ -88,6 +85,15 @@ record_maker_make_merge(struct record_maker *maker, struct record *record)
 		.next_expiry_points = (int64_t)record_maker_random(maker, 1000),
 		.next_expiry_day = record_maker_random(maker, 2) == 0 ? INT32_MAX : 20000,
 	};
+}
+
+/* Members that are joined or parted, or of which one lends. */
+void
+record_maker_make_merge(struct record_maker *maker, struct record *record)
+{
+	record->sections |= RECORD_HAS_BIT(MEMBER) | RECORD_HAS_BIT(AFTER);
+	record->member = 1 + record_maker_random(maker, maker->members);
+	record_maker_other(maker, record);
 	record->available_points = (int64_t)record_maker_random(maker, 100000);
 	record->regular_points = record->available_points / 2;
 	record->next_expiry_day = INT32_MAX;

@@ -51,6 +51,9 @@ void record_maker_components(struct record_maker *maker, struct record *record);
 void record_maker_funding(struct record_maker *maker, struct record *record);
 void record_maker_funds(struct record_maker *maker, struct record *record);
 
+/* What became of the member's stored value, if it is a record that may say so. */
+void record_maker_value(struct record_maker *maker, struct record *record);
+
 /* What an exchange, or its reversal, exchanged. */
 void record_maker_exchange(struct record_maker *maker, struct record *record);
 

@@ -34,7 +34,8 @@ static const char programme_sql[] =
 	" sweep_month, sweep_day, hold_seconds_default,"
 	" hold_seconds_max, declines_per_terminal_day, debt_days, debt_cycles,"
 	" member_day_earn_points,"
-	" member_day_burn_points FROM programme ORDER BY version";
+	" member_day_burn_points, value_registered_max, value_bearer_max, value_day_max"
+	" FROM programme ORDER BY version";
 static const char partner_sql[] =
 	"SELECT partner, last_sequence, name, group_number, flags + 0, pending_days, return_days,"
 	" restored_days, burn_minimum_points, burn_step_points, earn_transaction_points,"
@@ -52,6 +53,9 @@ static const char rule_sql[] =
 	"SELECT partner, version, last_sequence, base_num, base_den, bonus_num, bonus_den,"
 	" bonus_threshold_amount, bonus_fixed_points, bonus_sponsor, bonus_days, bonus_partner,"
 	" bonus_store FROM rule ORDER BY partner, version";
+static const char value_sql[] =
+	"SELECT member, last_sequence, is_test, amount, is_registered, is_frozen FROM stored_value"
+	" ORDER BY member";
 static const char store_sql[] =
 	"SELECT store, last_sequence, partner, name, flags + 0 FROM store ORDER BY store";
 static const char terminal_sql[] =
@@ -80,7 +84,7 @@ struct block {
 };
 
 struct images {
-	struct expected_table terms, blocks;
+	struct expected_table terms, blocks, values;
 	struct block *block_rows;	/* by number */
 	struct expected_table members, identifiers, programmes, partners, rules, stores, terminals;
 	struct kept *kept;		/* by member */
@@ -212,6 +216,21 @@ expect_identifiers(struct images *images, const struct record *r)
 }
 
 static void
+expect_stored(struct images *images, const struct record *r, uint64_t member, int64_t amount,
+	      uint8_t flags)
+{
+	struct expected_line line = { .bytes = 0 };
+
+	line_u64(&line, member);
+	line_u64(&line, r->sequence);
+	line_u64(&line, (r->flags & RECORD_TEST) != 0);
+	line_i64(&line, amount);
+	line_u64(&line, flags & VALUE_REGISTERED ? 1 : 0);
+	line_u64(&line, flags & VALUE_FROZEN ? 1 : 0);
+	expected_set(&images->values, member, &line);
+}
+
+static void
 expect_programme(struct images *images, const struct record *r)
 {
 	const struct programme_config *p = &r->programme;
@@ -237,6 +256,9 @@ expect_programme(struct images *images, const struct record *r)
 	line_i64(&line, p->debt_cycles);
 	put_limit(&line, p->member_day_earn_points);
 	put_limit(&line, p->member_day_burn_points);
+	line_i64(&line, p->value_registered_max);
+	line_i64(&line, p->value_bearer_max);
+	put_limit(&line, p->value_day_max);
 	expected_set(&images->programmes, p->version, &line);
 }
 
@@ -418,6 +440,10 @@ expect(void *context, const struct record *r)
 	}
 	if (RECORD_HAS(r, IDENTIFIERS))
 		expect_identifiers(images, r);
+	if (RECORD_HAS(r, MEMBER) && RECORD_HAS(r, VALUE))
+		expect_stored(images, r, r->member, r->value.after, r->value.flags);
+	if (RECORD_HAS(r, VALUE) && r->value.lent > 0)
+		expect_stored(images, r, r->other_member, r->value.shared, r->value.other_flags);
 	if (r->kind == RECORD_PROGRAMME)
 		expect_programme(images, r);
 	if (r->kind == RECORD_PARTNER)
@@ -452,6 +478,7 @@ sink_compare_images(struct database *database, const struct made_records *made)
 	expected_compare(&images.terminals, database, "terminal", terminal_sql);
 	expected_compare(&images.terms, database, "partner_terms", terms_sql);
 	expected_compare(&images.blocks, database, "partner_block", block_sql);
+	expected_compare(&images.values, database, "stored_value", value_sql);
 	free(images.block_rows);
 	free(images.kept);
 }

@@ -80,3 +80,11 @@ def an_item_that_is_none_is_refused_by_itself(world):
     last = [earn, to_wire(world.request('EARN', member=member, amount=100).fields)]
     answer = system.call('BATCH', numbered={PAGE.field_named['ITEMS'].number: items + [last]})
     expect_equal([item.status for item in answer['items']], ['BAD_FRAME'] * len(items) + ['OK'])
+
+
+CASES = [
+    a_batch_has_an_outcome_for_each_item,
+    a_batch_is_as_large_as_the_page_says,
+    a_batch_with_a_malformed_item_is_refused_whole,
+    an_item_that_is_none_is_refused_by_itself,
+]

@@ -8,6 +8,7 @@ import sys
 import batches
 import campaigns
 import exchange
+import stored_value
 from server import DAY_MS
 from tallygate import PAGE, SEEN
 from world import WINDOW_MS, expect, expect_equal, numbers, run
@@ -211,12 +212,13 @@ def one_changed_field_is_a_conflict(world):
         if not PAGE.status_named[first.status].is_recorded:
             raise AssertionError('%s is not done: %r' % (operation.name, first))
         for name in sorted(operation.content):
-            for value in {repr(value): value for value in (OTHER[name], None)}.values():
+            for value in {repr(value): value for value in (OTHER.get(name, 1), None)}.values():
                 changed = {name.lower(): value}
                 if (operation.name != 'ENROLL' and
                         name in ('MEMBER', 'IDENTIFIER', 'IDENTIFIER_TYPE')):
                     changed = {'member': 1}
-                elif value is None and (name in operation.required or name[:4] in ('NEW_', 'OWN_')):
+                elif value is None and (name in operation.required or
+                                        name[:4] in ('NEW_', 'OWN_', 'VALU')):
                     continue
                 answer = request.send(till, **changed)
                 if answer.status != 'CONFLICT':
@@ -682,12 +684,10 @@ CASES = [
     what_a_terminal_has_no_right_to_is_forbidden,
     a_till_speaks_for_itself_only,
     a_partner_s_system_acts_for_its_own,
-    batches.a_batch_has_an_outcome_for_each_item,
-    batches.a_batch_is_as_large_as_the_page_says,
-    batches.a_batch_with_a_malformed_item_is_refused_whole,
-    batches.an_item_that_is_none_is_refused_by_itself,
+    *batches.CASES,
     a_bonus_is_told_apart_and_capped,
     exchange.own_currency_is_exchanged_both_ways,
+    stored_value.stored_value_is_topped_up_and_paid_with,
     campaigns.a_campaign_is_told_apart,
     limited_points_go_first_unless_told_otherwise,
     points_past_their_day_are_not_given_back,

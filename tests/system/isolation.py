@@ -41,9 +41,12 @@ def body(world, operation, member, **changes):
              'IDENTIFIER': world.card(), 'NEW_IDENTIFIER': world.card(), 'REASON': 2,
              'QUOTED_OPERATION': PAGE.operation_named['EARN'].number, 'MEMBER': member}
     fields = {'QUOTE': {'amount': 1}, 'REFUND': {'original': new_id()},
-              'EXCHANGE': {'own_units': 9}}.get(operation.name, {})
+              'EXCHANGE': {'own_units': 9}, 'TOP_UP': {'amount': 9},
+              'PAY': {'amount': 9}}.get(operation.name, {})
     for name in operation.required | ({'MEMBER'} & operation.fields):
         field = PAGE.field_named[name]
+        if name.lower() in fields:
+            continue
         fields[name.lower()] = (known[name] if name in known else new_id()
                                 if field.type == 'BIN' else BY_TYPE[field.type])
     return {**fields, **changes}

@@ -39,7 +39,7 @@ tests_system_test_settlement_LDADD = $(system_test_libs) $(storage_test_libs)
 dist_check_SCRIPTS += %D%/kill_loop.py %D%/supervise.py
 dist_check_SCRIPTS += %D%/client.py %D%/console.py %D%/metrics.py %D%/wire.py %D%/restart.py %D%/watch.py
 dist_check_SCRIPTS += %D%/tally_console.py
-dist_check_SCRIPTS += %D%/activation.py %D%/day_end.py %D%/exchange.py %D%/history.py %D%/originals.py %D%/sandbox.py
+dist_check_SCRIPTS += %D%/activation.py %D%/day_end.py %D%/exchange.py %D%/stored_value.py %D%/history.py %D%/originals.py %D%/sandbox.py
 dist_check_SCRIPTS += %D%/campaigns.py %D%/explain.py %D%/funding.py %D%/keeping.py %D%/partner_statements.py %D%/statements.py
 dist_check_SCRIPTS += %D%/service.py
 

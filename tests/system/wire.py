@@ -83,7 +83,7 @@ def each_session_has_another_server_nonce(world):
 
 def auth_tells_partner_store_and_rights(world):
     rights = PAGE.rights
-    till = ['enroll', 'inquiry', 'earn', 'burn', 'refund', 'reverse', 'exchange']
+    till = ['enroll', 'inquiry', 'earn', 'burn', 'refund', 'reverse', 'exchange', 'value']
     for number, store, words in ((101, 11, till), (150, None, rights), (103, 11, ['inquiry'])):
         expect(world.till(number).principal, terminal=number, partner=1, store=store,
                rights=sum(rights[word] for word in words),

@@ -17,7 +17,7 @@ from server import DAY_MS, Database, Failed, Server, await_true
 from tallygate import PAGE, new_id			# pylint: disable=wrong-import-position
 from tap import Tap				# pylint: disable=wrong-import-position
 
-RIGHTS = 'enroll+inquiry+earn+burn+refund+reverse+exchange'
+RIGHTS = 'enroll+inquiry+earn+burn+refund+reverse+exchange+value'
 COALITION = [
     'partner add 1 name=One',
     'rule add 1 base=1/100',
