@@ -97,6 +97,8 @@ const struct command command_rows[] = {
 	  run_unlink_identifier, "take a card, phone or app from its member, not the last one" },
 	{ "replace identifier", "<type:lost> <type:new> [<reason>...]", RIGHT_OPERATOR,
 	  run_replace_identifier, "block a lost card, and let another lead to its member" },
+	{ "birthday", "<member> <MM-DD>|none [<reason>...]", RIGHT_OPERATOR, run_birthday,
+	  "the day of the year on which rules for birthdays fit a member; kept for them alone" },
 	{ "merge members", "<member> <member> <reason>...", RIGHT_OPERATOR | RIGHT_SECOND,
 	  run_merge_members,
 	  "join two members of one person: what is shown is the sum, and each spends what the "

@@ -96,6 +96,7 @@ void run_adjust(struct command_call *call);
 void run_link_identifier(struct command_call *call);
 void run_unlink_identifier(struct command_call *call);
 void run_replace_identifier(struct command_call *call);
+void run_birthday(struct command_call *call);
 void run_merge_members(struct command_call *call);
 void run_unmerge_member(struct command_call *call);
 void run_value_register(struct command_call *call);

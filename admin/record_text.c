@@ -110,6 +110,10 @@ print_who(struct text_table *t, const struct record *r)
 		text_table_cell(t, r->block_target == BLOCK_IDENTIFIER ? "identifier" : "member");
 		text_table_cell(t, r->is_blocked != 0 ? "blocked" : "unblocked");
 	}
+	if (RECORD_HAS(r, BIRTHDAY)) {
+		text_table_cell(t, "birthday");
+		text_table_cell(t, "%02u-%02u", r->birthday >> 5, r->birthday & 31u);
+	}
 	if (RECORD_HAS(r, TRANSACTION)) {
 		fact_id(t, "transaction id", r->transaction_id);
 		fact_utc(t, "business time", r->business_time_utc_ms);

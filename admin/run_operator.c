@@ -9,6 +9,7 @@
 #include "admin/ask.h"
 #include "admin/config_noun.h"
 #include "admin/handlers.h"
+#include "ledger/calendar.h"
 
 bool
 take_reason(struct command_call *call, uint32_t first, struct ledger_request *request)
@@ -153,6 +154,40 @@ void
 run_unblock_identifier(struct command_call *call)
 {
 	block(call, BLOCK_IDENTIFIER, false);
+}
+
+/* "02-29", or "none". */
+static bool
+take_birthday(struct command_call *call, const char *text, uint16_t *ret_birthday)
+{
+	unsigned month, day;
+	int used = 0;
+
+	if (strcmp(text, "none") == 0) {
+		*ret_birthday = 0;
+		return true;
+	}
+	if (strlen(text) == 5 && strspn(text, "0123456789-") == 5 &&
+	    sscanf(text, "%2u-%2u%n", &month, &day, &used) == 2 && used == 5 &&
+	    calendar_is_month_day(CALENDAR_MONTH_DAY(month, day))) {
+		*ret_birthday = CALENDAR_MONTH_DAY(month, day);
+		return true;
+	}
+	command_fail(call, "say a day of the year: 02-29, or none");
+	return false;
+}
+
+void
+run_birthday(struct command_call *call)
+{
+	struct ledger_request request;
+	struct ledger_answer answer;
+
+	ask_init(call, &request, REQUEST_SET_BIRTHDAY);
+	if (ask_member(call, call->arguments[0], &request) &&
+	    take_birthday(call, call->arguments[1], &request.birthday) &&
+	    take_reason(call, 2, &request) && ask_ledger(call, &request, &answer))
+		command_done(call, "record=%" PRIu64, answer.sequence);
 }
 
 /* The member, or its identifier, and behind it a new identifier unless at is 0; then a reason. */

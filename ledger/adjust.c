@@ -100,6 +100,20 @@ plan_adjust(struct plan *p)
 }
 
 enum tg_status
+plan_set_birthday(struct plan *p)
+{
+	const uint16_t birthday = p->request->birthday;
+	struct record *r;
+
+	if (birthday != 0 && !calendar_is_month_day(birthday))
+		return TG_BAD_FIELD;
+	r = plan_begin_order(p, RECORD_BIRTHDAY);
+	r->sections |= RECORD_HAS_BIT(BIRTHDAY);
+	r->birthday = birthday;
+	return plan_finish(p);
+}
+
+enum tg_status
 plan_block(struct plan *p)
 {
 	const struct ledger_request *q = p->request;

@@ -205,6 +205,7 @@ ledger_apply(struct ledger *l, const struct record *r)
 		apply_rulebook(l, r);
 		apply_components(l, r);
 		apply_value(l, r);
+		apply_birthday(l, r);
 	}
 	apply_hold_made(l, r);
 	apply_moves(l, r);

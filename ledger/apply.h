@@ -23,6 +23,9 @@ void apply_components(struct ledger *l, const struct record *r);
 /* Member row, identifiers. */
 void apply_member(struct ledger *l, const struct record *r);
 
+/* What rules know of a member. */
+void apply_birthday(struct ledger *l, const struct record *r);
+
 /* What a REOPEN record makes of empty rows; all but their places among others. */
 void fill_reopened(struct transaction_row *t, struct detail_row *d, const struct record *r);
 

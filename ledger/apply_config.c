@@ -246,3 +246,15 @@ apply_member(struct ledger *l, const struct record *r)
 	if (RECORD_HAS(r, BLOCK))
 		apply_block(l, r);
 }
+
+void
+apply_birthday(struct ledger *l, const struct record *r)
+{
+	struct member_row *member;
+
+	if (!RECORD_HAS(r, BIRTHDAY))
+		return;
+	member = table_edit(&l->members, (uint32_t)r->member);
+	member->flags = (uint16_t)((member->flags & ((1u << MEMBER_BIRTHDAY_SHIFT) - 1)) |
+				   (uint32_t)r->birthday << MEMBER_BIRTHDAY_SHIFT);
+}

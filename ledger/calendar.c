@@ -7,6 +7,7 @@
 #include "ledger/calendar.h"
 
 #define DAYS_PER_ERA 146097
+#define LEAP_YEAR 2000
 #define DAYS_TO_EPOCH 719468 /* from 0000-03-01 to 1970-01-01 */
 
 static int32_t
@@ -54,6 +55,27 @@ calendar_month_days(int32_t year, int32_t month)
 	struct civil_date next = { month == 12 ? year + 1 : year, month == 12 ? 1 : month + 1, 1 };
 
 	return calendar_day(next) - calendar_day(first);
+}
+
+bool
+calendar_is_month_day(uint32_t month_day)
+{
+	const uint32_t month = month_day >> 5;
+	const uint32_t day = month_day & 31;
+
+	return month >= 1 && month <= 12 && day >= 1 &&
+	       day <= (uint32_t)calendar_month_days(LEAP_YEAR, (int32_t)month);
+}
+
+bool
+calendar_is_anniversary(int32_t day, uint32_t month_day)
+{
+	const struct civil_date date = calendar_date(day);
+	const uint32_t found = CALENDAR_MONTH_DAY((uint32_t)date.month, (uint32_t)date.day);
+
+	return found == month_day ||
+	       (month_day == CALENDAR_MONTH_DAY(2u, 29u) &&
+		found == CALENDAR_MONTH_DAY(2u, 28u) && calendar_month_days(date.year, 2) == 28);
 }
 
 int32_t

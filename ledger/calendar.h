@@ -21,6 +21,16 @@ struct civil_date calendar_date(int32_t day);
 /* Days in a month, leap years seen. */
 int32_t calendar_month_days(int32_t year, int32_t month);
 
+/* A day of every year in one number that is never 0: month 1..12, day 1..31. */
+#define CALENDAR_MONTH_DAY(month, day) ((uint16_t)((month) << 5 | (day)))
+#define CALENDAR_MONTH_DAY_BITS 9
+
+/* Is a number such a day?  29 February is one. */
+bool calendar_is_month_day(uint32_t month_day);
+
+/* Is a day that day of its year?  29 February is the 28th in years without it. */
+bool calendar_is_anniversary(int32_t day, uint32_t month_day);
+
 /*
  * Last day, inclusive, of points whose last activity was on day and that live for months.
  *

@@ -87,6 +87,7 @@ static const struct request_rule request_rules[] = {
 	{REQUEST_ADJUST, NEEDS_MEMBER, plan_adjust},
 	{REQUEST_BLOCK, NEEDS_MEMBER, plan_block},
 	{REQUEST_SET_VALUE, NEEDS_MEMBER, plan_set_value},
+	{REQUEST_SET_BIRTHDAY, NEEDS_MEMBER, plan_set_birthday},
 	{REQUEST_SET_CYCLE, 0, plan_settlement},
 	{REQUEST_SET_HOLIDAY, 0, plan_settlement},
 	{REQUEST_CLOSE_CYCLE, 0, plan_settlement},

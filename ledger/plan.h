@@ -330,6 +330,7 @@ TG_MUST_CHECK enum tg_status plan_note(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_activate(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_adjust(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_block(struct plan *p);
+TG_MUST_CHECK enum tg_status plan_set_birthday(struct plan *p);
 TG_MUST_CHECK enum tg_status plan_settlement(struct plan *p);
 
 TG_MUST_CHECK enum tg_status plan_exchange(struct plan *p);

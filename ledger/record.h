@@ -71,6 +71,7 @@
 	X(EARN_RULE,  60, "rate, campaign or exchange rate of a version of the rulebook set") \
 	X(RULEBOOK,   61, "version of the rulebook holds from a time on") \
 	X(BUDGET,     62, "points budget asked for, approved, released or stopped") \
+	X(BIRTHDAY,   63, "birthday of a member set") \
 	X(CYCLE,      76, "settlement of a partner set") \
 	X(HOLIDAY,    77, "holiday set") \
 	X(CYCLE_CLOSED, 78, "cycle of a partner closed") \
@@ -275,7 +276,7 @@ struct move {
 	X(FUNDING) X(FUNDED) \
 	X(DAY_PROOF) X(PROPOSAL) X(DISPUTE) \
 	X(UNDONE) X(EXCHANGE) X(CARRIED) \
-	X(OTHER) X(SHARED) X(VALUE)
+	X(OTHER) X(SHARED) X(VALUE) X(BIRTHDAY)
 /* clang-format on */
 
 enum record_section_index {
@@ -515,6 +516,9 @@ struct record {
 	uint8_t	 block_target;		/* enum block_target */
 	uint8_t	 is_blocked;		/* 1, or 0: unblocked */
 	uint32_t blocked_row;		/* of the identifier */
+
+	/* BIRTHDAY: of the record's member, as CALENDAR_MONTH_DAY(); 0: not told */
+	uint16_t birthday;
 
 	/* ACTIVATION: of the record's terminal; set whole, by an operator or by the till's use */
 	uint32_t activation_row;

@@ -465,6 +465,7 @@ static section_fn *const more_sections[RECORD_INDEX_END - 32] = {
 	[RECORD_INDEX_OTHER - 32] = record_section_other,
 	[RECORD_INDEX_SHARED - 32] = record_section_shared,
 	[RECORD_INDEX_VALUE - 32] = record_section_value,
+	[RECORD_INDEX_BIRTHDAY - 32] = record_section_birthday,
 };
 
 static_assert(RECORD_INDEX_MORE == 31, "the header's sections are bits of a uint32_t");

@@ -71,6 +71,12 @@ record_section_carried(struct cursor *c, struct record *r)
 }
 
 void
+record_section_birthday(struct cursor *c, struct record *r)
+{
+	cursor_u16(c, &r->birthday);
+}
+
+void
 record_section_earn_rule(struct cursor *c, struct record *r)
 {
 	struct earn_rule *p = &r->earn_rule;

@@ -94,6 +94,7 @@ cursor_i64(struct cursor *c, int64_t *member)
 void record_section_components(struct cursor *c, struct record *r);
 void record_section_undone(struct cursor *c, struct record *r);
 void record_section_carried(struct cursor *c, struct record *r);
+void record_section_birthday(struct cursor *c, struct record *r);
 void record_section_earn_rule(struct cursor *c, struct record *r);
 void record_section_exchange(struct cursor *c, struct record *r);
 void record_section_rulebook(struct cursor *c, struct record *r);

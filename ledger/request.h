@@ -83,6 +83,7 @@ struct ledger_now {
 	X(SET_EARN_RULE,    120, "set a rate or campaign of the rulebook's next version") \
 	X(START_RULEBOOK,   121, "let the next version of the rulebook hold from a time on") \
 	X(BUDGET,           122, "ask for points of a budget, approve, release, stop") \
+	X(SET_BIRTHDAY,     158, "console: set a member's birthday") \
 	X(SET_CYCLE,        176, "set how a partner is settled") \
 	X(SET_HOLIDAY,      177, "set a day of a calendar of holidays") \
 	X(CLOSE_CYCLE,      178, "console: close a partner's cycle before its end") \
@@ -319,6 +320,8 @@ struct ledger_request {
 	uint32_t statement_cycle;	/* SET_STATEMENT: of `partner` */
 	uint8_t	 statement_state;	/* enum statement_state */
 	struct settlement_item item;
+
+	uint16_t birthday;		/* SET_BIRTHDAY: CALENDAR_MONTH_DAY(); 0: not told */
 
 	/* Second operators and disputes */
 	uint64_t matter;		/* END_PROPOSAL, END_DISPUTE: its number */

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ledger/calendar.h"
 #include "ledger/config_rows.h"
 #include "protocol/message.h"
 
@@ -310,6 +311,9 @@ struct dispute_row {
 #define MEMBER_BLOCKED 0x1u
 #define MEMBER_TEST 0x2u	/* meets test partners only; kept out of totals */
 #define MEMBER_MERGED 0x4u	/* with the member that its extension names */
+/* The highest bits: birthday, as CALENDAR_MONTH_DAY(); 0: not told. */
+#define MEMBER_BIRTHDAY_SHIFT 7
+#define MEMBER_BIRTHDAY(flags) ((uint32_t)(flags) >> MEMBER_BIRTHDAY_SHIFT)
 
 /* A member with points only: 64 bytes, one cache line.  The row number is in the reference. */
 struct member_row {
@@ -549,6 +553,7 @@ struct account_row {
 	uint8_t	 links[0];
 };
 
+static_assert(MEMBER_BIRTHDAY_SHIFT + CALENDAR_MONTH_DAY_BITS == 16, "the flags have room for it");
 static_assert(sizeof(struct member_row) == 64, "one cache line, see the memory budget");
 static_assert(sizeof(struct lot_row) == 40, "two of them in a member's 200 bytes");
 static_assert(sizeof(struct identifier_row) == 24, "1.3 of them in a member's 200 bytes");

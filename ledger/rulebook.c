@@ -84,12 +84,22 @@ is_at_hour(const struct moment *m, const struct earn_rule *rule)
 	return m->minute >= rule->from_minute || m->minute < rule->until_minute;
 }
 
-/* Is the member one that the rule is for?  Birthdays, tiers and tags have no values yet. */
+/* On the day of the purchase, of which a late one is judged, too. */
+static bool
+is_birthday(const struct moment *m)
+{
+	const uint32_t birthday = MEMBER_BIRTHDAY(m->plan->view.flags);
+
+	return birthday != 0 && calendar_is_anniversary(m->day, birthday);
+}
+
+/* Is the member one that the rule is for?  Tiers and tags have no values yet. */
 static bool
 is_of_member(const struct moment *m, const struct earn_rule *rule)
 {
 	return ((rule->flags & EARN_RULE_FIRST) == 0 || m->is_first) &&
-	       (rule->flags & EARN_RULE_BIRTHDAY) == 0 && rule->tier == 0 && rule->tag == 0;
+	       ((rule->flags & EARN_RULE_BIRTHDAY) == 0 || is_birthday(m)) && rule->tier == 0 &&
+	       rule->tag == 0;
 }
 
 /* Does everything fit but the goods?  What most rules fail by comes first. */

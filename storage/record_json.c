@@ -147,6 +147,10 @@ put_request(struct object *o, const struct record *r)
 		put_number(o, "is_blocked", r->is_blocked);
 		put_number(o, "blocked_row", r->blocked_row);
 	}
+	if (RECORD_HAS(r, BIRTHDAY)) {
+		put_number(o, "birthday_month", r->birthday >> 5);
+		put_number(o, "birthday_day", r->birthday & 31u);
+	}
 	if (RECORD_HAS(r, TRANSACTION)) {
 		put_hex(o, "transaction_id", r->transaction_id, sizeof r->transaction_id);
 		put_hex(o, "fingerprint", r->fingerprint, sizeof r->fingerprint);

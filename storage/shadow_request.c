@@ -269,6 +269,11 @@ shadow_request(const struct record *r, struct ledger_request *q)
 	case RECORD_SET_VALUE:
 		q->kind = REQUEST_SET_VALUE;
 		return set_value(r, q);
+	case RECORD_BIRTHDAY:
+		q->kind = REQUEST_SET_BIRTHDAY;
+		q->member = r->member;
+		q->birthday = r->birthday;
+		return true;
 	case RECORD_FUNDING:
 	case RECORD_FUND:
 	case RECORD_UNFUND:

@@ -50,6 +50,7 @@ static const char *const lines[] = {
 	"burn off all",
 	"burn on 7",
 	"adjust card:4711 +5 a mistake at the till",
+	"birthday card:4711 02-29 by letter",
 	"block member card:4711 lost",
 	"unblock member card:4711",
 	"value register card:4711 showed a passport",

@@ -19,6 +19,7 @@
 #include <cmocka.h>
 #include <xxhash.h>
 
+#include "ledger/calendar.h"
 #include "tests/ledger/case_words.h"
 
 #define MS_PER_DAY INT64_C(86400000)
@@ -104,6 +105,17 @@ rotate_key(struct identifier_hash *identifier)
 	identifier->hash[15] ^= 0xff;
 }
 
+/* "02-29", any two numbers; "none" */
+static uint16_t
+read_month_day(struct case_run *run, const char *text)
+{
+	uint16_t month = 0, day = 0;
+
+	if (strcmp(text, "none") != 0 && sscanf(text, "%2hu-%2hu", &month, &day) != 2)
+		case_complain(run, "a birthday is MM-DD, or none: %s", text);
+	return CALENDAR_MONTH_DAY(month, day);
+}
+
 /* Words that are no number for a field of the request; false: the word is not one of these. */
 static bool
 read_special_word(struct case_run *run, struct ledger_request *q, const char *word)
@@ -143,6 +155,8 @@ read_special_word(struct case_run *run, struct ledger_request *q, const char *wo
 		q->identifier = fixture_identifier(value);
 	} else if ((value = words_value(word, "link")) != NULL) {
 		q->new_identifier = fixture_identifier(value);
+	} else if ((value = words_value(word, "birthday")) != NULL) {
+		q->birthday = read_month_day(run, value);
 	} else if ((value = words_value(word, "receipt")) != NULL) {
 		q->receipt_bytes = (uint8_t)strlen(value);
 		memcpy(q->receipt, value, q->receipt_bytes);
@@ -179,7 +193,7 @@ is_transaction(uint8_t kind)
 static bool
 is_order(uint8_t kind)
 {
-	return kind >= REQUEST_ADJUST && kind <= REQUEST_UNMERGE;
+	return (kind >= REQUEST_ADJUST && kind <= REQUEST_UNMERGE) || kind == REQUEST_SET_BIRTHDAY;
 }
 
 /* Decide into memory full of something else: no change of state, and nothing left over in it. */

@@ -92,6 +92,30 @@ vintages_end_by_the_calendar(void **state)
 			 day(2028, 2, 29));
 }
 
+/* What: a day of the year comes once in each, 29 February at the month's end where it lacks it.
+ * How:  every such day in 400 years. */
+static void
+a_day_of_the_year_comes_once_in_each(void **state)
+{
+	unsigned days = 0;
+
+	(void)state;
+	for (uint32_t number = 0; number < 1u << CALENDAR_MONTH_DAY_BITS; number++) {
+		unsigned found = 0;
+
+		if (!calendar_is_month_day(number))
+			continue;
+		days++;
+		for (int32_t d = day(1900, 1, 1); d < day(2300, 1, 1); d++)
+			found += calendar_is_anniversary(d, number) ? 1 : 0;
+		assert_int_equal(found, 400);
+	}
+	assert_int_equal(days, 366);
+	assert_true(calendar_is_anniversary(day(2024, 2, 29), CALENDAR_MONTH_DAY(2, 29)));
+	assert_true(calendar_is_anniversary(day(2023, 2, 28), CALENDAR_MONTH_DAY(2, 29)));
+	assert_true(calendar_is_anniversary(day(2023, 12, 31), CALENDAR_MONTH_DAY(12, 31)));
+}
+
 int
 main(void)
 {
@@ -100,6 +124,7 @@ main(void)
 		cmocka_unit_test(last_day_is_before_the_anniversary),
 		cmocka_unit_test(last_day_never_falls),
 		cmocka_unit_test(vintages_end_by_the_calendar),
+		cmocka_unit_test(a_day_of_the_year_comes_once_in_each),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -644,7 +644,7 @@ record_maker_make(struct record_maker *maker, enum record_kind kind, struct reco
 		record_maker_make_matter(maker, ret_record);
 	else if (kind >= RECORD_CYCLE && kind <= RECORD_ITEM)
 		make_settlement(maker, ret_record);
-	else if (kind >= RECORD_EARN_RULE && kind <= RECORD_BUDGET)
+	else if (kind >= RECORD_EARN_RULE && kind <= RECORD_BIRTHDAY)
 		record_maker_rulebook(maker, ret_record);
 	else if (kind == RECORD_FUNDING)
 		record_maker_funding(maker, ret_record);

@@ -135,6 +135,10 @@ record_maker_rulebook(struct record_maker *maker, struct record *record)
 			.rule_count = pick(maker, POSITIONS),
 			.starts_at_utc_ms = record->booked_at_utc_ms + pick(maker, 100000),
 		};
+	} else if (record->kind == RECORD_BIRTHDAY) {
+		add(record, RECORD_HAS_BIT(MEMBER) | RECORD_HAS_BIT(BIRTHDAY));
+		record->member = 1 + pick(maker, maker->members);
+		record->birthday = (uint16_t)(1 + pick(maker, 366));
 	} else {
 		make_budgets(maker, record);
 	}

@@ -469,6 +469,34 @@ exchanges_are_struck_at_the_rates_tried(void **state)
 	past_free(past);
 }
 
+/* What: members have their birthdays under the rules that are tried, from when they told them.
+ * How:  one earn before and one after it is told, on that day. */
+static void
+birthdays_are_known_to_the_rules_tried(void **state)
+{
+	static struct programme_rule rule;
+	struct programme_file programme = { .rule_count = 1, .rules = &rule };
+	struct past *past = past_new_plain();
+	struct ledger_request q = { .kind = REQUEST_SET_BIRTHDAY, .operator_name = "test",
+				    .birthday = CALENDAR_MONTH_DAY(4, 2) };
+	const int64_t from = go_to(past, 2024, 4, 2);
+	struct shadow *shadow;
+
+	(void)state;
+	rule = bonus(1, 7);
+	rule.rule.flags = EARN_RULE_BIRTHDAY;
+	assert_int_equal(till(past, REQUEST_EARN, "a", 10000, 0, NULL), TG_OK);
+	q.identifier = fixture_identifier("ann");
+	assert_int_equal(ask(past, &q)->status, TG_OK);
+	assert_int_equal(till(past, REQUEST_EARN, "b", 10000, 0, NULL), TG_OK);
+	shadow = replay(past, &programme, from);
+	expect_points(shadow, (struct shadow_sums[2]){
+				      { .issued_points = 200, .held_by_members = 200 },
+				      { .issued_points = 207, .held_by_members = 207 } });
+	shadow_free(shadow);
+	past_free(past);
+}
+
 int
 main(void)
 {
@@ -480,6 +508,7 @@ main(void)
 		cmocka_unit_test(fractions_from_before_the_period_count_in_it),
 		cmocka_unit_test(what_falls_due_and_blocks_are_part_of_it),
 		cmocka_unit_test(exchanges_are_struck_at_the_rates_tried),
+		cmocka_unit_test(birthdays_are_known_to_the_rules_tried),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

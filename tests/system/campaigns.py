@@ -124,6 +124,23 @@ campaigns = ( { number = 7; partner = 1; multiplier = "2"; },
         assert row in shown, shown
 
 
+def a_birthday_is_told_to_an_operator(desk):
+    """The campaign for it fits on that day, until it is forgotten."""
+    path = desk.server.folder.write(
+        'programme', b'campaigns = ( { number = 9; partner = 1; birthday = true; points = 50; } );')
+    desk.server.console.do('programme load ' + path)
+    member, given = desk.member(), [(9, 1, 50, 0)]
+    today = time.strftime('%m-%d', time.gmtime(desk.now() // 1000))
+    expect_equal(parts(expect(earn(desk, member, 100).send(desk.till()))), [])
+    told = desk.server.console.do('birthday %d %s by letter' % (member, today)).facts
+    shown = [' '.join(row.split())
+             for row in desk.server.console.do('record ' + told['record'])]
+    assert 'birthday ' + today in shown, shown
+    expect_equal(parts(expect(earn(desk, member, 100).send(desk.till()))), given)
+    desk.server.console.do('birthday %d none' % member)
+    expect_equal(parts(expect(earn(desk, member, 100).send(desk.till()))), [])
+
+
 def groups_of_stores_do_not_change_before_their_programme(desk):
     """A load for later leaves alone who is in a group that counts now, or is refused."""
     def load(group, stores, *when):
@@ -176,6 +193,6 @@ def a_file_is_checked_before_it_is_loaded(desk):
 
 if __name__ == '__main__':
     sys.exit(run([a_campaign_is_told_apart, a_programme_from_its_load_to_the_end_of_its_budget,
-                  the_rate_that_counts_is_named,
+                  the_rate_that_counts_is_named, a_birthday_is_told_to_an_operator,
                   groups_of_stores_do_not_change_before_their_programme,
                   a_file_is_checked_before_it_is_loaded], Desk))
