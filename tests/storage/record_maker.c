@@ -259,7 +259,7 @@ add_moves(struct record_maker *maker, struct record *record, uint32_t count)
 			move->flags &= MOVE_GONE;
 		move->row = move->kind == MOVE_REGULAR ? 0 : 1 + pick(maker, 1000);
 		move->points = balance(maker) - balance(maker);
-		move->serial = move->kind == MOVE_COVER ? 1 + pick(maker, 20) :
+		move->serial = move->kind == MOVE_COVER ? sold_block(maker) :
 							  record->sequence << 8 | i;
 		move->last_day = one_in(maker, 9) ? INT32_MAX : FIRST_DAY + 30;
 		move->matures_day = one_in(maker, 9) ? INT32_MAX : FIRST_DAY + 14;

@@ -49,7 +49,7 @@ record_maker_funds(struct record_maker *maker, struct record *record)
 						record->funded_partner, -sign * points };
 	record->move_count = 1;
 	*move = (struct move){ .kind = MOVE_COVER, .row = 1 + pick(maker, 9) };
-	move->serial = 1 + pick(maker, 20);
+	move->serial = sold_block(maker);
 	move->partner = 1 + (uint32_t)(move->serial % MAKER_PARTNERS);
 	move->points = (int64_t)pick(maker, 2000) - 1000;
 }

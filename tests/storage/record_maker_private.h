@@ -20,6 +20,13 @@ pick(struct record_maker *maker, uint32_t bound)
 	return (uint32_t)record_maker_random(maker, bound);
 }
 
+/* A block of cover that may have been sold by now: none is used before. */
+static inline uint64_t
+sold_block(struct record_maker *maker)
+{
+	return 1 + pick(maker, maker->sequence < 20 ? (uint32_t)maker->sequence : 20);
+}
+
 /* Points or money: mostly small, at times 0 or the most there is. */
 static inline int64_t
 quantity(struct record_maker *maker)
