@@ -451,7 +451,7 @@ an_hour_without_mariadb_is_caught_up_with(void **state)
 	struct settlement *s = *state;
 	uint64_t requests = number_in_environment("TG_AWAY", AWAY_DEFAULT);
 
-	open_gateway(s, "batch_records = 5000;");
+	open_gateway(s, "batch_records = 4500;");
 	run_full_load(s, RECORDS_MIN, false);
 	await_above(s, "\n  next sequence ", 1);
 	mariadb_kill(s->server);
